@@ -1,0 +1,210 @@
+"""Every table that passes between stages: columns, types, ranges and units, checked on read and write."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pandera.pandas as pa
+
+from gp_segmentation.errors import InputError
+
+#: Five-year age bands of the registrations publication, youngest first (as text they sort wrongly).
+AGE_BANDS = (*tuple(f"{a}_{a + 4}" for a in range(0, 95, 5)), "95+")
+SEXES = ("FEMALE", "MALE")
+#: QOF patient list types: the denominators of the registers (ages in years, ``06OV`` = 6 and over).
+LIST_TYPES = ("TOTAL", "06OV", "16OV", "17OV", "18OV", "50OV")
+
+CODE = pa.Check.str_matches(r"^[A-Z0-9]{3,12}$")
+
+
+def _text(nullable: bool = False) -> pa.Column:
+    return pa.Column(str, nullable=nullable)
+
+
+def _count(nullable: bool = False) -> pa.Column:
+    return pa.Column(float if nullable else "int64", pa.Check.ge(0), nullable=nullable)
+
+
+SCHEMAS: dict[str, pa.DataFrameSchema] = {
+    # One row per practice; list_size in patients, longitude and latitude in degrees (WGS 84).
+    "practices": pa.DataFrameSchema(
+        {
+            "practice_code": pa.Column(str, CODE, unique=True),
+            "practice_name": _text(),
+            "pcn_code": _text(nullable=True),
+            "pcn_name": _text(nullable=True),
+            "sub_icb_code": _text(),
+            "sub_icb_name": _text(),
+            "icb_code": _text(),
+            "icb_name": _text(),
+            "region_code": _text(),
+            "region_name": _text(),
+            "postcode": _text(nullable=True),
+            "longitude": pa.Column(float, pa.Check.in_range(-9, 3), nullable=True),
+            "latitude": pa.Column(float, pa.Check.in_range(49, 61), nullable=True),
+            "list_size": _count(),
+            "special": _text(nullable=True),
+        },
+        strict=True,
+        ordered=True,
+    ),
+    # Patients on a disease register (register) and on the list it is a share of (denominator).
+    # A register can exceed its list (an institution), so no order is imposed between the two.
+    "registers": pa.DataFrameSchema(
+        {
+            "practice_code": pa.Column(str, CODE),
+            "group_code": _text(),
+            "register": _count(),
+            "list_type": pa.Column(str, pa.Check.isin(LIST_TYPES)),
+            "denominator": _count(),
+        },
+        unique=["practice_code", "group_code"],
+        strict=True,
+        ordered=True,
+    ),
+    # Patients counted by an indicator; NaN where the publication has no such row. pcas = personalised
+    # care adjustments, which denominator leaves out. points: QOF points achieved.
+    "achievement": pa.DataFrameSchema(
+        {
+            "practice_code": pa.Column(str, CODE),
+            "indicator_code": _text(),
+            "numerator": _count(nullable=True),
+            "denominator": _count(nullable=True),
+            "pcas": _count(nullable=True),
+            "points": _count(nullable=True),
+        },
+        unique=["practice_code", "indicator_code"],
+        strict=True,
+        ordered=True,
+    ),
+    "indicators": pa.DataFrameSchema(
+        {
+            "indicator_code": pa.Column(str, unique=True),
+            "description": _text(),
+            "points": pa.Column(float, pa.Check.ge(0), nullable=True),
+            "group_code": _text(),
+            "group_name": _text(),
+            "domain_code": _text(nullable=True),
+            "domain_name": _text(nullable=True),
+            "list_type": _text(nullable=True),
+        },
+        strict=True,
+        ordered=True,
+    ),
+    "age_sex": pa.DataFrameSchema(
+        {
+            "practice_code": pa.Column(str, CODE),
+            "sex": pa.Column(str, pa.Check.isin(SEXES)),
+            "age_band": pa.Column(str, pa.Check.isin(AGE_BANDS)),
+            "patients": _count(),
+        },
+        unique=["practice_code", "sex", "age_band"],
+        strict=True,
+        ordered=True,
+    ),
+    # One row per practice, one float column per context measure (NaN = not published).
+    "context": pa.DataFrameSchema(
+        {
+            "practice_code": pa.Column(str, CODE, unique=True),
+            r"^(?!practice_code$).+": pa.Column(float, nullable=True, required=False, regex=True),
+        },
+        strict=True,
+    ),
+    # What the columns of `context` mean.
+    "context_dictionary": pa.DataFrameSchema(
+        {
+            "measure": pa.Column(str, unique=True),
+            "label": _text(),
+            "unit": _text(),
+            "file": _text(),
+        },
+        strict=True,
+        ordered=True,
+    ),
+    # What was found in the raw files and tolerated: counted, never silent.
+    "quality": pa.DataFrameSchema(
+        {
+            "file": _text(),
+            "check": _text(),
+            "count": _count(),
+            "detail": _text(),
+        },
+        strict=True,
+        ordered=True,
+    ),
+    # What the columns of `features` mean. unit: of the natural scale ("%", "patients", "score", ...);
+    # transform: from the natural to the analysis scale; weight: the block's total variance.
+    "dictionary": pa.DataFrameSchema(
+        {
+            "feature": pa.Column(str, unique=True),
+            "label": _text(),
+            "unit": _text(),
+            "block": _text(),
+            "weight": pa.Column(float, pa.Check.gt(0)),
+            "transform": _text(),
+        },
+        strict=True,
+        ordered=True,
+    ),
+    "trials": pa.DataFrameSchema(
+        {
+            "trial": _count(),
+            "clusterer": _text(),
+            "linkage": _text(nullable=True),
+            "n_clusters": pa.Column("int64", pa.Check.ge(1)),
+            "silhouette": pa.Column(float, pa.Check.in_range(-1, 1), nullable=True),
+            "davies_bouldin": pa.Column(float, pa.Check.ge(0), nullable=True),
+            "calinski_harabasz": pa.Column(float, pa.Check.ge(0), nullable=True),
+            "inertia": pa.Column(float, pa.Check.ge(0)),
+            "smallest_segment": _count(),
+            "largest_segment": _count(),
+            "sizes": _text(),  # practices per segment, largest first: "2100 1800 900"
+            "null_silhouette": pa.Column(float, nullable=True),
+            "excess_silhouette": pa.Column(float, nullable=True),
+        },
+        strict=True,
+        ordered=True,
+    ),
+    "segments": pa.DataFrameSchema(
+        {
+            "practice_code": pa.Column(str, CODE, unique=True),
+            "practice_name": _text(),
+            "sub_icb_name": _text(),
+            "icb_name": _text(),
+            "region_name": _text(),
+            "segment": pa.Column("int64", pa.Check.ge(1)),
+            "segment_name": _text(),
+            "fitted": pa.Column(bool),
+            "silhouette": pa.Column(float, pa.Check.in_range(-1, 1), nullable=True),
+            "second_segment": pa.Column("Int64", pa.Check.ge(1), nullable=True),
+            "margin": pa.Column(float, pa.Check.ge(0), nullable=True),
+        },
+        strict=True,
+        ordered=True,
+    ),
+}
+
+
+def check(name: str, frame: pd.DataFrame, *, file: str | None = None) -> pd.DataFrame:
+    """Return `frame` once it agrees with schema `name`; raise InputError naming column, row and value.
+
+    `file` is what the message calls the table (default: the schema's name).
+    """
+    schema = SCHEMAS[name]
+    try:
+        return schema.validate(frame, lazy=True)
+    except pa.errors.SchemaErrors as error:
+        raise _input_error(error.failure_cases, file or name) from error
+
+
+def _input_error(cases: pd.DataFrame, file: str) -> InputError:
+    first = cases.iloc[0]
+    row = None if pd.isna(first["index"]) else int(first["index"]) + 2
+    column = None if pd.isna(first["column"]) else str(first["column"])
+    problem = f"{first['check']} failed, found {first['failure_case']!r} ({len(cases)} such failures in all)"
+    return InputError(problem, file=file, row=row, column=column)
+
+
+def empty(name: str) -> pd.DataFrame:
+    """An empty frame of schema `name`, with its columns and types."""
+    columns = {c: spec.dtype.type for c, spec in SCHEMAS[name].columns.items() if not spec.regex}
+    return pd.DataFrame({c: pd.Series(dtype=dtype) for c, dtype in columns.items()})

@@ -1,0 +1,170 @@
+"""Every path below a workspace root, and the only way files are written: whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from gp_segmentation import tables
+from gp_segmentation.errors import GpsegError
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The folders of one run.
+
+    Parameters
+    ----------
+    root : where the run's own results go (`data/` under DVC, the job's folder under Hydra).
+    shared : where `raw` and `prepared` are taken from; `root` when not given. A Hydra job starts from
+        the project's `data/prepared`, so that a sweep never reads raw files again.
+    """
+
+    root: Path
+    shared: Path | None = None
+
+    def _input(self, name: str) -> Path:
+        return (self.shared or self.root) / name
+
+    @property
+    def raw(self) -> Path:
+        return self._input("raw")
+
+    @property
+    def prepared(self) -> Path:
+        return self._input("prepared")
+
+    @property
+    def features(self) -> Path:
+        return self.root / "features"
+
+    @property
+    def matrix(self) -> Path:
+        return self.root / "matrix"
+
+    @property
+    def study(self) -> Path:
+        return self.root / "study"
+
+    @property
+    def segments(self) -> Path:
+        return self.root / "segments"
+
+    @property
+    def evidence(self) -> Path:
+        return self.root / "evidence"
+
+    @property
+    def insight(self) -> Path:
+        return self.root / "insight"
+
+    @property
+    def figures(self) -> Path:
+        return self.root / "figures"
+
+    @property
+    def report(self) -> Path:
+        return self.root / "report"
+
+    @property
+    def metrics(self) -> Path:
+        return self.root / "metrics.json"
+
+
+@contextmanager
+def atomic(path: Path) -> Iterator[Path]:
+    """Give a temporary name beside `path`; on success it takes `path`'s place in one step.
+
+    A crash or a full disk leaves what stood at `path` before, untouched.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        with temporary.open("rb") as written:
+            os.fsync(written.fileno())
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def fresh_folder(path: Path) -> Iterator[Path]:
+    """Give an empty folder beside `path`; on success it takes `path`'s place, old content and all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    try:
+        yield temporary
+        temporary.chmod(0o777 & ~_umask())
+        if path.exists():
+            shutil.rmtree(path)
+        temporary.replace(path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` as UTF-8 with LF line ends, atomically."""
+    with atomic(path) as temporary:
+        temporary.write_bytes(text.encode("utf-8"))
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write `value` as sorted, indented JSON; NaN is refused, so that any reader can read it."""
+    write_text(path, json.dumps(value, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read JSON written by an earlier stage."""
+    return json.loads(_existing(path).read_text(encoding="utf-8"))
+
+
+def write_table(path: Path, frame: pd.DataFrame, schema: str | None = None) -> None:
+    """Write `frame` as parquet or CSV (by the ending of `path`), checked against `schema` first."""
+    if schema is not None:
+        frame = tables.check(schema, frame, file=path.name)
+    named_index = frame.index.name is not None
+    with atomic(path) as temporary:
+        if path.suffix == ".parquet":
+            frame.to_parquet(temporary, index=named_index, compression="zstd")
+        else:
+            frame.to_csv(temporary, index=named_index, lineterminator="\n", float_format="%.10g")
+
+
+def read_table(path: Path, schema: str | None = None) -> pd.DataFrame:
+    """Read a table written by `write_table`, checked against `schema`."""
+    if _existing(path).suffix == ".parquet":
+        frame = pd.read_parquet(path)
+    else:
+        frame = pd.read_csv(path, dtype=_csv_types(schema), keep_default_na=False, na_values=[""])
+    return frame if schema is None else tables.check(schema, frame, file=path.name)
+
+
+def _csv_types(schema: str | None) -> dict[str, Any]:
+    if schema is None:
+        return {}
+    return {name: column.dtype.type for name, column in tables.SCHEMAS[schema].columns.items()}
+
+
+def _existing(path: Path) -> Path:
+    if not path.is_file():
+        raise GpsegError(f"{path} does not exist. Run the stage that writes it: dvc repro, or gpseg")
+    return path
