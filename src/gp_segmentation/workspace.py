@@ -1,13 +1,8 @@
-"""Every path below a workspace root, and the only way files are written: whole or not at all."""
+"""Every path below a workspace root, and how tables and JSON are written there: whole or not at all."""
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +10,19 @@ from typing import Any
 import pandas as pd
 
 from gp_segmentation import tables
+from gp_segmentation.atomic import atomic, fresh_folder
 from gp_segmentation.errors import GpsegError
+
+__all__ = [
+    "Workspace",
+    "atomic",
+    "fresh_folder",
+    "read_json",
+    "read_table",
+    "write_json",
+    "write_table",
+    "write_text",
+]
 
 
 @dataclass(frozen=True)
@@ -78,47 +85,6 @@ class Workspace:
     @property
     def metrics(self) -> Path:
         return self.root / "metrics.json"
-
-
-@contextmanager
-def atomic(path: Path) -> Iterator[Path]:
-    """Give a temporary name beside `path`; on success it takes `path`'s place in one step.
-
-    A crash or a full disk leaves what stood at `path` before, untouched.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        with temporary.open("rb") as written:
-            os.fsync(written.fileno())
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-@contextmanager
-def fresh_folder(path: Path) -> Iterator[Path]:
-    """Give an empty folder beside `path`; on success it takes `path`'s place, old content and all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-    try:
-        yield temporary
-        temporary.chmod(0o777 & ~_umask())
-        if path.exists():
-            shutil.rmtree(path)
-        temporary.replace(path)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def write_text(path: Path, text: str) -> None:
