@@ -1,0 +1,6 @@
+"""``python -m gp_segmentation STAGE``: run one stage on `params.yaml` and the workspace `data/` (DVC's door)."""
+
+from gp_segmentation.app import stage_main
+
+if __name__ == "__main__":
+    raise SystemExit(stage_main())
