@@ -57,7 +57,7 @@ def load_params(path: Path) -> dict[str, Any]:
     """Read a composed configuration back from `params.yaml`."""
     if not path.is_file():
         raise ConfigError(f"{path} does not exist. Write it with: dvc repro configure")
-    return plain(OmegaConf.load(path))
+    return plain(OmegaConf.create(OmegaConf.to_container(OmegaConf.load(path))))
 
 
 def build(node: Mapping[str, Any], **arguments: Any) -> Any:

@@ -1,0 +1,86 @@
+"""The commands: `gpseg` (Hydra), `gpseg-data`, and one stage for DVC. They decide nothing, they call stages."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig
+
+from gp_segmentation import config
+from gp_segmentation.errors import GpsegError
+
+log = logging.getLogger("gpseg")
+
+
+def main() -> None:
+    """``gpseg [overrides]``: run the whole job for one configuration, or a multirun (`-m`)."""
+    _hydra_main("config", _job)
+
+
+def data_main() -> None:
+    """``gpseg-data source=NAME [from=FOLDER]``: bring a source's raw files into `data/raw/NAME`."""
+    _hydra_main("data", _data_job)
+
+
+def stage_main(argv: Sequence[str] | None = None) -> int:
+    """``python -m gp_segmentation STAGE``: run one stage in the project's `data/`; 0 when it went well."""
+    from gp_segmentation import stages
+
+    parser = argparse.ArgumentParser(prog="python -m gp_segmentation", description="Run one stage.")
+    parser.add_argument("stage", choices=["configure", *stages.STAGES, "track"])
+    name = parser.parse_args(argv).stage
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    root = config.project_root()
+    try:
+        if name == "configure":
+            stages.configure(root)
+        elif name == "track":
+            stages.track(config.load_params(root / "params.yaml"), root)
+        else:
+            stages.run_stage(name, config.load_params(root / "params.yaml"), root)
+    except GpsegError as error:
+        log.error("%s: %s", name, error)
+        return 1
+    return 0
+
+
+def _hydra_main(name: str, job: Callable[[DictConfig], None]) -> None:
+    try:
+        root = config.project_root()
+    except GpsegError as error:
+        sys.exit(str(error))
+    # Hydra's folders and the project's data are named from the root, wherever the command was typed.
+    os.environ.setdefault("GPSEG_RUNS", str(root / "data" / "runs"))
+    hydra.main(version_base="1.3", config_path=str(root / "conf"), config_name=name)(job)()
+
+
+def _job(cfg: DictConfig) -> None:
+    from gp_segmentation import stages
+
+    runtime = HydraConfig.get()
+    output = Path(runtime.runtime.output_dir)
+    overrides = " ".join(runtime.overrides.task) or "defaults"
+    _clearly(lambda: stages.run_job(config.plain(cfg), config.project_root(), output, overrides))
+
+
+def _data_job(cfg: DictConfig) -> None:
+    from gp_segmentation import stages
+
+    _clearly(lambda: stages.fetch_raw(config.plain(cfg), config.project_root(), Path.cwd()))
+
+
+def _clearly(action: Callable[[], Any]) -> None:
+    """Run `action`; an error meant for the user is shown without the inner frames."""
+    try:
+        action()
+    except GpsegError:
+        sys.tracebacklimit = 0
+        raise
