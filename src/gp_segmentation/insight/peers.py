@@ -1,0 +1,74 @@
+"""The practices most like a practice: exact nearest neighbours in the matrix that was clustered."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy.spatial.distance import cdist
+
+#: Rows whose distances are held at once (512 x 6,200 distances are 25 MB).
+CHUNK = 512
+
+
+def peers(
+    matrix: pd.DataFrame, segments: pd.DataFrame, practices: pd.DataFrame, *, count: int = 10
+) -> pd.DataFrame:
+    """Return the `count` nearest practices of every practice, by Euclidean distance in `matrix`.
+
+    Every practice gets peers; only fitted (ordinary) practices can be one. Equal distances are put in
+    the order of practice codes, so the table is the same on every machine.
+
+    Parameters
+    ----------
+    matrix : practice_code -> the columns that were clustered.
+    segments, practices : schemas ``segments`` and ``practices``.
+
+    Returns
+    -------
+    practice_code, peer_code, rank (1 the nearest), distance, same_segment, same_icb.
+    """
+    matrix = matrix.sort_index()
+    about = segments.set_index("practice_code").reindex(matrix.index)
+    can_be_peer = np.flatnonzero(about["fitted"].to_numpy(dtype=bool))
+    x = matrix.to_numpy(dtype=float)
+    neighbours, distances = _nearest(x, can_be_peer, count)
+    filled = neighbours >= 0
+    own = np.repeat(np.arange(len(x)), filled.sum(axis=1))
+    other = neighbours[filled]
+    icb = practices.set_index("practice_code")["icb_code"].reindex(matrix.index).to_numpy()
+    segment = about["segment"].to_numpy()
+    codes = matrix.index.to_numpy()
+    return pd.DataFrame(
+        {
+            "practice_code": codes[own],
+            "peer_code": codes[other],
+            "rank": (np.nonzero(filled)[1] + 1).astype("int64"),
+            "distance": distances[filled],
+            "same_segment": segment[own] == segment[other],
+            "same_icb": icb[own] == icb[other],
+        }
+    )
+
+
+def _nearest(x: np.ndarray, candidates: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Positions and distances (rows of x by `count`) of the nearest candidates; -1 where there are fewer."""
+    count = min(count, len(candidates))
+    neighbours = np.full((len(x), count), -1, dtype="int64")
+    distances = np.full((len(x), count), np.nan)
+    for start in range(0, len(x), CHUNK):
+        block = cdist(x[start : start + CHUNK], x[candidates])
+        for row, found in enumerate(block, start=start):
+            found[candidates == row] = np.inf
+            # Rounding makes ties of distances that differ only by the order of a sum.
+            order = _smallest(np.round(found, 12), count)
+            order = order[np.isfinite(found[order])]
+            neighbours[row, : len(order)] = candidates[order]
+            distances[row, : len(order)] = found[order]
+    return neighbours, distances
+
+
+def _smallest(values: np.ndarray, count: int) -> np.ndarray:
+    """Positions of the `count` smallest values in order, earlier positions first among equal ones."""
+    limit = np.partition(values, count - 1)[count - 1]
+    near = np.flatnonzero(values <= limit)
+    return near[np.argsort(values[near], kind="stable")][:count]

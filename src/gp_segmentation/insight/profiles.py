@@ -1,0 +1,148 @@
+"""What each segment is like: every feature and attribute in natural units, against England."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+#: Two-sided 95% point of the normal distribution.
+Z95 = 1.959964
+COLUMNS = (
+    "segment",
+    "segment_name",
+    "feature",
+    "label",
+    "unit",
+    "block",
+    "used",
+    "practices",
+    "mean",
+    "median",
+    "lower_quartile",
+    "upper_quartile",
+    "england_mean",
+    "difference_sd",
+    "difference_low",
+    "difference_high",
+    "rank",
+)
+
+
+def attributes(
+    practices: pd.DataFrame,
+    context: pd.DataFrame,
+    context_dictionary: pd.DataFrame,
+    used: pd.Index | list[str],
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return what is known of practices and was not clustered: values by practice code, and their dictionary.
+
+    List size and every context measure count, unless a feature of that name was used (`used`).
+
+    Returns
+    -------
+    values : practice_code -> one float column per attribute.
+    dictionary : feature, label, unit, block ("not used").
+    """
+    values = context.set_index("practice_code").reindex(practices["practice_code"])
+    values.insert(0, "list_size", practices["list_size"].to_numpy(dtype=float))
+    rows = [("list_size", "List size", "patients")]
+    rows += list(zip(*(context_dictionary[c] for c in ("measure", "label", "unit")), strict=True))
+    dictionary = pd.DataFrame(rows, columns=["feature", "label", "unit"]).assign(block="not used")
+    kept = ~dictionary["feature"].isin(list(used)) & dictionary["feature"].isin(values.columns)
+    dictionary = dictionary[kept].reset_index(drop=True)
+    return values[list(dictionary["feature"])].astype(float), dictionary
+
+
+def profiles(
+    natural: pd.DataFrame,
+    dictionary: pd.DataFrame,
+    segments: pd.DataFrame,
+    *,
+    unused: pd.DataFrame | None = None,
+    unused_dictionary: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Describe every segment by every feature, and by attributes that were not clustered.
+
+    Statistics are over the fitted practices with a value: special practices have a segment but do not
+    describe it. England is all fitted practices, each counting once. The difference is
+
+        difference_sd = (mean of the segment - mean of England) / standard deviation in England
+
+    and its 95% interval is the normal one. As the segment of share f is part of England, mean minus
+    England's mean is (1 - f) times mean minus the others' mean, with standard error
+    (1 - f) sqrt(s1^2 / n1 + s2^2 / n2). Segments were chosen to differ, so for used features
+    the interval tells how exactly a difference is known, not whether it exists.
+
+    Parameters
+    ----------
+    natural : practice_code -> features in natural units; NaN is missing and left out.
+    dictionary : what the features are (schema ``dictionary``).
+    segments : schema ``segments``.
+    unused, unused_dictionary : as from `attributes`.
+
+    Returns
+    -------
+    Columns `COLUMNS`; ``practices`` is the number of fitted practices with a value; ``rank`` orders the
+    features within a segment by the size of the difference, 1 the largest, used and unused apart.
+    """
+    parts = [_describe(natural, dictionary, segments, used=True)]
+    if unused is not None and unused_dictionary is not None and len(unused_dictionary):
+        parts.append(_describe(unused, unused_dictionary, segments, used=False))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _describe(
+    values: pd.DataFrame, dictionary: pd.DataFrame, segments: pd.DataFrame, *, used: bool
+) -> pd.DataFrame:
+    fitted = segments[segments["fitted"]].set_index("practice_code")
+    columns = list(dictionary["feature"])
+    x = values.reindex(fitted.index)[columns].astype(float)
+    rows = [
+        _one_segment(x, (fitted["segment"] == number).to_numpy(), dictionary).assign(
+            segment=number, segment_name=name
+        )
+        for number, name in sorted(set(zip(segments["segment"], segments["segment_name"], strict=True)))
+    ]
+    return pd.concat(rows, ignore_index=True).assign(used=used)[list(COLUMNS)]
+
+
+def _one_segment(x: pd.DataFrame, inside: np.ndarray, dictionary: pd.DataFrame) -> pd.DataFrame:
+    mine = x[inside]
+    quartiles = mine.quantile([0.25, 0.5, 0.75])
+    difference, error = difference_in_sd(x, inside)
+    table = pd.DataFrame(
+        {
+            "practices": mine.notna().sum().to_numpy("int64"),
+            "mean": mine.mean().to_numpy(),
+            "median": quartiles.loc[0.5].to_numpy(),
+            "lower_quartile": quartiles.loc[0.25].to_numpy(),
+            "upper_quartile": quartiles.loc[0.75].to_numpy(),
+            "england_mean": x.mean().to_numpy(),
+            "difference_sd": difference,
+            "difference_low": difference - Z95 * error,
+            "difference_high": difference + Z95 * error,
+        }
+    )
+    size = table["difference_sd"].abs().fillna(-1.0)
+    table["rank"] = size.rank(ascending=False, method="first").astype("int64")
+    keys = dictionary[["feature", "label", "unit", "block"]].reset_index(drop=True)
+    return pd.concat([keys, table], axis=1)
+
+
+def difference_in_sd(x: pd.DataFrame, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the difference of `inside` from all rows, in standard deviations, and its standard error.
+
+    Columns without spread (or without values inside) give NaN; a segment of all rows has difference 0.
+    """
+    sd = x.std().where(lambda s: s > 0).to_numpy()
+    mine, others = x[inside], x[~inside]
+    share = (mine.notna().sum() / x.notna().sum().where(lambda n: n > 0)).to_numpy()
+    spread = _variance_of_mean(mine) + (_variance_of_mean(others) if len(others) else 0.0)
+    difference = (mine.mean() - x.mean()).to_numpy() / sd
+    return difference, (1 - share) * np.sqrt(spread) / sd
+
+
+def _variance_of_mean(x: pd.DataFrame) -> np.ndarray:
+    """Variance of each column's mean; 0 where one value leaves it unknown."""
+    count = x.notna().sum().where(lambda n: n > 0)
+    return (x.var() / count).fillna(0.0).to_numpy()
