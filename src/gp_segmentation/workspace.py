@@ -31,24 +31,22 @@ class Workspace:
 
     Parameters
     ----------
-    root : where the run's own results go (`data/` under DVC, the job's folder under Hydra).
-    shared : where `raw` and `prepared` are taken from; `root` when not given. A Hydra job starts from
-        the project's `data/prepared`, so that a sweep never reads raw files again.
+    root : where the run's results go (`data/` under DVC, the job's folder under Hydra).
+    raw_folder, prepared_folder : where raw files and prepared tables stand when not below `root`. A Hydra
+        job takes both from the project, so that a sweep never reads raw files again.
     """
 
     root: Path
-    shared: Path | None = None
-
-    def _input(self, name: str) -> Path:
-        return (self.shared or self.root) / name
+    raw_folder: Path | None = None
+    prepared_folder: Path | None = None
 
     @property
     def raw(self) -> Path:
-        return self._input("raw")
+        return self.raw_folder or self.root / "raw"
 
     @property
     def prepared(self) -> Path:
-        return self._input("prepared")
+        return self.prepared_folder or self.root / "prepared"
 
     @property
     def features(self) -> Path:

@@ -1,0 +1,120 @@
+"""What of a run is recorded: its parameters, tags, metrics, curves and files, and the hash of its content."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from gp_segmentation import config
+from gp_segmentation.tracking import Run
+from gp_segmentation.workspace import Workspace, read_json, read_table
+
+#: Result folders whose files make the content hash, and the artefact folder each is shown under.
+RECORDED = {
+    "study": "tables/study",
+    "segments": "tables/segments",
+    "evidence": "tables/evidence",
+    "insight": "tables/insight",
+    "figures": "figures",
+    "report": "",
+}
+
+#: Scores by number of segments, logged as curves (step = number of segments).
+CURVES = ("silhouette", "davies_bouldin", "calinski_harabasz", "inertia", "smallest_segment")
+
+
+def content_hash(ws: Workspace) -> str:
+    """Return the SHA-256 over names and bytes of every result file: equal results, equal hash."""
+    digest = hashlib.sha256()
+    for path in [*_files(ws), ws.metrics]:
+        digest.update(path.relative_to(ws.root).as_posix().encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _files(ws: Workspace) -> list[Path]:
+    return [path for name in RECORDED for path in sorted((ws.root / name).rglob("*")) if path.is_file()]
+
+
+def parameters(cfg: dict[str, Any]) -> dict[str, Any]:
+    """Return the configuration flattened; how raw files are read is left to the composed config's file."""
+    shown = {key: value for key, value in cfg.items() if key not in ("source", "jobs", "tracking")}
+    source = {key: value for key, value in cfg["source"].items() if key != "files"}
+    return config.flatten({**shown, "source": source})
+
+
+def tags(cfg: dict[str, Any], root: Path, driver: str) -> dict[str, str]:
+    """Return what a run is to be found by: data, code and configuration, in words and hashes."""
+    source = cfg["source"]
+    kind = "synthetic" if source["synthetic"] else "official"
+    found = {
+        "source": source["name"],
+        "data_kind": kind,
+        "features": cfg["features"]["name"],
+        "scaler": cfg["scaler"]["name"],
+        "reducer": cfg["reducer"]["name"],
+        "clusterer": cfg["clusterer"]["name"],
+        "dvc_raw_hash": raw_hash(root, source["name"]),
+        "mlflow.source.name": driver,
+        "mlflow.source.type": "PROJECT",
+        "mlflow.note.content": f"{source['label']} ({kind} data), features: {cfg['features']['label']}",
+    }
+    return found | git_tags(root)
+
+
+def raw_hash(root: Path, source: str) -> str:
+    """Return DVC's hash of the source's raw folder (dvc.lock), else of all raw data (data.dvc), else "unknown"."""
+    lock = _yaml(root / "dvc.lock")
+    for dep in lock.get("stages", {}).get("prepare", {}).get("deps", []):
+        if dep.get("path") == f"data/raw/{source}":
+            return str(dep.get("md5", "unknown"))
+    outs = _yaml(root / "data.dvc").get("outs") or [{}]
+    return str(outs[0].get("md5", "unknown"))
+
+
+def _yaml(path: Path) -> dict[str, Any]:
+    return (yaml.safe_load(path.read_text()) or {}) if path.is_file() else {}
+
+
+def git_tags(root: Path) -> dict[str, str]:
+    """Return the commit and whether the tree differs from it; nothing outside a git checkout."""
+    commit = _git(root, "rev-parse", "HEAD")
+    if commit is None:
+        return {}
+    dirty = bool(_git(root, "status", "--porcelain", "--untracked-files=no"))
+    return {"mlflow.source.git.commit": commit, "git_commit": commit, "git_dirty": str(dirty).lower()}
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=True)  # noqa: S603, S607
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip()
+
+
+def record(run: Run, cfg: dict[str, Any], ws: Workspace) -> None:
+    """Log everything one run found into an open MLflow run."""
+    metrics = read_json(ws.metrics)
+    source = read_json(ws.prepared / "source.json")
+    evidence = read_json(ws.evidence / "evidence.json")
+    run.log_metrics(metrics | {key: source[key] for key in ("practices", "patients")})
+    _record_curves(run, read_table(ws.study / "trials.parquet", "trials"))
+    run.set_tags({"content_hash": content_hash(ws), "verdict": str(evidence.get("verdict", "not assessed"))})
+    run.log_text(config.to_yaml(cfg), "config.yaml")
+    for name, folder in RECORDED.items():
+        run.log_files([path for path in sorted((ws.root / name).rglob("*")) if path.is_file()], folder)
+    run.log_files([ws.metrics, ws.prepared / "source.json", ws.matrix / "imputed.parquet"], "tables")
+
+
+def _record_curves(run: Run, trials: pd.DataFrame) -> None:
+    families = trials["clusterer"] + trials["linkage"].map(lambda x: f"_{x}" if isinstance(x, str) else "")
+    for family, rows in trials.groupby(families):
+        ordered = rows.sort_values("n_clusters")
+        for score in CURVES:
+            run.log_series(f"by_k/{family}/{score}", list(ordered["n_clusters"]), list(ordered[score]))

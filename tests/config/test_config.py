@@ -1,0 +1,59 @@
+"""Composing, flattening and building configuration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gp_segmentation import config
+from gp_segmentation.errors import ConfigError
+
+
+def test_flatten_joins_keys_with_dots():
+    nested = {"a": {"b": 1, "c": {"d": [1, 2]}}, "e": {}, "f": None}
+    assert config.flatten(nested) == {"a.b": 1, "a.c.d": [1, 2], "e": {}, "f": None}
+
+
+def test_build_drops_what_only_describes():
+    node = {
+        "name": "standard",
+        "label": "z-scores",
+        "_target_": "sklearn.preprocessing.StandardScaler",
+        "with_std": False,
+    }
+    assert config.build(node).with_std is False
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        {"_target_": "os.system", "command": "true"},
+        {"_target_": "sklearn.pipeline.Pipeline", "steps": [["a", {"_target_": "builtins.eval", "x": "1"}]]},
+    ],
+)
+def test_build_refuses_targets_from_elsewhere(node):
+    with pytest.raises(ConfigError, match="is not allowed; it must come from one of: gp_segmentation"):
+        config.build(node)
+
+
+def test_build_names_the_object_and_the_cause():
+    node = {"_target_": "sklearn.preprocessing.StandardScaler", "no_such": 1}
+    with pytest.raises(ConfigError, match=r"StandardScaler.*no_such"):
+        config.build(node)
+
+
+def test_the_root_is_found_upwards(tmp_path, monkeypatch):
+    monkeypatch.delenv("GPSEG_ROOT", raising=False)
+    inner = tmp_path / "a" / "b"
+    inner.mkdir(parents=True)
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "conf" / "config.yaml").write_text("seed: 1\n")
+    assert config.project_root(inner) == tmp_path
+    monkeypatch.setenv("GPSEG_ROOT", str(inner))
+    assert config.project_root() == inner
+
+
+def test_params_missing_says_how_to_write_them(tmp_path):
+    with pytest.raises(ConfigError, match="dvc repro configure"):
+        config.load_params(Path(tmp_path) / "params.yaml")

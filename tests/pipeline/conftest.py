@@ -1,0 +1,114 @@
+"""A copy of the project in a temporary folder, on a small synthetic England, to be run as a user would."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+PRACTICES = 240
+
+#: What makes the copy's runs short; everything else is the project's default.
+SMALL = {
+    "source/synthetic.yaml": {"england.practices": PRACTICES},
+    "study/default.yaml": {"n_clusters.high": 4, "null_draws": 2},
+    "evidence/default.yaml": {"bootstraps": 5},
+}
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project folder and the commands a user types in it."""
+
+    root: Path
+
+    def run(self, *command: str, check: bool = True, **environment: str) -> str:
+        """Run a command in the project; return what it printed (standard output and error)."""
+        bin_folder = Path(sys.executable).parent
+        clean = {
+            k: v
+            for k, v in os.environ.items()
+            if k not in ("MLFLOW_TRACKING_URI", "GPSEG_ROOT", "GPSEG_RUNS")
+        }
+        env = (
+            clean
+            | {"PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}", "DVC_NO_ANALYTICS": "true"}
+            | environment
+        )
+        done = subprocess.run(
+            [*command], cwd=self.root, env=env, text=True, capture_output=True, timeout=900, check=False
+        )
+        output = done.stdout + done.stderr
+        if check:
+            assert done.returncode == 0, f"{' '.join(command)} ended with {done.returncode}:\n{output}"
+        return output
+
+    def git_commit(self, message: str) -> None:
+        self.run("git", "add", "-A")
+        self.run("git", "commit", "--quiet", "--message", message)
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        """Replace `old`, which must be there, by `new` in a file."""
+        path = self.root / name
+        text = path.read_text()
+        assert old in text, f"{name} does not hold {old!r}"
+        path.write_text(text.replace(old, new))
+
+    def runs(self) -> list:
+        """Return the MLflow runs of this project's store, newest first."""
+        from gp_segmentation import tracking
+
+        store = tracking.open_store(self.root, "gp-practice-segmentation")
+        return list(store.client.search_runs([store.experiment_id], max_results=1000))
+
+
+def copy_project(target: Path) -> Project:
+    """Copy the files git knows or would take (a developer's uncommitted work too) and commit them."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        if (ROOT / name).is_file() and not name.startswith("docs/images/"):
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, target / name)
+    (target / "dvc.lock").unlink(missing_ok=True)  # it speaks of the full England
+    for name, changes in SMALL.items():
+        _shrink(target / "conf" / name, changes)
+    project = Project(target)
+    project.run("git", "init", "--quiet", "--initial-branch", "main")
+    project.run("git", "config", "user.name", "Test")
+    project.run("git", "config", "user.email", "test@example.org")
+    project.git_commit("Copy")
+    return project
+
+
+def _shrink(path: Path, changes: dict) -> None:
+    config = yaml.safe_load(path.read_text())
+    for key, value in changes.items():
+        *parents, last = key.split(".")
+        node = config
+        for parent in parents:
+            node = node[parent]
+        assert last in node, f"{path}: no key {key}"
+        node[last] = value
+    path.write_text(yaml.safe_dump(config, sort_keys=False))
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory) -> Project:
+    """A fresh copy with the raw synthetic England in place."""
+    copy = copy_project(tmp_path_factory.mktemp("project"))
+    copy.run("gpseg-data")
+    copy.git_commit("Raw data")
+    return copy

@@ -1,0 +1,125 @@
+"""DVC as an analyst uses it: what re-runs, what an experiment is, what the commands answer.
+
+One module-wide project goes through the tests in order; each leaves it as `dvc repro` left it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pandas as pd
+import pytest
+import yaml
+
+pytestmark = pytest.mark.xdist_group("dvc")
+
+STAGES = [
+    "configure",
+    "prepare",
+    "features",
+    "matrix",
+    "study",
+    "segment",
+    "evidence",
+    "insight",
+    "report",
+    "track",
+]
+
+
+def stages_run(output: str) -> list[str]:
+    return re.findall(r"Running stage '(\w+)'", output)
+
+
+@pytest.fixture(scope="module")
+def reproduced(project):
+    output = project.run("dvc", "repro")
+    assert stages_run(output) == STAGES
+    project.git_commit("First run")
+    return project
+
+
+def test_one_run_is_recorded_with_everything(reproduced):
+    (run,) = reproduced.runs()
+    metrics = json.loads((reproduced.root / "data" / "metrics.json").read_text())
+    assert run.info.status == "FINISHED"
+    assert run.data.metrics["silhouette"] == metrics["silhouette"]
+    assert {"silhouette", "davies_bouldin", "calinski_harabasz", "practices", "patients"} <= set(
+        run.data.metrics
+    )
+    assert run.data.params["scaler.name"] == "standard"
+    assert run.data.tags["data_kind"] == "synthetic"
+    lock = yaml.safe_load((reproduced.root / "dvc.lock").read_text())
+    raw = {d["path"]: d["md5"] for d in lock["stages"]["prepare"]["deps"]}["data/raw/synthetic"]
+    assert run.data.tags["dvc_raw_hash"] == raw
+
+
+def test_a_second_repro_runs_only_track_which_records_nothing_new(reproduced):
+    output = reproduced.run("dvc", "repro")
+    assert stages_run(output) == ["track"]
+    assert len(reproduced.runs()) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "first"),
+    [
+        ("conf/config.yaml", "clusterer: open", "clusterer: kmeans", "study"),
+        ("conf/config.yaml", "scaler: standard", "scaler: robust", "matrix"),
+        ("conf/report/default.yaml", "name: default", "name: default # said", None),
+    ],
+)
+def test_an_edit_in_conf_reruns_from_the_stage_it_concerns(reproduced, name, old, new, first):
+    reproduced.edit(name, old, new)
+    output = reproduced.run("dvc", "repro")
+    expected = ["track"] if first is None else STAGES[STAGES.index(first) :]
+    assert stages_run(output) == ["configure", *expected]
+    reproduced.run("git", "checkout", "--quiet", ".")
+    reproduced.run("dvc", "checkout")
+
+
+def test_an_experiment_honours_its_override(reproduced):
+    before = len(reproduced.runs())
+    output = reproduced.run(
+        "dvc", "exp", "run", "-S", "clusterer=hierarchical", "-S", "clusterer.linkage=ward"
+    )
+    assert stages_run(output)[:2] == ["configure", "study"]
+    params = yaml.safe_load((reproduced.root / "params.yaml").read_text())
+    assert (params["clusterer"]["name"], params["clusterer"]["linkage"]) == ("hierarchical", "ward")
+    trials = pd.read_parquet(reproduced.root / "data" / "study" / "trials.parquet")
+    assert set(trials["clusterer"]) == {"hierarchical"}
+    assert len(reproduced.runs()) == before + 1
+
+    difference = json.loads(reproduced.run("dvc", "params", "diff", "--json"))
+    assert difference["params.yaml"]["clusterer.name"] == {"old": "open", "new": "hierarchical"}
+    metrics = json.loads(reproduced.run("dvc", "metrics", "diff", "--json", "--all"))
+    assert "silhouette" in metrics["data/metrics.json"]
+    reproduced.run("git", "checkout", "--quiet", ".")
+    reproduced.run("dvc", "checkout")
+
+
+def test_queued_experiments_each_honour_their_override_and_share_the_store(reproduced):
+    before = len(reproduced.runs())
+    reproduced.run("dvc", "exp", "run", "--queue", "-S", "clusterer=kmeans,hierarchical")
+    reproduced.run("dvc", "exp", "run", "--run-all")
+    shown = json.loads(reproduced.run("dvc", "exp", "show", "--json"))
+    (baseline,) = [row for row in shown if row["rev"] != "workspace" and row["experiments"]]
+    names = {
+        experiment["revs"][0]["data"]["params"]["params.yaml"]["data"]["clusterer"]["name"]
+        for experiment in baseline["experiments"]
+    }
+    assert names == {"kmeans", "hierarchical"}
+    runs = reproduced.runs()
+    assert len(runs) == before + 2
+    assert {run.data.params["clusterer.name"] for run in runs[:2]} == {"kmeans", "hierarchical"}
+
+
+def test_metrics_show_and_plots_show_answer(reproduced):
+    shown = json.loads(reproduced.run("dvc", "metrics", "show", "--json"))
+    assert shown[""]["data"]["data/metrics.json"]["data"]["n_clusters"] >= 2
+    output = reproduced.run("dvc", "plots", "show")
+    page = next((reproduced.root / "dvc_plots").glob("index.html"))
+    assert "index.html" in output
+    text = page.read_text()
+    assert "Silhouette by number of segments" in text
+    assert "scatter.png" in text

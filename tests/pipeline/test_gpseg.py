@@ -1,0 +1,100 @@
+"""`gpseg` as an analyst uses it: one job, a multirun, explicit choices, failures on record."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import pytest
+
+pytestmark = pytest.mark.xdist_group("gpseg")
+
+
+@pytest.fixture(scope="module")
+def ready(project):
+    """The project with `data/prepared` of the small synthetic England."""
+    project.run("dvc", "repro", "prepare")
+    return project
+
+
+def latest(project):
+    return project.runs()[0]
+
+
+def artifacts(project, run, folder=""):
+    from gp_segmentation import tracking
+
+    client = tracking.open_store(project.root, "gp-practice-segmentation").client
+    return {item.path for item in client.list_artifacts(run.info.run_id, folder or None)}
+
+
+def test_one_job_is_one_run_with_scores_figures_tables_page_and_config(ready):
+    output = ready.run("gpseg")
+    run = latest(ready)
+    assert run.info.status == "FINISHED"
+    assert {"silhouette", "davies_bouldin", "calinski_harabasz", "inertia"} <= set(run.data.metrics)
+    assert {"report.html", "config.yaml", "figures", "tables"} <= artifacts(ready, run)
+    figures = artifacts(ready, run, "figures")
+    for name in ("elbow", "silhouette_by_k", "scatter", "heatmap", "dendrogram", "map"):
+        assert f"figures/{name}.png" in figures, f"no figure {name}"
+    tags = run.data.tags
+    assert (tags["source"], tags["data_kind"], tags["git_dirty"]) == ("synthetic", "synthetic", "false")
+    assert len(tags["git_commit"]) == 40
+    assert len(tags["dvc_raw_hash"].removesuffix(".dir")) == 32
+    assert "report.html" in output
+    assert "MLflow" in output
+
+
+def test_what_is_explicit_is_never_overruled(ready):
+    wanted = ["clusterer=hierarchical", "clusterer.linkage=average", "clusterer.n_clusters=6"]
+    ready.run("gpseg", "features=performance", *wanted)
+    run = latest(ready)
+    assert run.data.metrics["n_clusters"] == 6
+    assert run.data.params["clusterer.linkage"] == "average"
+    assert run.data.params["features.name"] == "performance"
+
+
+def test_a_multirun_gives_a_run_per_job(ready):
+    before = len(ready.runs())
+    ready.run("gpseg", "-m", "clusterer=kmeans", "clusterer.n_clusters=4,5", "hydra/launcher=joblib")
+    runs = ready.runs()
+    assert len(runs) == before + 2
+    assert {run.data.metrics["n_clusters"] for run in runs[:2]} == {4, 5}
+    assert {run.info.status for run in runs[:2]} == {"FINISHED"}
+
+
+def test_a_job_that_fails_is_recorded_with_its_error(ready):
+    output = ready.run("gpseg", "clusterer=kmeans", "clusterer.n_clusters=100000", check=False)
+    run = latest(ready)
+    assert run.info.status == "FAILED"
+    assert "100000" in run.data.tags["error"]
+    assert "100000" in output
+    assert "Traceback" not in output
+
+
+def test_an_unprepared_source_is_refused_with_the_remedy(ready):
+    output = ready.run("gpseg", "source=nhs_2024_25", check=False)
+    assert "gpseg-data source=nhs_2024_25" in output
+
+
+def test_jobs_never_change_a_byte(ready):
+    folders = []
+    for jobs in (1, 2):
+        runs = ready.root / "data" / f"runs-{jobs}"
+        ready.run("gpseg", f"jobs={jobs}", "tracking=none", GPSEG_RUNS=str(runs))
+        folders.append(next(runs.glob("*/*")))
+    one, two = ({p.relative_to(f): p.read_bytes() for p in f.rglob("*") if p.is_file()} for f in folders)
+    tables = {p for p in one if p.suffix in (".csv", ".parquet", ".json", ".svg", ".png")}
+    assert len(tables) > 20
+    assert {p for p in tables if one[p] != two.get(p)} == set()
+
+
+def test_the_segments_file_keeps_the_contract(ready):
+    runs = ready.root / "data" / "runs-contract"
+    ready.run("gpseg", "tracking=none", GPSEG_RUNS=str(runs))
+    folder = next(runs.glob("*/*"))
+    segments = pd.read_csv(folder / "segments" / "segments.csv")
+    source = json.loads((ready.root / "data" / "prepared" / "source.json").read_text())
+    assert len(segments) == source["practices"], "every practice gets a segment"
+    assert segments["segment"].min() == 1
+    assert not segments.loc[~segments["fitted"], "segment"].isna().any()

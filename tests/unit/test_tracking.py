@@ -1,0 +1,91 @@
+"""Runs in MLflow: what is logged can be read back, failures say so, several processes lose nothing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gp_segmentation import tracking
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    return tracking.open_store(tmp_path, "test")
+
+
+def test_a_run_keeps_what_is_logged(store, tmp_path):
+    table = tmp_path / "table.csv"
+    table.write_text("a\n1\n")
+    with store.run("first", {"source": "synthetic"}) as run:
+        run.log_params({"scaler.name": "standard", "reducer.n": None, "long": "x" * 7000})
+        run.log_metrics({"silhouette": 0.25, "missing": float("nan"), "text": "no", "flag": True})
+        run.log_series("by_k/silhouette", [2, 3], [0.3, 0.2])
+        run.log_files([table], "tables")
+        run.log_text("seed: 1", "config.yaml")
+        run.set_tags({"content_hash": "abc"})
+
+    back = store.client.get_run(run.id)
+    assert back.info.status == "FINISHED"
+    assert back.data.params["scaler.name"] == "standard"
+    assert back.data.params["reducer.n"] == "null"
+    assert len(back.data.params["long"]) == tracking.MAX_PARAM
+    assert back.data.params["long"].endswith("…")
+    assert back.data.metrics == {"silhouette": 0.25, "by_k/silhouette": 0.2}
+    history = store.client.get_metric_history(run.id, "by_k/silhouette")
+    assert [(m.step, m.value) for m in history] == [(2, 0.3), (3, 0.2)]
+    assert {f.path for f in store.client.list_artifacts(run.id)} == {"config.yaml", "tables"}
+    assert back.info.artifact_uri.startswith((tmp_path / "mlruns" / "artifacts").as_uri())
+    assert store.find("abc") == run.id
+    assert store.find("def") is None
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(ValueError("list_size is empty"), "FAILED"), (KeyboardInterrupt("stop"), "KILLED")]
+)
+def test_a_run_that_does_not_finish_says_why(store, error, status):
+    def broken():
+        with store.run("broken", {}) as run:
+            run.set_tags({"content_hash": "abc"})
+            raise error
+
+    with pytest.raises(type(error)):
+        broken()
+    (back,) = store.client.search_runs([store.experiment_id])
+    assert back.info.status == status
+    assert back.data.tags["error"] == f"{type(error).__name__}: {error}"
+    assert store.find("abc") is None, "a broken run must not stand for a result"
+
+
+def test_the_environment_names_the_store(tmp_path, monkeypatch):
+    elsewhere = tmp_path / "elsewhere.db"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{elsewhere}")
+    tracking.open_store(tmp_path / "project", "test", uri="sqlite:///not-used.db")
+    assert elsewhere.is_file()
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from gp_segmentation import tracking
+
+store = tracking.open_store(Path(sys.argv[1]), "test")
+for i in range(5):
+    with store.run(f"{sys.argv[2]}-{i}", {}) as run:
+        run.log_metrics({"i": i})
+        run.log_text("x", "x.txt")
+"""
+
+
+def test_first_runs_of_several_processes_lose_nothing(tmp_path, monkeypatch):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    command = [sys.executable, "-W", "error::ResourceWarning", "-c", WRITER, str(tmp_path)]
+    writers = [subprocess.Popen([*command, str(n)]) for n in range(3)]
+    assert [writer.wait(timeout=180) for writer in writers] == [0, 0, 0]
+    store = tracking.open_store(Path(tmp_path), "test")
+    runs = store.client.search_runs([store.experiment_id], max_results=100)
+    assert sorted(run.info.run_name for run in runs) == [f"{n}-{i}" for n in range(3) for i in range(5)]
+    assert {run.info.status for run in runs} == {"FINISHED"}
