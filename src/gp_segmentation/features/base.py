@@ -1,0 +1,148 @@
+"""What every block reads, what it returns, and what a whole feature set is."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import pandas as pd
+
+from gp_segmentation import tables as contracts
+from gp_segmentation.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The prepared tables (see `gp_segmentation.tables.SCHEMAS`) from which features are made."""
+
+    practices: pd.DataFrame
+    registers: pd.DataFrame
+    achievement: pd.DataFrame
+    indicators: pd.DataFrame
+    age_sex: pd.DataFrame
+    context: pd.DataFrame
+    context_dictionary: pd.DataFrame = field(default_factory=lambda: contracts.empty("context_dictionary"))
+
+    @property
+    def index(self) -> pd.Index:
+        """Practice codes in order, named ``practice_code``: the rows of every feature table."""
+        return pd.Index(sorted(self.practices["practice_code"]), name="practice_code", dtype="str")
+
+    @property
+    def list_size(self) -> pd.Series:
+        """Patients per practice, in the order of `index`."""
+        return self.practices.set_index("practice_code")["list_size"].reindex(self.index).astype(float)
+
+    @property
+    def ordinary(self) -> pd.Series:
+        """True where a practice is not special: the practices from which anything is estimated."""
+        return self.practices.set_index("practice_code")["special"].reindex(self.index).isna()
+
+    @property
+    def registers_named(self) -> dict[str, str]:
+        """Condition of each register group: ``{"HYP": "Hypertension", ...}``."""
+        names = self.indicators.drop_duplicates("group_code").set_index("group_code")["group_name"]
+        return {code: condition_name(name) for code, name in names.items()}
+
+
+@dataclass(frozen=True)
+class BlockFeatures:
+    """The features of one block.
+
+    Attributes
+    ----------
+    values : practice_code -> features on the analysis scale; NaN where a practice has no such figure.
+    natural : the same columns in natural units (percent, patients, score).
+    labels : feature -> its name for people.
+    unit : of the natural scale.
+    transform : name of the map from natural to analysis scale (`gp_segmentation.features.transforms`).
+    dropped : feature -> why the block left it out.
+    notes : what was tolerated, in words.
+    """
+
+    values: pd.DataFrame
+    natural: pd.DataFrame
+    labels: Mapping[str, str]
+    unit: str
+    transform: str
+    dropped: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+class Block(Protocol):
+    """A weighted group of features. `weight` is its total variance once the matrix is scaled."""
+
+    @property
+    def weight(self) -> float: ...
+
+    def __call__(self, tables: Tables) -> BlockFeatures: ...
+
+
+@dataclass(frozen=True)
+class FeatureSet:
+    """Every block's features, side by side.
+
+    Attributes
+    ----------
+    features : practice_code -> features on the analysis scale (special practices included).
+    natural : the same columns in natural units.
+    dictionary : what each feature is (schema ``dictionary``).
+    dropped : feature, block, reason: what was left out, and why.
+    notes : block, note: what was tolerated.
+    """
+
+    features: pd.DataFrame
+    natural: pd.DataFrame
+    dictionary: pd.DataFrame
+    dropped: pd.DataFrame
+    notes: pd.DataFrame
+
+    @property
+    def blocks(self) -> pd.Series:
+        """Feature -> block."""
+        return self.dictionary.set_index("feature")["block"]
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Block -> weight."""
+        return dict(self.dictionary.groupby("block", sort=False)["weight"].first())
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Feature -> label."""
+        return dict(zip(self.dictionary["feature"], self.dictionary["label"], strict=True))
+
+
+def condition_name(group_name: str) -> str:
+    """Shorten a QOF group name to its condition.
+
+    >>> condition_name("Secondary prevention of coronary heart disease")
+    'Coronary heart disease'
+    >>> condition_name("Osteoporosis: secondary prevention of fragility fractures")
+    'Osteoporosis'
+    """
+    name = str(group_name).split(":")[0].removeprefix("Secondary prevention of ").strip()
+    return name[:1].upper() + name[1:]
+
+
+def check_choice(key: str, value: str, allowed: Collection[str]) -> None:
+    """Raise ConfigError when `value` of option `key` is none of `allowed`."""
+    if value not in allowed:
+        raise ConfigError(f"{key} is {value!r}. Choose one of: {', '.join(allowed)}")
+
+
+def check_weight(weight: float) -> None:
+    """Raise ConfigError when a block's weight is not a positive number."""
+    if not weight > 0:
+        raise ConfigError(f"weight is {weight!r}, not a positive number. Leave the block out instead")
+
+
+def check_known(key: str, asked: Collection[str], known: Collection[str]) -> None:
+    """Raise ConfigError naming the first of `asked` which the source does not have."""
+    unknown = sorted(set(asked) - set(known))
+    if unknown:
+        found = ", ".join(sorted(known))
+        raise ConfigError(
+            f"{key} asks for {', '.join(unknown)}, which this source does not have. It has: {found}"
+        )

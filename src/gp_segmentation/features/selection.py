@@ -1,0 +1,91 @@
+"""Which features are worth keeping: rules that drop some, each with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from gp_segmentation.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Rules applied over ordinary practices, in this order.
+
+    Parameters
+    ----------
+    max_missing : drop a feature missing in more than this share of practices (1: only if in all).
+    max_same : drop a feature whose commonest natural value is shared by at least this share.
+    max_twin : of two features whose absolute correlation is at least this, drop the later (duplicates).
+    min_variance : drop a feature whose variance on the analysis scale is below this.
+    max_correlation : prune likewise at this (lower) correlation; null prunes nothing.
+    """
+
+    max_missing: float = 0.5
+    max_same: float = 0.99
+    max_twin: float = 0.9999
+    min_variance: float | None = None
+    max_correlation: float | None = None
+
+    def __post_init__(self) -> None:
+        shares = (self.max_missing, self.max_same, self.max_twin, self.max_correlation)
+        if any(value is not None and not 0 < value <= 1 for value in shares):
+            raise ConfigError(f"a selection limit lies outside 0 to 1: {self}")
+
+    def drop(self, features: pd.DataFrame, natural: pd.DataFrame) -> dict[str, str]:
+        """Return feature -> reason for what the rules leave out.
+
+        Parameters
+        ----------
+        features, natural : ordinary practices x features, on the analysis scale and in natural units.
+        """
+        dropped = _mostly_missing(features, self.max_missing)
+        dropped |= _nearly_constant(natural.drop(columns=list(dropped)), self.max_same)
+        left = features.drop(columns=list(dropped))
+        if self.min_variance is not None:
+            dropped |= _small_variance(left, self.min_variance)
+            left = features.drop(columns=list(dropped))
+        limit = self.max_twin if self.max_correlation is None else min(self.max_twin, self.max_correlation)
+        return dropped | _twins(left, limit)
+
+
+def _mostly_missing(features: pd.DataFrame, limit: float) -> dict[str, str]:
+    share = features.isna().mean()
+    over = share[(share > limit) | (share == 1)]
+    return {name: f"missing in {value:.1%} of practices" for name, value in over.items()}
+
+
+def _nearly_constant(natural: pd.DataFrame, limit: float) -> dict[str, str]:
+    dropped = {}
+    for name, column in natural.items():
+        counts = column.value_counts()
+        if counts.iloc[0] >= limit * counts.sum():
+            dropped[str(name)] = (
+                f"nearly constant: {counts.iloc[0] / counts.sum():.1%} are {counts.index[0]:g}"
+            )
+    return dropped
+
+
+def _small_variance(features: pd.DataFrame, limit: float) -> dict[str, str]:
+    variance = features.var(ddof=0)
+    return {
+        name: f"variance {value:.2g} below {limit:g}" for name, value in variance.items() if value < limit
+    }
+
+
+def _twins(features: pd.DataFrame, limit: float) -> dict[str, str]:
+    """Drop the later of each pair that correlates too closely, going through columns in order."""
+    correlation = features.corr().abs().to_numpy()
+    names = [str(name) for name in features.columns]
+    kept: list[int] = []
+    dropped = {}
+    for j, name in enumerate(names):
+        close = [i for i in kept if correlation[i, j] >= limit]
+        if close:
+            nearest = close[int(np.argmax(correlation[close, j]))]
+            dropped[name] = f"correlates {correlation[nearest, j]:.4f} with {names[nearest]}"
+        else:
+            kept.append(j)
+    return dropped

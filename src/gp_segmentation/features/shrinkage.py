@@ -1,0 +1,127 @@
+"""Empirical-Bayes shrinkage of rates toward the national rate: the beta-binomial model.
+
+In a small practice a rate is mostly chance: lists under 3,000 fill nearly half of both extreme tails
+(Doran 2010). Model, for practice i and one indicator,
+
+    x_i | p_i ~ Binomial(n_i, p_i),    p_i ~ Beta(a, b),
+
+with a and b found by maximum likelihood over the practices. Then, with m = a + b and mu = a / m,
+
+    shrunk rate     r_i = (x_i + a) / (n_i + m) = w_i x_i / n_i + (1 - w_i) mu
+    weight          w_i = n_i / (n_i + m)           (1: the practice's own figure, 0: the national rate)
+    standard error  s_i = sqrt(r_i (1 - r_i) / (n_i + m + 1))
+
+m is in patients: a practice with m eligible patients is pulled half of the way. A zero denominator says
+nothing about a practice and stays missing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+Array = NDArray[np.float64]
+
+#: Bounds of the prior's size m in patients. At the upper one practices differ no more than by chance.
+PRIOR_SIZE = (0.1, 1e7)
+#: Bounds of the prior's mean on the logit scale (about 0.00005 and 0.99995).
+PRIOR_LOGIT = (-10.0, 10.0)
+
+
+@dataclass(frozen=True)
+class Shrunk:
+    """Shrunk rates with their precision; `rate`, `se`, `weight` are practices x indicators.
+
+    `prior` has one row per indicator: ``alpha``, ``beta``, ``rate`` (the national mean), ``size`` (m).
+    """
+
+    rate: pd.DataFrame
+    se: pd.DataFrame
+    weight: pd.DataFrame
+    prior: pd.DataFrame
+
+
+def shrink(numerator: pd.DataFrame, denominator: pd.DataFrame, fitted: pd.Series | None = None) -> Shrunk:
+    """Shrink the rates numerator / denominator, column by column.
+
+    Parameters
+    ----------
+    numerator, denominator : practices x indicators, whole numbers of patients or NaN.
+    fitted : practices from which the prior is estimated (default: all); all practices are shrunk.
+    """
+    rows = slice(None) if fitted is None else fitted.to_numpy(dtype=bool)
+    x, n = numerator.to_numpy(dtype=float), denominator.to_numpy(dtype=float)
+    priors = np.array([fit_beta_binomial(x[rows, j], n[rows, j]) for j in range(x.shape[1])]).reshape(-1, 2)
+    a, size = priors[:, 0], priors.sum(axis=1)
+    n = np.where(n > 0, n, np.nan)
+    rate = (x + a) / (n + size)
+    arrays = {
+        "rate": rate,
+        "se": np.sqrt(rate * (1 - rate) / (n + size + 1)),
+        "weight": np.where(np.isnan(x), np.nan, n / (n + size)),
+    }
+    frames = {k: pd.DataFrame(v, numerator.index, numerator.columns) for k, v in arrays.items()}
+    prior = pd.DataFrame(
+        {"alpha": a, "beta": priors[:, 1], "rate": a / size, "size": size}, index=numerator.columns
+    )
+    return Shrunk(**frames, prior=prior)
+
+
+def fit_beta_binomial(numerator: Array, denominator: Array) -> tuple[float, float]:
+    """Return the maximum-likelihood (a, b) of one indicator.
+
+    Rows with a missing figure or a zero denominator are left out. The likelihood needs no special
+    functions: ``log Gamma(a + x) - log Gamma(a) = sum_{j < x} log(a + j)``, so summed over practices
+    each j counts as often as there are practices with x > j. One pass over j is exact and fast.
+    Raises ValueError when no row is left, or when a count is negative or above its denominator.
+    """
+    known = np.isfinite(numerator) & np.isfinite(denominator) & (np.asarray(denominator) > 0)
+    x, n = np.asarray(numerator)[known].astype(np.int64), np.asarray(denominator)[known].astype(np.int64)
+    if x.size == 0:
+        raise ValueError("no practice has a denominator above zero")
+    if (x < 0).any() or (x > n).any():
+        raise ValueError("a numerator is negative or above its denominator")
+    tails = _exceedances(x), _exceedances(n - x), _exceedances(n)
+    overall = (x.sum() + 0.5) / (n.sum() + 1)
+    start = [np.log(overall / (1 - overall)), np.log(np.median(n) + 1)]
+    bounds = [PRIOR_LOGIT, (np.log(PRIOR_SIZE[0]), np.log(PRIOR_SIZE[1]))]
+    options = {"ftol": 1e-14, "gtol": 1e-9 * len(x), "maxiter": 200}
+    found = minimize(
+        _negative_log_likelihood,
+        start,
+        args=tails,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=bounds,
+        options=options,
+    )
+    mean, size = 1 / (1 + np.exp(-found.x[0])), np.exp(found.x[1])
+    return float(mean * size), float((1 - mean) * size)
+
+
+def _exceedances(counts: NDArray[np.int64]) -> Array:
+    """Return, for j = 0, 1, ..., max - 1, how many counts exceed j."""
+    return np.bincount(counts)[::-1].cumsum()[::-1][1:].astype(float)
+
+
+def _negative_log_likelihood(
+    theta: Array, successes: Array, failures: Array, totals: Array
+) -> tuple[float, Array]:
+    """Value and gradient at theta = (logit mu, log m), up to the binomial coefficients."""
+    mean, size = 1 / (1 + np.exp(-theta[0])), np.exp(theta[1])
+    a, b = mean * size, (1 - mean) * size
+    (la, da), (lb, db), (lm, dm) = (
+        _tail_sums(c, s) for c, s in ((a, successes), (b, failures), (size, totals))
+    )
+    slope_a, slope_b = da - dm, db - dm
+    gradient = np.array([(slope_a - slope_b) * a * b / size, slope_a * a + slope_b * b])
+    return -(la + lb - lm), -gradient
+
+
+def _tail_sums(shape: float, exceeding: Array) -> tuple[float, float]:
+    steps = shape + np.arange(len(exceeding))
+    return float(exceeding @ np.log(steps)), float(exceeding @ (1 / steps))
