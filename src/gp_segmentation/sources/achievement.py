@@ -1,0 +1,178 @@
+"""QOF ACHIEVEMENT: from one row per practice, indicator and measure to one row per practice and indicator.
+
+1.55 million rows in 2024-25. Each member is read in record batches and reduced to integer keys before the
+next is opened, so the memory needed is that of the result and of one region.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from gp_segmentation.sources.archive import TextFile
+from gp_segmentation.sources.delimited import Csv
+from gp_segmentation.sources.values import QualityLog
+
+#: Measures kept, and the column each becomes.
+MEASURES = {
+    "NUMERATOR": "numerator",
+    "DENOMINATOR": "denominator",
+    "PCAS": "pcas",
+    "ACHIEVED_POINTS": "points",
+}
+#: Measures known and left out: REGISTER repeats PREVALENCE.
+LEFT_OUT = ("REGISTER", "NEWLY_DIAGNOSED")
+
+_WIDTH = len(MEASURES)
+_BITS = 16  # a pair is practice number << _BITS | indicator number
+
+
+@dataclass
+class _Numbers:
+    """Text -> running number, in order of first appearance."""
+
+    known: dict[str, int] = field(default_factory=dict)
+
+    def of(self, column: pa.DictionaryArray) -> NDArray[np.int64]:
+        """Return the number of each value of the column; -1 where it is null."""
+        texts = column.dictionary.to_pylist()
+        own = [self.known.setdefault(str(text).strip(), len(self.known)) for text in texts]
+        lookup = np.asarray([*own, -1], dtype=np.int64)
+        return lookup[column.indices.fill_null(len(own)).to_numpy(zero_copy_only=False)]
+
+    def ranks(self) -> tuple[list[str], NDArray[np.int64]]:
+        """Return the texts sorted, and number -> place in that order."""
+        texts = list(self.known)
+        order = np.argsort(np.asarray(texts, dtype=object), kind="stable")
+        place = np.empty(len(texts), dtype=np.int64)
+        place[order] = np.arange(len(texts))
+        return [texts[i] for i in order], place
+
+
+@dataclass
+class _Codes:
+    practices: _Numbers = field(default_factory=_Numbers)
+    indicators: _Numbers = field(default_factory=_Numbers)
+    measures: Counter[str] = field(default_factory=Counter)
+
+    def name(self, pair: int) -> str:
+        practice, indicator = list(self.practices.known)[pair >> _BITS], pair & ((1 << _BITS) - 1)
+        return f"{practice} {list(self.indicators.known)[indicator]}"
+
+
+def read_achievement(
+    texts: Sequence[TextFile], columns: Mapping[str, str | Sequence[str]], log: QualityLog
+) -> pd.DataFrame:
+    """Return schema ``achievement`` from the members `texts`, sorted by practice and indicator.
+
+    Parameters
+    ----------
+    columns : names in the header of practice_code, indicator_code, measure and value.
+
+    A cell is NaN where the publication has no such row or no value in it: absent is not zero. Raises
+    InputError when a practice x indicator x measure comes twice or a value is negative.
+    """
+    codes = _Codes()
+    parts = [_member(text, columns, codes, log) for text in texts]
+    pairs = np.concatenate([pair for pair, _ in parts])
+    values = np.concatenate([cells for _, cells in parts])
+    _refuse_overlap(pairs, codes, texts)
+    log.note("ACHIEVEMENT rows read", sum(codes.measures.values()), _listed(codes.measures))
+    unknown = {name: n for name, n in codes.measures.items() if name not in (*MEASURES, *LEFT_OUT)}
+    log.note("rows of an unknown measure left out", sum(unknown.values()), _listed(unknown))
+    return _frame(pairs, values, codes)
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return "; ".join(f"{name} {counts[name]:,}" for name in sorted(counts))
+
+
+def _member(
+    text: TextFile, columns: Mapping[str, str | Sequence[str]], codes: _Codes, log: QualityLog
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Read one member: its distinct pairs, and their measures as columns in the order of MEASURES."""
+    source = Csv(text, columns, numbers=frozenset({"value"}))
+    kept = [_batch(batch, codes) for batch in source.batches()]
+    keys = np.concatenate([np.empty(0, np.int64), *(key for key, _ in kept)])
+    values = np.concatenate([np.empty(0), *(value for _, value in kept)])
+    log.note("blank rows left out", source.blank_rows, text.base_name)
+    log.note("ACHIEVEMENT values not given", int(np.isnan(values).sum()), text.base_name)
+    _refuse_negative(keys, values, codes, text)
+    return _pivot(keys, values, codes, text)
+
+
+def _batch(batch: pa.RecordBatch, codes: _Codes) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    measure = batch.column("measure")
+    texts = [str(name).strip().upper() for name in measure.dictionary.to_pylist()]
+    counts = np.bincount(measure.indices.drop_null().to_numpy(), minlength=len(texts))
+    codes.measures.update({name: int(n) for name, n in zip(texts, counts, strict=True)})
+    order = {name: at for at, name in enumerate(MEASURES)}
+    lookup = np.asarray([*(order.get(name, -1) for name in texts), -1], dtype=np.int64)
+    which = lookup[measure.indices.fill_null(len(texts)).to_numpy(zero_copy_only=False)]
+    practice = codes.practices.of(batch.column("practice_code"))
+    indicator = codes.indicators.of(batch.column("indicator_code"))
+    keep = (which >= 0) & (practice >= 0) & (indicator >= 0)
+    keys = ((practice[keep] << _BITS) | indicator[keep]) * _WIDTH + which[keep]
+    return keys, batch.column("value").to_numpy(zero_copy_only=False)[keep]
+
+
+def _pivot(
+    keys: NDArray[np.int64], values: NDArray[np.float64], codes: _Codes, text: TextFile
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    pairs, at = np.unique(keys // _WIDTH, return_inverse=True)
+    places = at * _WIDTH + keys % _WIDTH
+    met = np.bincount(places, minlength=len(pairs) * _WIDTH)
+    if (met > 1).any():
+        first = int(np.argmax(met > 1))
+        measure = list(MEASURES)[first % _WIDTH]
+        problem = f"{codes.name(int(pairs[first // _WIDTH]))} {measure} comes {int(met[first])} times"
+        raise text.error(f"{problem} ({int((met > 1).sum())} such)", remedy="Keep one row of each")
+    cells = np.full(len(pairs) * _WIDTH, np.nan)
+    cells[places] = values
+    return pairs, cells.reshape(-1, _WIDTH)
+
+
+def _refuse_negative(
+    keys: NDArray[np.int64], values: NDArray[np.float64], codes: _Codes, text: TextFile
+) -> None:
+    if (values < 0).any():
+        first = int(np.argmax(values < 0))
+        measure = list(MEASURES)[int(keys[first]) % _WIDTH]
+        raise text.error(
+            f"{codes.name(int(keys[first]) // _WIDTH)} {measure} is {values[first]:g}, below zero",
+            remedy="Correct the value",
+        )
+
+
+def _refuse_overlap(pairs: NDArray[np.int64], codes: _Codes, texts: Sequence[TextFile]) -> None:
+    """A practice belongs to one region: refuse a pair that stands in two members."""
+    unique, counts = np.unique(pairs, return_counts=True)
+    if (counts > 1).any():
+        names = ", ".join(text.base_name for text in texts)
+        raise texts[0].error(
+            f"{codes.name(int(unique[np.argmax(counts > 1)]))} stands in more than one of: {names}",
+            remedy="Keep one ACHIEVEMENT member for each region",
+        )
+
+
+def _frame(pairs: NDArray[np.int64], values: NDArray[np.float64], codes: _Codes) -> pd.DataFrame:
+    practices, practice_place = codes.practices.ranks()
+    indicators, indicator_place = codes.indicators.ranks()
+    practice = practice_place[pairs >> _BITS]
+    indicator = indicator_place[pairs & ((1 << _BITS) - 1)]
+    order = np.lexsort((indicator, practice))
+    table = pa.table(
+        {
+            "practice_code": pa.array(practices, pa.string()).take(pa.array(practice[order])),
+            "indicator_code": pa.array(indicators, pa.string()).take(pa.array(indicator[order])),
+        }
+    )
+    return table.to_pandas().assign(
+        **{column: values[order, at] for at, column in enumerate(MEASURES.values())}
+    )

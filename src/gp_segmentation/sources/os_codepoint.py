@@ -1,0 +1,48 @@
+"""Ordnance Survey's Code-Point Open: a point for every postcode, in a CSV for each postcode area."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyproj
+
+from gp_segmentation.errors import InputError
+from gp_segmentation.sources.archive import TextFile, find_texts
+from gp_segmentation.sources.delimited import Csv
+from gp_segmentation.sources.values import Postcodes, QualityLog, compact
+
+_WIDTH = 10
+_COLUMNS = {"postcode": 0, "quality": 1, "easting": 2, "northing": 3}
+_NO_POINT = 90  # positional quality of a postcode that has no coordinates
+
+
+def read_postcodes(path: Path, *, wanted: Collection[str] | None = None) -> Postcodes:
+    """Read the zip's area files; easting and northing (EPSG:27700, metres) become degrees (EPSG:4326).
+
+    `wanted` are the postcodes to keep, without blanks; all of them (1.7 million) when not given.
+    """
+    texts = find_texts(path, r"[a-z]{1,2}\.csv")
+    if not texts:
+        raise InputError("holds no area file such as al.csv", file=path.name, remedy="Is it Code-Point Open?")
+    log = QualityLog(path.name)
+    keep = None if wanted is None else frozenset(wanted)
+    frame = pd.concat([_area(text, keep) for text in texts], ignore_index=True)
+    without = (frame["quality"] >= _NO_POINT) | frame[["easting", "northing"]].isna().any(axis=1)
+    log.note("postcodes without coordinates", int(without.sum()))
+    frame = frame[~without]
+    repeated = int(frame.duplicated("postcode").sum())
+    log.note("postcodes that come more than once, first taken", repeated)
+    frame = frame.drop_duplicates("postcode").sort_values("postcode", ignore_index=True)
+    to_degrees = pyproj.Transformer.from_crs("EPSG:27700", "EPSG:4326", always_xy=True)
+    longitude, latitude = to_degrees.transform(frame["easting"].to_numpy(), frame["northing"].to_numpy())
+    points = frame[["postcode"]].assign(longitude=np.asarray(longitude), latitude=np.asarray(latitude))
+    return Postcodes(points, log.frame)
+
+
+def _area(text: TextFile, wanted: frozenset[str] | None) -> pd.DataFrame:
+    frame = Csv(text, _COLUMNS, frozenset({"quality", "easting", "northing"}), width=_WIDTH).frame()
+    frame = frame.assign(postcode=compact(frame["postcode"]))
+    return frame if wanted is None else frame[frame["postcode"].isin(wanted)]

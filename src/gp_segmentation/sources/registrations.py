@@ -1,0 +1,163 @@
+"""NHS England's "Patients Registered at a GP Practice": patients by practice, sex and five-year age band."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from gp_segmentation.sources.archive import TextFile, find_text
+from gp_segmentation.sources.delimited import Csv
+from gp_segmentation.sources.values import QualityLog, Registrations, some
+from gp_segmentation.tables import AGE_BANDS, SEXES
+
+_COLUMNS = {
+    "extract_date": "EXTRACT_DATE",
+    "org_type": "ORG_TYPE",
+    "practice_code": ("ORG_CODE", "CODE"),
+    "postcode": "POSTCODE",
+    "sex": "SEX",
+    "age_band": ("AGE_GROUP_5", "AGE"),
+    "patients": "NUMBER_OF_PATIENTS",
+}
+
+
+def read_registrations(
+    path: Path, *, expected_date: str | None = None, max_difference: float = 0.01
+) -> Registrations:
+    """Read the quin-age zip (or CSV): rows of ORG_TYPE GP only.
+
+    Rows of sex or age ALL repeat the others. They are never added: the bands of a practice are compared with
+    its ALL row instead.
+
+    Parameters
+    ----------
+    expected_date : the day ("2025-04-01") the list should be of; another is counted in quality.
+    max_difference : share of England's patients by which bands and ALL rows may differ; smaller differences,
+        such as patients recorded as neither female nor male, are counted in quality.
+
+    Raises InputError for an age band that is not known, a key that comes twice, or totals further apart.
+    """
+    text = find_text(path, r".*quin.*age.*\.csv")
+    log = QualityLog(path.name)
+    frame = _practice_rows(text, log)
+    extract_date = _date(frame["extract_date"], text)
+    if expected_date is not None and extract_date != date.fromisoformat(str(expected_date)):
+        log.note("registrations of another day", 1, f"{extract_date}, not {expected_date}")
+    bands = _bands(frame, text, log)
+    stated = frame[(frame["sex"] == "ALL") & (frame["age_band"] == "ALL")]
+    totals = stated.set_index("practice_code")["patients"].sort_index()
+    _compare(bands, totals, text, log, max_difference)
+    postcodes = frame.dropna(subset="postcode").drop_duplicates("practice_code")
+    return Registrations(
+        age_sex=_complete(bands, log),
+        totals=totals,
+        postcodes=postcodes.set_index("practice_code")["postcode"].sort_index(),
+        extract_date=extract_date,
+        quality=log.frame,
+    )
+
+
+def _practice_rows(text: TextFile, log: QualityLog) -> pd.DataFrame:
+    source = Csv(text, _COLUMNS, frozenset({"patients"}), optional=frozenset({"postcode"}))
+    batches = [batch.filter(_is_practice(batch.column("org_type"))) for batch in source.batches()]
+    log.note("blank rows left out", source.blank_rows, text.base_name)
+    table = pa.Table.from_batches(batches).drop_columns(["org_type"]) if batches else None
+    if table is None or not table.num_rows:
+        raise text.error("has no row of ORG_TYPE GP", remedy="Use the quin-age file of practices")
+    log.note("rows of other organisations left out", source.rows - table.num_rows, "regions, ICBs, PCNs")
+    texts = [name for name in table.column_names if name != "patients"]
+    for name in texts:
+        plain = pc.utf8_trim_whitespace(table.column(name).cast(pa.string()))
+        table = table.set_column(table.column_names.index(name), name, plain)
+    frame = table.to_pandas()
+    bad = frame["patients"].isna() | (frame["patients"] < 0) | (frame["patients"] % 1 != 0)
+    if bad.any():
+        first = frame[bad].iloc[0]
+        where = f"{first['practice_code']} {first['sex']} {first['age_band']}"
+        problem = f"{first['patients']} for {where} is not a count of patients"
+        raise text.error(problem, column="NUMBER_OF_PATIENTS", remedy="Correct the value")
+    return frame.astype({"patients": "int64"}).assign(sex=frame["sex"].str.upper())
+
+
+def _is_practice(column: pa.DictionaryArray) -> pa.BooleanArray:
+    wanted = [str(name).strip().upper() == "GP" for name in column.dictionary.to_pylist()]
+    return pc.fill_null(pa.array(wanted, pa.bool_()).take(column.indices), False)
+
+
+def _date(texts: pd.Series, text: TextFile) -> date:
+    """Return the one day of the extract, written ``2025-04-01``, ``01APR2025`` or ``01Apr2025``."""
+    found = sorted(texts.dropna().unique())
+    days = set()
+    for one in found:
+        for form in ("%Y-%m-%d", "%d%b%Y"):
+            try:
+                days.add(datetime.strptime(one, form).date())
+            except ValueError:
+                continue
+    if len(days) != 1:
+        problem = f"should be one day such as 2025-04-01 or 01Apr2025, found {', '.join(found) or 'nothing'}"
+        raise text.error(problem, column="EXTRACT_DATE", remedy="Fetch the file again with gpseg-data")
+    return days.pop()
+
+
+def _band(text: str) -> str:
+    """Return an age band as `tables.AGE_BANDS` writes it: ``05-09`` is ``5_9``, ``95_plus`` is ``95+``."""
+    found = re.fullmatch(r"0*(\d+)\s*[_-]\s*0*(\d+)", text)
+    if found:
+        return f"{found[1]}_{found[2]}"
+    return "95+" if re.fullmatch(r"95\s*(\+|_?plus|_?over)", text, re.IGNORECASE) else text.upper()
+
+
+def _bands(frame: pd.DataFrame, text: TextFile, log: QualityLog) -> pd.DataFrame:
+    """Return the rows of one sex and one band; those of another sex than SEXES are counted and left out."""
+    parts = frame[(frame["sex"] != "ALL") & (frame["age_band"] != "ALL")]
+    parts = parts.assign(age_band=parts["age_band"].map({b: _band(b) for b in parts["age_band"].unique()}))
+    unknown = parts[~parts["age_band"].isin(AGE_BANDS)]
+    if len(unknown):
+        problem = f"{unknown['age_band'].iloc[0]!r} is not a five-year age band"
+        raise text.error(problem, column="AGE_GROUP_5", remedy="Use the quin-age file")
+    other = parts[~parts["sex"].isin(SEXES)]
+    log.note(
+        "patients of neither female nor male sex left out of age bands",
+        int(other["patients"].sum()),
+        some(sorted(other["sex"].unique())),
+    )
+    parts = parts[parts["sex"].isin(SEXES)][["practice_code", "sex", "age_band", "patients"]]
+    repeated = parts[parts.duplicated(["practice_code", "sex", "age_band"])]
+    if len(repeated):
+        first = " ".join(repeated.iloc[0][["practice_code", "sex", "age_band"]])
+        raise text.error(
+            f"{first} comes more than once ({len(repeated)} such)", remedy="Keep one row of each"
+        )
+    return parts
+
+
+def _compare(
+    bands: pd.DataFrame, totals: pd.Series, text: TextFile, log: QualityLog, max_difference: float
+) -> None:
+    added = bands.groupby("practice_code")["patients"].sum()
+    both = pd.DataFrame({"added": added, "stated": totals}).dropna()
+    log.note("practices without an ALL row", len(added) - len(both), some(added.index.difference(both.index)))
+    difference = (both["added"] - both["stated"]).abs()
+    patients, stated = int(difference.sum()), int(both["stated"].sum())
+    if patients > max_difference * stated:
+        problem = f"age bands and ALL rows differ by {patients:,} of {stated:,} patients"
+        raise text.error(problem, remedy="The file may be cut short: fetch it again with gpseg-data")
+    differing = difference.index[difference > 0]
+    log.note("practices whose age bands differ from their ALL row", len(differing), f"{patients:,} patients")
+
+
+def _complete(bands: pd.DataFrame, log: QualityLog) -> pd.DataFrame:
+    """Return all bands of every practice in order of age; a band without a row has no patient."""
+    practices = sorted(bands["practice_code"].unique())
+    index = pd.MultiIndex.from_product(
+        [practices, SEXES, AGE_BANDS], names=["practice_code", "sex", "age_band"]
+    )
+    log.note("age bands without a row, taken as no patients", len(index) - len(bands))
+    filled = bands.set_index(list(index.names))["patients"].reindex(index, fill_value=0)
+    return filled.reset_index()
