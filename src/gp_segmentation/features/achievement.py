@@ -34,7 +34,7 @@ class Achievement(IndicatorBlock):
         rates = rate_features(
             counts.numerator, eligible, transform=self.transform, shrink=self.shrink, fitted=tables.ordinary
         )
-        labels = indicator_labels(tables, list(counts.numerator), BASES[self.basis])
+        labels = indicator_labels(tables, [str(code) for code in counts.numerator], BASES[self.basis])
         return BlockFeatures(
             rates.values.add_prefix("achievement_"),
             rates.natural.add_prefix("achievement_"),

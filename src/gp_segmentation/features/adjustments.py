@@ -25,7 +25,9 @@ class Adjustments(IndicatorBlock):
             shrink=self.shrink,
             fitted=tables.ordinary,
         )
-        labels = indicator_labels(tables, list(counts.pcas), "personalised care adjustments")
+        labels = indicator_labels(
+            tables, [str(code) for code in counts.pcas], "personalised care adjustments"
+        )
         return BlockFeatures(
             rates.values.add_prefix("adjustments_"),
             rates.natural.add_prefix("adjustments_"),

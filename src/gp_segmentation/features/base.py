@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Protocol
 
 import pandas as pd
@@ -24,6 +24,11 @@ class Tables:
     context: pd.DataFrame
     context_dictionary: pd.DataFrame = field(default_factory=lambda: contracts.empty("context_dictionary"))
 
+    @staticmethod
+    def names() -> tuple[str, ...]:
+        """Names of the tables, as the stages write them."""
+        return tuple(table.name for table in fields(Tables))
+
     @property
     def index(self) -> pd.Index:
         """Practice codes in order, named ``practice_code``: the rows of every feature table."""
@@ -43,7 +48,7 @@ class Tables:
     def registers_named(self) -> dict[str, str]:
         """Condition of each register group: ``{"HYP": "Hypertension", ...}``."""
         names = self.indicators.drop_duplicates("group_code").set_index("group_code")["group_name"]
-        return {code: condition_name(name) for code, name in names.items()}
+        return {str(code): condition_name(name) for code, name in names.items()}
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ class Selection:
 def _mostly_missing(features: pd.DataFrame, limit: float) -> dict[str, str]:
     share = features.isna().mean()
     over = share[(share > limit) | (share == 1)]
-    return {name: f"missing in {value:.1%} of practices" for name, value in over.items()}
+    return {str(name): f"missing in {value:.1%} of practices" for name, value in over.items()}
 
 
 def _nearly_constant(natural: pd.DataFrame, limit: float) -> dict[str, str]:
@@ -71,7 +71,9 @@ def _nearly_constant(natural: pd.DataFrame, limit: float) -> dict[str, str]:
 def _small_variance(features: pd.DataFrame, limit: float) -> dict[str, str]:
     variance = features.var(ddof=0)
     return {
-        name: f"variance {value:.2g} below {limit:g}" for name, value in variance.items() if value < limit
+        str(name): f"variance {value:.2g} below {limit:g}"
+        for name, value in variance.items()
+        if value < limit
     }
 
 
