@@ -41,15 +41,24 @@ def fresh_folder(path: Path) -> Iterator[Path]:
     try:
         yield temporary
         temporary.chmod(0o777 & ~_umask())
-        aside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-        try:
-            if path.exists():
-                path.replace(aside)
-            temporary.replace(path)
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
+        _swap(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _swap(new: Path, path: Path) -> None:
+    aside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    had_old = path.exists()
+    try:
+        if had_old:
+            path.replace(aside)
+        new.replace(path)
+    except OSError:
+        if had_old and not path.exists():
+            aside.replace(path)
+        raise
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _umask() -> int:

@@ -9,41 +9,73 @@ import pytest
 from gp_segmentation.atomic import atomic, fresh_folder
 
 
+def _write_half(path: Path) -> None:
+    with atomic(path) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError("broke")
+
+
+def _fill_half(path: Path) -> None:
+    with fresh_folder(path) as temporary:
+        (temporary / "new").touch()
+        raise RuntimeError("broke")
+
+
+def _folder_with_old(path: Path) -> Path:
+    path.mkdir()
+    (path / "old").touch()
+    return path
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
 def test_a_file_takes_its_place_only_when_it_is_complete(tmp_path: Path) -> None:
     path = tmp_path / "sub" / "a.csv"
     with atomic(path) as temporary:
         temporary.write_text("new")
         assert not path.exists()
     assert path.read_text() == "new"
-    assert [p.name for p in path.parent.iterdir()] == ["a.csv"]
+    assert _names(path.parent) == ["a.csv"]
 
 
 def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("old")
-    with pytest.raises(RuntimeError, match="broke"), atomic(path) as temporary:
-        temporary.write_text("half")
-        raise RuntimeError("broke")
+    with pytest.raises(RuntimeError, match="broke"):
+        _write_half(path)
     assert path.read_text() == "old"
-    assert [p.name for p in tmp_path.iterdir()] == ["a.csv"]
+    assert _names(tmp_path) == ["a.csv"]
 
 
 def test_a_folder_is_replaced_whole(tmp_path: Path) -> None:
-    path = tmp_path / "out"
-    path.mkdir()
-    (path / "old").touch()
+    path = _folder_with_old(tmp_path / "out")
     with fresh_folder(path) as temporary:
         (temporary / "new").touch()
-    assert [p.name for p in path.iterdir()] == ["new"]
-    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+    assert _names(path) == ["new"]
+    assert _names(tmp_path) == ["out"]
 
 
 def test_a_failure_leaves_the_old_folder_and_nothing_else(tmp_path: Path) -> None:
-    path = tmp_path / "out"
-    path.mkdir()
-    (path / "old").touch()
-    with pytest.raises(RuntimeError, match="broke"), fresh_folder(path) as temporary:
+    path = _folder_with_old(tmp_path / "out")
+    with pytest.raises(RuntimeError, match="broke"):
+        _fill_half(path)
+    assert _names(path) == ["old"]
+    assert _names(tmp_path) == ["out"]
+
+
+def test_a_failed_swap_puts_the_old_folder_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = _folder_with_old(tmp_path / "out")
+    move = Path.replace
+
+    def refuse_the_new(self: Path, target: Path) -> Path:
+        if target == path and (self / "new").exists():
+            raise PermissionError("in use")
+        return move(self, target)
+
+    monkeypatch.setattr(Path, "replace", refuse_the_new)
+    with pytest.raises(PermissionError), fresh_folder(path) as temporary:
         (temporary / "new").touch()
-        raise RuntimeError("broke")
-    assert [p.name for p in path.iterdir()] == ["old"]
-    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+    assert _names(path) == ["old"]
+    assert _names(tmp_path) == ["out"]
