@@ -1,0 +1,38 @@
+"""Which figures there are: every module of this package that does not begin with an underscore."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from typing import Any, Protocol, cast
+
+from matplotlib.figure import Figure
+
+from gp_segmentation.results import Results
+
+
+class NotShown(Exception):  # noqa: N818 - not an error: what a figure needs is not there
+    """A figure has nothing to show in this run; the text is the reason, for the reader of the page."""
+
+
+class FigureModule(Protocol):
+    """What a figure module offers (see the package's docstring)."""
+
+    __name__: str
+    __doc__: str | None
+    ORDER: int
+    LABEL: str
+
+    def data(self, results: Results) -> Any: ...
+    def size(self, data: Any) -> tuple[float, float]: ...
+    def draw(self, data: Any, figure: Figure) -> None: ...
+    def title(self, data: Any) -> str: ...
+    def alt(self, data: Any) -> str: ...
+
+
+def figure_modules() -> dict[str, FigureModule]:
+    """Return the figure modules by name, in the order in which they are shown."""
+    package = importlib.import_module("gp_segmentation.figures")
+    names = [m.name for m in pkgutil.iter_modules(package.__path__) if not m.name.startswith("_")]
+    found = {n: cast(FigureModule, importlib.import_module(f"{package.__name__}.{n}")) for n in names}
+    return dict(sorted(found.items(), key=lambda item: (item[1].ORDER, item[0])))

@@ -1,0 +1,143 @@
+"""Draw every figure with its title and foot, and write PNG, SVG and captions."""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+import warnings
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from gp_segmentation.atomic import fresh_folder
+from gp_segmentation.figures._registry import FigureModule, NotShown, figure_modules
+from gp_segmentation.figures._style import GREY, INK, clean, style
+from gp_segmentation.results import Results
+from gp_segmentation.workspace import read_json, write_json
+
+#: Inches per line of title and foot, the space around them, and letters that fit into an inch.
+TITLE_LINE, FOOT_LINE, MARGIN = 0.27, 0.19, 0.12
+TITLE_LETTERS, FOOT_LETTERS = 8.4, 13.0
+SYNTHETIC = "SYNTHETIC DATA"
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """One figure on disk, and its words.
+
+    Attributes
+    ----------
+    name : of the module. label : what kind of figure it is.
+    png, svg : the files.
+    title : the finding. caption : measure, source, population, period. alt : text equivalent.
+    """
+
+    name: str
+    label: str
+    png: Path
+    svg: Path
+    title: str
+    caption: str
+    alt: str
+
+
+def render_all(results: Results, folder: Path, names: list[str] | None = None) -> list[Rendered]:
+    """Draw the figures called `names` (default: all) into `folder`, replacing what is there.
+
+    Writes NAME.png (150 dpi), NAME.svg and captions.json; a figure that has nothing to show is named there
+    under ``left_out`` with its reason. The same results give the same bytes.
+
+    Raises
+    ------
+    KeyError : `names` holds something that is not a figure.
+    """
+    modules = figure_modules()
+    chosen = modules if names is None else {name: modules[name] for name in names}
+    shown, left_out = [], []
+    with fresh_folder(folder) as out:
+        for name, module in chosen.items():
+            try:
+                shown.append(_render(name, module, results, out))
+            except NotShown as reason:
+                left_out.append({"name": name, "label": module.LABEL, "reason": str(reason)})
+        write_json(out / "captions.json", {"figures": shown, "left_out": left_out})
+    return load(folder)[0]
+
+
+def load(folder: Path) -> tuple[list[Rendered], list[dict[str, str]]]:
+    """Return the figures of `folder`, as written by `render_all`, and those left out with the reason."""
+    content = read_json(folder / "captions.json")
+    shown = [
+        Rendered(**{**entry, "png": folder / entry["png"], "svg": folder / entry["svg"]})
+        for entry in content["figures"]
+    ]
+    return shown, content["left_out"]
+
+
+def _render(name: str, module: FigureModule, results: Results, out: Path) -> dict[str, Any]:
+    found = module.data(results)
+    words = Rendered(
+        name=name,
+        label=module.LABEL,
+        png=Path(f"{name}.png"),
+        svg=Path(f"{name}.svg"),
+        title=clean(module.title(found)),
+        caption=caption(module, results),
+        alt=clean(module.alt(found)),
+    )
+    with style(), warnings.catch_warnings():
+        # A letter that the font lacks is drawn as a box; it is no reason to lose the figure.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        figure = compose(module, found, words.title, results)
+        figure.savefig(out / words.png, metadata={"Software": None})
+        figure.savefig(out / words.svg, metadata={"Date": None, "Creator": None})
+    return {**asdict(words), "png": words.png.name, "svg": words.svg.name}
+
+
+def compose(module: FigureModule, found: Any, title: str, results: Results) -> Figure:
+    """Return the figure: title above, the drawing, the foot with source (and "synthetic") below."""
+    width, height = module.size(found)
+    heading = textwrap.wrap(title, int((width - 2 * MARGIN) * TITLE_LETTERS))
+    feet = [
+        line
+        for part in foot(module, results)
+        for line in textwrap.wrap(part, int((width - 2 * MARGIN) * FOOT_LETTERS))
+    ]
+    mark = TITLE_LINE if results.source["synthetic"] else 0.0
+    above = MARGIN * 2 + mark + TITLE_LINE * len(heading)
+    below = MARGIN * 2 + FOOT_LINE * len(feet)
+    total = height + above + below
+    figure = Figure(figsize=(width, total), layout="constrained")
+    FigureCanvasAgg(figure)
+    figure.get_layout_engine().set(  # type: ignore[union-attr]
+        rect=(0.01, below / total, 0.98, height / total), w_pad=0.06, h_pad=0.06
+    )
+    left, top = MARGIN / width, 1 - MARGIN / total
+    if mark:
+        box = {"facecolor": "#FFDD00", "edgecolor": "none", "pad": 3}
+        figure.text(left + 0.004, top, SYNTHETIC, va="top", size=10, weight="bold", color="black", bbox=box)
+    figure.text(left, top - mark / total, "\n".join(heading), va="top", size=13, weight="bold", color=INK)
+    figure.text(left, MARGIN / total, "\n".join(feet), va="bottom", size=8.5, color=GREY)
+    module.draw(found, figure)
+    return figure
+
+
+def caption(module: FigureModule, results: Results) -> str:
+    """Return the module's docstring and where the figures come from."""
+    about = " ".join(inspect.cleandoc(module.__doc__ or "").split())
+    return clean(" ".join([about, *foot(module, results)]))
+
+
+def foot(module: FigureModule, results: Results) -> list[str]:
+    """Return the lines below a figure: population, period and source; what the module adds."""
+    source = results.source
+    fitted = int(results.segments["fitted"].sum())
+    population = f"{clean(source['label'])}: {len(results.segments):,} practices, {fitted:,} of them fitted."
+    if source["synthetic"]:
+        population = f"Synthetic data, not about any real practice. {population}"
+    note = getattr(module, "NOTE", "")
+    credit = f"Source: {clean(source['attribution'])}"
+    return [part for part in (f"{population} {note}".strip(), credit) if part]

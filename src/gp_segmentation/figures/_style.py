@@ -1,0 +1,95 @@
+"""How figures look: the Government Analysis Function's style and palettes, kept out of global state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+
+import matplotlib.style
+import pandas as pd
+from afcharts.af_colours import get_af_colours
+from matplotlib.colors import LinearSegmentedColormap
+
+INK, GREY, LIGHT, PALE = "#1A1A1A", "#595959", "#BFBFBF", "#F2F2F2"
+BLUE, ORANGE = get_af_colours("duo")
+#: The six categorical colours of the Analysis Function, then six more that stay apart from them. No
+#: meaning hangs on colour alone: every segment has its marker and its number too.
+SEGMENT_COLOURS = (
+    *get_af_colours("categorical"),
+    *("#6BACE6", "#8A6A00", "#E58FB5", "#5A8F29", "#7A3B10", "#2073BC"),
+)
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "*", "d")
+LINES = ("-", "--", "-.", ":")
+#: Orange below England, blue above it; the palette's own ends, white between.
+DIVERGING = LinearSegmentedColormap.from_list("gpseg_diverging", [ORANGE, "#FCE3D6", "white", "#CFDCEB", BLUE])
+
+_RC = {
+    # A font that comes with matplotlib, so that figures are the same on every machine.
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 10.5,
+    "axes.titlesize": 11,
+    "axes.labelsize": 10.5,
+    "xtick.labelsize": 10,
+    "ytick.labelsize": 10,
+    "legend.fontsize": 10,
+    "xtick.color": "0.5",
+    "ytick.color": "0.5",
+    # Names come from data: a "$" in one is a dollar sign, never mathematics.
+    "text.parse_math": False,
+    # Glyphs as paths and hashed ids: the same picture and the same bytes everywhere.
+    "svg.fonttype": "path",
+    "svg.hashsalt": "gp_segmentation",
+    "figure.dpi": 100,
+    "savefig.dpi": 150,
+}
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Apply the style inside a ``with`` block; matplotlib's settings are restored afterwards."""
+    with as_file(files("afcharts") / "afcharts.mplstyle") as path, matplotlib.style.context([path, _RC]):
+        yield
+
+
+@dataclass(frozen=True)
+class Key:
+    """How one segment is drawn: its number, name, size, colour and marker."""
+
+    number: int
+    name: str
+    practices: int
+    colour: str
+    marker: str
+
+    @property
+    def text(self) -> str:
+        return f"{self.number}  {clean(self.name)}"
+
+
+def segment_keys(segments: pd.DataFrame) -> list[Key]:
+    """Return a `Key` for every segment, in the order of their numbers."""
+    sizes = segments.groupby("segment").size()
+    names = segments.groupby("segment")["segment_name"].first()
+    return [
+        Key(
+            int(number),
+            str(names[number]),
+            int(size),
+            SEGMENT_COLOURS[i % len(SEGMENT_COLOURS)],
+            MARKERS[i % len(MARKERS)],
+        )
+        for i, (number, size) in enumerate(sorted(sizes.items()))
+    ]
+
+
+def clean(text: object) -> str:
+    """Return text from data as one line without control characters, which SVG cannot hold."""
+    return " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())
+
+
+def text_colour(background: tuple[float, ...]) -> str:
+    """Return black or white, whichever is easier to read on `background` (red, green, blue from 0 to 1)."""
+    red, green, blue = background[:3]
+    return "white" if 0.299 * red + 0.587 * green + 0.114 * blue < 0.55 else INK

@@ -1,0 +1,47 @@
+"""Areas of integrated care boards on the British National Grid: official ones, or made from the practices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+GRID = "EPSG:27700"
+#: A territory reaches at most so far (metres) from a practice; borders are smoothed to this detail.
+REACH, DETAIL = 12_000, 300
+
+
+def areas(boundaries: Any, points: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, bool]:
+    """Return ICB areas (column geometry, in `GRID`) and whether they are official.
+
+    Parameters
+    ----------
+    boundaries : GeoDataFrame of official boundaries, or None.
+    points : practices in `GRID` with column icb_code.
+    """
+    if boundaries is not None and len(boundaries):
+        official = boundaries.to_crs(GRID)[["geometry"]].copy()
+        official["geometry"] = official.geometry.simplify(DETAIL)
+        return official, True
+    return territories(points), False
+
+
+def territories(points: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Join the Voronoi cells of the practices of each ICB, clipped to `REACH` around practices."""
+    place = pd.DataFrame(
+        {"x": points.geometry.x.round(-2), "y": points.geometry.y.round(-2), "icb": points["icb_code"]}
+    )
+    place = place.sort_values(["x", "y", "icb"]).drop_duplicates(["x", "y"])
+    sites = shapely.points(place[["x", "y"]].to_numpy())
+    land = shapely.union_all(shapely.buffer(sites, REACH, quad_segs=4))
+    if len(place) < 4:
+        return gpd.GeoDataFrame(geometry=[land], crs=GRID)
+    cells = shapely.voronoi_polygons(shapely.multipoints(sites), extend_to=land.envelope, ordered=True)
+    parts = np.array(shapely.get_parts(cells))
+    icb = place["icb"].to_numpy()
+    joined = [shapely.union_all(parts[icb == code]) for code in np.unique(icb)]
+    clipped = [shapely.simplify(shapely.intersection(shape, land), DETAIL) for shape in joined]
+    return gpd.GeoDataFrame(geometry=clipped, crs=GRID)

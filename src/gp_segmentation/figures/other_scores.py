@@ -1,0 +1,59 @@
+"""Two further scores of every trial, by number of segments. Davies-Bouldin compares the width of segments with
+the distance of their centres (lower is more separate); Calinski-Harabasz compares the variation between
+segments with that within (higher is more separate). Hollow markers: the smallest segment holds less than
+1% of practices."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from gp_segmentation.figures._trials import Lines, draw_lines, lines, mark_choice
+from gp_segmentation.results import Results
+
+ORDER, LABEL = 30, "Davies-Bouldin and Calinski-Harabasz by number of segments"
+
+
+def data(results: Results) -> Lines:
+    return lines(results)
+
+
+def size(data: Lines) -> tuple[float, float]:
+    return 10.0, 4.6
+
+
+def draw(data: Lines, figure: Figure) -> None:
+    left, right = figure.subplots(1, 2)
+    for axes, column, name in (
+        (left, "davies_bouldin", "Davies-Bouldin (lower: more separate)"),
+        (right, "calinski_harabasz", "Calinski-Harabasz (higher: more separate)"),
+    ):
+        draw_lines(axes, data, column)
+        mark_choice(axes, data.chosen_k)
+        axes.set_title(name)
+        axes.set_ylim(bottom=0)
+    handles, labels = left.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=4)
+
+
+def best(data: Lines) -> tuple[int, int]:
+    """Return the k that each score prefers, within the chosen family."""
+    rows = data.of(data.chosen_family)
+    low, high = rows["davies_bouldin"].fillna(float("inf")), rows["calinski_harabasz"].fillna(-1.0)
+    return int(rows.loc[low.idxmin(), "n_clusters"]), int(rows.loc[high.idxmax(), "n_clusters"])
+
+
+def title(data: Lines) -> str:
+    low, high = best(data)
+    if low == high:
+        return f"Davies-Bouldin and Calinski-Harabasz both favour {low} segments ({data.chosen_family})"
+    return f"Davies-Bouldin favours {low} segments, Calinski-Harabasz {high} ({data.chosen_family})"
+
+
+def alt(data: Lines) -> str:
+    rows: pd.DataFrame = data.of(data.chosen_family)
+    parts = [
+        f"{int(r['n_clusters'])} segments {r['davies_bouldin']:.2f} and {r['calinski_harabasz']:,.0f}"
+        for _, r in rows.iterrows()
+    ]
+    return f"Two line charts. {data.chosen_family}, Davies-Bouldin and Calinski-Harabasz: {'; '.join(parts)}."

@@ -1,0 +1,93 @@
+"""Silhouette of every fitted practice, longest first within its segment (above 0: nearer to its own segment
+than to any other; below 0: nearer to another). The dashed line is the mean of all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from gp_segmentation.figures._registry import NotShown
+from gp_segmentation.figures._style import INK, Key, segment_keys
+from gp_segmentation.results import Results
+
+ORDER, LABEL = 40, "Silhouette of every practice"
+
+
+@dataclass(frozen=True)
+class Silhouettes:
+    """Per segment the sorted silhouettes of its fitted practices; their overall mean."""
+
+    keys: list[Key]
+    values: list[np.ndarray]
+    mean: float
+
+    @property
+    def negative(self) -> float:
+        """Share of practices nearer to another segment."""
+        return float((np.concatenate(self.values) < 0).mean())
+
+
+def data(results: Results) -> Silhouettes:
+    rows = results.segments[results.segments["fitted"]].dropna(subset=["silhouette"])
+    if rows.empty:
+        raise NotShown("No silhouettes: there is only one segment.")
+    keys = segment_keys(results.segments)
+    values = [np.sort(rows.loc[rows["segment"] == key.number, "silhouette"])[::-1] for key in keys]
+    return Silhouettes(keys, values, float(rows["silhouette"].mean()))
+
+
+def size(data: Silhouettes) -> tuple[float, float]:
+    return 9.0, max(3.6, 0.75 * len(data.keys) + 1.2)
+
+
+def draw(data: Silhouettes, figure: Figure) -> None:
+    axes = figure.add_subplot()
+    total = sum(len(v) for v in data.values)
+    gap, start, ticks = 0.025 * total, 0.0, []
+    for key, values in zip(data.keys, data.values, strict=True):
+        rows = start + np.arange(len(values))
+        axes.fill_betweenx(rows, 0, values, color=key.colour, linewidth=0, step="mid")
+        ticks.append(start + len(values) / 2)
+        start += max(len(values), 0.02 * total) + gap
+    axes.axvline(data.mean, color=INK, linestyle="--", linewidth=1.2)
+    axes.axvline(0, color=INK, linewidth=0.8)
+    axes.annotate(
+        f"mean {data.mean:.3f}",
+        (data.mean, 0),
+        xycoords=("data", "axes fraction"),
+        xytext=(4, 4),
+        textcoords="offset points",
+        size=9.5,
+    )
+    axes.set_ylim(start, -gap)
+    axes.set_yticks(ticks, _labels(data))
+    axes.tick_params(axis="y", length=0)
+    axes.grid(visible=True, axis="x")
+    axes.grid(visible=False, axis="y")
+    axes.set_xlabel("Silhouette")
+
+
+def _labels(data: Silhouettes) -> list[str]:
+    means = [f"{v.mean():.2f}" if len(v) else "none" for v in data.values]
+    return [
+        f"{key.text.replace(', ', ',' + chr(10), 1)}\n({len(v):,} practices, mean {mean})"
+        for key, v, mean in zip(data.keys, data.values, means, strict=True)
+    ]
+
+
+def title(data: Silhouettes) -> str:
+    return (
+        f"{data.negative:.0%} of practices lie nearer to another segment than to their own; "
+        f"the mean silhouette is {data.mean:.3f}"
+    )
+
+
+def alt(data: Silhouettes) -> str:
+    parts = [
+        f"segment {key.number}: mean {v.mean():.2f}, {(v < 0).mean():.0%} below 0"
+        for key, v in zip(data.keys, data.values, strict=True)
+        if len(v)
+    ]
+    return f"Silhouettes of fitted practices by segment, sorted. {'; '.join(parts)}."
