@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,8 +9,7 @@ from typing import Any
 import pandas as pd
 
 from gp_segmentation import tables
-from gp_segmentation.atomic import atomic, fresh_folder
-from gp_segmentation.errors import GpsegError
+from gp_segmentation.atomic import atomic, existing, fresh_folder, read_json, write_json, write_text
 
 __all__ = [
     "Workspace",
@@ -85,22 +83,6 @@ class Workspace:
         return self.root / "metrics.json"
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write `text` as UTF-8 with LF line ends, atomically."""
-    with atomic(path) as temporary:
-        temporary.write_bytes(text.encode("utf-8"))
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write `value` as sorted, indented JSON; NaN is refused, so that any reader can read it."""
-    write_text(path, json.dumps(value, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n")
-
-
-def read_json(path: Path) -> Any:
-    """Read JSON written by an earlier stage."""
-    return json.loads(_existing(path).read_text(encoding="utf-8"))
-
-
 def write_table(path: Path, frame: pd.DataFrame, schema: str | None = None) -> None:
     """Write `frame` as parquet or CSV (by the ending of `path`), checked against `schema` first."""
     if schema is not None:
@@ -115,7 +97,7 @@ def write_table(path: Path, frame: pd.DataFrame, schema: str | None = None) -> N
 
 def read_table(path: Path, schema: str | None = None) -> pd.DataFrame:
     """Read a table written by `write_table`, checked against `schema`."""
-    if _existing(path).suffix == ".parquet":
+    if existing(path).suffix == ".parquet":
         frame = pd.read_parquet(path)
     else:
         frame = pd.read_csv(path, dtype=_csv_types(schema), keep_default_na=False, na_values=[""])
@@ -126,9 +108,3 @@ def _csv_types(schema: str | None) -> dict[str, Any]:
     if schema is None:
         return {}
     return {name: column.dtype.type for name, column in tables.SCHEMAS[schema].columns.items()}
-
-
-def _existing(path: Path) -> Path:
-    if not path.is_file():
-        raise GpsegError(f"{path} does not exist. Run the stage that writes it: dvc repro, or gpseg")
-    return path

@@ -12,11 +12,10 @@ from typing import Any
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from gp_segmentation.atomic import fresh_folder
+from gp_segmentation.atomic import fresh_folder, read_json, write_json
 from gp_segmentation.figures._registry import FigureModule, NotShown, figure_modules
 from gp_segmentation.figures._style import GREY, INK, clean, style
 from gp_segmentation.results import Results
-from gp_segmentation.workspace import read_json, write_json
 
 #: Inches per line of title and foot, the space around them, and letters that fit into an inch.
 TITLE_LINE, FOOT_LINE, MARGIN = 0.27, 0.19, 0.12
