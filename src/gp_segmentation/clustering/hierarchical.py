@@ -1,0 +1,109 @@
+"""Hierarchical clustering on scipy's trees: one set of distances, one tree per linkage, every cut from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.cluster import hierarchy
+from scipy.spatial.distance import pdist
+from sklearn.base import BaseEstimator, ClusterMixin
+from sklearn.utils.validation import validate_data
+
+from gp_segmentation.errors import ConfigError
+
+#: Linkages whose merge heights never fall from one merge to the next, so that cuts nest.
+LINKAGES = ("ward", "average", "complete", "single")
+
+
+def condensed_distances(X: ArrayLike, metric: str = "euclidean") -> NDArray[np.float64]:
+    """Distances of all pairs of rows, (n (n - 1) / 2,), in the order of ``scipy.spatial.distance.pdist``."""
+    distances: NDArray[np.float64] = pdist(np.asarray(X, dtype=np.float64), metric=metric)
+    return distances
+
+
+def build_tree(distances_or_X: ArrayLike, linkage: str, metric: str = "euclidean") -> NDArray[np.float64]:
+    """Build scipy's linkage matrix, (n - 1, 4): the two nodes merged, the height, the rows below.
+
+    Parameters
+    ----------
+    distances_or_X : condensed distances (one dimension) or rows (two).
+    linkage : one of `LINKAGES`.
+    metric : distance of rows; Ward's method is defined for ``euclidean`` only.
+    """
+    _check_method(linkage, metric)
+    data = np.asarray(distances_or_X, dtype=np.float64)
+    if data.ndim == 2:
+        data = condensed_distances(data, metric)
+    tree: NDArray[np.float64] = hierarchy.linkage(data, method=linkage)
+    return tree
+
+
+def cut(tree: NDArray[np.float64], ks: Sequence[int]) -> NDArray[np.int64]:
+    """Cut `tree` into each number of clusters of `ks`: (len(ks), n) labels 0..k-1.
+
+    Clusters are numbered by their first row. The partition is that of
+    ``scipy.cluster.hierarchy.fcluster(tree, k, "maxclust")``, except where merges of equal height make that
+    return fewer than k clusters: here the last n - k merges of the tree are always the ones undone, so that
+    k clusters come, in the order scipy put the ties.
+    """
+    rows = len(tree) + 1
+    if any(not 1 <= k <= rows for k in ks):
+        raise ConfigError(f"n_clusters must lie in 1..{rows}, the number of rows; found {list(ks)}")
+    return np.stack([_cut_once(tree, rows, k) for k in ks])
+
+
+def _cut_once(tree: NDArray[np.float64], rows: int, k: int) -> NDArray[np.int64]:
+    merges = rows - k
+    root = np.arange(2 * rows - 1)
+    root[tree[:merges, :2].astype(np.int64)] = np.arange(rows, rows + merges)[:, None]
+    while not np.array_equal(above := root[root], root):  # each pass doubles the distance climbed
+        root = above
+    _, first, codes = np.unique(root[:rows], return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[codes].astype(np.int64)
+
+
+def _check_method(linkage: str | None, metric: str) -> None:
+    if linkage is None:
+        raise ConfigError(
+            "linkage is not set. Let the study choose it, or set clusterer.linkage=" + "|".join(LINKAGES)
+        )
+    if linkage not in LINKAGES:
+        raise ConfigError(f"linkage is {linkage!r}. Set clusterer.linkage to one of {', '.join(LINKAGES)}")
+    if linkage == "ward" and metric != "euclidean":
+        raise ConfigError(f"ward linkage needs Euclidean distances, found metric {metric!r}")
+
+
+class Hierarchical(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklearn is untyped
+    """Agglomerative clustering by scipy's tree, cut into a number of clusters.
+
+    Parameters
+    ----------
+    n_clusters : clusters to cut the tree into; None is refused by `fit` (the study fills it in).
+    linkage : ward, average, complete or single; None is refused likewise.
+    metric : any metric of ``scipy.spatial.distance.pdist``; Ward takes Euclidean only.
+
+    Attributes
+    ----------
+    labels_ : (n,) cluster of each row, 0..k-1 by first row.
+    tree_ : (n - 1, 4) scipy's linkage matrix.
+    """
+
+    def __init__(
+        self, n_clusters: int | None = None, linkage: str | None = None, metric: str = "euclidean"
+    ) -> None:
+        self.n_clusters = n_clusters
+        self.linkage = linkage
+        self.metric = metric
+
+    def fit(self, X: ArrayLike, y: Any = None) -> Hierarchical:
+        """Build the tree of the rows of `X` and cut it; `y` is ignored."""
+        if self.n_clusters is None:
+            raise ConfigError("n_clusters is not set. Let the study choose it, or set clusterer.n_clusters=K")
+        _check_method(self.linkage, self.metric)
+        values = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
+        self.tree_ = build_tree(values, str(self.linkage), self.metric)
+        self.labels_ = cut(self.tree_, [self.n_clusters])[0]
+        return self

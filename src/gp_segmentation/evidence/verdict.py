@@ -1,0 +1,96 @@
+"""The verdict on the segments, and its reasons with their figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+#: What each verdict lets one say.
+MEANINGS = {
+    "discrete": "The practices fall into separate groups; the segments may be spoken of as types.",
+    "continuum": (
+        "The practices lie along gradients without gaps; the segments are bands along them, useful for "
+        "comparing like with like, and not types."
+    ),
+    "unstable": "The segments change when the practices are drawn again; they should not be named or used.",
+}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """``discrete``, ``continuum`` or ``unstable``; its meaning and the reasons in words."""
+
+    verdict: str
+    meaning: str
+    reasons: list[str]
+
+
+def judge(figures: Mapping[str, float | None], thresholds: Mapping[str, Any]) -> Verdict:
+    """Judge the segments by four figures.
+
+    ``unstable`` if the least stable segment's Jaccard is below ``unstable_jaccard``. ``discrete`` only if
+    every figure is known and all of these hold: excess silhouette at least ``excess``, Jaccard at least
+    ``jaccard``, adjusted Rand index of K-means and Ward at least ``ari``, and a valley of at most
+    ``valley`` between each segment and its neighbour. ``continuum`` otherwise.
+
+    Parameters
+    ----------
+    figures : ``excess_silhouette``, ``jaccard_min``, ``ari_kmeans_hierarchical``, ``valley_max``; None
+        where not computed.
+    thresholds : the five numbers named above.
+    """
+    checks = [
+        _excess(figures.get("excess_silhouette"), float(thresholds["excess"])),
+        _jaccard(figures.get("jaccard_min"), float(thresholds["jaccard"])),
+        _ari(figures.get("ari_kmeans_hierarchical"), float(thresholds["ari"])),
+        _valley(figures.get("valley_max"), float(thresholds["valley"])),
+    ]
+    stability = figures.get("jaccard_min")
+    if stability is not None and stability < float(thresholds["unstable_jaccard"]):
+        verdict = "unstable"
+    elif all(passed for passed, _ in checks):
+        verdict = "discrete"
+    else:
+        verdict = "continuum"
+    return Verdict(verdict, MEANINGS[verdict], [reason for _, reason in checks])
+
+
+def _excess(value: float | None, least: float) -> tuple[bool, str]:
+    if value is None:
+        return False, "The silhouette was not compared with a null."
+    relation = "reaches" if value >= least else "is below"
+    return value >= least, (
+        f"The silhouette exceeds that of one Gaussian cloud with the same covariance by {value:.3f}, which "
+        f"{relation} the {least:g} asked of separate groups."
+    )
+
+
+def _jaccard(value: float | None, least: float) -> tuple[bool, str]:
+    if value is None:
+        return False, "Stability was not measured."
+    relation = "reaches" if value >= least else "is below"
+    return value >= least, (
+        f"In bootstrap samples the least stable segment is found again with a mean Jaccard coefficient of "
+        f"{value:.2f}, which {relation} {least:g}."
+    )
+
+
+def _ari(value: float | None, least: float) -> tuple[bool, str]:
+    if value is None:
+        return False, "K-means and Ward's method were not compared."
+    relation = "reaches" if value >= least else "is below"
+    return value >= least, (
+        f"K-means and Ward's method agree with an adjusted Rand index of {value:.2f}, which {relation} "
+        f"{least:g}."
+    )
+
+
+def _valley(value: float | None, most: float) -> tuple[bool, str]:
+    if value is None:
+        return False, "Gaps between segments were not looked for."
+    relation = "at most" if value <= most else "above"
+    return value <= most, (
+        f"Half-way between neighbouring segments the practices lie at up to {value:.2f} times the density of "
+        f"the segments' centres, {relation} the {most:g} of a gap."
+    )

@@ -1,0 +1,54 @@
+"""Independent tasks on several cores, with results that do not depend on how many."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
+
+from joblib import Parallel, delayed
+from threadpoolctl import threadpool_limits
+
+T = TypeVar("T")
+
+
+def count_jobs(jobs: int | None) -> int:
+    """How many tasks may run at once: `jobs`, or the cores this process may use when it is None."""
+    if jobs is not None:
+        return max(1, jobs)
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # macOS and Windows do not say
+        return os.cpu_count() or 1
+
+
+def ordered_map(
+    function: Callable[..., T], tasks: Iterable[tuple], jobs: int | None = 1, *, processes: bool = False
+) -> Iterator[T]:
+    """Yield ``function(*task)`` for every task, in the order of `tasks`.
+
+    Each task runs with one BLAS and OpenMP thread: sums taken by several threads differ in their last
+    digits with the number of threads, and tables must not.
+
+    Parameters
+    ----------
+    function : a top-level function, so that it can be sent to another process.
+    tasks : the arguments of each call.
+    jobs : tasks at once; None for every core.
+    processes : run in processes and not in threads; worth its start-up cost (about two seconds) only where
+        the work holds Python's lock, as scipy's trees do.
+    """
+    tasks = list(tasks)
+    workers = min(count_jobs(jobs), len(tasks))
+    if workers <= 1:
+        yield from (_one_thread(function, task) for task in tasks)
+        return
+    with threadpool_limits(1):
+        pool = Parallel(n_jobs=workers, backend="loky" if processes else "threading", return_as="generator")
+        yield from pool(delayed(_one_thread)(function, task) for task in tasks)
+
+
+def _one_thread(function: Callable[..., T], task: tuple[Any, ...]) -> T:
+    # OpenMP keeps its limit per thread, so the limit is set where the work is done.
+    with threadpool_limits(1):
+        return function(*task)
