@@ -7,23 +7,21 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from gp_segmentation.errors import ConfigError, InputError
-from gp_segmentation.sources.archive import TextFile, find_text
-from gp_segmentation.sources.delimited import MISSING, records
+from gp_segmentation.errors import ConfigError
+from gp_segmentation.sources.delimited import MISSING
+from gp_segmentation.sources.sheets import Sheet, cell_text, read_sheet
 from gp_segmentation.sources.values import ContextTable, QualityLog
 
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
-_EXCEL = (".xlsx", ".xlsm")
-_COLUMN_KEYS = frozenset({"column", "label", "unit", "range", "scale"})
+_COLUMN_KEYS = frozenset({"column", "label", "unit", "range", "per", "scale"})
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,8 @@ class Measure:
     name : own name of the measure. column : its name in the file.
     label, unit : what the values are.
     low, high : the values possible, in the file's own unit.
-    scale : what values are multiplied by after the check (100 turns a share into percent).
+    per : the column values are divided by after the check (no value where that is 0), or None.
+    scale : what values are then multiplied by (100 turns a share into percent).
     """
 
     name: str
@@ -44,22 +43,17 @@ class Measure:
     unit: str
     low: float = -math.inf
     high: float = math.inf
+    per: str | None = None
     scale: float = 1.0
 
 
 @dataclass(frozen=True)
-class _Sheet:
-    """A table as found: `rows` of text by column name, their numbers in the file as index."""
+class _Policy:
+    """Texts that mean "no value", and whether a value outside its range means that too."""
 
-    path: Path
-    member: str | None
-    rows: pd.DataFrame
-
-    def error(
-        self, problem: str, *, row: int | None = None, column: str | None = None, remedy: str | None = None
-    ) -> InputError:
-        file = self.path.name
-        return InputError(problem, file=file, member=self.member, row=row, column=column, remedy=remedy)
+    missing: frozenset[str]
+    tolerant: bool
+    log: QualityLog
 
 
 def read_table(
@@ -81,7 +75,8 @@ def read_table(
     ----------
     code : the column of practice codes.
     columns : measure -> ``column`` (its name in the file; the measure's own when not given), ``label``,
-        ``unit``, ``range`` ([lowest, highest] value possible in the file) and ``scale`` (a factor).
+        ``unit``, ``range`` ([lowest, highest] value possible in the file), ``per`` (a column to divide by)
+        and ``scale`` (a factor).
     where : column -> the value a row must have in it, such as ``{Year: 2024}``; a list allows several.
     missing : texts that mean "no value".
     out_of_range : ``error`` refuses a value outside its range, ``missing`` leaves it out and counts it.
@@ -94,13 +89,15 @@ def read_table(
     measures = [_measure(name, spec) for name, spec in columns.items()]
     if out_of_range not in ("error", "missing"):
         raise ConfigError(f"out_of_range is {out_of_range!r}; it may be error or missing")
-    found = _sheet(path, skip, sheet, member, delimiter)
-    _require(found, [code, *(m.column for m in measures), *(where or {})])
+    found = read_sheet(path, skip, sheet, member, delimiter)
+    named = [name for m in measures for name in (m.column, m.per) if name is not None]
+    _require(found, [code, *named, *(where or {})])
     log = QualityLog(path.name)
     rows = _choose(found, where or {}, log)
     codes = _codes(found, rows[code], log)
     rows = rows.loc[codes.index]
-    values = {m.name: _values(found, rows[m.column], m, set(missing), out_of_range, log) for m in measures}
+    policy = _Policy(frozenset(missing), out_of_range == "missing", log)
+    values = {m.name: _measured(found, rows, m, policy) for m in measures}
     frame = pd.DataFrame({"practice_code": codes, **values})
     return ContextTable(
         frame=frame.sort_values("practice_code", ignore_index=True),
@@ -124,69 +121,12 @@ def _measure(name: str, spec: Mapping[str, Any]) -> Measure:
         unit=str(spec.get("unit", "")),
         low=-math.inf if low is None else float(low),
         high=math.inf if high is None else float(high),
+        per=None if spec.get("per") is None else str(spec["per"]),
         scale=float(spec.get("scale", 1.0)),
     )
 
 
-def _sheet(path: Path, skip: int, sheet: str | int, member: str, delimiter: str) -> _Sheet:
-    if not path.is_file():
-        raise InputError("is missing", file=path.name, remedy="Place it in the source's folder")
-    suffix = path.suffix.lower()
-    if suffix == ".parquet":
-        frame = pd.read_parquet(path)
-        return _Sheet(path, None, _text_frame(list(frame.columns), frame.to_numpy(dtype=object).tolist(), 2))
-    if suffix == ".xls":
-        raise InputError("is in Excel's old format", file=path.name, remedy="Save it as .xlsx or .csv")
-    if suffix in _EXCEL:
-        name, lines = None if isinstance(sheet, int) else sheet, _excel_rows(path, sheet)
-    else:
-        text = find_text(path, member)
-        name, lines = None if text.member is None else text.base_name, _csv_rows(text, delimiter)
-    table = list(islice(lines, skip, None))
-    if not table:
-        raise InputError(
-            "is empty", file=path.name, member=name, remedy="Place a file with a header and rows"
-        )
-    return _Sheet(path, name, _text_frame(table[0], table[1:], skip + 2))
-
-
-def _csv_rows(text: TextFile, delimiter: str) -> Iterator[list[Any]]:
-    with text.open() as stream:
-        yield from records(stream, delimiter)
-
-
-def _excel_rows(path: Path, sheet: str | int) -> Iterator[list[Any]]:
-    try:
-        frame = pd.read_excel(path, sheet_name=sheet, header=None, dtype=object, keep_default_na=False)
-    except ValueError as error:  # the sheet is not there
-        raise InputError(f"{error}", file=path.name, remedy="Name the sheet in the source's YAML") from error
-    except Exception as error:  # openpyxl and zipfile raise many kinds
-        raise InputError(f"is not a workbook ({error})", file=path.name, remedy="Save it again") from error
-    yield from frame.to_numpy(dtype=object).tolist()
-
-
-def _text_frame(header: list[Any], rows: list[list[Any]], first_row: int) -> pd.DataFrame:
-    """Return the rows as text under the header's names, short rows filled up, blank rows left out."""
-    names = [_text(name) for name in header]
-    filled = [
-        [_text(value) for value in [*row, *[""] * (len(names) - len(row))][: len(names)]] for row in rows
-    ]
-    frame = pd.DataFrame(filled, columns=names, dtype=str)
-    frame.index = pd.RangeIndex(first_row, first_row + len(filled))
-    frame = frame.loc[:, ~frame.columns.duplicated()]
-    return frame[(frame != "").any(axis=1)]
-
-
-def _text(value: Any) -> str:
-    """Return a cell as text: 2024.0 in a workbook is the 2024 of a CSV."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value).strip()
-
-
-def _require(found: _Sheet, names: list[str]) -> None:
+def _require(found: Sheet, names: list[str]) -> None:
     for name in names:
         if name not in found.rows.columns:
             listed = ", ".join(found.rows.columns)
@@ -194,10 +134,10 @@ def _require(found: _Sheet, names: list[str]) -> None:
             raise found.error(f"is missing (found: {listed})", column=name, remedy=remedy)
 
 
-def _choose(found: _Sheet, where: Mapping[str, Any], log: QualityLog) -> pd.DataFrame:
+def _choose(found: Sheet, where: Mapping[str, Any], log: QualityLog) -> pd.DataFrame:
     rows = found.rows
     for column, value in where.items():
-        allowed = [_text(v) for v in (value if isinstance(value, list | tuple) else [value])]
+        allowed = [cell_text(v) for v in (value if isinstance(value, list | tuple) else [value])]
         kept = rows[rows[column].isin(allowed)]
         if kept.empty and len(rows):
             seen = ", ".join(sorted(rows[column].unique())[:8])
@@ -208,7 +148,7 @@ def _choose(found: _Sheet, where: Mapping[str, Any], log: QualityLog) -> pd.Data
     return rows
 
 
-def _codes(found: _Sheet, texts: pd.Series, log: QualityLog) -> pd.Series:
+def _codes(found: Sheet, texts: pd.Series, log: QualityLog) -> pd.Series:
     codes = texts.str.upper().str.strip()
     log.note("rows without a practice code left out", int((codes == "").sum()))
     codes = codes[codes != ""]
@@ -223,30 +163,36 @@ def _codes(found: _Sheet, texts: pd.Series, log: QualityLog) -> pd.Series:
     return codes
 
 
-def _values(
-    found: _Sheet, texts: pd.Series, measure: Measure, missing: set[str], out_of_range: str, log: QualityLog
-) -> pd.Series:
-    """Return the numbers of one column, checked against the measure's range, then scaled."""
-    given = texts[~texts.isin(missing)]
-    log.note(f"{measure.name}: no value", len(texts) - len(given), f"column {measure.column}")
+def _measured(found: Sheet, rows: pd.DataFrame, measure: Measure, policy: _Policy) -> pd.Series:
+    """Return a measure's values: checked in the file's unit, then divided and scaled."""
+    values = _values(found, rows[measure.column], measure, policy)
+    if measure.per is not None:
+        divisor = Measure(f"{measure.name} (divisor)", measure.per, "", "", low=0.0)
+        by = _values(found, rows[measure.per], divisor, policy)
+        policy.log.note(f"{measure.name}: divisor of zero", int((by == 0).sum()), f"column {measure.per}")
+        values = values / by.mask(by == 0)
+    return values * measure.scale
+
+
+def _values(found: Sheet, texts: pd.Series, measure: Measure, policy: _Policy) -> pd.Series:
+    """Return the numbers of one column, NaN where there is none; refuse what is no number or out of range."""
+    name, column, log = measure.name, measure.column, policy.log
+    given = texts[~texts.isin(list(policy.missing))]
+    log.note(f"{name}: no value", len(texts) - len(given), f"column {column}")
     numbers = given.map(_number).astype(float)
     bad = given[numbers.isna()]
     if len(bad):
         remedy = "Correct it, or add it to `missing` in the source's YAML"
-        raise found.error(
-            f"{bad.iloc[0]!r} is not a number", row=int(bad.index[0]), column=measure.column, remedy=remedy
-        )
+        problem = f"{bad.iloc[0]!r} is not a number"
+        raise found.error(problem, row=int(bad.index[0]), column=column, remedy=remedy)
     outside = numbers[~numbers.between(measure.low, measure.high)]
-    if len(outside) and out_of_range == "error":
-        span = f"{measure.low:g} to {measure.high:g}"
-        raise found.error(
-            f"{given[outside.index[0]]} lies outside {span} ({len(outside)} such)",
-            row=int(outside.index[0]),
-            column=measure.column,
-            remedy="Correct it, or set `range` or `out_of_range: missing` in the source's YAML",
-        )
-    log.note(f"{measure.name}: value outside its range left out", len(outside), f"column {measure.column}")
-    return numbers.drop(outside.index).reindex(texts.index) * measure.scale
+    if len(outside) and not policy.tolerant:
+        problem = f"{given[outside.index[0]]} lies outside {measure.low:g} to {measure.high:g}"
+        remedy = "Correct it, or set `range` or `out_of_range: missing` in the source's YAML"
+        more = f" ({len(outside)} such)"
+        raise found.error(problem + more, row=int(outside.index[0]), column=column, remedy=remedy)
+    log.note(f"{name}: value outside its range left out", len(outside), f"column {column}")
+    return numbers.drop(outside.index).reindex(texts.index)
 
 
 def _number(text: str) -> float:
