@@ -68,8 +68,8 @@ def draw_achievement(calibration: Calibration, population: Population, seed: int
     rated = [indicators[j] for j in counted]
     eligible = _eligible(calibration, rated, population, stream(seed, "eligible"))
     pcas = _pcas(rated, population, eligible, stream(seed, "pcas"))
-    rate = _rates(calibration, rated, population, stream(seed, "rates"))
     denominator = eligible - pcas
+    rate = _rates(calibration, rated, population, denominator, stream(seed, "rates"))
     numerator = stream(seed, "numerators").binomial(denominator, rate)
 
     shape = (len(population.icb), len(indicators))
@@ -148,11 +148,16 @@ def _pcas(
     level = np.array([entry["intercept_pca"] for entry in rated])
     of_icb = between * rng.standard_normal((int(population.icb.max()) + 1, len(rated)))
     of_practice = within * rng.standard_normal(eligible.shape)
-    return rng.binomial(eligible, expit(level + of_icb[population.icb] + of_practice))
+    wanted = np.array([entry["pca_rate"] for entry in rated])
+    return rng.binomial(eligible, at_level(level + of_icb[population.icb] + of_practice, eligible, wanted))
 
 
 def _rates(
-    calibration: Calibration, rated: list[dict[str, Any]], population: Population, rng: np.random.Generator
+    calibration: Calibration,
+    rated: list[dict[str, Any]],
+    population: Population,
+    denominator: Ints,
+    rng: np.random.Generator,
 ) -> Floats:
     """Rates (n, rated): logit = intercept + beta . x_pcn + correlated errors of ICB, PCN and practice."""
     loadings = np.array([entry["loadings"] for entry in rated])
@@ -170,7 +175,23 @@ def _rates(
     score += errors(int(population.icb.max()) + 1, "sd_icb_model")[population.icb]
     score += errors(int(population.pcn.max()) + 1, "sd_pcn")[population.pcn]
     score += errors(len(population.icb), "sd_practice")
-    rates: Floats = expit(score)
+    return at_level(score, denominator, np.array([entry["rate"] for entry in rated]))
+
+
+def at_level(score: Floats, weight: Ints, wanted: Floats) -> Floats:
+    """Rates from logits (n, m), each column moved so that its weighted mean is England's, `wanted` (m,).
+
+    The random effects of 42 ICBs and the slopes would otherwise leave England a percentage point away. A
+    column without weight is left where it is. Newton's method; the mean rises with the shift.
+    """
+    total = np.maximum(weight.sum(axis=0), 1)
+    shift = np.zeros(score.shape[1])
+    for _ in range(8):
+        rate = expit(score + shift)
+        mean = (weight * rate).sum(axis=0) / total
+        slope = (weight * rate * (1 - rate)).sum(axis=0) / total
+        shift = shift + np.where(slope > 0, (wanted - mean) / np.maximum(slope, 1e-6), 0.0)
+    rates: Floats = expit(score + shift)
     return rates
 
 
