@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyproj
 
 from gp_segmentation.errors import InputError
@@ -28,7 +30,7 @@ def read_postcodes(path: Path, *, wanted: Collection[str] | None = None) -> Post
     if not texts:
         raise InputError("holds no area file such as al.csv", file=path.name, remedy="Is it Code-Point Open?")
     log = QualityLog(path.name)
-    keep = None if wanted is None else frozenset(wanted)
+    keep = None if wanted is None else pa.array(sorted(wanted), pa.string())
     frame = pd.concat([_area(text, keep) for text in texts], ignore_index=True)
     without = (frame["quality"] >= _NO_POINT) | frame[["easting", "northing"]].isna().any(axis=1)
     log.note("postcodes without coordinates", int(without.sum()))
@@ -42,7 +44,10 @@ def read_postcodes(path: Path, *, wanted: Collection[str] | None = None) -> Post
     return Postcodes(points, log.frame)
 
 
-def _area(text: TextFile, wanted: frozenset[str] | None) -> pd.DataFrame:
+def _area(text: TextFile, wanted: pa.Array | None) -> pd.DataFrame:
     frame = Csv(text, _COLUMNS, frozenset({"quality", "easting", "northing"}), width=_WIDTH).frame()
     frame = frame.assign(postcode=compact(frame["postcode"]))
-    return frame if wanted is None else frame[frame["postcode"].isin(wanted)]
+    if wanted is None:
+        return frame
+    # pandas' isin would convert the wanted postcodes anew for each of 120 areas.
+    return frame[pc.is_in(pa.array(frame["postcode"], pa.string()), value_set=wanted).to_numpy(False)]
