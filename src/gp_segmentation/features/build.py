@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from gp_segmentation.errors import ConfigError, InputError
 from gp_segmentation.features.base import Block, BlockFeatures, FeatureSet, Tables
@@ -24,7 +25,9 @@ def build_features(
     """
     if not blocks:
         raise ConfigError("the feature set has no blocks. Name at least one under features.blocks")
-    made = {name: block(tables) for name, block in blocks.items()}
+    # Sums of linear algebra may change with the number of threads; one thread keeps every byte.
+    with threadpool_limits(1):
+        made = {name: block(tables) for name, block in blocks.items()}
     features = pd.concat([part.values for part in made.values()], axis=1)
     natural = pd.concat([part.natural for part in made.values()], axis=1)
     twice = features.columns[features.columns.duplicated()]

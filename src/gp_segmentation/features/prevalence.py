@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from gp_segmentation.errors import ConfigError
 from gp_segmentation.features.age_adjustment import adjust, age_design, share_explained
@@ -85,11 +86,12 @@ class Prevalence:
         return rate_features(*counts, transform=self.transform, shrink=self.shrink, fitted=tables.ordinary)
 
 
-def age_explained(tables: Tables, *, sex: bool = False) -> pd.DataFrame:
+def age_explained(tables: Tables, *, sex: bool = False, min_list: int = 1000) -> pd.DataFrame:
     """Return how much of each register's prevalence the age structure of the lists explains.
 
     R^2 of the logit prevalence on the age terms of `gp_segmentation.features.age_adjustment` (and on sex
-    when asked), over practices that are not special, each counting alike.
+    when asked), over practices of `min_list` patients or more, each counting alike. Student and other
+    practices of unusual age are part of the picture here, though they take no part in any fitting.
 
     Returns
     -------
@@ -97,10 +99,11 @@ def age_explained(tables: Tables, *, sex: bool = False) -> pd.DataFrame:
         group_code, label, r_squared, practices; the most explained first.
     """
     crude = Prevalence()._rates(tables).values
-    ordinary = tables.ordinary
-    design = age_design(tables.age_sex, tables.index, ordinary, sex=sex)
-    r_squared = share_explained(crude, design, ordinary)
-    used = crude[ordinary].notna() & design[ordinary].notna().all(axis=1).to_numpy()[:, None]
+    large = tables.list_size >= min_list
+    design = age_design(tables.age_sex, tables.index, large, sex=sex)
+    with threadpool_limits(1):
+        r_squared = share_explained(crude, design, large)
+    used = crude[large].notna() & design[large].notna().all(axis=1).to_numpy()[:, None]
     names = tables.registers_named
     table = pd.DataFrame(
         {

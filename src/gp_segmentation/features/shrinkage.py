@@ -124,4 +124,4 @@ def _negative_log_likelihood(
 
 def _tail_sums(shape: float, exceeding: Array) -> tuple[float, float]:
     steps = shape + np.arange(len(exceeding))
-    return float(exceeding @ np.log(steps)), float(exceeding @ (1 / steps))
+    return float((exceeding * np.log(steps)).sum()), float((exceeding / steps).sum())
