@@ -19,7 +19,7 @@ from gp_segmentation.results import Results
 
 #: Inches per line of title and foot, the space around them, and letters that fit into an inch.
 TITLE_LINE, FOOT_LINE, MARGIN = 0.27, 0.19, 0.12
-TITLE_LETTERS, FOOT_LETTERS = 8.4, 13.0
+TITLE_LETTERS, FOOT_LETTERS = 9.2, 14.2
 SYNTHETIC = "SYNTHETIC DATA"
 
 
@@ -111,16 +111,15 @@ def compose(module: FigureModule, found: Any, title: str, results: Results) -> F
     total = height + above + below
     figure = Figure(figsize=(width, total), layout="constrained")
     FigureCanvasAgg(figure)
-    figure.get_layout_engine().set(  # type: ignore[union-attr]
-        rect=(0.01, below / total, 0.98, height / total), w_pad=0.06, h_pad=0.06
-    )
-    left, top = MARGIN / width, 1 - MARGIN / total
+    figure.get_layout_engine().set(w_pad=0.08, h_pad=0.06)  # type: ignore[union-attr]
+    top, middle, bottom = figure.subfigures(3, 1, height_ratios=[above, height, below], hspace=0)
+    left, start = MARGIN / width, 1 - MARGIN / above
     if mark:
         box = {"facecolor": "#FFDD00", "edgecolor": "none", "pad": 3}
-        figure.text(left + 0.004, top, SYNTHETIC, va="top", size=10, weight="bold", color="black", bbox=box)
-    figure.text(left, top - mark / total, "\n".join(heading), va="top", size=13, weight="bold", color=INK)
-    figure.text(left, MARGIN / total, "\n".join(feet), va="bottom", size=8.5, color=GREY)
-    module.draw(found, figure)
+        top.text(left + 0.004, start, SYNTHETIC, va="top", size=10, weight="bold", color="black", bbox=box)
+    top.text(left, start - mark / above, "\n".join(heading), va="top", size=13, weight="bold", color=INK)
+    bottom.text(left, MARGIN / below, "\n".join(feet), va="bottom", size=8.5, color=GREY)
+    module.draw(found, middle)
     return figure
 
 

@@ -23,7 +23,9 @@ SEGMENT_COLOURS = (
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "*", "d")
 LINES = ("-", "--", "-.", ":")
 #: Orange below England, blue above it; the palette's own ends, white between.
-DIVERGING = LinearSegmentedColormap.from_list("gpseg_diverging", [ORANGE, "#FCE3D6", "white", "#CFDCEB", BLUE])
+DIVERGING = LinearSegmentedColormap.from_list(
+    "gpseg_diverging", [ORANGE, "#FCE3D6", "white", "#CFDCEB", BLUE]
+)
 
 _RC = {
     # A font that comes with matplotlib, so that figures are the same on every machine.
@@ -89,7 +91,21 @@ def clean(text: object) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())
 
 
+def two_lines(text: str) -> str:
+    """Break a long name after the comma nearest its middle."""
+    commas = [i for i, c in enumerate(text) if c == ","]
+    if len(text) < 36 or not commas:
+        return text
+    middle = min(commas, key=lambda i: abs(i - len(text) / 2))
+    return f"{text[: middle + 1]}\n{text[middle + 1 :].strip()}"
+
+
+def inline(label: str) -> str:
+    """Return `label` as it stands inside a sentence: a small first letter, unless an abbreviation begins it."""
+    return label[:1].lower() + label[1:] if label[1:2].islower() else label
+
+
 def text_colour(background: tuple[float, ...]) -> str:
     """Return black or white, whichever is easier to read on `background` (red, green, blue from 0 to 1)."""
     red, green, blue = background[:3]
-    return "white" if 0.299 * red + 0.587 * green + 0.114 * blue < 0.55 else INK
+    return "white" if 0.299 * red + 0.587 * green + 0.114 * blue < 0.5 else INK

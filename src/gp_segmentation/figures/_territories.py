@@ -10,8 +10,8 @@ import pandas as pd
 import shapely
 
 GRID = "EPSG:27700"
-#: A territory reaches at most so far (metres) from a practice; borders are smoothed to this detail.
-REACH, DETAIL = 12_000, 300
+#: A territory reaches about half as far (metres) beyond its practices; borders are smoothed to this detail.
+REACH, DETAIL = 22_000, 300
 
 
 def areas(boundaries: Any, points: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, bool]:
@@ -36,7 +36,7 @@ def territories(points: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     )
     place = place.sort_values(["x", "y", "icb"]).drop_duplicates(["x", "y"])
     sites = shapely.points(place[["x", "y"]].to_numpy())
-    land = shapely.union_all(shapely.buffer(sites, REACH, quad_segs=4))
+    land = _without_holes(shapely.union_all(shapely.buffer(sites, REACH, quad_segs=4)))
     if len(place) < 4:
         return gpd.GeoDataFrame(geometry=[land], crs=GRID)
     cells = shapely.voronoi_polygons(shapely.multipoints(sites), extend_to=land.envelope, ordered=True)
@@ -45,3 +45,9 @@ def territories(points: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     joined = [shapely.union_all(parts[icb == code]) for code in np.unique(icb)]
     clipped = [shapely.simplify(shapely.intersection(shape, land), DETAIL) for shape in joined]
     return gpd.GeoDataFrame(geometry=clipped, crs=GRID)
+
+
+def _without_holes(land: shapely.Geometry) -> shapely.Geometry:
+    """Fill the holes of `land` and draw its coast in by half of `REACH`, which also rounds it."""
+    outer = [shapely.polygons(shapely.get_exterior_ring(part)) for part in shapely.get_parts(land)]
+    return shapely.buffer(shapely.union_all(outer), -REACH / 2, quad_segs=4)

@@ -44,7 +44,8 @@ class Lines:
 
     @property
     def families(self) -> list[str]:
-        return list(dict.fromkeys(self.table["family"]))
+        """The chosen family first, then the others by name."""
+        return sorted(dict.fromkeys(self.table["family"]), key=lambda f: (f != self.chosen_family, f))
 
 
 def lines(results: Results) -> Lines:
@@ -108,4 +109,5 @@ def mark_choice(axes: Axes, k: int) -> None:
         va="top",
         size=9.5,
         color=GREY,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from matplotlib.figure import Figure
+from matplotlib.figure import FigureBase
 from scipy.cluster.hierarchy import dendrogram
 
 from gp_segmentation.figures._registry import NotShown
@@ -94,7 +94,7 @@ def size(data: Branches) -> tuple[float, float]:
     return 11.0, 5.2 + 0.22 * ((len(data.keys) + 1) // 2)
 
 
-def draw(data: Branches, figure: Figure) -> None:
+def draw(data: Branches, figure: FigureBase) -> None:
     axes = figure.add_subplot()
     for x, height in zip(data.x, data.height, strict=True):
         axes.plot(x, height, color="#3D3D3D", linewidth=1.3)
@@ -122,15 +122,17 @@ def draw(data: Branches, figure: Figure) -> None:
             clip_on=False,
             label=key.text,
         )
-    feet = [
-        f"{n:,}\nseg. {s}\n{p:.0%}"
-        for n, s, p in zip(data.counts, data.segment, data.share, strict=True)
-    ]  # fmt: skip
-    axes.set_xticks(data.positions, feet, size=7.5)
-    axes.tick_params(axis="x", length=0, pad=10)
+    feet = [f"{s}\n{n:,}\n{p:.0%}" for n, s, p in zip(data.counts, data.segment, data.share, strict=True)]
+    axes.set_xticks(data.positions, feet, size=8, linespacing=1.35)
+    axes.tick_params(axis="x", length=0, pad=16)
+    told = "mostly segment\npractices\nof them in it"
+    axes.annotate(
+        told, (0, 0), xycoords="axes fraction", xytext=(-4, -19), textcoords="offset points", ha="right",
+        va="top", size=8, linespacing=1.35, color=GREY,
+    )  # fmt: skip
     axes.set_ylim(bottom=0)
+    axes.set_xlim(data.positions[0] - 8, data.positions[-1] + 8)
     axes.set_ylabel("Distance at which groups join")
-    figure.text(0.012, 0.0, "", color=GREY)
     figure.legend(loc="outside lower center", ncols=2)
 
 

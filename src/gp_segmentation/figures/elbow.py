@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
+from matplotlib.figure import FigureBase
 
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import BLUE, INK, ORANGE
@@ -61,7 +61,7 @@ def size(data: Elbow) -> tuple[float, float]:
     return 8.0, 4.2
 
 
-def draw(data: Elbow, figure: Figure) -> None:
+def draw(data: Elbow, figure: FigureBase) -> None:
     axes = figure.add_subplot()
     axes.plot(data.table["k"], data.table["left"], marker="o", color=BLUE, label=data.family)
     at = float(data.table.loc[data.table["k"] == data.knee, "left"].iloc[0])

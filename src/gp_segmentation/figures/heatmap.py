@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from matplotlib.colors import Normalize
-from matplotlib.figure import Figure
+from matplotlib.figure import FigureBase
 from scipy.cluster.hierarchy import leaves_list, linkage
 
 from gp_segmentation.figures._registry import NotShown
-from gp_segmentation.figures._style import DIVERGING, Key, clean, segment_keys, text_colour
+from gp_segmentation.figures._style import DIVERGING, Key, clean, inline, segment_keys, text_colour
 from gp_segmentation.results import Results
 
 ORDER, LABEL = 50, "Profiles of segments"
@@ -47,11 +47,11 @@ def data(results: Results) -> Heat:
 
 def size(data: Heat) -> tuple[float, float]:
     longest = max(len(str(label)) for label in data.table.index)
-    width = 0.085 * min(longest, 60) + max(0.72 * data.table.shape[1], 3.6) + 1.6
+    width = 0.085 * min(longest, 60) + max(0.86 * data.table.shape[1], 3.6) + 1.6
     return max(width, 8.0), 0.235 * len(data.table) + 2.2
 
 
-def draw(data: Heat, figure: Figure) -> None:
+def draw(data: Heat, figure: FigureBase) -> None:
     axes = figure.add_subplot()
     values = data.table.to_numpy()
     limit = float(np.clip(np.nanmax(np.abs(values)), 0.5, 2.0))
@@ -59,14 +59,15 @@ def draw(data: Heat, figure: Figure) -> None:
     image = axes.imshow(values, cmap=DIVERGING, norm=norm, aspect="auto", interpolation="nearest")
     for i, j in np.ndindex(values.shape):
         colour = text_colour(DIVERGING(norm(values[i, j])))
-        axes.text(
-            j, i, f"{values[i, j]:+.1f}".replace("-", "−"), ha="center", va="center", size=8, color=colour
-        )
+        axes.text(j, i, _signed(values[i, j]), ha="center", va="center", size=8, color=colour)
     axes.set_yticks(
         range(len(data.table)), [textwrap.shorten(str(t), 60, placeholder="…") for t in data.table.index]
     )
-    width = max(10, int(86 / max(len(data.keys), 4)))
-    names = ["\n".join([f"{k.number}", *textwrap.wrap(clean(k.name), width)]) for k in data.keys]
+    width = max(12, int(72 / max(len(data.keys), 4)))
+    names = [
+        "\n".join([str(k.number), *textwrap.wrap(clean(k.name), width, break_long_words=False)])
+        for k in data.keys
+    ]
     axes.set_xticks(range(len(data.keys)), names, size=9 if len(data.keys) < 8 else 8)
     axes.xaxis.tick_top()
     axes.tick_params(length=0)
@@ -82,13 +83,18 @@ def draw(data: Heat, figure: Figure) -> None:
     bar.outline.set_visible(False)
 
 
+def _signed(value: float) -> str:
+    text = f"{value:+.1f}".replace("-", "−")
+    return "0.0" if text[1:] == "0.0" else text
+
+
 def title(data: Heat) -> str:
     strength = data.table.abs()
     feature = strength.max(axis=1).idxmax()
     segment = strength.loc[feature].idxmax()
     value = data.table.loc[feature, segment]
     side = "above" if value > 0 else "below"
-    return f"The largest difference: segment {segment} is {abs(value):.1f} SD {side} England on {feature}"
+    return f"The largest difference: segment {segment} is {abs(value):.1f} SD {side} England on {inline(str(feature))}"
 
 
 def alt(data: Heat) -> str:

@@ -10,7 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import FigureBase
 from matplotlib.patches import Rectangle
 
 from gp_segmentation.figures._registry import NotShown
@@ -19,7 +19,9 @@ from gp_segmentation.figures._territories import GRID, areas
 from gp_segmentation.results import Results
 
 ORDER, LABEL = 80, "Map"
-NOTE = "Contains OS data © Crown copyright and database right. Contains Royal Mail data © Royal Mail copyright."
+NOTE = (
+    "Contains OS data © Crown copyright and database right. Contains Royal Mail data © Royal Mail copyright."
+)
 #: West, south, east, north of the London panel, in metres on the National Grid.
 LONDON = (501_000, 154_000, 563_000, 203_000)
 #: Fewer practices inside than this, and there is no London panel.
@@ -70,11 +72,11 @@ def data(results: Results) -> Places:
 
 
 def size(data: Places) -> tuple[float, float]:
-    return 11.0, 9.2
+    return 11.0, 7.6
 
 
-def draw(data: Places, figure: Figure) -> None:
-    grid = figure.add_gridspec(2, 2, width_ratios=[1.55, 1], height_ratios=[1, 1.15])
+def draw(data: Places, figure: FigureBase) -> None:
+    grid = figure.add_gridspec(2, 2, width_ratios=[1.5, 1], height_ratios=[1, 1.2])
     england = figure.add_subplot(grid[:, 0])
     _draw_area(data, england, 7)
     corner = figure.add_subplot(grid[1, 1])
@@ -108,7 +110,7 @@ def _draw_area(data: Places, axes: Axes, points: float) -> None:
                 rasterized=True, label=key.text if batch == 0 else None, zorder=3,
             )  # fmt: skip
     axes.set_aspect("equal")
-    axes.set(xticks=[], yticks=[])
+    axes.set(xticks=[], yticks=[], xlabel="", ylabel="")
     axes.grid(visible=False)
     for side in axes.spines.values():
         side.set_visible(False)

@@ -6,7 +6,7 @@ segments with that within (higher is more separate). Hollow markers: the smalles
 from __future__ import annotations
 
 import pandas as pd
-from matplotlib.figure import Figure
+from matplotlib.figure import FigureBase
 
 from gp_segmentation.figures._trials import Lines, draw_lines, lines, mark_choice
 from gp_segmentation.results import Results
@@ -22,7 +22,7 @@ def size(data: Lines) -> tuple[float, float]:
     return 10.0, 4.6
 
 
-def draw(data: Lines, figure: Figure) -> None:
+def draw(data: Lines, figure: FigureBase) -> None:
     left, right = figure.subplots(1, 2)
     for axes, column, name in (
         (left, "davies_bouldin", "Davies-Bouldin (lower: more separate)"),
@@ -32,6 +32,7 @@ def draw(data: Lines, figure: Figure) -> None:
         mark_choice(axes, data.chosen_k)
         axes.set_title(name)
         axes.set_ylim(bottom=0)
+        axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.6g}")
     handles, labels = left.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4)
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import FigureBase
 from matplotlib.patches import Ellipse
 
 from gp_segmentation.figures._registry import NotShown
-from gp_segmentation.figures._style import BLUE, GREY, INK, LINES, Key, clean, segment_keys
+from gp_segmentation.figures._style import BLUE, GREY, INK, LINES, Key, clean, inline, segment_keys
 from gp_segmentation.results import Results
 
 ORDER, LABEL = 60, "Practices on two components"
@@ -69,7 +69,7 @@ def size(data: Scatter) -> tuple[float, float]:
     return 11.0, 6.6
 
 
-def draw(data: Scatter, figure: Figure) -> None:
+def draw(data: Scatter, figure: FigureBase) -> None:
     grid = figure.add_gridspec(2, 2, width_ratios=[2.1, 1], height_ratios=[1, 1.15])
     main, side = figure.add_subplot(grid[:, 0]), figure.add_subplot(grid[0, 1])
     _draw_points(data, main)
@@ -78,7 +78,12 @@ def draw(data: Scatter, figure: Figure) -> None:
     legend.axis("off")
     handles, labels = main.get_legend_handles_labels()
     wrapped = [textwrap.fill(label, 34, subsequent_indent="    ") for label in labels]
-    legend.legend(handles, wrapped, loc="upper left", borderaxespad=0, markerscale=2.2, labelspacing=0.6)
+    drawn = legend.legend(
+        handles, wrapped, loc="upper left", borderaxespad=0, markerscale=2.2, labelspacing=0.6
+    )
+    for handle in drawn.legend_handles:
+        if handle is not None:
+            handle.set_alpha(1)
 
 
 def _draw_points(data: Scatter, axes: Axes) -> None:
@@ -136,8 +141,7 @@ def _axis(data: Scatter, component: int) -> str:
 
 
 def _draw_loadings(data: Scatter, axes: Axes) -> None:
-    length = np.hypot(data.loadings["one"], data.loadings["two"])
-    strongest = data.loadings.loc[length.sort_values(ascending=False, kind="stable").index[:ARROWS]]
+    strongest = data.loadings.iloc[strongest_on_each(data.loadings.to_numpy(), ARROWS // 2)]
     reach = float(np.abs(strongest.to_numpy()).max()) or 1.0
     for x, y in strongest.to_numpy() / reach:
         axes.annotate("", (x, y), (0, 0), arrowprops={"arrowstyle": "->", "color": BLUE, "linewidth": 1.2})
@@ -158,6 +162,13 @@ def _draw_loadings(data: Scatter, axes: Axes) -> None:
     axes.set_title("What the components are made of", size=10, color=GREY)
 
 
+def strongest_on_each(loadings: np.ndarray, count: int) -> list[int]:
+    """Return the rows with the `count` largest loadings on either component, each row once."""
+    order = np.argsort(-np.abs(loadings), axis=0, kind="stable")
+    found = list(dict.fromkeys([*order[:count, 0], *order[:, 1]]))
+    return [int(i) for i in found[: 2 * count]]
+
+
 def spread(heights: np.ndarray, gap: float) -> np.ndarray:
     """Return ascending `heights` moved apart so that neighbours are at least `gap` from each other."""
     placed = heights.astype(float).copy()
@@ -171,7 +182,7 @@ def title(data: Scatter) -> str:
     first = data.loadings["one"].abs().sort_values(ascending=False, kind="stable").index[0]
     return (
         f"Two components carry {both:.0%} of the variation between practices; the first follows "
-        f"{textwrap.shorten(first, 60, placeholder='…')} most"
+        f"{inline(textwrap.shorten(first, 60, placeholder='…'))} most"
     )
 
 
@@ -179,6 +190,4 @@ def alt(data: Scatter) -> str:
     means = data.points.groupby("segment")[["one", "two"]].mean()
     parts = [f"segment {n} at {row['one']:.1f}, {row['two']:.1f}" for n, row in means.iterrows()]
     axes = "; ".join(_axis(data, i).replace("\n", ", ") for i in (0, 1))
-    return (
-        f"Scatter of {len(data.points):,} practices. {axes}. Means on both components: {'; '.join(parts)}."
-    )
+    return f"Scatter of {len(data.points):,} practices. {axes}. Means on both components: {'; '.join(parts)}."

@@ -6,7 +6,7 @@ one, is the mean silhouette of data with the same correlations and no segments."
 from __future__ import annotations
 
 import pandas as pd
-from matplotlib.figure import Figure
+from matplotlib.figure import FigureBase
 
 from gp_segmentation.figures._style import GREY
 from gp_segmentation.figures._trials import Lines, draw_lines, lines, mark_choice
@@ -28,7 +28,7 @@ def size(data: Lines) -> tuple[float, float]:
     return 9.5, 4.6
 
 
-def draw(data: Lines, figure: Figure) -> None:
+def draw(data: Lines, figure: FigureBase) -> None:
     axes = figure.add_subplot()
     draw_lines(axes, data, "silhouette")
     rows = null(data)
@@ -56,7 +56,9 @@ def title(data: Lines) -> str:
     rows = data.of(data.chosen_family).dropna(subset=["silhouette"])
     best = rows.loc[rows["silhouette"].idxmax()]
     here = _chosen(data)
-    text = f"With {data.chosen_k} segments {data.chosen_family} reaches a silhouette of {here['silhouette']:.3f}"
+    text = (
+        f"With {data.chosen_k} segments {data.chosen_family} reaches a silhouette of {here['silhouette']:.3f}"
+    )
     if pd.notna(here["null_silhouette"]):
         return f"{text}, against {here['null_silhouette']:.3f} for data without segments"
     if int(best["n_clusters"]) == data.chosen_k:

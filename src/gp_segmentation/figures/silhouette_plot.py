@@ -6,10 +6,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from matplotlib.figure import Figure
+from matplotlib.figure import FigureBase
 
 from gp_segmentation.figures._registry import NotShown
-from gp_segmentation.figures._style import INK, Key, segment_keys
+from gp_segmentation.figures._style import INK, Key, segment_keys, two_lines
 from gp_segmentation.results import Results
 
 ORDER, LABEL = 40, "Silhouette of every practice"
@@ -42,15 +42,17 @@ def size(data: Silhouettes) -> tuple[float, float]:
     return 9.0, max(3.6, 0.75 * len(data.keys) + 1.2)
 
 
-def draw(data: Silhouettes, figure: Figure) -> None:
+def draw(data: Silhouettes, figure: FigureBase) -> None:
     axes = figure.add_subplot()
     total = sum(len(v) for v in data.values)
     gap, start, ticks = 0.025 * total, 0.0, []
+    least = 0.62 * total / len(data.keys)  # room for the label of a small segment
     for key, values in zip(data.keys, data.values, strict=True):
-        rows = start + np.arange(len(values))
+        room = max(len(values), least)
+        rows = start + (room - len(values)) / 2 + np.arange(len(values))
         axes.fill_betweenx(rows, 0, values, color=key.colour, linewidth=0, step="mid")
-        ticks.append(start + len(values) / 2)
-        start += max(len(values), 0.02 * total) + gap
+        ticks.append(start + room / 2)
+        start += room + gap
     axes.axvline(data.mean, color=INK, linestyle="--", linewidth=1.2)
     axes.axvline(0, color=INK, linewidth=0.8)
     axes.annotate(
@@ -62,7 +64,7 @@ def draw(data: Silhouettes, figure: Figure) -> None:
         size=9.5,
     )
     axes.set_ylim(start, -gap)
-    axes.set_yticks(ticks, _labels(data))
+    axes.set_yticks(ticks, _labels(data), size=9.5)
     axes.tick_params(axis="y", length=0)
     axes.grid(visible=True, axis="x")
     axes.grid(visible=False, axis="y")
@@ -72,7 +74,7 @@ def draw(data: Silhouettes, figure: Figure) -> None:
 def _labels(data: Silhouettes) -> list[str]:
     means = [f"{v.mean():.2f}" if len(v) else "none" for v in data.values]
     return [
-        f"{key.text.replace(', ', ',' + chr(10), 1)}\n({len(v):,} practices, mean {mean})"
+        f"{two_lines(key.text)}\n({len(v):,} practices, mean {mean})"
         for key, v, mean in zip(data.keys, data.values, means, strict=True)
     ]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
+from matplotlib.figure import FigureBase
 
-from gp_segmentation.figures._style import BLUE, ORANGE, Key, segment_keys
+from gp_segmentation.figures._style import BLUE, ORANGE, Key, segment_keys, two_lines
 from gp_segmentation.results import Results
 
 ORDER, LABEL = 5, "Size of segments"
@@ -36,7 +36,7 @@ def size(data: Sizes) -> tuple[float, float]:
     return 9.0, 0.62 * len(data.keys) + 1.3
 
 
-def draw(data: Sizes, figure: Figure) -> None:
+def draw(data: Sizes, figure: FigureBase) -> None:
     axes = figure.add_subplot()
     at = np.arange(len(data.keys))
     for offset, column, colour, hatch in ((-0.2, "practices", BLUE, ""), (0.2, "patients", ORANGE, "///")):
@@ -46,7 +46,7 @@ def draw(data: Sizes, figure: Figure) -> None:
         )
         counts = [f"{share:.0f}%  {n:,.0f}" for share, n in zip(shares, data.table[column], strict=True)]
         axes.bar_label(bars, counts, padding=4, size=9)
-    axes.set_yticks(at, [_two_lines(key.text) for key in data.keys])
+    axes.set_yticks(at, [two_lines(key.text) for key in data.keys])
     axes.invert_yaxis()
     axes.tick_params(axis="y", length=0)
     axes.grid(visible=False)
@@ -54,15 +54,6 @@ def draw(data: Sizes, figure: Figure) -> None:
     axes.spines["bottom"].set_visible(False)
     axes.margins(x=0.2)
     figure.legend(loc="outside lower center", ncols=2)
-
-
-def _two_lines(text: str) -> str:
-    """Break a long name after the comma nearest its middle."""
-    commas = [i for i, c in enumerate(text) if c == ","]
-    if len(text) < 36 or not commas:
-        return text
-    middle = min(commas, key=lambda i: abs(i - len(text) / 2))
-    return f"{text[: middle + 1]}\n{text[middle + 1 :].strip()}"
 
 
 def title(data: Sizes) -> str:

@@ -1,0 +1,183 @@
+"""Everything the page says, as a dictionary: what a test can check without reading HTML."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from gp_segmentation.report import words
+from gp_segmentation.results import Results
+
+#: Packages whose versions bear on the figures.
+PACKAGES = (
+    *("gp-segmentation", "numpy", "scipy", "pandas", "scikit-learn", "pyarrow", "pandera", "optuna"),
+    *("hydra-core", "mlflow", "dvc", "matplotlib", "geopandas", "shapely", "pyproj", "afcharts", "jinja2"),
+)
+
+
+def summarise(results: Results, *, top_features: int = 12) -> dict[str, Any]:
+    """Return what the page says of `results`; plain values only, texts from data not escaped.
+
+    Parameters
+    ----------
+    top_features : rows of each segment's profile, the features that set it apart most.
+    """
+    return {
+        "title": f"Segments of general practices, {results.source['label']}",
+        "source": dict(results.source),
+        "synthetic": bool(results.source["synthetic"]),
+        "counts": _counts(results),
+        "verdict": _verdict(results.evidence),
+        "choice": _choice(results.choice),
+        "metrics": [
+            (words.readable(k, words.METRICS), words.number(v)) for k, v in sorted(results.metrics.items())
+        ],
+        "segments": [_segment(p, results, top_features) for p in results.portraits],
+        "blocks": _blocks(results.dictionary),
+        "special": _special(results),
+        "imputed": _imputed(results.imputed),
+        "quality": results.quality.to_dict("records"),
+        "seed": results.config.get("seed"),
+        "config": yaml.safe_dump(results.config, sort_keys=True, allow_unicode=True),
+        "versions": versions(),
+        "files": [dict(row) for row in results.source.get("files", [])],
+    }
+
+
+def _counts(results: Results) -> dict[str, int]:
+    fitted = int(results.segments["fitted"].sum())
+    return {
+        "practices": len(results.segments),
+        "patients": int(results.practices["list_size"].sum()),
+        "fitted": fitted,
+        "special": len(results.segments) - fitted,
+        "segments": int(results.segments["segment"].max()),
+        "features": len(results.dictionary),
+        "imputed": int(results.imputed["count"].sum()) if len(results.imputed) else 0,
+        "quality": int(results.quality["count"].sum()),
+    }
+
+
+def _verdict(evidence: dict[str, Any]) -> dict[str, Any]:
+    word = str(evidence.get("verdict") or "")
+    return {
+        "word": word,
+        "sentence": words.VERDICTS.get(word, words.NO_VERDICT),
+        "reasons": [str(reason) for reason in evidence.get("reasons") or []],
+    }
+
+
+def _choice(choice: dict[str, Any]) -> dict[str, Any]:
+    name = words.readable(str(choice["clusterer"]), words.CLUSTERERS)
+    linkage = choice.get("linkage")
+    preferred = choice.get("by_criterion") or {}
+    return {
+        "clusterer": f"{name}, {linkage} linkage" if linkage else name,
+        "n_clusters": int(choice["n_clusters"]),
+        "reason": str(choice.get("reason", "")),
+        "by_criterion": [
+            (words.readable(str(key), words.CRITERIA), _preference(value))
+            for key, value in sorted(preferred.items())
+        ],
+    }
+
+
+def _preference(value: Any) -> str:
+    """A criterion's preference: a number of segments, or the trial it would have chosen."""
+    if isinstance(value, dict):
+        parts = [f"{key.replace('_', ' ')} {words.number(v)}" for key, v in value.items() if v is not None]
+        return ", ".join(parts)
+    return "none" if value is None else words.number(value)
+
+
+def _segment(portrait: dict[str, Any], results: Results, top: int) -> dict[str, Any]:
+    number = portrait["segment"]
+    mine = results.segments[results.segments["segment"] == number]
+    rows = results.profiles[results.profiles["segment"] == number]
+    used = rows["used"].astype(bool)
+    silhouette = mine["silhouette"].mean()
+    return {
+        **portrait,
+        "silhouette": None if pd.isna(silhouette) else float(silhouette),
+        "profile": [_profile_row(r) for r in rows[used].sort_values("rank").head(top).to_dict("records")],
+        "profile_unused": [_profile_row(r) for r in rows[~used].sort_values("rank").to_dict("records")],
+        "features": int(used.sum()),
+        "regions": _shares(mine["region_name"]),
+        "icbs": _shares(mine["icb_name"])[:5],
+    }
+
+
+def _profile_row(row: dict[Any, Any]) -> dict[str, Any]:
+    unit = str(row["unit"])
+    low, high = words.signed(row["difference_low"]), words.signed(row["difference_high"])
+    difference = float(row["difference_sd"])
+    return {
+        "label": str(row["label"]),
+        "mean": words.natural(row["mean"], unit),
+        "england": words.natural(row["england_mean"], unit),
+        "quartiles": f"{words.natural(row['lower_quartile'], unit)} to "
+        f"{words.natural(row['upper_quartile'], unit)}",
+        "difference": words.signed(difference),
+        "interval": f"{low} to {high}",
+        # Half the bar's width is two standard deviations.
+        "bar": round(min(abs(difference), 2.0) * 25, 1) if difference == difference else 0.0,
+        "above": difference > 0,
+    }
+
+
+def _shares(values: pd.Series) -> list[tuple[str, int, float]]:
+    counts = values.value_counts().sort_index().sort_values(ascending=False, kind="stable")
+    return [(str(name), int(n), n / len(values)) for name, n in counts.items()]
+
+
+def _blocks(dictionary: pd.DataFrame) -> list[dict[str, Any]]:
+    blocks = dictionary.groupby("block", sort=False)
+    return [
+        {
+            "block": str(name),
+            "features": len(rows),
+            "weight": float(rows["weight"].iloc[0]),
+            "transforms": ", ".join(sorted(set(rows["transform"].astype(str)))),
+        }
+        for name, rows in blocks
+    ]
+
+
+def _special(results: Results) -> list[dict[str, Any]]:
+    """Practices that were assigned but not fitted, counted by reason, with up to 30 named."""
+    reasons = results.practices.set_index("practice_code")["special"]
+    rows = results.segments[~results.segments["fitted"]]
+    reason = rows["practice_code"].map(reasons).fillna("other")
+    named = rows.assign(reason=reason.astype(str)).sort_values(["reason", "practice_code"])
+    return [
+        {
+            "reason": str(why),
+            "count": len(mine),
+            "practices": [
+                f"{code} {name}"
+                for code, name in zip(mine["practice_code"], mine["practice_name"], strict=True)
+            ][:30],
+        }
+        for why, mine in named.groupby("reason")
+    ]
+
+
+def _imputed(imputed: pd.DataFrame) -> list[dict[str, Any]]:
+    if imputed.empty:
+        return []
+    rows = imputed[imputed["count"] > 0].sort_values(["count", "feature"], ascending=[False, True])
+    return rows[["label", "count"]].to_dict("records")
+
+
+def versions() -> list[tuple[str, str]]:
+    """Return name and version of `PACKAGES`, those that are installed."""
+    found = []
+    for name in PACKAGES:
+        try:
+            found.append((name, version(name)))
+        except PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,79 @@
+"""Names and numbers as the page writes them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+VERDICTS = {
+    "discrete": "The segments are groups set apart from one another.",
+    "continuum": (
+        "Practices lie along a continuum: the segments are bands of it, useful for comparing like with like, "
+        "but without sharp borders."
+    ),
+    "unstable": (
+        "The segments change when practices are resampled: take them as one possible division, not as a finding."
+    ),
+}
+NO_VERDICT = "How far the segments can be trusted was not judged in this run."
+
+CLUSTERERS = {
+    "kmeans": "K-means",
+    "hierarchical": "Hierarchical clustering",
+    "gaussian_mixture": "Gaussian mixture",
+    "bisecting_kmeans": "Bisecting K-means",
+}
+CRITERIA = {
+    "silhouette": "Silhouette",
+    "davies_bouldin": "Davies-Bouldin",
+    "calinski_harabasz": "Calinski-Harabasz",
+    "elbow": "Elbow of the variation within segments",
+    "excess_silhouette": "Silhouette beyond that of data without segments",
+}
+METRICS = {
+    "n_clusters": "Segments",
+    "silhouette": "Mean silhouette",
+    "davies_bouldin": "Davies-Bouldin index",
+    "calinski_harabasz": "Calinski-Harabasz index",
+    "smallest_segment": "Practices in the smallest segment",
+    "null_silhouette": "Silhouette of data without segments",
+    "excess_silhouette": "Silhouette beyond that",
+    "jaccard_min": "Stability of the least stable segment (bootstrap Jaccard)",
+    "prediction_strength": "Prediction strength",
+    "ari_kmeans_hierarchical": "Agreement of K-means and hierarchical (adjusted Rand index)",
+    "inertia": "Sum of squares within segments",
+}
+
+
+def readable(key: str, names: dict[str, str]) -> str:
+    """Return the readable name of `key`, or the key itself made readable."""
+    return names.get(key, key.replace("_", " ").capitalize())
+
+
+def natural(value: float, unit: str) -> str:
+    """Return `value` in its unit: "24.1%", "9,843", "21.8"; "not known" for NaN."""
+    if value is None or not math.isfinite(value):
+        return "not known"
+    if unit == "%":
+        return f"{value:.1f}%" if abs(value) >= 1 else f"{value:.2f}%"
+    if unit in ("patients", "people", "count") or abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if abs(value) >= 1 else f"{value:.3g}"
+
+
+def signed(value: float) -> str:
+    """Return a difference with its sign, two decimals and a true minus sign."""
+    return f"{value:+.2f}".replace("-", "−") if math.isfinite(value) else "not known"
+
+
+def number(value: Any) -> str:
+    """Return any scalar as the page shows it."""
+    if value is None:
+        return "not known"
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    if not math.isfinite(value):
+        return "not known"
+    if float(value).is_integer():
+        return f"{value:,.0f}"
+    return f"{value:,.3f}" if abs(value) < 1000 else f"{value:,.1f}"
