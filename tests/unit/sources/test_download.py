@@ -8,6 +8,7 @@ import io
 import logging
 import socket
 import ssl
+import subprocess
 import sys
 import threading
 import time
@@ -350,6 +351,26 @@ class TestResume:
         site.behaviours = [status(416)]
         (row,) = get([site.file()], folder)
         assert row.sha256 == SHA
+
+    def test_a_killed_run_leaves_no_half_file_and_the_next_goes_on(self, site: Site, folder: Path) -> None:
+        site.behaviours = [silent_after(200_000)]
+        code = (
+            "import sys; from pathlib import Path; from gp_segmentation.sources.download import fetch;"
+            "fetch([{'filename': 'a.csv', 'url': sys.argv[1]}], Path(sys.argv[2]))"
+        )
+        run = subprocess.Popen([sys.executable, "-c", code, site.url(), str(folder)])
+        part = folder / ".a.csv.part"
+        deadline = time.monotonic() + 30
+        while not (part.is_file() and part.stat().st_size) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        run.kill()
+        assert run.wait(10) < 0
+        assert _names(folder) == [".a.csv.part", ".a.csv.part.state"]
+        come = part.stat().st_size
+        (row,) = get([site.file()], folder)
+        assert row.sha256 == SHA
+        assert site.ranges_asked == [None, f"bytes={come}-"]
+        assert _names(folder) == ["a.csv", "manifest.json"]
 
     @pytest.mark.parametrize("state", [b"", b"[]", b"{}", b'{"address": 1, "validator": 2}', b"\xff"])
     def test_an_unreadable_state_begins_anew(self, site: Site, folder: Path, state: bytes) -> None:
