@@ -8,7 +8,16 @@ from gp_segmentation.sources.manifest import write_manifest
 from gp_segmentation.sources.synthetic import packing, write_others, write_qof, write_registrations
 from gp_segmentation.sources.synthetic.england import England, draw_england
 
-__all__ = ["England", "draw_england", "write_england"]
+__all__ = ["England", "address", "draw_england", "write_england"]
+
+
+def address(seed: int, practices: int) -> str:
+    """Return what the manifest says of where the files came from.
+
+    >>> address(1, 300)
+    'synthetic England, seed 1, 300 practices'
+    """
+    return f"synthetic England, seed {seed}, {practices} practices"
 
 
 def write_england(folder: Path, *, seed: int, practices: int = 6200) -> None:
@@ -51,5 +60,5 @@ def write_england(folder: Path, *, seed: int, practices: int = 6200) -> None:
         packing.write_zip(folder / name, members)
     for name, text in texts.items():
         packing.write_text(folder / name, text)
-    address = f"synthetic England, seed {seed}"
-    write_manifest(folder, [packing.manifest_row(folder / name, address) for name in (*archives, *texts)])
+    made = address(seed, practices)
+    write_manifest(folder, [packing.manifest_row(folder / name, made) for name in (*archives, *texts)])

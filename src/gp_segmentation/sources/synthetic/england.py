@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
+from gp_segmentation.errors import ConfigError
 from gp_segmentation.sources.synthetic import ages, naming
 from gp_segmentation.sources.synthetic.achievement import Achievement, Population, draw_achievement
 from gp_segmentation.sources.synthetic.calibration import Calibration, Floats, Ints, load, stream
@@ -79,6 +80,17 @@ class England:
         return [Practice(*row) for row in self.practices.itertuples(index=False, name=None)]
 
 
+@dataclass(frozen=True)
+class _People:
+    """Counts of each practice: its list, patients by sex and band, list types and registers."""
+
+    size: Ints
+    patients: Ints
+    lists: dict[str, Ints]
+    registers: Ints
+    groups: tuple[str, ...]
+
+
 def draw_england(seed: int, practices: int = 6200) -> England:
     """Draw an England of `practices` practices in QOF, and in proportion those in the registrations only.
 
@@ -90,30 +102,29 @@ def draw_england(seed: int, practices: int = 6200) -> England:
         when `practices` is smaller than the number of ICBs.
     """
     calibration = load()
-    unpublished = round((calibration.registered_practices / calibration.practices - 1) * practices)
-    total = practices + max(1, unpublished)
-    geography = draw_geography(calibration, total, stream(seed, "geography"))
-    archetype, z = draw_latent(calibration, geography, stream(seed, "latent"))
-    x, special = plant_special(calibration, to_variables(calibration.archetypes, z), stream(seed, "special"))
+    total = practices + _only_registered(calibration, practices)
+    place = draw_geography(calibration, total, stream(seed, "geography"))
+    archetype, z = draw_latent(calibration, place, stream(seed, "latent"))
+    variables = to_variables(calibration.archetypes, z)
+    x, special = plant_special(calibration, variables, stream(seed, "special"))
     quirks = draw_quirks(calibration, special, total - practices, stream(seed, "quirks"))
     value = dict(zip(calibration.archetypes.names, x.T, strict=True))
-    size = list_sizes(value["log_list"], special)
-    patients = ages.draw_patients(calibration, size, x[:, 1:6], value["female"], stream(seed, "age bands"))
-    lists = ages.list_types(calibration, patients, stream(seed, "list types"))
-    groups = tuple(register_list_types(calibration))
-    registers = disturb_registers(count_registers(calibration, x, lists), groups, size, quirks)
-    context = np.column_stack([value["sqrt_imd"] ** 2, expit(value["nonwhite"])])
-    covariates = np.column_stack([context, patients[:, :, 13:].sum(axis=(1, 2)) / size])
-    achievement = draw_achievement(
-        calibration,
-        Population(geography.icb, geography.pcn, patients, registers, groups, covariates),
-        seed,
+    people = _people(calibration, x, list_sizes(value["log_list"], special), quirks, seed)
+    imd, nonwhite = value["sqrt_imd"] ** 2, expit(value["nonwhite"])
+    aged_65 = people.patients[:, :, 13:].sum(axis=(1, 2)) / people.size
+    population = Population(
+        icb=place.icb,
+        pcn=place.pcn,
+        patients=people.patients,
+        registers=people.registers,
+        groups=people.groups,
+        covariates=np.column_stack([imd, nonwhite, aged_65]),
     )
-    frame = _practices(calibration, geography, quirks, seed)
-    frame = frame.assign(
-        list_size=size,
-        imd=np.where(quirks.without_imd, np.nan, context[:, 0]),
-        nonwhite_share=np.where(quirks.without_ethnicity, np.nan, context[:, 1]),
+    achievement = draw_achievement(calibration, population, seed)
+    frame = _practices(calibration, place, quirks, seed).assign(
+        list_size=people.size,
+        imd=np.where(quirks.without_imd, np.nan, imd),
+        nonwhite_share=np.where(quirks.without_ethnicity, np.nan, nonwhite),
         archetype=archetype + 1,
         special=special,
         quirk=_quirk_names(quirks),
@@ -122,11 +133,32 @@ def draw_england(seed: int, practices: int = 6200) -> England:
     return England(
         calibration=calibration,
         practices=frame,
-        patients=patients,
-        lists=pd.DataFrame(lists, index=index),
-        registers=pd.DataFrame(registers, index=index, columns=list(groups)),
+        patients=people.patients,
+        lists=pd.DataFrame(people.lists, index=index),
+        registers=pd.DataFrame(people.registers, index=index, columns=list(people.groups)),
         achievement=drop_rows(achievement, total / calibration.registered_practices, stream(seed, "rows")),
     )
+
+
+def _only_registered(calibration: Calibration, practices: int) -> int:
+    """How many practices stand in the registrations and not in QOF."""
+    if practices < len(calibration.icbs):
+        raise ConfigError(
+            f"practices={practices}: a synthetic England has at least one practice in each of "
+            f"{len(calibration.icbs)} ICBs. Ask for {len(calibration.icbs)} or more"
+        )
+    return max(1, round((calibration.registered_practices / calibration.practices - 1) * practices))
+
+
+def _people(calibration: Calibration, x: Floats, size: Ints, quirks: Quirks, seed: int) -> _People:
+    ages_first = calibration.archetypes.names.index("age65p")
+    age_logits = x[:, ages_first : ages_first + 5]
+    female = x[:, calibration.archetypes.names.index("female")]
+    patients = ages.draw_patients(calibration, size, age_logits, female, stream(seed, "age bands"))
+    lists = ages.list_types(calibration, patients, stream(seed, "list types"))
+    groups = tuple(register_list_types(calibration))
+    registers = disturb_registers(count_registers(calibration, x, lists), groups, size, quirks)
+    return _People(size, patients, lists, registers, groups)
 
 
 def _practices(calibration: Calibration, place: Geography, quirks: Quirks, seed: int) -> pd.DataFrame:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gp_segmentation.errors import ConfigError
 from gp_segmentation.sources.synthetic.calibration import Calibration, Floats, Icb, Ints, share_out
 
 #: A degree of longitude is this much shorter than one of latitude, at England's latitude.
@@ -35,19 +34,8 @@ class Geography:
 
 
 def draw_geography(calibration: Calibration, practices: int, rng: np.random.Generator) -> Geography:
-    """Place `practices` practices on the map of England and group neighbours into networks.
-
-    Raises
-    ------
-    ConfigError
-        when there are fewer practices than ICBs.
-    """
+    """Place `practices` practices, at least one per ICB, on the map and group neighbours into networks."""
     icbs = calibration.icbs
-    if practices < len(icbs):
-        raise ConfigError(
-            f"practices={practices}: a synthetic England has at least one practice in each of "
-            f"{len(icbs)} ICBs. Ask for {len(icbs)} or more"
-        )
     counts = share_out(np.array([icb.practices for icb in icbs]), practices, least=1)
     places = [
         _place(icb, count, calibration.truncation, rng) for icb, count in zip(icbs, counts, strict=True)
