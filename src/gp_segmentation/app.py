@@ -1,4 +1,4 @@
-"""The commands: `gpseg` (Hydra), `gpseg-data`, and one stage for DVC. They decide nothing, they call stages."""
+"""The commands: `gpseg` and `gpseg-data` (Hydra), and one stage for DVC. They decide nothing."""
 
 from __future__ import annotations
 
@@ -32,20 +32,22 @@ def data_main() -> None:
 
 def stage_main(argv: Sequence[str] | None = None) -> int:
     """``python -m gp_segmentation STAGE``: run one stage in the project's `data/`; 0 when it went well."""
-    from gp_segmentation import stages
+    from gp_segmentation import drivers, stages
 
     parser = argparse.ArgumentParser(prog="python -m gp_segmentation", description="Run one stage.")
-    parser.add_argument("stage", choices=["configure", *stages.STAGES, "track"])
+    parser.add_argument("stage", choices=["configure", *stages.STAGES, "track", "where"])
     name = parser.parse_args(argv).stage
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     root = config.project_root()
     try:
         if name == "configure":
             stages.configure(root)
+        elif name == "where":
+            log.info(drivers.where(root))
         elif name == "track":
-            stages.track(config.load_params(root / "params.yaml"), root)
+            drivers.track(config.load_params(root / "params.yaml"), root)
         else:
-            stages.run_stage(name, config.load_params(root / "params.yaml"), root)
+            drivers.run_stage(name, config.load_params(root / "params.yaml"), root)
     except GpsegError as error:
         log.error("%s: %s", name, error)
         return 1
@@ -63,18 +65,18 @@ def _hydra_main(name: str, job: Callable[[DictConfig], None]) -> None:
 
 
 def _job(cfg: DictConfig) -> None:
-    from gp_segmentation import stages
+    from gp_segmentation import drivers
 
     runtime = HydraConfig.get()
     output = Path(runtime.runtime.output_dir)
     overrides = " ".join(runtime.overrides.task) or "defaults"
-    _clearly(lambda: stages.run_job(config.plain(cfg), config.project_root(), output, overrides))
+    _clearly(lambda: drivers.run_job(config.plain(cfg), config.project_root(), output, overrides))
 
 
 def _data_job(cfg: DictConfig) -> None:
-    from gp_segmentation import stages
+    from gp_segmentation import drivers
 
-    _clearly(lambda: stages.fetch_raw(config.plain(cfg), config.project_root(), Path.cwd()))
+    _clearly(lambda: drivers.fetch_raw(config.plain(cfg), config.project_root(), Path.cwd()))
 
 
 def _clearly(action: Callable[[], Any]) -> None:

@@ -68,7 +68,7 @@ def tags(cfg: dict[str, Any], root: Path, driver: str) -> dict[str, str]:
 
 
 def raw_hash(root: Path, source: str) -> str:
-    """Return DVC's hash of the source's raw folder (dvc.lock), else of all raw data (data.dvc), else "unknown"."""
+    """Return DVC's hash of the source's raw folder (dvc.lock), or of all raw data (data.dvc)."""
     lock = _yaml(root / "dvc.lock")
     for dep in lock.get("stages", {}).get("prepare", {}).get("deps", []):
         if dep.get("path") == f"data/raw/{source}":

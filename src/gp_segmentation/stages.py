@@ -1,12 +1,12 @@
 """The stages of a run, one short function each: read, call pure code, write.
 
-DVC runs them one by one (`run_stage`), `gpseg` all in a row (`run_job`). Heavy libraries are imported by
-the stage that needs them, so that no command waits for what it does not use.
+DVC runs them one by one, `gpseg` all in a row (see `drivers`). Heavy libraries are imported by the stage that
+needs them, so that no command waits for what it does not use.
 """
 
 from __future__ import annotations
 
-import logging
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,25 +14,40 @@ from typing import Any
 import pandas as pd
 
 from gp_segmentation import config
-from gp_segmentation.atomic import fresh_folder
-from gp_segmentation.workspace import Workspace, read_json, read_table, write_json, write_table
+from gp_segmentation.workspace import (
+    PREPARED,
+    Workspace,
+    fresh_folder,
+    read_json,
+    read_table,
+    write_json,
+    write_table,
+    write_text,
+)
 
 Config = dict[str, Any]
-log = logging.getLogger("gpseg")
+
+
+def configure(root: Path) -> None:
+    """conf/ -> params.yaml, unless DVC has just composed it with an experiment's overrides."""
+    if not os.environ.get("DVC_EXP_NAME"):
+        write_text(root / "params.yaml", config.to_yaml(config.compose_config(root)))
 
 
 def prepare(cfg: Config, ws: Workspace) -> None:
     """data/raw/SOURCE -> data/prepared: tidy, checked tables."""
-    from gp_segmentation import sources
+    from gp_segmentation import provenance, sources
 
-    folder = ws.raw / cfg["source"]["name"]
-    prepared = sources.read_source(readers(cfg["source"]), folder)
+    source = cfg["source"]
+    folder = ws.raw / source["name"]
+    files = {name: {**file, "reader": config.build(file["reader"])} for name, file in source["files"].items()}
+    prepared = sources.read_source(files, folder)
     with fresh_folder(ws.prepared) as out:
-        for name, table in prepared.tables().items():
-            write_table(out / f"{name}.parquet", table, name)
+        for name in PREPARED:
+            write_table(out / f"{name}.parquet", getattr(prepared, name), name)
         if prepared.boundaries is not None:
-            prepared.boundaries.to_file(out / "boundaries.geojson", driver="GeoJSON")
-        write_json(out / "source.json", describe_source(cfg["source"], folder, prepared.practices))
+            write_text(out / "boundaries.geojson", prepared.boundaries.to_json(drop_id=True))
+        write_json(out / "source.json", provenance.describe_source(source, folder, prepared.practices))
 
 
 def features(cfg: Config, ws: Workspace) -> None:
@@ -40,12 +55,22 @@ def features(cfg: Config, ws: Workspace) -> None:
     from gp_segmentation.features import Tables, build_features
 
     blocks = {name: config.build(node) for name, node in cfg["features"]["blocks"].items()}
-    built = build_features(blocks, Tables(**ws.tables(Tables.names())))
+    names = (
+        "practices",
+        "registers",
+        "achievement",
+        "indicators",
+        "age_sex",
+        "context",
+        "context_dictionary",
+    )
+    built = build_features(blocks, Tables(**{name: ws.prepared_table(name) for name in names}))
     with fresh_folder(ws.features) as out:
         write_table(out / "features.parquet", built.features)
         write_table(out / "natural.parquet", built.natural)
         write_table(out / "dictionary.parquet", built.dictionary, "dictionary")
         write_table(out / "dropped.csv", built.dropped)
+        write_table(out / "notes.csv", built.notes)
 
 
 def matrix(cfg: Config, ws: Workspace) -> None:
@@ -55,23 +80,112 @@ def matrix(cfg: Config, ws: Workspace) -> None:
     dictionary = read_table(ws.features / "dictionary.parquet", "dictionary")
     steps = {name: config.build(cfg[name]) for name in ("imputer", "outliers", "scaler", "reducer")}
     pipeline = build_pipeline(**steps, dictionary=dictionary)
-    result = prepare_matrix(read_table(ws.features / "features.parquet"), ws.fitted(), pipeline, dictionary)
+    made = prepare_matrix(read_table(ws.features / "features.parquet"), ws.fitted(), pipeline, dictionary)
     with fresh_folder(ws.matrix) as out:
-        write_table(out / "matrix.parquet", result.matrix)
-        write_table(out / "imputed.parquet", result.imputed)
-        write_table(out / "loadings.parquet", result.loadings)
+        write_table(out / "matrix.parquet", made.matrix)
+        write_table(out / "imputed.parquet", made.imputed)
+        write_table(out / "loadings.parquet", made.loadings)
 
 
 def study(cfg: Config, ws: Workspace) -> None:
     """data/matrix -> data/study: every trial that the configuration leaves open, and the choice."""
     from gp_segmentation import study as room
+    from gp_segmentation.clustering import build_tree
 
     X = ws.fitted_matrix()
     space = room.space(cfg["clusterer"], cfg["study"])
-    found = room.run(X, space, config.build, cfg["study"], jobs=jobs(cfg), seed=cfg["seed"])
+    found = room.run(X, space, config.build, cfg["study"], seed=cfg["seed"], jobs=cfg["jobs"])
+    linkage = found.choice["linkage"] or "ward"
+    tree = found.result.trees.get(linkage)
+    tree = build_tree(X, linkage) if tree is None else tree
+    labels = pd.DataFrame({str(trial): row for trial, row in found.result.labels.items()}, index=X.index)
     with fresh_folder(ws.study) as out:
         write_table(out / "trials.parquet", found.trials, "trials")
+        write_table(out / "labels.parquet", labels.astype("int32"))
+        write_table(out / "null.parquet", found.null)
+        write_table(out / "tree.parquet", pd.DataFrame(tree, columns=["left", "right", "height", "count"]))
+        write_table(out / "scores_by_k.csv", room.scores_by_k(found.trials))
         write_json(out / "choice.json", found.choice)
+
+
+def segment(cfg: Config, ws: Workspace) -> None:
+    """data/study -> data/segments: the choice in order and named; practices not fitted are assigned."""
+    from gp_segmentation import insight
+    from gp_segmentation.clustering import canonical_order
+    from gp_segmentation.membership import segment_table
+
+    choice = read_json(ws.study / "choice.json")
+    labels = read_table(ws.study / "labels.parquet")[str(choice["trial"])]
+    labels = pd.Series(canonical_order(labels, keys=labels.index), index=labels.index)
+    natural, values, dictionary = ws.feature_tables()
+    names = insight.names(natural, values, dictionary, labels)
+    table, centres = segment_table(ws.matrix_table(), labels, ws.prepared_table("practices"), names)
+    with fresh_folder(ws.segments) as out:
+        write_table(out / "segments.csv", table, "segments")
+        write_table(out / "centroids.csv", centres)
+
+
+def evidence(cfg: Config, ws: Workspace) -> None:
+    """data/segments -> data/evidence and data/metrics.json: what the segments are worth."""
+    from gp_segmentation import evidence as room
+    from gp_segmentation.study import space
+
+    choice = read_json(ws.study / "choice.json")
+    trials = read_table(ws.study / "trials.parquet", "trials")
+    segments = ws.segment_table().set_index("practice_code")["segment"]
+    X = ws.fitted_matrix()
+    opened = space(cfg["clusterer"], cfg["study"])
+    found = room.assess(
+        X,
+        segments.loc[X.index],
+        config.build(opened.node(choice)),
+        ks=opened.ks,
+        options=cfg["evidence"],
+        null=read_table(ws.study / "null.parquet"),
+        seed=cfg["seed"],
+        jobs=cfg["jobs"],
+    )
+    chosen = trials.set_index("trial").loc[choice["trial"]]
+    with fresh_folder(ws.evidence) as out:
+        write_json(out / "evidence.json", found)
+    write_json(ws.metrics, room.metrics(chosen, found))
+
+
+def insight(cfg: Config, ws: Workspace) -> None:
+    """data/segments -> data/insight: profiles, portraits, rules, peers, opportunities."""
+    from gp_segmentation import insight as room
+
+    options = cfg["insight"]
+    natural, _, dictionary = ws.feature_tables()
+    segments, practices = ws.segment_table(), ws.prepared_table("practices")
+    context = ws.prepared_table("context"), ws.prepared_table("context_dictionary")
+    unused = room.attributes(practices, *context, natural.columns)
+    profiles = room.profiles(natural, dictionary, segments, unused=unused[0], unused_dictionary=unused[1])
+    verdict = read_json(ws.evidence / "evidence.json")["verdict"] or ""
+    portraits = room.portraits(profiles, segments, practices, verdict=verdict, top=options["top_features"])
+    rules = room.rules(natural, dictionary, segments, **options["rules"])
+    achieved = ws.prepared_table("achievement"), ws.prepared_table("indicators")
+    with fresh_folder(ws.insight) as out:
+        write_table(out / "profiles.csv", profiles)
+        write_json(out / "portraits.json", portraits)
+        write_text(out / "rules.txt", rules.text)
+        write_table(
+            out / "peers.parquet", room.peers(ws.matrix_table(), segments, practices, count=options["peers"])
+        )
+        write_table(
+            out / "opportunities.csv", room.opportunities(*achieved, segments, **options["opportunities"])
+        )
+
+
+def report(cfg: Config, ws: Workspace) -> None:
+    """Everything -> data/figures and data/report/report.html."""
+    from gp_segmentation import figures
+    from gp_segmentation import report as room
+
+    results = ws.results(cfg)
+    figures.render_all(results, ws.figures, names=cfg["report"]["figures"])
+    with fresh_folder(ws.report) as out:
+        room.write_page(results, ws.figures, out / "report.html")
 
 
 STAGES: dict[str, Callable[[Config, Workspace], None]] = {
@@ -79,9 +193,8 @@ STAGES: dict[str, Callable[[Config, Workspace], None]] = {
     "features": features,
     "matrix": matrix,
     "study": study,
+    "segment": segment,
+    "evidence": evidence,
+    "insight": insight,
+    "report": report,
 }
-
-
-def run_stage(name: str, cfg: Config, root: Path) -> None:
-    """Run one stage in the project's own workspace."""
-    STAGES[name](cfg, Workspace(root / "data"))

@@ -10,8 +10,10 @@ import pandas as pd
 
 from gp_segmentation import tables
 from gp_segmentation.atomic import atomic, existing, fresh_folder, read_json, write_json, write_text
+from gp_segmentation.results import Results
 
 __all__ = [
+    "PREPARED",
     "Workspace",
     "atomic",
     "fresh_folder",
@@ -21,6 +23,20 @@ __all__ = [
     "write_table",
     "write_text",
 ]
+
+
+#: The tables of `data/prepared`, and those of them that figures and page show.
+PREPARED = (
+    "practices",
+    "registers",
+    "achievement",
+    "indicators",
+    "age_sex",
+    "context",
+    "context_dictionary",
+    "quality",
+)
+SHOWN = ("practices", "context", "context_dictionary", "registers", "quality")
 
 
 @dataclass(frozen=True)
@@ -81,6 +97,64 @@ class Workspace:
     @property
     def metrics(self) -> Path:
         return self.root / "metrics.json"
+
+    def prepared_table(self, name: str) -> pd.DataFrame:
+        """Read one of `PREPARED`."""
+        return read_table(self.prepared / f"{name}.parquet", name)
+
+    def feature_tables(self) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+        """Read the features in natural units, on the analysis scale, and their dictionary."""
+        natural, values = (read_table(self.features / f"{name}.parquet") for name in ("natural", "features"))
+        return natural, values, read_table(self.features / "dictionary.parquet", "dictionary")
+
+    def fitted(self) -> pd.Series:
+        """Tell of every practice whether it takes part in fitting: True where it is not special."""
+        practices = self.prepared_table("practices").set_index("practice_code")
+        return practices["special"].isna().rename("fitted")
+
+    def matrix_table(self) -> pd.DataFrame:
+        """Read the matrix, every practice."""
+        return read_table(self.matrix / "matrix.parquet")
+
+    def fitted_matrix(self) -> pd.DataFrame:
+        """Read the rows of the matrix that take part in fitting."""
+        matrix = self.matrix_table()
+        return matrix[self.fitted().reindex(matrix.index).to_numpy(dtype=bool)]
+
+    def segment_table(self) -> pd.DataFrame:
+        """Read the segments of every practice."""
+        return read_table(self.segments / "segments.csv", "segments")
+
+    def results(self, cfg: dict[str, Any]) -> Results:
+        """Gather what the run found, for the rooms that show it."""
+        natural, values, dictionary = self.feature_tables()
+        return Results(
+            source=read_json(self.prepared / "source.json"),
+            config=cfg,
+            **{name: self.prepared_table(name) for name in SHOWN},
+            boundaries=self._boundaries(),
+            features=values,
+            natural=natural,
+            dictionary=dictionary,
+            matrix=self.matrix_table(),
+            trials=read_table(self.study / "trials.parquet", "trials"),
+            choice=read_json(self.study / "choice.json"),
+            segments=self.segment_table(),
+            tree=read_table(self.study / "tree.parquet"),
+            profiles=read_table(self.insight / "profiles.csv"),
+            portraits=read_json(self.insight / "portraits.json"),
+            evidence=read_json(self.evidence / "evidence.json"),
+            metrics=read_json(self.metrics),
+            imputed=read_table(self.matrix / "imputed.parquet"),
+        )
+
+    def _boundaries(self) -> Any:
+        path = self.prepared / "boundaries.geojson"
+        if not path.is_file():
+            return None
+        import geopandas as gpd
+
+        return gpd.read_file(path)
 
 
 def write_table(path: Path, frame: pd.DataFrame, schema: str | None = None) -> None:

@@ -1,9 +1,9 @@
-"""The rule that chooses among trials, and what it says of its choice."""
+"""The rule that chooses among trials."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import ceil
 from typing import Any
 
@@ -12,41 +12,46 @@ import pandas as pd
 from kneed import KneeLocator
 
 from gp_segmentation.errors import ConfigError
+from gp_segmentation.study import wording
 
-#: What each single criterion prefers, and how it is called in text.
+#: trial -> mean bootstrap Jaccard of its least stable segment.
+Stability = Callable[[int], float]
+
+#: What each single criterion prefers: the column of the trials, and whether low values are good.
 SINGLE_CRITERIA = {
-    "silhouette": ("silhouette", False),
-    "davies_bouldin": ("Davies-Bouldin", True),
-    "calinski_harabasz": ("Calinski-Harabasz", False),
-    "excess_silhouette": ("silhouette in excess of the null", False),
-}
-FAMILY_NAMES = {
-    "kmeans": "K-means",
-    "hierarchical": "hierarchical clustering",
-    "gaussian_mixture": "a Gaussian mixture",
-    "bisecting_kmeans": "bisecting K-means",
+    "silhouette": False,
+    "davies_bouldin": True,
+    "calinski_harabasz": False,
+    "excess_silhouette": False,
 }
 
 
-def choose(trials: pd.DataFrame, rule: Mapping[str, Any]) -> dict[str, Any]:
+def choose(
+    trials: pd.DataFrame, rule: Mapping[str, Any], stability: Stability | None = None
+) -> dict[str, Any]:
     """Choose one trial.
 
     The rule: keep the trials whose smallest segment holds at least ``min_share`` of the practices and at
     least ``min_practices``; among them take the highest ``criterion`` (``excess_silhouette``; plain
     silhouette where no null was drawn); of those within ``tolerance`` of it take the fewest segments, then
-    the highest criterion, then the first trial. A single trial is taken as it is: the configuration
-    fixed it.
+    the highest criterion, then the first trial. If `stability` finds its least stable segment below
+    ``min_jaccard``, set the trial aside and choose among the rest, up to ``stability_checks`` times; if all
+    fail, the most stable of them is taken, and the reason says so. A single trial is taken as it is: the
+    configuration fixed it.
 
     Parameters
     ----------
     trials : schema ``trials``.
-    rule : ``min_share``, ``min_practices``, ``criterion``, ``tolerance``.
+    rule : ``min_share``, ``min_practices``, ``criterion``, ``tolerance``, ``min_jaccard``,
+        ``stability_checks``.
+    stability : see `Stability`; None leaves stability out.
 
     Returns
     -------
     dict with clusterer, linkage, n_clusters, trial, reason (one paragraph), criterion, floor (practices),
-    eligible (trials that meet the floor), near_ties (their trials), by_criterion (what each single
-    criterion alone would have chosen, without the floor).
+    eligible (trials that meet the floor), near_ties (trials), checked (trial and jaccard of each trial whose
+    stability was looked at), by_criterion (what each single criterion alone would have chosen, without the
+    floor).
 
     Raises
     ------
@@ -56,19 +61,19 @@ def choose(trials: pd.DataFrame, rule: Mapping[str, Any]) -> dict[str, Any]:
         raise ConfigError("the study has no finished trial. Raise study.n_trials")
     practices = sum(int(size) for size in str(trials["sizes"].iloc[0]).split())
     floor = max(ceil(rule["min_share"] * practices - 1e-9), int(rule["min_practices"]))
-    eligible = trials[trials["smallest_segment"] >= floor]
-    criterion = str(rule["criterion"])
-    if trials[criterion].isna().all():
-        criterion = "silhouette"
+    criterion = _criterion(trials, rule)
     singles = by_criterion(trials)
+    eligible = trials[trials["smallest_segment"] >= floor].dropna(subset=[criterion])
+    facts: dict[str, Any] = {"floor": floor, "practices": practices, "criterion": criterion}
+    facts |= {"trials": len(trials), "eligible": len(eligible), "tolerance": float(rule["tolerance"])}
     if len(trials) == 1:
-        chosen, ties = trials.iloc[0], eligible
-        reason = _reason_fixed(chosen, floor, practices)
+        chosen, ties, checked = trials.iloc[0], eligible, []
+        reason = wording.fixed(chosen, facts)
     else:
-        ties = _near_ties(eligible, criterion, float(rule["tolerance"]), floor, trials)
-        chosen = ties.iloc[0]
-        parts = [_reason_chosen(chosen, trials, eligible, ties, criterion, floor, practices, rule)]
-        reason = " ".join([*parts, _reason_singles(singles)])
+        if eligible.empty:
+            raise _none_meets_floor(trials, floor)
+        chosen, ties, checked = _steady_choice(eligible, rule, criterion, stability)
+        reason = wording.chosen(chosen, ties, checked, facts | {"min_jaccard": rule["min_jaccard"]}, singles)
     return {
         **_setting(chosen),
         "reason": reason,
@@ -76,6 +81,7 @@ def choose(trials: pd.DataFrame, rule: Mapping[str, Any]) -> dict[str, Any]:
         "floor": floor,
         "eligible": len(eligible),
         "near_ties": ties["trial"].astype(int).tolist(),
+        "checked": [{"trial": int(row["trial"]), "jaccard_min": value} for row, value in checked],
         "by_criterion": singles,
     }
 
@@ -83,10 +89,10 @@ def choose(trials: pd.DataFrame, rule: Mapping[str, Any]) -> dict[str, Any]:
 def by_criterion(trials: pd.DataFrame) -> dict[str, dict[str, Any]]:
     """What each criterion alone would choose of all `trials`, and its value; unknown ones are left out."""
     found = {}
-    for column, (_, low_is_good) in SINGLE_CRITERIA.items():
-        values = trials[column].dropna()
-        if not values.empty:
-            best = trials.iloc[_position_of_best(trials[column], low_is_good)]
+    for column, low_is_good in SINGLE_CRITERIA.items():
+        values = trials[column].to_numpy(dtype=float)
+        if not np.isnan(values).all():
+            best = trials.iloc[int(np.nanargmin(values) if low_is_good else np.nanargmax(values))]
             found[column] = {**_setting(best), "value": float(best[column])}
     knee = elbow(trials)
     if knee is not None:
@@ -113,25 +119,46 @@ def elbow(trials: pd.DataFrame) -> dict[str, Any] | None:
     return {**_setting(row), "value": float(row["inertia"])}
 
 
-def _near_ties(
-    eligible: pd.DataFrame, criterion: str, tolerance: float, floor: int, trials: pd.DataFrame
-) -> pd.DataFrame:
-    scored = eligible.dropna(subset=[criterion])
-    if scored.empty:
-        largest = int(trials["smallest_segment"].max())
-        raise ConfigError(
-            f"none of the {len(trials)} trials has {floor} practices or more in every segment; the best has "
-            f"{largest} in its smallest. Lower study.rule.min_share and study.rule.min_practices, lower "
-            "study.n_clusters.high, or open another clusterer or linkage (average and single linkage split "
-            "off single practices)"
-        )
-    ties = scored[scored[criterion] >= scored[criterion].max() - tolerance]
+def _criterion(trials: pd.DataFrame, rule: Mapping[str, Any]) -> str:
+    criterion = str(rule["criterion"])
+    if criterion not in ("excess_silhouette", "silhouette"):
+        raise ConfigError(f"study.rule.criterion is {criterion!r}. Set excess_silhouette or silhouette")
+    return "silhouette" if trials[criterion].isna().all() else criterion
+
+
+def _steady_choice(
+    eligible: pd.DataFrame, rule: Mapping[str, Any], criterion: str, stability: Stability | None
+) -> tuple[pd.Series, pd.DataFrame, list[tuple[pd.Series, float]]]:
+    """The chosen row, the near ties it was chosen from, and the rows whose stability was looked at."""
+    tolerance = float(rule["tolerance"])
+    left, checked = eligible, []
+    ties = first = _near_ties(left, criterion, tolerance)
+    while stability is not None and len(checked) < int(rule["stability_checks"]) and not left.empty:
+        ties = _near_ties(left, criterion, tolerance)
+        row = ties.iloc[0]
+        value = stability(int(row["trial"]))
+        checked.append((row, value))
+        if value >= float(rule["min_jaccard"]):
+            return row, ties, checked
+        left = left[left["trial"] != row["trial"]]
+    if checked:
+        return max(checked, key=lambda pair: pair[1])[0], first, checked
+    return ties.iloc[0], ties, checked
+
+
+def _near_ties(eligible: pd.DataFrame, criterion: str, tolerance: float) -> pd.DataFrame:
+    ties = eligible[eligible[criterion] >= eligible[criterion].max() - tolerance]
     return ties.sort_values(["n_clusters", criterion, "trial"], ascending=[True, False, True], kind="stable")
 
 
-def _position_of_best(values: pd.Series, low_is_good: bool = False) -> int:
-    known = values.to_numpy(dtype=float)
-    return int(np.nanargmin(known) if low_is_good else np.nanargmax(known))
+def _none_meets_floor(trials: pd.DataFrame, floor: int) -> ConfigError:
+    largest = int(trials["smallest_segment"].max())
+    return ConfigError(
+        f"none of the {len(trials)} trials has {floor} practices or more in every segment; the best has "
+        f"{largest} in its smallest. Lower study.rule.min_share and study.rule.min_practices, lower "
+        "study.n_clusters.high, treat outliers (outliers=clip), or open another clusterer or linkage "
+        "(average and single linkage split off single practices)"
+    )
 
 
 def _setting(row: pd.Series) -> dict[str, Any]:
@@ -142,74 +169,3 @@ def _setting(row: pd.Series) -> dict[str, Any]:
         "n_clusters": int(row["n_clusters"]),
         "trial": int(row["trial"]),
     }
-
-
-def _described(row: Mapping[str, Any] | pd.Series) -> str:
-    name = FAMILY_NAMES.get(str(row["clusterer"]), str(row["clusterer"]))
-    linkage = row["linkage"]
-    if not pd.isna(linkage):
-        name += f" with {linkage} linkage"
-    return f"{name}, {int(row['n_clusters'])} segments"
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]
-
-
-def _reason_fixed(row: pd.Series, floor: int, practices: int) -> str:
-    text = f"The configuration fixes {_described(row)}, so nothing was left to choose."
-    if row["smallest_segment"] < floor:
-        text += (
-            f" The smallest segment has {row['smallest_segment']:,} of {practices:,} practices, fewer than "
-            f"the {floor:,} that the rule would ask for."
-        )
-    return text
-
-
-def _reason_chosen(
-    row: pd.Series,
-    trials: pd.DataFrame,
-    eligible: pd.DataFrame,
-    ties: pd.DataFrame,
-    criterion: str,
-    floor: int,
-    practices: int,
-    rule: Mapping[str, Any],
-) -> str:
-    best = ties.iloc[_position_of_best(ties[criterion])]
-    text = (
-        f"{_capital(_described(row))}, was chosen. Of {len(trials)} trials, {len(eligible)} keep every "
-        f"segment at {floor:,} of the {practices:,} practices or more. "
-    )
-    text += f"The highest {SINGLE_CRITERIA[criterion][0]} among these is {_figures(best, criterion)}"
-    if best["trial"] == row["trial"]:
-        text += ", that of the chosen trial"
-    else:
-        text += f" ({_described(best)})"
-    others = len(ties) - 1
-    if others:
-        text += (
-            f"; {others} more within {rule['tolerance']:g} of it {'counts' if others == 1 else 'count'} as "
-            f"{'a tie' if others == 1 else 'ties'}, of which the one with the fewest segments is taken"
-        )
-        if best["trial"] != row["trial"]:
-            text += f", here {_figures(row, criterion)}"
-    return text + "."
-
-
-def _figures(row: pd.Series, criterion: str) -> str:
-    if criterion == "excess_silhouette":
-        return (
-            f"{row[criterion]:.3f} (silhouette {row['silhouette']:.3f} against {row['null_silhouette']:.3f} "
-            "expected of one Gaussian cloud with the same covariance)"
-        )
-    return f"{row[criterion]:.3f}"
-
-
-def _reason_singles(singles: Mapping[str, Mapping[str, Any]]) -> str:
-    said = [
-        f"{SINGLE_CRITERIA[name][0] if name in SINGLE_CRITERIA else 'the elbow of inertia'}: "
-        f"{_described(setting)}"
-        for name, setting in singles.items()
-    ]
-    return "Without the floor, each criterion alone would have chosen: " + "; ".join(said) + "."

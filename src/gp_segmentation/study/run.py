@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from gp_segmentation.evidence import gaussian_null, null_means
-from gp_segmentation.study.choice import choose
+from gp_segmentation.evidence import bootstrap_jaccard, gaussian_null, null_means
+from gp_segmentation.study.choice import Stability, choose
 from gp_segmentation.study.labelling import Build
 from gp_segmentation.study.search import StudyResult, run_study
 from gp_segmentation.study.space import Space
@@ -56,8 +57,9 @@ def run(
     """
     asked = options["null_model"]
     null = gaussian_null(X, space.ks, draws=asked["draws"], n_init=asked["n_init"], seed=seed, jobs=jobs)
+    values = np.asarray(X, dtype=np.float64)
     result = run_study(
-        X,
+        values,
         space,
         build,
         sampler=build(options["sampler"]),
@@ -65,4 +67,29 @@ def run(
         null_silhouette=null_means(null),
         jobs=jobs,
     )
-    return Study(result.trials, choose(result.trials, options["rule"]), null, result)
+    stability = _stability(values, space, build, options["rule"], result, seed, jobs)
+    return Study(result.trials, choose(result.trials, options["rule"], stability), null, result)
+
+
+def _stability(
+    values: NDArray[np.float64],
+    space: Space,
+    build: Build,
+    rule: Mapping[str, Any],
+    result: StudyResult,
+    seed: int,
+    jobs: int | None,
+) -> Stability | None:
+    """How `choose` learns, trial by trial, how stable its least stable segment is; None: it need not."""
+    draws = int(rule["stability_draws"])
+    if draws == 0:
+        return None
+
+    def lowest_jaccard(trial: int) -> float:
+        point = result.points[trial]
+        clusterer = build(space.family(point.family).node, **point.values)
+        labels = result.labels[trial]
+        found = bootstrap_jaccard(values, labels, clusterer, draws=draws, seed=seed, jobs=jobs)
+        return float(found.groupby("segment")["jaccard"].mean().min())
+
+    return lowest_jaccard

@@ -1,0 +1,70 @@
+"""Where a run's numbers come from: which raw files, and whether prepared tables belong to a configuration."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from gp_segmentation.atomic import read_json
+from gp_segmentation.sources.manifest import (
+    BY_HAND,
+    MANIFEST,
+    ManifestRow,
+    describe,
+    read_manifest,
+    sha256_of,
+)
+
+#: What of a source's configuration goes into source.json.
+DESCRIBED = ("name", "label", "period", "synthetic", "licence", "attribution")
+
+
+def describe_source(source: Mapping[str, Any], folder: Path, practices: pd.DataFrame) -> dict[str, Any]:
+    """Return what source.json holds: what the data are, how many, and every raw file with its SHA-256."""
+    files = raw_files(source, folder)
+    return {
+        **{key: source[key] for key in DESCRIBED},
+        "practices": len(practices),
+        "patients": int(practices["list_size"].sum()),
+        "files": files,
+        "fingerprint": fingerprint(source, files),
+    }
+
+
+def raw_files(source: Mapping[str, Any], folder: Path) -> list[dict[str, Any]]:
+    """Return a row per raw file that stands in `folder`: name, address, time, size, SHA-256, licence.
+
+    A file that the manifest does not know, or that has changed since, is described as it stands.
+    """
+    known = {row.filename: row for row in read_manifest(folder)} if (folder / MANIFEST).is_file() else {}
+    names = sorted({file["filename"] for file in source["files"].values()})
+    return [asdict(_described(folder / name, known.get(name))) for name in names if (folder / name).is_file()]
+
+
+def _described(path: Path, row: ManifestRow | None) -> ManifestRow:
+    digest = sha256_of(path)
+    if row is not None and row.sha256 == digest:
+        return row
+    address = BY_HAND if row is None else f"{BY_HAND}; differs from what was taken from {row.address}"
+    return describe(path, address=address, licence=None, sha256=digest)
+
+
+def fingerprint(source: Mapping[str, Any], files: list[dict[str, Any]]) -> str:
+    """Return a hash of how a source is read and of the bytes that are read."""
+    content = {"source": source, "files": [(file["filename"], file["sha256"]) for file in files]}
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def belongs(prepared: Path, source: Mapping[str, Any], raw: Path) -> bool:
+    """Tell whether `prepared` was made from `source` as it is configured now and stands in `raw` now."""
+    if not (prepared / "source.json").is_file():
+        return False
+    return bool(
+        read_json(prepared / "source.json")["fingerprint"] == fingerprint(source, raw_files(source, raw))
+    )

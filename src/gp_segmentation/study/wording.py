@@ -1,0 +1,122 @@
+"""What the study says of its choice, in plain words with figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+CRITERIA = {
+    "silhouette": "silhouette",
+    "davies_bouldin": "Davies-Bouldin",
+    "calinski_harabasz": "Calinski-Harabasz",
+    "excess_silhouette": "silhouette in excess of the null",
+    "elbow": "the elbow of inertia",
+}
+FAMILIES = {
+    "kmeans": "K-means",
+    "hierarchical": "hierarchical clustering",
+    "gaussian_mixture": "a Gaussian mixture",
+    "bisecting_kmeans": "bisecting K-means",
+}
+
+
+def setting(row: Mapping[str, Any] | pd.Series) -> str:
+    """A clusterer and its number of segments: "hierarchical clustering with ward linkage, 4 segments"."""
+    name = FAMILIES.get(str(row["clusterer"]), str(row["clusterer"]))
+    linkage = row["linkage"]
+    if not pd.isna(linkage):
+        name += f" with {linkage} linkage"
+    return f"{name}, {int(row['n_clusters'])} segments"
+
+
+def fixed(row: pd.Series, facts: Mapping[str, Any]) -> str:
+    """Why a single trial was taken."""
+    text = f"The configuration fixes {setting(row)}, so nothing was left to choose."
+    if row["smallest_segment"] < facts["floor"]:
+        text += (
+            f" The smallest segment has {row['smallest_segment']:,} of {facts['practices']:,} practices, "
+            f"fewer than the {facts['floor']:,} that the rule would ask for."
+        )
+    return text
+
+
+def chosen(
+    row: pd.Series,
+    ties: pd.DataFrame,
+    checked: Sequence[tuple[pd.Series, float]],
+    facts: Mapping[str, Any],
+    singles: Mapping[str, Mapping[str, Any]],
+) -> str:
+    """Why `row` was chosen, in one paragraph."""
+    sentences = [
+        f"{_capital(setting(row))}, was chosen.",
+        f"Of {facts['trials']} trials, {facts['eligible']} keep every segment at {facts['floor']:,} of the "
+        f"{facts['practices']:,} practices or more.",
+        *_set_aside(row, checked, facts["min_jaccard"]),
+        _best_and_ties(row, ties, facts, passed_over=len(checked) > 1),
+        *_beside_null(row, facts),
+        _by_criterion(singles),
+    ]
+    return " ".join(sentences)
+
+
+def _set_aside(row: pd.Series, checked: Sequence[tuple[pd.Series, float]], least: float) -> list[str]:
+    """What stability had to say: one sentence, or none where it was not looked at."""
+    if not checked:
+        return []
+    failed = [f"{setting(other)} ({value:.2f})" for other, value in checked if value < least]
+    of_row = next(value for other, value in checked if other["trial"] == row["trial"])
+    if of_row < least:
+        return [
+            f"None of the {len(checked)} best of these keeps a bootstrap Jaccard coefficient of {least:g} in "
+            f"every segment; the chosen one comes nearest, with {of_row:.2f}."
+        ]
+    said = f"In bootstrap samples its least stable segment has a mean Jaccard coefficient of {of_row:.2f}"
+    if failed:
+        said += f"; set aside for one below {least:g}: {', '.join(failed)}"
+    return [said + "."]
+
+
+def _best_and_ties(row: pd.Series, ties: pd.DataFrame, facts: Mapping[str, Any], *, passed_over: bool) -> str:
+    criterion = facts["criterion"]
+    best = ties.iloc[int(ties[criterion].to_numpy().argmax())]
+    whose = "those left" if passed_over else "these"
+    text = f"The highest {CRITERIA[criterion]} among {whose} is {_figures(best, criterion)}"
+    same = best["trial"] == row["trial"]
+    text += ", that of the chosen trial" if same else f" ({setting(best)})"
+    others = len(ties) - 1
+    if others:
+        text += f"; {others} more within {facts['tolerance']:g} of it " + (
+            "counts as a tie" if others == 1 else "count as ties"
+        )
+        text += ", and the fewest segments are preferred"
+    if not same:
+        text += f"; the chosen trial has {_figures(row, criterion)}"
+    return text + "."
+
+
+def _figures(row: pd.Series, criterion: str) -> str:
+    if criterion == "excess_silhouette":
+        return (
+            f"{row[criterion]:.3f} (silhouette {row['silhouette']:.3f} against {row['null_silhouette']:.3f} "
+            "expected of one Gaussian cloud with the same covariance)"
+        )
+    return f"{row[criterion]:.3f}"
+
+
+def _beside_null(row: pd.Series, facts: Mapping[str, Any]) -> list[str]:
+    excess = row["excess_silhouette"]
+    if pd.isna(excess) or excess > facts["tolerance"]:
+        return []
+    return ["That is no more than the null has: no number of segments stands out, and the choice is weak."]
+
+
+def _by_criterion(singles: Mapping[str, Mapping[str, Any]]) -> str:
+    said = [f"{CRITERIA[name]}: {setting(found)}" for name, found in singles.items()]
+    return f"Without the floor, each criterion alone would have chosen: {'; '.join(said)}."
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
