@@ -59,10 +59,12 @@ def judge(figures: Mapping[str, float | None], thresholds: Mapping[str, Any]) ->
 def _excess(value: float | None, least: float) -> tuple[bool, str]:
     if value is None:
         return False, "The silhouette was not compared with a null."
+    cloud = "that of one Gaussian cloud with the same covariance"
+    if value < 0:
+        return False, f"The silhouette falls short of {cloud} by {-value:.3f}."
     relation = "reaches" if value >= least else "is below"
     return value >= least, (
-        f"The silhouette exceeds that of one Gaussian cloud with the same covariance by {value:.3f}, which "
-        f"{relation} the {least:g} asked of separate groups."
+        f"The silhouette exceeds {cloud} by {value:.3f}, which {relation} the {least:g} asked of separate groups."
     )
 
 

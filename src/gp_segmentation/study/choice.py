@@ -17,6 +17,9 @@ from gp_segmentation.study import wording
 #: trial -> mean bootstrap Jaccard of its least stable segment.
 Stability = Callable[[int], float]
 
+#: Rows whose stability was looked at, with what was found.
+Checked = list[tuple[pd.Series, float]]
+
 #: What each single criterion prefers: the column of the trials, and whether low values are good.
 SINGLE_CRITERIA = {
     "silhouette": False,
@@ -66,8 +69,9 @@ def choose(
     eligible = trials[trials["smallest_segment"] >= floor].dropna(subset=[criterion])
     facts: dict[str, Any] = {"floor": floor, "practices": practices, "criterion": criterion}
     facts |= {"trials": len(trials), "eligible": len(eligible), "tolerance": float(rule["tolerance"])}
+    checked: Checked = []
     if len(trials) == 1:
-        chosen, ties, checked = trials.iloc[0], eligible, []
+        chosen, ties = trials.iloc[0], eligible
         reason = wording.fixed(chosen, facts)
     else:
         if eligible.empty:
@@ -128,10 +132,11 @@ def _criterion(trials: pd.DataFrame, rule: Mapping[str, Any]) -> str:
 
 def _steady_choice(
     eligible: pd.DataFrame, rule: Mapping[str, Any], criterion: str, stability: Stability | None
-) -> tuple[pd.Series, pd.DataFrame, list[tuple[pd.Series, float]]]:
+) -> tuple[pd.Series, pd.DataFrame, Checked]:
     """The chosen row, the near ties it was chosen from, and the rows whose stability was looked at."""
     tolerance = float(rule["tolerance"])
-    left, checked = eligible, []
+    left = eligible
+    checked: Checked = []
     ties = first = _near_ties(left, criterion, tolerance)
     while stability is not None and len(checked) < int(rule["stability_checks"]) and not left.empty:
         ties = _near_ties(left, criterion, tolerance)

@@ -73,7 +73,7 @@ def _set_aside(row: pd.Series, checked: Sequence[tuple[pd.Series, float]], least
             f"None of the {len(checked)} best of these keeps a bootstrap Jaccard coefficient of {least:g} in "
             f"every segment; the chosen one comes nearest, with {of_row:.2f}."
         ]
-    said = f"In bootstrap samples its least stable segment has a mean Jaccard coefficient of {of_row:.2f}"
+    said = f"In bootstrap samples the chosen trial's least stable segment has a mean Jaccard of {of_row:.2f}"
     if failed:
         said += f"; set aside for one below {least:g}: {', '.join(failed)}"
     return [said + "."]
