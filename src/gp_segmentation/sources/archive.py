@@ -105,7 +105,7 @@ def find_text(path: Path, pattern: str = r".*\.csv", *, max_bytes: int = MAX_BYT
         raise InputError(
             f"{len(found)} members match {pattern}: {names}", file=path.name, remedy="Keep only one of them"
         )
-    names = ", ".join(_base_name(name) for name in _member_names(path)) or "nothing"
+    names = ", ".join(sorted(map(_base_name, _member_names(path)))) or "nothing"
     raise InputError(
         f"no member matches {pattern} (found: {names})",
         file=path.name,

@@ -19,6 +19,9 @@ from gp_segmentation.sources.archive import TextFile
 #: How publishers write "no value": nothing, suppressed, not available.
 MISSING = ("", "*", ":", "-", "..", "#N/A", "NULL", "null")
 
+_PADDED = sorted(
+    {f"{before}{mark}{after}" for mark in MISSING for before in ("", " ") for after in ("", " ")}
+)
 _BLOCK = 1 << 22
 _TEXT = pa.dictionary(pa.int32(), pa.string())
 _NUMBER = pa.float64()
@@ -115,7 +118,7 @@ class Csv:
         )
         parse = pa.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=self._ragged)
         convert = pa.csv.ConvertOptions(
-            include_columns=list(types), column_types=types, null_values=MISSING, strings_can_be_null=True
+            include_columns=list(types), column_types=types, null_values=_PADDED, strings_can_be_null=True
         )
         return read, parse, convert
 

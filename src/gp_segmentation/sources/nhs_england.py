@@ -85,7 +85,7 @@ class _Archive:
 
     def pattern(self, table: str) -> str:
         """Return the regular expression of a member's name; a version such as ``_V2`` may follow the year."""
-        return rf"(SYNTHETIC_)?{_MEMBERS[table]}_{self.suffix}(_v\d+)?\.csv"
+        return rf"{_MEMBERS[table]}_{self.suffix}(_v\d+)?\.csv"
 
     def member(self, table: str) -> TextFile:
         return find_text(self.path, self.pattern(table))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
 
@@ -92,17 +93,18 @@ def _is_practice(column: pa.DictionaryArray) -> pa.BooleanArray:
 def _date(texts: pd.Series, text: TextFile) -> date:
     """Return the one day of the extract, written ``2025-04-01``, ``01APR2025`` or ``01Apr2025``."""
     found = sorted(texts.dropna().unique())
-    days = set()
-    for one in found:
-        for form in ("%Y-%m-%d", "%d%b%Y"):
-            try:
-                days.add(datetime.strptime(one, form).date())
-            except ValueError:
-                continue
-    if len(days) != 1:
+    days = {_day(one) for one in found}
+    if len(days) != 1 or None in days:
         problem = f"should be one day such as 2025-04-01 or 01Apr2025, found {', '.join(found) or 'nothing'}"
         raise text.error(problem, column="EXTRACT_DATE", remedy="Fetch the file again with gpseg-data")
-    return days.pop()
+    return next(day for day in days if day is not None)
+
+
+def _day(text: str) -> date | None:
+    for form in ("%Y-%m-%d", "%d%b%Y"):
+        with suppress(ValueError):
+            return datetime.strptime(text, form).date()
+    return None
 
 
 def _band(text: str) -> str:
