@@ -19,7 +19,7 @@ from gp_segmentation.results import Results
 
 #: Inches per line of title and foot, the space around them, and letters that fit into an inch.
 TITLE_LINE, FOOT_LINE, MARGIN = 0.27, 0.19, 0.12
-TITLE_LETTERS, FOOT_LETTERS = 9.2, 14.2
+TITLE_LETTERS, FOOT_LETTERS = 9.6, 14.2
 SYNTHETIC = "SYNTHETIC DATA"
 
 
@@ -109,10 +109,11 @@ def compose(module: FigureModule, found: Any, title: str, results: Results) -> F
     above = MARGIN * 2 + mark + TITLE_LINE * len(heading)
     below = MARGIN * 2 + FOOT_LINE * len(feet)
     total = height + above + below
-    figure = Figure(figsize=(width, total), layout="constrained")
+    figure = Figure(figsize=(width, total))
     FigureCanvasAgg(figure)
-    figure.get_layout_engine().set(w_pad=0.08, h_pad=0.06)  # type: ignore[union-attr]
-    top, middle, bottom = figure.subfigures(3, 1, height_ratios=[above, height, below], hspace=0)
+    figure.set_layout_engine("constrained", w_pad=0.08, h_pad=0.06)
+    parts = figure.subfigures(3, 1, squeeze=False, height_ratios=[above, height, below], hspace=0)
+    top, middle, bottom = parts[:, 0]
     left, start = MARGIN / width, 1 - MARGIN / above
     if mark:
         box = {"facecolor": "#FFDD00", "edgecolor": "none", "pad": 3}

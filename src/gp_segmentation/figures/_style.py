@@ -72,17 +72,17 @@ class Key:
 
 def segment_keys(segments: pd.DataFrame) -> list[Key]:
     """Return a `Key` for every segment, in the order of their numbers."""
-    sizes = segments.groupby("segment").size()
-    names = segments.groupby("segment")["segment_name"].first()
+    sizes = segments["segment"].value_counts().to_dict()
+    names = dict(zip(segments["segment"], segments["segment_name"], strict=True))
     return [
         Key(
             int(number),
             str(names[number]),
-            int(size),
+            int(sizes[number]),
             SEGMENT_COLOURS[i % len(SEGMENT_COLOURS)],
             MARKERS[i % len(MARKERS)],
         )
-        for i, (number, size) in enumerate(sorted(sizes.items()))
+        for i, number in enumerate(sorted(names))
     ]
 
 
@@ -101,7 +101,7 @@ def two_lines(text: str) -> str:
 
 
 def inline(label: str) -> str:
-    """Return `label` as it stands inside a sentence: a small first letter, unless an abbreviation begins it."""
+    """Return `label` as it stands inside a sentence: a small first letter, except in abbreviations."""
     return label[:1].lower() + label[1:] if label[1:2].islower() else label
 
 

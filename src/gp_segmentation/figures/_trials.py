@@ -63,6 +63,12 @@ def lines(results: Results) -> Lines:
     return Lines(table.reset_index(drop=True), chosen, int(choice["n_clusters"]))
 
 
+def best(rows: pd.DataFrame, column: str, *, largest: bool = True) -> pd.Series:
+    """Return the row with the largest (or smallest) known value of `column`."""
+    known = rows.dropna(subset=[column]).sort_values(column, ascending=not largest, kind="stable")
+    return known.iloc[0]
+
+
 def family_name(clusterer: str, linkage: str) -> str:
     """Return the readable name of a clusterer, such as "Ward linkage"."""
     if linkage:

@@ -1,6 +1,8 @@
-"""The last merges of the hierarchical tree of fitted practices: the height of a bar is the distance at which two
-groups are joined. Below each branch stand its number of practices and the segment most of them belong
-to; the dashed line cuts the tree into as many groups as there are segments."""
+"""The last merges of the hierarchical tree of fitted practices: the height of a bar is the distance at
+which two groups are joined. Below each branch stand its number of practices and the segment most of
+them belong to; the dashed line cuts the tree into as many groups as there are segments.
+"""
+# ruff: noqa: D103 - what each function gives is said once, in the docstring of the package
 
 from __future__ import annotations
 
@@ -137,10 +139,7 @@ def draw(data: Branches, figure: FigureBase) -> None:
 
 
 def title(data: Branches) -> str:
-    return (
-        f"The last {len(data.counts)} branches of the tree, cut into {data.groups}: on average "
-        f"{data.agreement:.0%} of a branch's practices share a segment"
-    )
+    return f"Branches of the hierarchical tree keep {data.agreement:.0%} of practices with their own segment"
 
 
 def alt(data: Branches) -> str:

@@ -1,6 +1,8 @@
 """Share of the variation between practices that is left inside segments (inertia over the total sum of
 squares of the matrix), by number of segments. The elbow is the point farthest below the straight line
-from the first to the last number tried, unless the study names it."""
+from the first to the last number tried, unless the study names it.
+"""
+# ruff: noqa: D103 - what each function gives is said once, in the docstring of the package
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
-"""Mean of every segment on every clustered feature, as the difference from the mean of all fitted practices in
-standard deviations: blue above England, orange below. Features with like profiles stand beside each
-other. At most 45 features are drawn, those on which segments differ most."""
+"""Mean of every segment on every clustered feature, as the difference from the mean of all fitted
+practices in standard deviations: blue above England, orange below. Features with like profiles stand
+beside each other. At most 45 features are drawn, those on which segments differ most.
+"""
+# ruff: noqa: D103 - what each function gives is said once, in the docstring of the package
 
 from __future__ import annotations
 
@@ -34,7 +36,7 @@ def data(results: Results) -> Heat:
     used = results.profiles[results.profiles["used"].astype(bool)] if len(results.profiles) else None
     if used is None or used.empty:
         raise NotShown("There are no profiles of segments.")
-    wide = used.pivot(index="feature", columns="segment", values="difference_sd").dropna()
+    wide = used.pivot_table(index="feature", columns="segment", values="difference_sd").dropna()
     labels = used.drop_duplicates("feature").set_index("feature")["label"]
     strongest = wide.abs().max(axis=1).sort_values(ascending=False, kind="stable").index[:MOST]
     table = wide.loc[[f for f in wide.index if f in set(strongest)]]
@@ -59,7 +61,7 @@ def draw(data: Heat, figure: FigureBase) -> None:
     image = axes.imshow(values, cmap=DIVERGING, norm=norm, aspect="auto", interpolation="nearest")
     for i, j in np.ndindex(values.shape):
         colour = text_colour(DIVERGING(norm(values[i, j])))
-        axes.text(j, i, _signed(values[i, j]), ha="center", va="center", size=8, color=colour)
+        axes.text(j, i, _signed(float(values[i, j])), ha="center", va="center", size=8, color=colour)
     axes.set_yticks(
         range(len(data.table)), [textwrap.shorten(str(t), 60, placeholder="…") for t in data.table.index]
     )
@@ -89,12 +91,13 @@ def _signed(value: float) -> str:
 
 
 def title(data: Heat) -> str:
-    strength = data.table.abs()
-    feature = strength.max(axis=1).idxmax()
-    segment = strength.loc[feature].idxmax()
-    value = data.table.loc[feature, segment]
+    values = data.table.to_numpy()
+    row, column = np.unravel_index(np.abs(values).argmax(), values.shape)
+    feature, segment = str(data.table.index[row]), data.table.columns[column]
+    value = float(values[row, column])
     side = "above" if value > 0 else "below"
-    return f"The largest difference: segment {segment} is {abs(value):.1f} SD {side} England on {inline(str(feature))}"
+    what = f"segment {segment} is {abs(value):.1f} SD {side} England"
+    return f"The largest difference: {what} on {inline(feature)}"
 
 
 def alt(data: Heat) -> str:

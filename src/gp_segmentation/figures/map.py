@@ -1,5 +1,7 @@
 """Where the practices of each segment are, on the British National Grid, with the areas of integrated care
-boards; London is drawn larger beside it. A practice without a known postcode is not on the map."""
+boards; London is drawn larger beside it. A practice without a known postcode is not on the map.
+"""
+# ruff: noqa: D103 - what each function gives is said once, in the docstring of the package
 
 from __future__ import annotations
 
@@ -117,13 +119,17 @@ def _draw_area(data: Places, axes: Axes, points: float) -> None:
 
 
 def concentration(data: Places) -> tuple[int, str, float, float]:
-    """Return the segment, region, the segment's share there and all practices' share, where they differ most."""
+    """Return where a segment's share of a region is highest above all practices' share there.
+
+    Segment, region, the segment's share there, all practices' share.
+    """
     counts = pd.crosstab(data.points["segment"], data.points["region_name"])
     here = counts.div(counts.sum(axis=1), axis=0)
     everywhere = counts.sum() / counts.to_numpy().sum()
-    gap = (here - everywhere).stack()
-    segment, region = gap.idxmax()
-    return int(segment), str(region), float(here.loc[segment, region]), float(everywhere[region])
+    gap = (here - everywhere).to_numpy()
+    i, j = (int(n) for n in np.unravel_index(gap.argmax(), gap.shape))
+    shares = float(here.to_numpy()[i, j]), float(everywhere.to_numpy()[j])
+    return int(here.index.to_numpy()[i]), str(here.columns[j]), *shares
 
 
 def title(data: Places) -> str:

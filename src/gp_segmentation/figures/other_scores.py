@@ -1,14 +1,16 @@
-"""Two further scores of every trial, by number of segments. Davies-Bouldin compares the width of segments with
-the distance of their centres (lower is more separate); Calinski-Harabasz compares the variation between
-segments with that within (higher is more separate). Hollow markers: the smallest segment holds less than
-1% of practices."""
+"""Two further scores of every trial, by number of segments. Davies-Bouldin compares the width of segments
+with the distance of their centres (lower is more separate); Calinski-Harabasz compares the variation
+between segments with that within (higher is more separate). Hollow markers: the smallest segment holds
+less than 1% of practices.
+"""
+# ruff: noqa: D103 - what each function gives is said once, in the docstring of the package
 
 from __future__ import annotations
 
 import pandas as pd
 from matplotlib.figure import FigureBase
 
-from gp_segmentation.figures._trials import Lines, draw_lines, lines, mark_choice
+from gp_segmentation.figures._trials import Lines, best, draw_lines, lines, mark_choice
 from gp_segmentation.results import Results
 
 ORDER, LABEL = 30, "Davies-Bouldin and Calinski-Harabasz by number of segments"
@@ -37,15 +39,15 @@ def draw(data: Lines, figure: FigureBase) -> None:
     figure.legend(handles, labels, loc="outside lower center", ncols=4)
 
 
-def best(data: Lines) -> tuple[int, int]:
+def favoured(data: Lines) -> tuple[int, int]:
     """Return the k that each score prefers, within the chosen family."""
     rows = data.of(data.chosen_family)
-    low, high = rows["davies_bouldin"].fillna(float("inf")), rows["calinski_harabasz"].fillna(-1.0)
-    return int(rows.loc[low.idxmin(), "n_clusters"]), int(rows.loc[high.idxmax(), "n_clusters"])
+    low, high = best(rows, "davies_bouldin", largest=False), best(rows, "calinski_harabasz")
+    return int(low["n_clusters"]), int(high["n_clusters"])
 
 
 def title(data: Lines) -> str:
-    low, high = best(data)
+    low, high = favoured(data)
     if low == high:
         return f"Davies-Bouldin and Calinski-Harabasz both favour {low} segments ({data.chosen_family})"
     return f"Davies-Bouldin favours {low} segments, Calinski-Harabasz {high} ({data.chosen_family})"

@@ -1,6 +1,8 @@
-"""Every practice on the first two principal components of the clustered matrix, the two directions in which
-practices differ most. Outlines hold the inner half of each segment's practices; numbers stand at its
-mean. The small panel shows which features push a practice in which direction."""
+"""Every practice on the first two principal components of the clustered matrix, the two directions in
+which practices differ most. Outlines hold the inner half of each segment's practices; numbers stand at
+its mean. The small panel shows which features push a practice in which direction.
+"""
+# ruff: noqa: D103 - what each function gives is said once, in the docstring of the package
 
 from __future__ import annotations
 
@@ -98,11 +100,11 @@ def _draw_points(data: Scatter, axes: Axes) -> None:
                 rasterized=True, label=label,
             )  # fmt: skip
     for i, key in enumerate(data.keys):
-        mine = data.points.loc[data.points["segment"] == key.number, ["one", "two"]].to_numpy()
-        if len(mine) > 2:
-            axes.add_patch(_outline(mine, key, LINES[i % len(LINES)]))
-        if len(mine):
-            _badge(axes, mine.mean(axis=0), key)
+        inside = data.points.loc[data.points["segment"] == key.number, ["one", "two"]].to_numpy()
+        if len(inside) > 2:
+            axes.add_patch(_outline(inside, key, LINES[i % len(LINES)]))
+        if len(inside):
+            _badge(axes, inside.mean(axis=0), key)
     low, high = data.points[["one", "two"]].quantile(0.002), data.points[["one", "two"]].quantile(0.998)
     pad = 0.06 * (high - low) + 1e-9
     axes.set_xlim(low["one"] - pad["one"], high["one"] + pad["one"])
@@ -126,7 +128,16 @@ def _outline(points: np.ndarray, key: Key, line: str) -> Ellipse:
 def _badge(axes: Axes, at: np.ndarray, key: Key) -> None:
     box = {"boxstyle": "circle,pad=0.25", "facecolor": "white", "edgecolor": key.colour, "linewidth": 2}
     axes.text(
-        *at, str(key.number), ha="center", va="center", weight="bold", size=11, color=INK, bbox=box, zorder=6
+        at[0],
+        at[1],
+        str(key.number),
+        ha="center",
+        va="center",
+        weight="bold",
+        size=11,
+        color=INK,
+        bbox=box,
+        zorder=6,
     )
 
 

@@ -1,7 +1,9 @@
-"""Mean silhouette of every trial (1: practices lie far from other segments; 0: on the border; below 0: nearer
-to another segment), by number of segments. Hollow markers: the smallest segment holds less than 1% of
-practices, which raises the silhouette without describing practices. The dashed grey line, where there is
-one, is the mean silhouette of data with the same correlations and no segments."""
+"""Mean silhouette of every trial (1: practices lie far from other segments; 0: on the border; below 0:
+nearer to another segment), by number of segments. Hollow markers: the smallest segment holds less than
+1% of practices, which raises the silhouette without describing practices. The dashed grey line, where
+there is one, is the mean silhouette of data with the same correlations and no segments.
+"""
+# ruff: noqa: D103 - what each function gives is said once, in the docstring of the package
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ import pandas as pd
 from matplotlib.figure import FigureBase
 
 from gp_segmentation.figures._style import GREY
-from gp_segmentation.figures._trials import Lines, draw_lines, lines, mark_choice
+from gp_segmentation.figures._trials import Lines, best, draw_lines, lines, mark_choice
 from gp_segmentation.results import Results
 
 ORDER, LABEL = 10, "Silhouette by number of segments"
@@ -53,17 +55,16 @@ def _chosen(data: Lines) -> pd.Series:
 
 
 def title(data: Lines) -> str:
-    rows = data.of(data.chosen_family).dropna(subset=["silhouette"])
-    best = rows.loc[rows["silhouette"].idxmax()]
+    highest = best(data.of(data.chosen_family), "silhouette")
     here = _chosen(data)
     text = (
         f"With {data.chosen_k} segments {data.chosen_family} reaches a silhouette of {here['silhouette']:.3f}"
     )
     if pd.notna(here["null_silhouette"]):
         return f"{text}, against {here['null_silhouette']:.3f} for data without segments"
-    if int(best["n_clusters"]) == data.chosen_k:
+    if int(highest["n_clusters"]) == data.chosen_k:
         return f"{text}, its highest"
-    return f"{text}; its highest is {best['silhouette']:.3f}, with {int(best['n_clusters'])}"
+    return f"{text}; its highest is {highest['silhouette']:.3f}, with {int(highest['n_clusters'])}"
 
 
 def alt(data: Lines) -> str:
@@ -72,9 +73,9 @@ def alt(data: Lines) -> str:
         rows = data.of(family).dropna(subset=["silhouette"])
         if rows.empty:
             continue
-        best, last = rows.loc[rows["silhouette"].idxmax()], rows.iloc[-1]
+        top, last = best(rows, "silhouette"), rows.iloc[-1]
         parts.append(
-            f"{family}: highest {best['silhouette']:.3f} at {int(best['n_clusters'])}, "
+            f"{family}: highest {top['silhouette']:.3f} at {int(top['n_clusters'])}, "
             f"{last['silhouette']:.3f} at {int(last['n_clusters'])}"
         )
     return f"Line chart of the mean silhouette by number of segments. {'; '.join(parts)}."

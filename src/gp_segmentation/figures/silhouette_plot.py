@@ -1,5 +1,7 @@
-"""Silhouette of every fitted practice, longest first within its segment (above 0: nearer to its own segment
-than to any other; below 0: nearer to another). The dashed line is the mean of all."""
+"""Silhouette of every fitted practice, longest first within its segment (above 0: nearer to its own
+segment than to any other; below 0: nearer to another). The dashed line is the mean of all.
+"""
+# ruff: noqa: D103 - what each function gives is said once, in the docstring of the package
 
 from __future__ import annotations
 

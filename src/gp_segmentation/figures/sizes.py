@@ -1,5 +1,7 @@
-"""Practices and registered patients of every segment, as shares of all. Special practices, which were assigned
-to the nearest segment afterwards, are counted."""
+"""Practices and registered patients of every segment, as shares of all. Special practices, which were
+assigned to the nearest segment afterwards, are counted.
+"""
+# ruff: noqa: D103 - what each function gives is said once, in the docstring of the package
 
 from __future__ import annotations
 

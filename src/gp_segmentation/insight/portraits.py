@@ -155,10 +155,10 @@ def _difference_sentence(rows: pd.DataFrame, top: int) -> str:
         return "On no feature does its mean differ clearly from England's."
     columns = [clear.head(top)[c] for c in ("label", "unit", "mean", "england_mean")]
     parts = [
-        f"{inline(label)} {natural(mean, unit)} ({natural(england, unit)})"
+        f"{inline(label)} ({natural(mean, unit)} against {natural(england, unit)})"
         for label, unit, mean, england in zip(*columns, strict=True)
     ]
-    return f"It differs most from England (England's mean in brackets) in {'; '.join(parts)}."
+    return f"On average it differs most from England in {listed(parts)}."
 
 
 def _neighbour_sentence(mine: pd.DataFrame) -> str:
@@ -174,10 +174,15 @@ def _verdict_sentence(name: str, verdict: str) -> str:
     if verdict == "continuum":
         if name.startswith(AVERAGE):
             return "It is the middle of a gradient along which practices lie, not a group set apart."
-        return f"It is a band towards the {inline(name)} end of a gradient, not a group set apart."
+        return f"It is a band towards one end of a gradient ({inline(name)}), not a group set apart."
     if verdict == "unstable":
         return "Its borders move when practices are resampled, so single practices near them are uncertain."
     return ""
+
+
+def listed(parts: list[str]) -> str:
+    """Join `parts` as in a sentence: "a, b and c"."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)
 
 
 def natural(value: float, unit: str) -> str:

@@ -113,10 +113,9 @@ def finder(results: Results) -> dict[str, Any]:
         about["fitted"].astype("int64"),
         strict=True,
     )
-    names = results.segments.groupby("segment")["segment_name"].first()
     return {
         "icbs": icbs,
-        "segments": {int(n): str(name) for n, name in names.items()},
+        "segments": dict(zip(about["segment"].tolist(), about["segment_name"].tolist(), strict=True)),
         "rows": [[v if isinstance(v, str) else int(v) for v in row] for row in rows],
     }
 

@@ -169,7 +169,7 @@ def _imputed(imputed: pd.DataFrame) -> list[dict[str, Any]]:
     if imputed.empty:
         return []
     rows = imputed[imputed["count"] > 0].sort_values(["count", "feature"], ascending=[False, True])
-    return rows[["label", "count"]].to_dict("records")
+    return [{"label": str(r), "count": int(n)} for r, n in zip(rows["label"], rows["count"], strict=True)]
 
 
 def versions() -> list[tuple[str, str]]:

@@ -12,7 +12,8 @@ VERDICTS = {
         "but without sharp borders."
     ),
     "unstable": (
-        "The segments change when practices are resampled: take them as one possible division, not as a finding."
+        "The segments change when practices are resampled: take them as one possible division, "
+        "not as a finding."
     ),
 }
 NO_VERDICT = "How far the segments can be trusted was not judged in this run."

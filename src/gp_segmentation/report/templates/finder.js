@@ -4,7 +4,7 @@
   var input = document.getElementById("finder-input");
   var list = document.getElementById("finder-results");
   var status = document.getElementById("finder-status");
-  var SHOWN = 25;
+  var SHOWN = 10;
   document.getElementById("find").hidden = false;
 
   function plain(text) {
