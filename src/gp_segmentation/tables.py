@@ -12,6 +12,8 @@ AGE_BANDS = (*tuple(f"{a}_{a + 4}" for a in range(0, 95, 5)), "95+")
 SEXES = ("FEMALE", "MALE")
 #: QOF patient list types: the denominators of the registers (ages in years, ``06OV`` = 6 and over).
 LIST_TYPES = ("TOTAL", "06OV", "16OV", "17OV", "18OV", "50OV")
+#: Earlier years have others: 30_74 is the list of the register of cardiovascular primary prevention.
+LIST_TYPE = pa.Check.str_matches(r"^(TOTAL|\d\dOV|\d\d_\d\d)$")
 
 CODE = pa.Check.str_matches(r"^[A-Z0-9]{3,12}$")
 
@@ -54,7 +56,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "practice_code": pa.Column(str, CODE),
             "group_code": _text(),
             "register": _count(),
-            "list_type": pa.Column(str, pa.Check.isin(LIST_TYPES)),
+            "list_type": pa.Column(str, LIST_TYPE),
             "denominator": _count(),
         },
         unique=["practice_code", "group_code"],
