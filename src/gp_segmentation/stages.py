@@ -182,10 +182,12 @@ def report(cfg: Config, ws: Workspace) -> None:
     from gp_segmentation import figures
     from gp_segmentation import report as room
 
-    results = ws.results(cfg)
-    figures.render_all(results, ws.figures, names=cfg["report"]["figures"])
+    results, options = ws.results(cfg), cfg["report"]
+    figures.render_all(results, ws.figures, names=options["figures"])
+    rendered, left_out = figures.load(ws.figures)
     with fresh_folder(ws.report) as out:
-        room.write_page(results, ws.figures, out / "report.html")
+        page = out / "report.html"
+        room.write_page(results, rendered, page, left_out=left_out, top_features=options["top_features"])
 
 
 STAGES: dict[str, Callable[[Config, Workspace], None]] = {
