@@ -99,8 +99,14 @@ def _register_reasons(registers: pd.DataFrame, index: pd.Index, rules: SpecialRu
     prevalence = 100 * registers["register"] / registers["denominator"].where(registers["denominator"] > 0)
     limit = np.maximum(rules.register_prevalence, rules.register_ratio * registers["group_code"].map(england))
     extreme = registers.assign(prevalence=prevalence)[(prevalence >= limit).to_numpy()]
-    words = extreme["prevalence"].map("{:.0f}% on the ".format) + extreme["group_code"] + " register"
-    reasons = words.groupby(extreme["practice_code"]).agg("; ".join)
+    found: dict[str, list[str]] = {}
+    for row in extreme.itertuples():
+        found.setdefault(str(row.practice_code), []).append(
+            f"{row.prevalence:.0f}% on the {row.group_code} register"
+        )
+    reasons = pd.Series({code: "; ".join(words) for code, words in found.items()}, dtype="str")
     empty = registers.groupby("practice_code")["register"].max() == 0
-    reasons = pd.concat([reasons, pd.Series("every register is empty", index=empty.index[empty])])
+    reasons = pd.concat(
+        [reasons, pd.Series("every register is empty", index=empty.index[empty], dtype="str")]
+    )
     return reasons[~reasons.index.duplicated()].reindex(index)

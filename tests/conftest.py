@@ -1,0 +1,154 @@
+"""Builders shared by the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gp_segmentation import tables as contracts
+from gp_segmentation.features import Tables
+
+#: Group, name, share of England's patients on the register, how steeply it rises with the share over 65.
+GROUPS = [
+    ("AF", "Atrial fibrillation", 0.02, 8.0),
+    ("CHD", "Secondary prevention of coronary heart disease", 0.03, 6.0),
+    ("DEP", "Depression", 0.14, 0.5),
+    ("DM", "Diabetes mellitus", 0.08, 2.0),
+    ("HYP", "Hypertension", 0.15, 4.0),
+    ("LD", "Learning disability", 0.006, 0.0),
+    ("OST", "Osteoporosis: secondary prevention of fragility fractures", 0.008, 1.0),
+]
+#: Indicator, group, has a denominator, typical rate, share of the register that is eligible.
+INDICATORS = [
+    ("AF001", "AF", False, 0.0, 0.0),
+    ("AF006", "AF", True, 0.97, 0.3),
+    ("CHD015", "CHD", True, 0.83, 0.7),
+    ("DEP004", "DEP", True, 0.80, 0.05),
+    ("DM006", "DM", True, 0.95, 0.1),
+    ("DM020", "DM", True, 0.70, 0.8),
+    ("DM034", "DM", True, 0.90, 0.0005),
+    ("HYP001", "HYP", False, 0.0, 0.0),
+    ("HYP008", "HYP", True, 0.77, 0.7),
+    ("LD004", "LD", False, 0.0, 0.0),
+    ("OST004", "OST", False, 0.0, 0.0),
+]
+
+
+def _practices(codes: list[str], sizes: np.ndarray) -> pd.DataFrame:
+    missing = pd.Series(pd.NA, index=range(len(codes)), dtype="str")
+    special = missing.copy()
+    special[sizes < 1000] = "list under 1,000"
+    constant = {"sub_icb": "01A", "icb": "QAA", "region": "Y99"}
+    frame = pd.DataFrame({"practice_code": codes, "practice_name": [f"Practice {c}" for c in codes]})
+    frame = frame.assign(pcn_code=missing, pcn_name=missing)
+    for place, code in constant.items():
+        frame = frame.assign(**{f"{place}_code": code, f"{place}_name": f"{place} one"})
+    where = {"postcode": missing, "longitude": np.nan, "latitude": np.nan}
+    return frame.assign(**where, list_size=sizes, special=special)
+
+
+def _age_sex(codes: list[str], sizes: np.ndarray, old: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:
+    ages = np.arange(20) * 5
+    rows = []
+    for code, size, share in zip(codes, sizes, old, strict=True):
+        band = np.where(ages >= 65, share / 7, (1 - share) / 13)
+        p = rng.dirichlet(200 * np.repeat(band / band.sum(), 2))
+        counts = rng.multinomial(size, p).reshape(20, 2)
+        rows += [
+            (code, sex, contracts.AGE_BANDS[i], int(counts[i, j]))
+            for j, sex in enumerate(contracts.SEXES)
+            for i in range(20)
+        ]
+    return pd.DataFrame(rows, columns=["practice_code", "sex", "age_band", "patients"])
+
+
+def _registers(
+    codes: list[str], sizes: np.ndarray, old: np.ndarray, rng: np.random.Generator
+) -> pd.DataFrame:
+    rows = []
+    for group, _, rate, slope in GROUPS:
+        logit = np.log(rate / (1 - rate)) + slope * (old - 0.18) + rng.normal(0, 0.15, len(codes))
+        counts = rng.binomial(sizes, 1 / (1 + np.exp(-logit)))
+        rows += [(c, group, int(x), "TOTAL", int(n)) for c, x, n in zip(codes, counts, sizes, strict=True)]
+    columns = ["practice_code", "group_code", "register", "list_type", "denominator"]
+    return pd.DataFrame(rows, columns=columns).sort_values(columns[:2], ignore_index=True)
+
+
+def _achievement(codes: list[str], registers: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    on_register = registers.set_index(["group_code", "practice_code"])["register"]
+    rows = []
+    for code, group, has_rate, rate, eligible in INDICATORS:
+        for practice in codes:
+            n = rng.binomial(on_register[group, practice], eligible)
+            pcas = rng.binomial(n, 0.1)
+            x = rng.binomial(n - pcas, rng.beta(20 * rate, 20 * (1 - rate))) if has_rate else np.nan
+            counts = (float(x), float(n - pcas), float(pcas)) if has_rate else (np.nan, np.nan, np.nan)
+            rows.append((practice, code, *counts, 5.0))
+    columns = ["practice_code", "indicator_code", "numerator", "denominator", "pcas", "points"]
+    frame = pd.DataFrame(rows, columns=columns).sort_values(columns[:2], ignore_index=True)
+    # Some publications have no PCAS row where a denominator stands.
+    lost = (frame["indicator_code"] == "DM006") & frame["practice_code"].isin(codes[5:8])
+    return frame.assign(pcas=frame["pcas"].mask(lost))
+
+
+def _indicators() -> pd.DataFrame:
+    names = {group: name for group, name, *_ in GROUPS}
+    texts = {
+        "indicator_code": [code for code, *_ in INDICATORS],
+        "description": [f"What {code} asks for" for code, *_ in INDICATORS],
+        "points": 5.0,
+        "group_code": [group for _, group, *_ in INDICATORS],
+        "group_name": [names[group] for _, group, *_ in INDICATORS],
+    }
+    return pd.DataFrame(texts).assign(domain_code="CL", domain_name="Clinical", list_type="TOTAL")
+
+
+def _context(codes: list[str], rng: np.random.Generator) -> pd.DataFrame:
+    scores = rng.gamma(5, 5, len(codes))
+    scores[3] = np.nan
+    shares = 100 * rng.beta(1, 4, len(codes))
+    shares[:2] = [0.0, np.nan]
+    return pd.DataFrame({"practice_code": codes, "imd_score": scores, "non_white_percent": shares})
+
+
+def make_tables(practices: int = 120, seed: int = 1) -> Tables:
+    """A small made-up England: practice 0 has 300 patients and is special; every schema holds."""
+    rng = np.random.default_rng(seed)
+    codes = [f"A{i:05d}" for i in range(practices)]
+    sizes = np.exp(rng.normal(9, 0.5, practices)).astype("int64") + 1000
+    sizes[0] = 300
+    old = rng.beta(9, 40, practices)
+    registers = _registers(codes, sizes, old, rng)
+    dictionary = pd.DataFrame(
+        {
+            "measure": ["imd_score", "non_white_percent"],
+            "label": ["Deprivation score (IMD)", "Patients of other than white ethnic groups"],
+            "unit": ["score", "%"],
+            "file": ["made_up.csv", "made_up.csv"],
+        }
+    )
+    made = {
+        "practices": _practices(codes, sizes),
+        "registers": registers,
+        "achievement": _achievement(codes, registers, rng),
+        "indicators": _indicators(),
+        "age_sex": _age_sex(codes, sizes, old, rng),
+        "context": _context(codes, rng),
+        "context_dictionary": dictionary,
+    }
+    return Tables(**{name: contracts.check(name, frame) for name, frame in made.items()})
+
+
+@pytest.fixture(scope="session")
+def tables_of() -> Callable[..., Tables]:
+    """`make_tables`, for tests that need their own size or seed."""
+    return make_tables
+
+
+@pytest.fixture(scope="session")
+def small_tables() -> Tables:
+    """120 made-up practices; read only."""
+    return make_tables()

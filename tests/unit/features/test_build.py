@@ -1,0 +1,98 @@
+"""Blocks side by side, and what is dropped on the way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gp_segmentation import tables as contracts
+from gp_segmentation.errors import ConfigError, InputError
+from gp_segmentation.features import Selection, build_features
+from gp_segmentation.features.base import condition_name
+from gp_segmentation.features.context import Context
+from gp_segmentation.features.deprivation import Deprivation
+from gp_segmentation.features.list_size import ListSize
+from gp_segmentation.features.prevalence import Prevalence
+
+
+def test_a_feature_set_is_what_its_dictionary_says(small_tables):
+    made = build_features(
+        {"prevalence": Prevalence(weight=3), "list_size": ListSize(weight=0.5)}, small_tables
+    )
+    assert list(made.features) == list(made.natural) == list(made.dictionary["feature"])
+    assert made.features.index.equals(small_tables.index)
+    assert made.features.index.name == "practice_code"
+    assert made.weights == {"prevalence": 3.0, "list_size": 0.5}
+    assert made.blocks["list_size"] == "list_size"
+    contracts.check("dictionary", made.dictionary)
+
+
+def test_what_tells_nothing_is_dropped_with_a_reason(small_tables):
+    context = small_tables.context.assign(same=5.0, lost=np.nan, twin=2 * small_tables.context["imd_score"])
+    block = Context(measures=["imd_score", "same", "lost", "twin"])
+    tables = replace(
+        small_tables, context=context, context_dictionary=small_tables.context_dictionary.iloc[:0]
+    )
+    made = build_features({"context": block}, tables)
+    assert list(made.features) == ["imd_score"]
+    reasons = dict(zip(made.dropped["feature"], made.dropped["reason"], strict=True))
+    assert reasons == {
+        "lost": "missing in 100.0% of practices",
+        "same": "nearly constant: 100.0% are 5",
+        "twin": "correlates 1.0000 with imd_score",
+    }
+    assert made.dropped["block"].unique().tolist() == ["context"]
+
+
+def test_a_block_with_nothing_left_is_an_error(small_tables):
+    context = small_tables.context.assign(imd_score=np.nan)
+    with pytest.raises(
+        InputError, match=r"nothing is left of block deprivation \(imd_score: missing in 100.0%"
+    ):
+        build_features({"deprivation": Deprivation()}, replace(small_tables, context=context))
+
+
+def test_a_feature_may_stand_in_one_block_only(small_tables):
+    with pytest.raises(ConfigError, match="two blocks make the feature imd_score"):
+        build_features({"a": Deprivation(), "b": Context(measures=["imd_score"])}, small_tables)
+
+
+def test_no_blocks_is_an_error(small_tables):
+    with pytest.raises(ConfigError, match="no blocks"):
+        build_features({}, small_tables)
+
+
+FEATURES = pd.DataFrame({"a": [1.0, 2, 3, 4], "b": [1.0, 2, 3, 5], "c": [0.0, 0.1, 0.0, 0.1]})
+
+
+@pytest.mark.parametrize(
+    ("rules", "dropped"),
+    [
+        ({}, []),
+        ({"max_correlation": 0.95}, ["b"]),
+        ({"min_variance": 0.1}, ["c"]),
+        ({"max_same": 0.5}, ["c"]),
+    ],
+)
+def test_selection_rules(rules, dropped):
+    assert list(Selection(**rules).drop(FEATURES, FEATURES)) == dropped
+
+
+def test_selection_limits_are_shares():
+    with pytest.raises(ConfigError, match="outside 0 to 1"):
+        Selection(max_same=99)
+
+
+@pytest.mark.parametrize(
+    ("group", "condition"),
+    [
+        ("Hypertension", "Hypertension"),
+        ("Secondary prevention of coronary heart disease", "Coronary heart disease"),
+        ("Osteoporosis: secondary prevention of fragility fractures", "Osteoporosis"),
+    ],
+)
+def test_condition_names(group, condition):
+    assert condition_name(group) == condition
