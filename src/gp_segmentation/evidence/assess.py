@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -56,11 +57,8 @@ def assess(
 
     Returns
     -------
-    dict, without NaN: ``assessed``, ``verdict``, ``meaning``, ``reasons``, ``n_clusters``, ``figures``
-    (excess_silhouette, jaccard_min, prediction_strength, ari_kmeans_hierarchical, ...), ``by_k`` (k,
-    silhouette and silhouette_ward of K-means and Ward's tree, null_mean, null_low, null_high, excess,
-    ari_kmeans_ward, ami_kmeans_ward), ``segments`` (segment, practices, silhouette, jaccard, neighbour,
-    valley).
+    dict, without NaN: ``assessed``, ``verdict``, ``meaning``, ``reasons``, ``n_clusters``, ``figures``,
+    ``by_k`` (see `_by_k`), ``segments`` (see `_segments`), ``thresholds``.
     """
     if not options.get("assess", True):
         return dict(NOT_ASSESSED)
@@ -73,12 +71,9 @@ def assess(
     segments = _segments(values, codes, clusterer, options, seed, jobs)
     strength = prediction_strength(values, clusterer, splits=int(options["splits"]), seed=seed, jobs=jobs)
     figures = _figures(by_k.to_dict("index")[k], segments, strength)
-    verdict = judge(figures, options["thresholds"])
     return {
         "assessed": True,
-        "verdict": verdict.verdict,
-        "meaning": verdict.meaning,
-        "reasons": verdict.reasons,
+        **asdict(judge(figures, options["thresholds"])),
         "n_clusters": k,
         "figures": figures,
         "by_k": _records(by_k.reset_index()),
@@ -137,6 +132,7 @@ def _completed_null(
 def _by_k(
     values: NDArray[np.float64], ks: Sequence[int], null: pd.DataFrame, seed: int, jobs: int | None
 ) -> pd.DataFrame:
+    """By k: silhouettes of K-means and of Ward's tree, the null's band, K-means' excess, and agreement."""
     distances = condensed_distances(values)
     kmeans = np.stack(list(ordered_map(_kmeans, [(values, k, seed) for k in ks], jobs)))
     ward = cut(next(iter(ordered_map(build_tree, [(distances, "ward")]))), ks)
@@ -170,6 +166,7 @@ def _segments(
     seed: int,
     jobs: int | None,
 ) -> pd.DataFrame:
+    """By segment: practices, mean silhouette, mean bootstrap Jaccard, nearest neighbour and valley to it."""
     scores = score_labellings(values, codes, jobs=jobs)
     frame = pd.DataFrame(
         {"segment": np.unique(codes), "practices": scores.sizes[0], "silhouette": scores.segments[0]}

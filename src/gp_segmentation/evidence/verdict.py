@@ -64,7 +64,8 @@ def _excess(value: float | None, least: float) -> tuple[bool, str]:
         return False, f"The silhouette falls short of {cloud} by {-value:.3f}."
     relation = "reaches" if value >= least else "is below"
     return value >= least, (
-        f"The silhouette exceeds {cloud} by {value:.3f}, which {relation} the {least:g} asked of separate groups."
+        f"The silhouette exceeds {cloud} by {value:.3f}, which {relation} the {least:g} asked of separate "
+        "groups."
     )
 
 

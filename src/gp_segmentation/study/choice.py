@@ -34,13 +34,11 @@ def choose(
 ) -> dict[str, Any]:
     """Choose one trial.
 
-    The rule: keep the trials whose smallest segment holds at least ``min_share`` of the practices and at
-    least ``min_practices``; among them take the highest ``criterion`` (``excess_silhouette``; plain
-    silhouette where no null was drawn); of those within ``tolerance`` of it take the fewest segments, then
-    the highest criterion, then the first trial. If `stability` finds its least stable segment below
-    ``min_jaccard``, set the trial aside and choose among the rest, up to ``stability_checks`` times; if all
-    fail, the most stable of them is taken, and the reason says so. A single trial is taken as it is: the
-    configuration fixed it.
+    Trials whose smallest segment is below the floor are left out. The highest ``criterion`` of the others
+    wins; of those within ``tolerance`` of it, the fewest segments, then the highest criterion, then the
+    first trial. If `stability` finds it below ``min_jaccard`` it is set aside for the next, up to
+    ``stability_checks`` times; if all fail, the most stable is taken, and the reason says so. A single
+    trial is taken as it is: the configuration fixed it.
 
     Parameters
     ----------
@@ -62,28 +60,19 @@ def choose(
     """
     if trials.empty:
         raise ConfigError("the study has no finished trial. Raise study.n_trials")
-    practices = sum(int(size) for size in str(trials["sizes"].iloc[0]).split())
-    floor = max(ceil(rule["min_share"] * practices - 1e-9), int(rule["min_practices"]))
-    criterion = _criterion(trials, rule)
-    singles = by_criterion(trials)
-    eligible = trials[trials["smallest_segment"] >= floor].dropna(subset=[criterion])
-    facts: dict[str, Any] = {"floor": floor, "practices": practices, "criterion": criterion}
-    facts |= {"trials": len(trials), "eligible": len(eligible), "tolerance": float(rule["tolerance"])}
-    checked: Checked = []
-    if len(trials) == 1:
-        chosen, ties = trials.iloc[0], eligible
-        reason = wording.fixed(chosen, facts)
-    else:
+    facts = _facts(trials, rule)
+    criterion, singles = facts["criterion"], by_criterion(trials)
+    eligible = trials[trials["smallest_segment"] >= facts["floor"]].dropna(subset=[criterion])
+    facts["eligible"] = len(eligible)
+    chosen, ties, checked = trials.iloc[0], eligible, Checked()
+    if len(trials) > 1:
         if eligible.empty:
-            raise _none_meets_floor(trials, floor)
+            raise _none_meets_floor(trials, facts["floor"])
         chosen, ties, checked = _steady_choice(eligible, rule, criterion, stability)
-        reason = wording.chosen(chosen, ties, checked, facts | {"min_jaccard": rule["min_jaccard"]}, singles)
     return {
         **_setting(chosen),
-        "reason": reason,
-        "criterion": criterion,
-        "floor": floor,
-        "eligible": len(eligible),
+        "reason": wording.reason(chosen, ties, checked, facts, singles),
+        **{name: facts[name] for name in ("criterion", "floor", "eligible")},
         "near_ties": ties["trial"].astype(int).tolist(),
         "checked": [{"trial": int(row["trial"]), "jaccard_min": value} for row, value in checked],
         "by_criterion": singles,
@@ -121,6 +110,21 @@ def elbow(trials: pd.DataFrame) -> dict[str, Any] | None:
         return None
     row = curve[curve["n_clusters"] == knee].iloc[0]
     return {**_setting(row), "value": float(row["inertia"])}
+
+
+def _facts(trials: pd.DataFrame, rule: Mapping[str, Any]) -> dict[str, Any]:
+    """What the rule came to on these trials; `floor` in practices."""
+    practices = sum(int(size) for size in str(trials["sizes"].iloc[0]).split())
+    # The product is rounded first, so that 2% of 50 is 1 and not, by a hair, 2.
+    share = ceil(round(rule["min_share"] * practices, 6))
+    return {
+        "practices": practices,
+        "floor": max(share, int(rule["min_practices"])),
+        "criterion": _criterion(trials, rule),
+        "trials": len(trials),
+        "tolerance": float(rule["tolerance"]),
+        "min_jaccard": float(rule["min_jaccard"]),
+    }
 
 
 def _criterion(trials: pd.DataFrame, rule: Mapping[str, Any]) -> str:

@@ -31,8 +31,20 @@ def setting(row: Mapping[str, Any] | pd.Series) -> str:
     return f"{name}, {int(row['n_clusters'])} segments"
 
 
-def fixed(row: pd.Series, facts: Mapping[str, Any]) -> str:
-    """Why a single trial was taken."""
+def reason(
+    row: pd.Series,
+    ties: pd.DataFrame,
+    checked: Sequence[tuple[pd.Series, float]],
+    facts: Mapping[str, Any],
+    singles: Mapping[str, Mapping[str, Any]],
+) -> str:
+    """Why `row` was taken, in one paragraph."""
+    if facts["trials"] == 1:
+        return _fixed(row, facts)
+    return _chosen(row, ties, checked, facts, singles)
+
+
+def _fixed(row: pd.Series, facts: Mapping[str, Any]) -> str:
     text = f"The configuration fixes {setting(row)}, so nothing was left to choose."
     if row["smallest_segment"] < facts["floor"]:
         text += (
@@ -42,14 +54,13 @@ def fixed(row: pd.Series, facts: Mapping[str, Any]) -> str:
     return text
 
 
-def chosen(
+def _chosen(
     row: pd.Series,
     ties: pd.DataFrame,
     checked: Sequence[tuple[pd.Series, float]],
     facts: Mapping[str, Any],
     singles: Mapping[str, Mapping[str, Any]],
 ) -> str:
-    """Why `row` was chosen, in one paragraph."""
     sentences = [
         f"{_capital(setting(row))}, was chosen.",
         f"Of {facts['trials']} trials, {facts['eligible']} keep every segment at {facts['floor']:,} of the "
