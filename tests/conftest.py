@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from gp_segmentation import config
 from gp_segmentation import tables as contracts
 from gp_segmentation.features import Tables
+
+ROOT = Path(__file__).resolve().parents[1]
 
 #: Group, name, share of England's patients on the register, how steeply it rises with the share over 65.
 GROUPS = [
@@ -152,3 +158,15 @@ def tables_of() -> Callable[..., Tables]:
 def small_tables() -> Tables:
     """120 made-up practices; read only."""
     return make_tables()
+
+
+@pytest.fixture(scope="session")
+def compose_option() -> Callable[[str, str], dict[str, Any]]:
+    """Compose one option of a group of conf/ by itself: ``compose_option("scaler", "robust")``."""
+
+    @cache
+    def compose(group: str, option: str) -> dict[str, Any]:
+        composed = config.compose_config(ROOT, ["+seed=1"], name=f"{group}/{option}")
+        return composed[group]
+
+    return compose

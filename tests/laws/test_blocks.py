@@ -1,0 +1,124 @@
+"""Laws that hold for every feature set in conf/features, and for every preparation of its matrix."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+from pandas.testing import assert_frame_equal
+
+from gp_segmentation import config, matrix
+from gp_segmentation import tables as contracts
+from gp_segmentation.features import build_features, to_natural
+
+CONF = Path(__file__).resolve().parents[2] / "conf"
+SETS = sorted(path.stem for path in (CONF / "features").glob("*.yaml"))
+STEPS = ("imputer", "outliers", "scaler", "reducer")
+OPTIONS = [(step, path.stem) for step in STEPS for path in sorted((CONF / step).glob("*.yaml"))]
+
+pytestmark = pytest.mark.parametrize("name", SETS)
+
+
+@pytest.fixture(scope="module")
+def built(small_tables, compose_option):
+    made = {}
+
+    def build(name, tables=small_tables):
+        if tables is not small_tables or name not in made:
+            nodes = compose_option("features", name)["blocks"]
+            result = build_features({key: config.build(value) for key, value in nodes.items()}, tables)
+            if tables is not small_tables:
+                return result
+            made[name] = result
+        return made[name]
+
+    return build
+
+
+def prepared(feature_set, tables, compose_option, **options):
+    chosen = {"imputer": "median", "outliers": "none", "scaler": "standard", "reducer": "none"} | options
+    steps = {step: config.build(compose_option(step, option)) for step, option in chosen.items()}
+    pipeline = matrix.build_pipeline(**steps, dictionary=feature_set.dictionary)
+    return matrix.prepare_matrix(feature_set.features, tables.ordinary, pipeline, feature_set.dictionary)
+
+
+def test_no_practice_is_lost_and_the_dictionary_is_complete(name, built, small_tables):
+    made = built(name)
+    assert made.features.index.equals(small_tables.index)
+    assert list(made.features) == list(made.natural) == list(made.dictionary["feature"])
+    contracts.check("dictionary", made.dictionary)
+
+
+@pytest.mark.parametrize(("step", "option"), [(s, o) for s, o in OPTIONS if s != "reducer"])
+def test_each_blocks_variance_is_its_weight(name, step, option, built, small_tables, compose_option):
+    made = built(name)
+    result = prepared(made, small_tables, compose_option, **{step: option}).matrix
+    variance = result[small_tables.ordinary].var(ddof=0).groupby(made.blocks).sum()
+    assert_allclose(variance.sort_index(), pd.Series(made.weights).sort_index())
+
+
+@pytest.mark.parametrize("option", [o for s, o in OPTIONS if s == "reducer"])
+def test_reduced_matrices_are_finite_and_complete(name, option, built, small_tables, compose_option):
+    result = prepared(built(name), small_tables, compose_option, reducer=option)
+    assert result.matrix.index.equals(small_tables.index)
+    assert np.isfinite(result.matrix).all(axis=None)
+    assert option == "none" or list(result.loadings) == list(result.matrix)
+
+
+def test_the_order_of_rows_does_not_matter(name, built, small_tables, compose_option):
+    shuffled = replace(
+        small_tables,
+        **{
+            table.name: getattr(small_tables, table.name).sample(
+                frac=1, random_state=np.random.RandomState(0)
+            )
+            for table in fields(small_tables)
+            if table.name != "context_dictionary"
+        },
+    )
+    straight, mixed = built(name), built(name, shuffled)
+    assert_frame_equal(mixed.features, straight.features)
+    assert_frame_equal(
+        prepared(mixed, shuffled, compose_option).matrix,
+        prepared(straight, small_tables, compose_option).matrix,
+    )
+
+
+def test_zero_denominators_are_missing_not_zero(name, built, small_tables):
+    registers = small_tables.registers.assign(
+        register=lambda t: t["register"].where(t["practice_code"] != "A00009", 0),
+        denominator=lambda t: t["denominator"].where(t["practice_code"] != "A00009", 0),
+    )
+    counts = ["numerator", "denominator", "pcas"]
+    achievement = small_tables.achievement.copy()
+    achievement.loc[achievement["practice_code"] == "A00009", counts] = 0.0
+    made = built(name, replace(small_tables, registers=registers, achievement=achievement))
+    rates = made.dictionary.loc[made.dictionary["block"].isin(["prevalence", "achievement", "adjustments"])]
+    assert made.features.loc["A00009", rates["feature"]].isna().all()
+    others = made.dictionary.loc[~made.dictionary["feature"].isin(rates["feature"]), "feature"]
+    assert made.features.loc["A00009", others].notna().all()
+
+
+def test_natural_units_can_be_had_back(name, built, small_tables):
+    made = built(name)
+    back = to_natural(made.features, made.dictionary)
+    # An empirical logit adds half a patient: of the smallest denominators here, at most a few points.
+    difference = (back - made.natural)[small_tables.ordinary].abs() / made.natural.abs().max()
+    assert (difference.max() < 0.15).all()
+    assert (difference.median() < 0.02).all()
+
+
+def test_no_more_than_stated_is_estimated_from_special_practices(name, built, small_tables):
+    """Changing a special practice's own registers and counts changes no other practice's features."""
+    registers = small_tables.registers.copy()
+    special = registers["practice_code"] == "A00000"
+    registers.loc[special, "register"] = registers.loc[special, "denominator"] // 2
+    achievement = small_tables.achievement.copy()
+    achievement.loc[achievement["practice_code"] == "A00000", "numerator"] *= 0
+    made = built(name, replace(small_tables, registers=registers, achievement=achievement))
+    ordinary = small_tables.ordinary
+    assert_frame_equal(made.features[ordinary], built(name).features[ordinary])
