@@ -184,11 +184,12 @@ def _locate(
         log.note("postcodes taken from the registrations", int(taken.sum()), some(codes[taken]))
         found.quality.append(log.frame)
         postcodes = postcodes.fillna(fallback)
-    located = practices.assign(postcode=postcodes, longitude=np.nan, latitude=np.nan)
-    points: Postcodes | None = found.read("postcodes", wanted=frozenset(compact(postcodes.dropna())))
+    key = compact(postcodes)
+    written = key.str[:-3] + " " + key.str[-3:]
+    located = practices.assign(postcode=written, longitude=np.nan, latitude=np.nan)
+    points: Postcodes | None = found.read("postcodes", wanted=frozenset(key.dropna()))
     if points is not None:
         at = points.frame.set_index("postcode")
-        key = compact(postcodes)
         located = located.assign(longitude=key.map(at["longitude"]), latitude=key.map(at["latitude"]))
     log = found.log("postcodes")
     nowhere = located["longitude"].isna()

@@ -1,0 +1,240 @@
+"""Raw files joined into the tables of one source."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+from pandas.testing import assert_frame_equal
+
+from gp_segmentation import tables
+from gp_segmentation.errors import ConfigError, InputError
+from gp_segmentation.sources import read_source
+from gp_segmentation.sources.assemble import plain_name
+from gp_segmentation.sources.local import read_table
+from gp_segmentation.sources.nhs_england import read_qof
+from gp_segmentation.sources.ods import read_organisations
+from gp_segmentation.sources.ons import read_boundaries
+from gp_segmentation.sources.os_codepoint import read_postcodes
+from gp_segmentation.sources.registrations import read_registrations
+
+TABLES = (
+    "practices",
+    "registers",
+    "achievement",
+    "indicators",
+    "age_sex",
+    "context",
+    "context_dictionary",
+    "quality",
+)
+
+
+def entry(role, filename, reader, *, required=False, **options):
+    return {
+        "role": role,
+        "filename": filename,
+        "required": required,
+        "reader": partial(reader, **options),
+    }
+
+
+def files() -> dict[str, dict[str, object]]:
+    return {
+        "qof": entry("qof", "qof.zip", read_qof, required=True, suffix="2425"),
+        "registrations": entry("registrations", "quin-age.csv", read_registrations),
+        "organisations": entry("organisations", "epraccur.csv", read_organisations),
+        "postcodes": entry("postcodes", "codepo.zip", read_postcodes),
+        "boundaries": entry("boundaries", "icb.geojson", read_boundaries),
+        "imd": entry("context", "imd.csv", read_table, code="code", columns={"imd_score": {"unit": "score"}}),
+        "gps": entry("context", "gps.csv", read_table, code="code", columns={"gps": {"unit": "GPs"}}),
+    }
+
+
+def ods_row(code: str, postcode: str, status: str = "ACTIVE") -> str:
+    return ",".join(
+        [code, "NAME", "Y63", "QHM", *[""] * 5, postcode, "19740401", "", status, *[""] * 12, "RO76", ""]
+    )
+
+
+BOUNDARY = (
+    '{"type": "Feature", "properties": {"ICB23CD": "%s", "ICB23NM": "%s"}, "geometry": '
+    '{"type": "Polygon", "coordinates": [[[0, 51], [1, 51], [1, 52], [0, 51]]]}}'
+)
+
+
+@pytest.fixture
+def raw(tmp_path, build_qof, quin_age, write_zip):
+    """Return a folder named after its source with every file of `files`."""
+    folder = tmp_path / "nhs_2024_25"
+    build_qof(path=folder / "qof.zip")
+    # A81001 and a practice that QOF does not have; E83003 is missing.
+    (folder / "quin-age.csv").write_text(quin_age({"A81001": (3, 2), "B99999": (1, 1)}, postcode="AL1 1AA"))
+    (folder / "epraccur.csv").write_text(
+        f"{ods_row('A81001', '')}\n{ods_row('E83003', 'sw1a  2aa', 'DORMANT')}\n"
+    )
+    area = '"SW1A2AA",10,530047,179951,"","","","","",""\n"SW1A1AA",10,529090,179645,"","","","","",""\n'
+    write_zip(folder / "codepo.zip", {"Data/CSV/sw.csv": area})
+    shapes = [
+        BOUNDARY % ("E54000050", "NHS North East and North Cumbria ICB"),
+        BOUNDARY % ("E54000099", "NHS Elsewhere Integrated Care Board"),
+    ]
+    (folder / "icb.geojson").write_text(
+        '{"type": "FeatureCollection", "features": [%s]}' % ",".join(shapes)  # noqa: UP031
+    )
+    (folder / "imd.csv").write_text("code,imd_score\nE83003,18.25\nB99999,40\n")
+    (folder / "gps.csv").write_text("code,gps\nA81001,3\nE83003,1\n")
+    return folder
+
+
+def counts(prepared) -> dict[str, int]:
+    return prepared.quality.set_index("check")["count"].to_dict()
+
+
+def test_every_table_is_valid_and_sorted(raw):
+    prepared = read_source(files(), raw)
+    for name in TABLES:
+        frame = getattr(prepared, name)
+        assert_frame_equal(tables.check(name, frame), frame)
+    for name in ("practices", "registers", "achievement", "age_sex", "context"):
+        assert getattr(prepared, name)["practice_code"].is_monotonic_increasing
+
+
+def test_practices_are_joined(raw):
+    practices = read_source(files(), raw).practices.set_index("practice_code")
+    assert practices["list_size"].to_dict() == {"A81001": 4000, "E83003": 900}
+    assert practices["region_name"].to_dict() == {"A81001": "North East and Yorkshire", "E83003": "London"}
+    # A81001 has no postcode in ODS: the registrations' is taken. It is not in Code-Point Open.
+    assert practices["postcode"].to_dict() == {"A81001": "AL1 1AA", "E83003": "SW1A 2AA"}
+    assert practices["longitude"].isna().to_dict() == {"A81001": True, "E83003": False}
+    assert_allclose(
+        practices.loc["E83003", ["longitude", "latitude"]].astype(float), [-0.1276, 51.5034], atol=2e-3
+    )
+
+
+def test_unallocated_is_no_network(raw):
+    practices = read_source(files(), raw).practices.set_index("practice_code")
+    assert practices.loc["A81001", ["pcn_code", "pcn_name"]].tolist() == ["U89141", "Stockton PCN"]
+    assert practices.loc["E83003", ["pcn_code", "pcn_name"]].isna().all()
+
+
+@pytest.mark.parametrize(("min_list", "special"), [(1000, "list under 1,000"), (900, None)])
+def test_short_lists_are_special(raw, min_list, special):
+    practices = read_source(files(), raw, min_list=min_list).practices.set_index("practice_code")
+    assert pd.isna(practices.loc["A81001", "special"])
+    found = practices.loc["E83003", "special"]
+    assert found == special if special else pd.isna(found)
+
+
+def test_context_has_a_row_for_every_practice(raw):
+    prepared = read_source(files(), raw)
+    expected = pd.DataFrame(
+        {"practice_code": ["A81001", "E83003"], "imd_score": [float("nan"), 18.25], "gps": [3.0, 1.0]}
+    )
+    assert_frame_equal(prepared.context, expected)
+    assert prepared.context_dictionary.to_dict("records") == [
+        {"measure": "imd_score", "label": "imd_score", "unit": "score", "file": "imd.csv"},
+        {"measure": "gps", "label": "gps", "unit": "GPs", "file": "gps.csv"},
+    ]
+
+
+def test_boundaries_are_joined_by_name_to_ods_codes(raw):
+    shapes = read_source(files(), raw).boundaries
+    assert shapes["icb_name"].tolist() == [
+        "NHS Elsewhere Integrated Care Board",
+        "NHS North East and North Cumbria ICB",
+    ]
+    assert pd.isna(shapes["icb_code"].iloc[0])
+    assert shapes["icb_code"].iloc[1] == "QHM"
+
+
+def test_everything_tolerated_is_counted(raw):
+    found = counts(read_source(files(), raw))
+    assert {
+        "practices of registrations left out: not among the practices": 1,  # B99999
+        "practices without registrations": 1,  # E83003
+        "practices left out: not among the practices": 1,  # B99999 in imd.csv
+        "practices without imd_score": 1,  # A81001
+        "practices in no primary care network": 1,
+        "practices with a list under 1,000": 1,
+        "practices now DORMANT": 1,
+        "postcodes taken from the registrations": 1,
+        "practices without a point on the map": 1,
+        "boundaries that no practice's ICB is named as": 1,
+        "ICBs without a boundary": 1,
+    }.items() <= found.items()
+
+
+def test_optional_files_may_be_absent_and_are_named(raw):
+    for name in ("quin-age.csv", "epraccur.csv", "codepo.zip", "icb.geojson", "imd.csv", "gps.csv"):
+        (raw / name).unlink()
+    prepared = read_source(files(), raw)
+    assert prepared.age_sex.empty
+    assert prepared.boundaries is None
+    assert prepared.practices[["postcode", "longitude"]].isna().all(axis=None)
+    assert list(prepared.context.columns) == ["practice_code"]
+    absent = prepared.quality[prepared.quality["check"] == "file not given"]
+    assert sorted(absent["file"]) == [
+        "codepo.zip", "epraccur.csv", "gps.csv", "icb.geojson", "imd.csv", "quin-age.csv",
+    ]  # fmt: skip
+
+
+def test_a_missing_required_file_is_named_with_the_remedy(raw):
+    (raw / "qof.zip").unlink()
+    with pytest.raises(InputError, match=r"^qof\.zip: is missing from .*gpseg-data source=nhs_2024_25"):
+        read_source(files(), raw)
+
+
+def test_practices_on_one_side_only_are_counted(raw, build_qof):
+    header = "PRACTICE_CODE,GROUP_CODE,REGISTER,PATIENT_LIST_TYPE,PRACTICE_LIST_SIZE\n"
+    prevalence = header + "A81001,HYP,600,TOTAL,4000\nC00001,HYP,600,TOTAL,4000\n"
+    build_qof(path=raw / "qof.zip", extra={"PREVALENCE_2425.csv": prevalence})
+    prepared = read_source(files(), raw)
+    assert prepared.practices["practice_code"].tolist() == ["A81001"]
+    assert prepared.achievement["practice_code"].unique().tolist() == ["A81001"]
+    assert {
+        "practices without a TOTAL list left out": 1,  # E83003
+        "practices without a geography left out": 1,  # C00001
+        "practices of PREVALENCE left out: not among the practices": 1,
+        "practices of ACHIEVEMENT left out: not among the practices": 1,
+    }.items() <= counts(prepared).items()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"gps": {"role": "contxt"}}, r"files\.gps\.role is 'contxt'; it may be one of: qof, registrations"),
+        ({"gps": {"role": "qof"}}, r"files\.gps\.role is qof, which another file has too"),
+        ({"imd": {"filename": "gps.csv", "reader": partial(read_table, code="code", columns={"gps": {}})}},
+         r"measure gps comes from gps\.csv and from gps\.csv"),
+    ],
+)  # fmt: skip
+def test_contradictions_in_the_configuration_are_refused(raw, change, message):
+    changed = files()
+    for name, values in change.items():
+        changed[name] |= values
+    with pytest.raises(ConfigError, match=message):
+        read_source(changed, raw)
+
+
+def test_a_source_without_a_qof_archive_is_refused(raw):
+    with pytest.raises(ConfigError, match="none has the role qof"):
+        read_source({"gps": files()["gps"]}, raw)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("NHS Sussex Integrated Care Board", "NHS Sussex ICB"),
+        ("NHS Devon & Cornwall Integrated Care Board", "Devon and Cornwall"),
+        ("NHS Hereford-shire, X Integrated Care Board", "NHS HEREFORD SHIRE X ICB"),
+    ],
+)
+def test_names_of_one_board_agree(one, other):
+    assert plain_name(one) == plain_name(other)
+
+
+def test_names_of_two_boards_differ():
+    assert plain_name("NHS South East London ICB") != plain_name("NHS South West London ICB")
