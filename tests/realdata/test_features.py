@@ -1,0 +1,126 @@
+"""Features of the official figures of 2024-25: reference figures, and the practices known to be special."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+from sklearn.cluster import KMeans
+from sklearn.metrics import silhouette_score
+
+from gp_segmentation import config
+from gp_segmentation.features import Tables, build_features
+from gp_segmentation.features.prevalence import age_explained
+from gp_segmentation.features.special import special_reasons
+from gp_segmentation.matrix import build_pipeline, prepare_matrix
+from gp_segmentation.sources import read_source
+
+ROOT = Path(__file__).resolve().parents[2]
+SETS = sorted(path.stem for path in (ROOT / "conf" / "features").glob("*.yaml"))
+
+#: Share of each register's variance (logit prevalence) that age structure explains: reference figures.
+AGE_R2 = {
+    "AF": 0.91, "CAN": 0.89, "HYP": 0.84, "STIA": 0.84, "CHD": 0.81, "DEM": 0.69, "RA": 0.65, "HF": 0.64,
+    "CKD": 0.60, "AST": 0.53, "PAD": 0.50, "DM": 0.48, "COPD": 0.48, "EP": 0.39, "OB": 0.31, "LD": 0.30,
+    "PC": 0.28, "MH": 0.24, "NDH": 0.24, "OST": 0.20, "DEP": 0.15,
+}  # fmt: skip
+
+#: Practices that are not ordinary general practice, and words of the reason that must be found.
+SPECIAL = {
+    "H85691": "100% on the PC register",
+    "Y02625": "aged 75 and over",
+    "Y06113": "aged 75 and over",
+    "E87711": "aged 75 and over",
+    "Y05750": "101% on the LD register",
+    "N81655": "% of patients male",
+    "Y00081": "list under 1,000",
+    "E85124": "aged 25 to 44",
+    "Y05291": "every register is empty",
+}
+
+
+@pytest.fixture(scope="module")
+def england(nhs_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Tables:
+    """The prepared tables of England, special practices found from the data."""
+    source = config.compose_config(ROOT, ["source=nhs_2024_25"], name="data")["source"]
+    folder = tmp_path_factory.mktemp("raw") / source["name"]
+    folder.mkdir()
+    for file in source["files"].values():
+        shutil.copy(sorted(nhs_data.rglob(file["filename"]))[0], folder / file["filename"])
+    built = {name: {**file, "reader": config.build(file["reader"])} for name, file in source["files"].items()}
+    prepared = read_source(built, folder)
+    tables = Tables(**{name: getattr(prepared, name) for name in Tables.names()})
+    reasons = special_reasons(tables.practices, tables.registers, tables.age_sex)
+    special = tables.practices["practice_code"].map(reasons).astype("str")
+    return replace(tables, practices=tables.practices.assign(special=special))
+
+
+@pytest.fixture(scope="module")
+def feature_sets(england, compose_option):
+    return {
+        name: build_features(
+            {key: config.build(node) for key, node in compose_option("features", name)["blocks"].items()},
+            england,
+        )
+        for name in SETS
+    }
+
+
+@pytest.fixture(scope="module")
+def matrices(england, feature_sets, compose_option):
+    options = {"imputer": "median", "outliers": "none", "scaler": "standard", "reducer": "none"}
+    made = {}
+    for name, built in feature_sets.items():
+        steps = {group: config.build(compose_option(group, option)) for group, option in options.items()}
+        pipeline = build_pipeline(**steps, dictionary=built.dictionary)
+        made[name] = prepare_matrix(built.features, england.ordinary, pipeline, built.dictionary)
+    return made
+
+
+def test_age_explains_as_much_as_the_reference_says(england):
+    found = age_explained(england).set_index("group_code")["r_squared"]
+    reference = pd.Series(AGE_R2)
+    assert_allclose(found[reference.index], reference, atol=0.05)
+
+
+@pytest.mark.parametrize("code", sorted(SPECIAL))
+def test_known_special_practices_are_found_with_a_true_reason(england, code):
+    reason = england.practices.set_index("practice_code").loc[code, "special"]
+    assert SPECIAL[code] in reason
+
+
+def test_special_practices_are_few(england):
+    assert 40 < (~england.ordinary).sum() < 90
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_no_practice_is_lost_and_block_variances_are_the_weights(name, england, feature_sets, matrices):
+    matrix, built = matrices[name].matrix, feature_sets[name]
+    assert len(matrix) == 6188
+    variance = matrix[england.ordinary].var(ddof=0).groupby(built.blocks).sum()
+    assert_allclose(variance.sort_index(), pd.Series(built.weights).sort_index())
+
+
+@pytest.mark.parametrize("name", [name for name in SETS if name != "prevalence_crude"])
+def test_no_feature_is_skewed_after_its_transform(name, england, feature_sets):
+    """`prevalence_crude` keeps percentages as published, on purpose."""
+    assert feature_sets[name].features[england.ordinary].skew().abs().max() < 2
+
+
+@pytest.mark.parametrize(("k", "silhouette"), [(2, 0.257), (5, 0.155), (10, 0.107)])
+def test_crude_prevalence_has_the_reference_silhouettes(k, silhouette, england, matrices):
+    rows = matrices["prevalence_crude"].matrix[england.ordinary].to_numpy()
+    labels = KMeans(k, n_init=10, random_state=0).fit_predict(rows)
+    assert_allclose(silhouette_score(rows, labels), silhouette, atol=0.01)
+
+
+def test_imputed_values_are_counted(matrices):
+    counts = matrices["need"].imputed.set_index("feature")["count"]
+    assert counts["imd_score"] == 45
+    assert counts.drop("imd_score").sum() == 0
+    assert not np.isnan(matrices["need"].matrix).any(axis=None)
