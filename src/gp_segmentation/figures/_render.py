@@ -138,5 +138,8 @@ def foot(module: FigureModule, results: Results) -> list[str]:
     if source["synthetic"]:
         population = f"Synthetic data, not about any real practice. {population}"
     note = getattr(module, "NOTE", "")
-    credit = f"Source: {clean(source['attribution'])}"
-    return [part for part in (f"{population} {note}".strip(), credit) if part]
+    credit = clean(source["attribution"])
+    if note and "OS data" in credit:  # the source's own words are fuller
+        return [population, f"Source: {credit}"]
+    information = credit.split(". Contains ")[0].rstrip(".")
+    return [population, f"Source: {information}. {note}".strip()]

@@ -20,8 +20,8 @@ NAMES = {
     "gaussian_mixture": "Gaussian mixture",
     "mixture": "Gaussian mixture",
 }
-#: Segments below this share of practices make a trial's marker hollow.
-SMALL = 0.01
+#: Segments below this share of practices make a trial's marker hollow, where the choice names no floor.
+SMALL = 0.02
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class Lines:
 
     Attributes
     ----------
-    table : trials with ``family`` (a readable name), ``small`` (its smallest segment holds less than
-        `SMALL` of the practices) and ``chosen`` (same family as the choice).
+    table : trials with ``family`` (a readable name) and ``small`` (its smallest segment is below the floor
+        of the choice).
     chosen_family, chosen_k : the choice.
     """
 
@@ -57,8 +57,9 @@ def lines(results: Results) -> Lines:
     table = table.drop_duplicates(["family", "n_clusters"])
     if table.groupby("family").size().max() < 2:
         raise NotShown("The number of segments was given, so there is nothing to compare it with.")
-    table["small"] = table["smallest_segment"] < SMALL * int(results.segments["fitted"].sum())
     choice = results.choice
+    floor = choice.get("floor") or SMALL * int(results.segments["fitted"].sum())
+    table["small"] = table["smallest_segment"] < floor
     chosen = family_name(str(choice["clusterer"]), str(choice.get("linkage") or ""))
     return Lines(table.reset_index(drop=True), chosen, int(choice["n_clusters"]))
 

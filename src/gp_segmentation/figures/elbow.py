@@ -40,8 +40,9 @@ def data(results: Results) -> Elbow:
     X = results.matrix[fitted.to_numpy(dtype=bool)].to_numpy(dtype=float)
     total = float(((X - X.mean(axis=0)) ** 2).sum())
     table = pd.DataFrame({"k": rows["n_clusters"], "left": 100 * rows["inertia"] / total})
-    named = results.choice.get("by_criterion", {}).get("elbow")
-    knee = int(named) if isinstance(named, int) and named in set(table["k"]) else chord_knee(table)
+    named = (results.choice.get("by_criterion") or {}).get("elbow") or {}
+    known = family == "K-means" and named.get("n_clusters") in set(table["k"])
+    knee = int(named["n_clusters"]) if known else chord_knee(table)
     return Elbow(table.reset_index(drop=True), family, knee, shown.chosen_k)
 
 

@@ -1,7 +1,7 @@
 """Two further scores of every trial, by number of segments. Davies-Bouldin compares the width of segments
 with the distance of their centres (lower is more separate); Calinski-Harabasz compares the variation
-between segments with that within (higher is more separate). Hollow markers: the smallest segment holds
-less than 1% of practices.
+between segments with that within (higher is more separate). Hollow markers: a segment is
+smaller than the choice allows.
 """
 # ruff: noqa: D103 - what each function gives is said once, in the docstring of the package
 

@@ -1,11 +1,13 @@
 """Mean silhouette of every trial (1: practices lie far from other segments; 0: on the border; below 0:
-nearer to another segment), by number of segments. Hollow markers: the smallest segment holds less than
-1% of practices, which raises the silhouette without describing practices. The dashed grey line, where
-there is one, is the mean silhouette of data with the same correlations and no segments.
+nearer to another segment), by number of segments. Hollow markers: a segment is smaller than the choice
+allows, which raises the silhouette without describing practices. Dashed, where it was drawn: the mean
+silhouette of data with the same correlations and no segments, with the range of nine draws in ten.
 """
 # ruff: noqa: D103 - what each function gives is said once, in the docstring of the package
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import pandas as pd
 from matplotlib.figure import FigureBase
@@ -17,60 +19,70 @@ from gp_segmentation.results import Results
 ORDER, LABEL = 10, "Silhouette by number of segments"
 
 
-def data(results: Results) -> Lines:
-    return lines(results)
+@dataclass(frozen=True)
+class Silhouettes:
+    """The trials, and the null: k, mean, low, high (NaN where only the mean is known)."""
+
+    lines: Lines
+    null: pd.DataFrame
+
+    @property
+    def chosen(self) -> pd.Series:
+        rows = self.lines.of(self.lines.chosen_family)
+        return rows[rows["n_clusters"] == self.lines.chosen_k].iloc[0]
+
+    @property
+    def null_at_choice(self) -> float | None:
+        mean = self.null.loc[self.null["k"] == self.lines.chosen_k, "mean"]
+        return float(mean.iloc[0]) if len(mean) else None
 
 
-def null(data: Lines) -> pd.DataFrame:
-    """Return the rows of the chosen family which have a null silhouette."""
-    return data.of(data.chosen_family).dropna(subset=["null_silhouette"])
+def data(results: Results) -> Silhouettes:
+    shown = lines(results)
+    by_k = pd.DataFrame(results.evidence.get("by_k") or [])
+    if {"k", "null_mean", "null_low", "null_high"} <= set(by_k.columns):
+        null = by_k[["k", "null_mean", "null_low", "null_high"]]
+    else:
+        null = shown.of(shown.chosen_family)[["n_clusters", "null_silhouette"]]
+        null = null.assign(low=float("nan"), high=float("nan"))
+    null = null.set_axis(["k", "mean", "low", "high"], axis=1).astype(float).dropna(subset=["mean"])
+    return Silhouettes(shown, null.sort_values("k", ignore_index=True))
 
 
-def size(data: Lines) -> tuple[float, float]:
+def size(data: Silhouettes) -> tuple[float, float]:
     return 9.5, 4.6
 
 
-def draw(data: Lines, figure: FigureBase) -> None:
+def draw(data: Silhouettes, figure: FigureBase) -> None:
     axes = figure.add_subplot()
-    draw_lines(axes, data, "silhouette")
-    rows = null(data)
-    if len(rows):
+    draw_lines(axes, data.lines, "silhouette")
+    null = data.null
+    if len(null):
+        axes.fill_between(null["k"], null["low"], null["high"], color=GREY, alpha=0.25, linewidth=0)
         axes.plot(
-            rows["n_clusters"],
-            rows["null_silhouette"],
-            color=GREY,
-            linestyle="--",
-            linewidth=2,
-            label="no segments\n(mean of null data)",
+            null["k"], null["mean"], color=GREY, linestyle="--", linewidth=2, label="no segments (null)"
         )
     axes.axhline(0, color="0.4", linewidth=0.8)
-    mark_choice(axes, data.chosen_k)
+    mark_choice(axes, data.lines.chosen_k)
     axes.set_ylabel("Mean silhouette")
     axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
 
 
-def _chosen(data: Lines) -> pd.Series:
-    rows = data.of(data.chosen_family)
-    return rows[rows["n_clusters"] == data.chosen_k].iloc[0]
-
-
-def title(data: Lines) -> str:
-    highest = best(data.of(data.chosen_family), "silhouette")
-    here = _chosen(data)
-    text = (
-        f"With {data.chosen_k} segments {data.chosen_family} reaches a silhouette of {here['silhouette']:.3f}"
-    )
-    if pd.notna(here["null_silhouette"]):
-        return f"{text}, against {here['null_silhouette']:.3f} for data without segments"
-    if int(highest["n_clusters"]) == data.chosen_k:
+def title(data: Silhouettes) -> str:
+    family, k = data.lines.chosen_family, data.lines.chosen_k
+    text = f"With {k} segments {family} reaches a silhouette of {data.chosen['silhouette']:.3f}"
+    if data.null_at_choice is not None:
+        return f"{text}, against {data.null_at_choice:.3f} for data without segments"
+    highest = best(data.lines.of(family), "silhouette")
+    if int(highest["n_clusters"]) == k:
         return f"{text}, its highest"
     return f"{text}; its highest is {highest['silhouette']:.3f}, with {int(highest['n_clusters'])}"
 
 
-def alt(data: Lines) -> str:
+def alt(data: Silhouettes) -> str:
     parts = []
-    for family in data.families:
-        rows = data.of(family).dropna(subset=["silhouette"])
+    for family in data.lines.families:
+        rows = data.lines.of(family).dropna(subset=["silhouette"])
         if rows.empty:
             continue
         top, last = best(rows, "silhouette"), rows.iloc[-1]
@@ -78,4 +90,6 @@ def alt(data: Lines) -> str:
             f"{family}: highest {top['silhouette']:.3f} at {int(top['n_clusters'])}, "
             f"{last['silhouette']:.3f} at {int(last['n_clusters'])}"
         )
+    if len(data.null):
+        parts.append(f"null: {data.null['mean'].iloc[0]:.3f} to {data.null['mean'].iloc[-1]:.3f}")
     return f"Line chart of the mean silhouette by number of segments. {'; '.join(parts)}."

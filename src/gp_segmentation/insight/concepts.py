@@ -38,7 +38,9 @@ def concepts(dictionary: pd.DataFrame) -> list[Concept]:
     """Return the concepts the features of `dictionary` can support, in the order a name lists them."""
     rows = list(zip(*(dictionary[c].astype(str) for c in ("feature", "label", "unit", "block")), strict=True))
     kinds = {feature: _kind(feature, label, block) for feature, label, _, block in rows}
-    found = [_whole(kind, kinds) for kind in _WHOLE if kind in kinds.values() or kind == "age"]
+    adjusted = any(kinds[feature] == "prevalence" and "adjusted" in label for feature, label, _, _ in rows)
+    suffix = {"prevalence": " for their age"} if adjusted else {}
+    found = [_whole(kind, kinds, suffix.get(kind, "")) for kind in _WHOLE]
     found = [c for c in found if c.members]
     for feature, label, unit, _ in rows:
         if kinds[feature] not in ("age_old", "age_young", "children", "deprivation", "list"):
@@ -53,22 +55,25 @@ _WHOLE = {
     "list": ("larger lists", "smaller lists"),
     "prevalence": ("more long-term conditions", "fewer long-term conditions"),
     "achievement": ("higher recorded achievement", "lower recorded achievement"),
+    "adjustments": ("more personalised care adjustments", "fewer personalised care adjustments"),
 }
+#: Blocks of many measures of one kind, each of which is named only for what it has beyond the block.
+_MANY = ("prevalence", "achievement", "adjustments")
 
 
-def _whole(kind: str, kinds: dict[str, str]) -> Concept:
+def _whole(kind: str, kinds: dict[str, str], adjusted: str) -> Concept:
     high, low = _WHOLE[kind]
     if kind == "age":
         signs = {"age_old": 1, "age_young": -1}
         return Concept(high, low, {f: signs[k] for f, k in kinds.items() if k in signs})
     members = {f: 1 for f, k in kinds.items() if k == kind}
-    too_few = kind in ("prevalence", "achievement") and len(members) < BLOCK_SIZE
-    return Concept(high, low, {} if too_few else members)
+    too_few = kind in _MANY and len(members) < BLOCK_SIZE
+    return Concept(high + adjusted, low + adjusted, {} if too_few else members)
 
 
 def _single(feature: str, label: str, unit: str, kinds: dict[str, str]) -> Concept:
     kind = kinds[feature]
-    same = tuple(f for f, k in kinds.items() if k == kind) if kind in ("prevalence", "achievement") else ()
+    same = tuple(f for f, k in kinds.items() if k == kind) if kind in _MANY else ()
     name = short(label)
     counts_people = unit == "patients" or name.startswith(("patients", "people", "women", "men"))
     more, less = ("more", "less") if kind == "prevalence" else ("higher", "lower")
@@ -93,6 +98,8 @@ def _kind(feature: str, label: str, block: str) -> str:
         return "prevalence"
     if re.search(r"achievement|performance|intervention", text):
         return "achievement"
+    if "adjustments" in text:
+        return "adjustments"
     return _age_kind(feature, label, block)
 
 
@@ -126,7 +133,11 @@ _COMMON = {
 def short(label: str) -> str:
     """Return `label` as it stands inside a sentence: "Asthma prevalence (%)" gives "asthma"."""
     text = re.sub(r"\s*\([^)]*\)", "", label).strip()
-    text = re.sub(r"(?i)^(crude |age-adjusted |adjusted )?prevalence( of|:)? |,? prevalence$", "", text)
+    indicator = re.fullmatch(r"(.+), ([A-Z]+\d+): (.+)", text)
+    if indicator:  # "Hypertension, HYP008: achievement"
+        group, code, what = indicator.groups()
+        return f"{short(group)} {what} ({code})"
+    text = re.sub(r"(?i)^prevalence( of|:)? | prevalence(, age.*adjusted)?$", "", text)
     text = inline(text or label)
     return _COMMON.get(text.lower(), text)
 

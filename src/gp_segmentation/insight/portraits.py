@@ -120,7 +120,7 @@ def portraits(
         sentences = [
             _size_sentence(mine, len(segments), people, int(patients.sum())),
             _difference_sentence(rows, top),
-            _neighbour_sentence(mine),
+            _neighbour_sentence(mine, segments["segment"].nunique()),
             _verdict_sentence(str(name), verdict),
         ]
         found.append(
@@ -161,9 +161,9 @@ def _difference_sentence(rows: pd.DataFrame, top: int) -> str:
     return f"On average it differs most from England in {listed(parts)}."
 
 
-def _neighbour_sentence(mine: pd.DataFrame) -> str:
+def _neighbour_sentence(mine: pd.DataFrame, segments_in_all: int) -> str:
     second = mine["second_segment"].dropna()
-    if second.empty:
+    if second.empty or segments_in_all < 3:
         return ""
     counts = second.value_counts().sort_index().sort_values(ascending=False, kind="stable")
     share = counts.iloc[0] / len(second)

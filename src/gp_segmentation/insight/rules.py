@@ -119,9 +119,12 @@ def _sentences(tree: DecisionTreeClassifier, dictionary: pd.DataFrame, titles: d
 
 def _conditions(path: list[tuple[int, str, float]], labels: list[str], units: list[str]) -> str:
     """The path as words; a feature asked twice in the same direction keeps its last, narrower edge."""
-    last = {(feature, side): edge for feature, side, edge in path}
+    edges: dict[int, dict[str, float]] = {}
+    for feature, side, edge in path:
+        edges.setdefault(feature, {})[side] = edge
     words = [
-        f"{labels[feature]} is {side} {in_words(edge, units[feature])}"
-        for (feature, side), edge in last.items()
+        " and ".join(f"{side} {in_words(edge, units[feature])}" for side, edge in sorted(sides.items()))
+        for feature, sides in edges.items()
     ]
-    return f"If {' and '.join(words)}" if words else "Always"
+    told = [f"{labels[feature]} is {limits}" for feature, limits in zip(edges, words, strict=True)]
+    return f"If {', and '.join(told)}" if told else "Always"

@@ -35,8 +35,8 @@ def write_page(
 
     Parameters
     ----------
-    rendered : figures, as from `figures.render_all`.
-    left_out : figures that had nothing to show: name, label, reason.
+    rendered, left_out : figures, and those that had nothing to show (name, label, reason), as from
+        `figures.load`.
     top_features : rows of each segment's profile.
 
     Notes

@@ -36,6 +36,7 @@ def summarise(results: Results, *, top_features: int = 12) -> dict[str, Any]:
             (words.readable(k, words.METRICS), words.number(v)) for k, v in sorted(results.metrics.items())
         ],
         "segments": [_segment(p, results, top_features) for p in results.portraits],
+        "evidence": _evidence(results.evidence.get("segments") or []),
         "blocks": _blocks(results.dictionary),
         "special": _special(results),
         "imputed": _imputed(results.imputed),
@@ -65,17 +66,15 @@ def _verdict(evidence: dict[str, Any]) -> dict[str, Any]:
     word = str(evidence.get("verdict") or "")
     return {
         "word": word,
-        "sentence": words.VERDICTS.get(word, words.NO_VERDICT),
+        "sentence": str(evidence.get("meaning") or words.VERDICTS.get(word, words.NO_VERDICT)),
         "reasons": [str(reason) for reason in evidence.get("reasons") or []],
     }
 
 
 def _choice(choice: dict[str, Any]) -> dict[str, Any]:
-    name = words.readable(str(choice["clusterer"]), words.CLUSTERERS)
-    linkage = choice.get("linkage")
     preferred = choice.get("by_criterion") or {}
     return {
-        "clusterer": f"{name}, {linkage} linkage" if linkage else name,
+        "clusterer": _clusterer(choice),
         "n_clusters": int(choice["n_clusters"]),
         "reason": str(choice.get("reason", "")),
         "by_criterion": [
@@ -85,11 +84,22 @@ def _choice(choice: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _clusterer(setting: dict[str, Any]) -> str:
+    name = words.readable(str(setting["clusterer"]), words.CLUSTERERS)
+    return f"{name} ({setting['linkage']} linkage)" if setting.get("linkage") else name
+
+
+def _evidence(rows: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """What was measured of every segment, as text."""
+    keys = ("segment", "practices", "silhouette", "jaccard", "neighbour", "valley")
+    return [{key: words.number(row.get(key)) for key in keys} for row in rows]
+
+
 def _preference(value: Any) -> str:
     """A criterion's preference: a number of segments, or the trial it would have chosen."""
     if isinstance(value, dict):
-        parts = [f"{key.replace('_', ' ')} {words.number(v)}" for key, v in value.items() if v is not None]
-        return ", ".join(parts)
+        score = f" ({words.number(value['value'])})" if value.get("value") is not None else ""
+        return f"{_clusterer(value)}, {words.number(value['n_clusters'])} segments{score}"
     return "none" if value is None else words.number(value)
 
 

@@ -42,6 +42,9 @@ METRICS = {
     "jaccard_min": "Stability of the least stable segment (bootstrap Jaccard)",
     "prediction_strength": "Prediction strength",
     "ari_kmeans_hierarchical": "Agreement of K-means and hierarchical (adjusted Rand index)",
+    "ami_kmeans_hierarchical": "Agreement of the two (adjusted mutual information)",
+    "valley_max": "Density half-way between neighbouring segments, of that at their centres (highest)",
+    "largest_segment": "Practices in the largest segment",
     "inertia": "Sum of squares within segments",
 }
 
