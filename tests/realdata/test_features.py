@@ -114,7 +114,7 @@ def test_no_feature_is_skewed_after_its_transform(name, england, feature_sets):
 
 @pytest.fixture(scope="module")
 def crude_z(england, feature_sets, compose_option):
-    """Crude prevalence, standardised, of the reference's 6,141 practices: 1,000 patients or more, IMD known."""
+    """Crude prevalence, standardised, of the reference's practices: 1,000 patients or more, IMD known."""
     scored = england.context.set_index("practice_code")["imd_score"].reindex(england.index).notna()
     fitted = (england.list_size >= 1000) & scored
     built = feature_sets["prevalence_crude"]

@@ -1,0 +1,88 @@
+"""A first look at features: what is missing, skewed, at the ceiling, or told twice. Numbers only."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy.cluster.hierarchy import leaves_list, linkage
+from scipy.spatial.distance import squareform
+
+from gp_segmentation.features.base import FeatureSet
+
+
+def summarise_features(feature_set: FeatureSet, ordinary: pd.Series) -> pd.DataFrame:
+    """Return one row per feature over ordinary practices.
+
+    Columns: feature, label, unit, block, transform; missing (practices), missing_share; minimum,
+    lower_quartile, median, upper_quartile, maximum (natural units); skew_before (natural units) and
+    skew_after (analysis scale), each the sample skewness; ceiling_share and floor_share (of known
+    percentages, those at 100 or above and at 0; NaN for other units).
+
+    Parameters
+    ----------
+    ordinary : practice_code -> True where not special.
+    """
+    rows = ordinary.to_numpy(dtype=bool)
+    natural, values = feature_set.natural[rows], feature_set.features[rows]
+    known = natural.notna().sum()
+    percent = (feature_set.dictionary.set_index("feature")["unit"] == "%").reindex(natural.columns)
+    columns = {
+        "missing": natural.isna().sum(),
+        "missing_share": natural.isna().mean(),
+        "minimum": natural.min(),
+        "lower_quartile": natural.quantile(0.25),
+        "median": natural.median(),
+        "upper_quartile": natural.quantile(0.75),
+        "maximum": natural.max(),
+        "skew_before": natural.skew(),
+        "skew_after": values.skew(),
+        "ceiling_share": ((natural >= 100).sum() / known).where(percent),
+        "floor_share": ((natural <= 0).sum() / known).where(percent),
+    }
+    described = feature_set.dictionary[["feature", "label", "unit", "block", "transform"]]
+    return described.merge(pd.DataFrame(columns), left_on="feature", right_index=True, validate="1:1")
+
+
+def correlations(features: pd.DataFrame) -> pd.DataFrame:
+    """Return the correlation matrix (feature x feature), features that go together side by side.
+
+    Pearson's correlation over the practices that have both. The order is that of the leaves of an
+    average-linkage tree on ``1 - |r|``, optimally turned; a pair never seen together counts as unrelated.
+    """
+    matrix = features.corr()
+    if len(matrix) < 3:
+        return matrix
+    distance = 1 - matrix.fillna(0.0).abs().to_numpy()
+    np.fill_diagonal(distance, 0.0)
+    condensed = squareform(np.maximum((distance + distance.T) / 2, 0.0))
+    order = leaves_list(linkage(condensed, method="average", optimal_ordering=True))
+    return matrix.iloc[order, order]
+
+
+def correlated_pairs(features: pd.DataFrame, least: float = 0.8) -> pd.DataFrame:
+    """Return feature, other, correlation for pairs of absolute correlation `least` or more, closest first."""
+    matrix = features.corr().to_numpy()
+    first, second = np.triu_indices(len(matrix), k=1)
+    close = np.abs(np.nan_to_num(matrix[first, second])) >= least
+    names = np.asarray(features.columns, dtype=str)
+    table = pd.DataFrame(
+        {
+            "feature": pd.Series(names[first[close]], dtype="str"),
+            "other": pd.Series(names[second[close]], dtype="str"),
+            "correlation": matrix[first[close], second[close]],
+        }
+    )
+    order = table["correlation"].abs().sort_values(ascending=False, kind="stable").index
+    return table.loc[order].reset_index(drop=True)
+
+
+def missing_patterns(features: pd.DataFrame) -> pd.DataFrame:
+    """Return which features are missing together: columns missing (names joined by a blank), practices.
+
+    One row per pattern that occurs, the most frequent first; nothing missing is the pattern ``""``.
+    """
+    names = np.asarray(features.columns, dtype=str)
+    patterns = [" ".join(names[row]) for row in features.isna().to_numpy()]
+    counts = pd.Series(patterns, dtype="str").value_counts()
+    table = pd.DataFrame({"missing": counts.index.astype("str"), "practices": counts.to_numpy(dtype="int64")})
+    return table.sort_values(["practices", "missing"], ascending=[False, True], ignore_index=True)
