@@ -22,7 +22,7 @@ MISSING = ("", "*", ":", "-", "..", "#N/A", "NULL", "null")
 _PADDED = sorted(
     {f"{before}{mark}{after}" for mark in MISSING for before in ("", " ") for after in ("", " ")}
 )
-_BLOCK = 1 << 22
+_BLOCK = 1 << 20
 _TEXT = pa.dictionary(pa.int32(), pa.string())
 _NUMBER = pa.float64()
 _NAME_IT = "Check that it is the file of this year, or name the column in the source's YAML"
