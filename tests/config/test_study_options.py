@@ -1,0 +1,43 @@
+"""Every option of conf/study and conf/evidence composes, builds and is understood."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import optuna
+import pytest
+
+from gp_segmentation import config
+from gp_segmentation.evidence import assess
+from gp_segmentation.study import run, space
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def options(group: str) -> list[str]:
+    return sorted(path.stem for path in (ROOT / "conf" / group).glob("*.yaml"))
+
+
+@pytest.fixture(scope="module")
+def rows() -> np.ndarray:
+    """Three groups of 60 rows."""
+    return 8 * np.eye(4)[np.repeat(range(3), 60)] + np.random.default_rng(0).normal(size=(180, 4))
+
+
+@pytest.mark.parametrize("option", options("study"))
+def test_every_study_runs_and_chooses(option, rows):
+    cfg = config.compose_config(ROOT, [f"study={option}", "study.n_clusters.high=4"])
+    assert isinstance(config.build(cfg["study"]["sampler"]), optuna.samplers.BaseSampler)
+    found = run(rows, space(cfg["clusterer"], cfg["study"]), config.build, cfg["study"], seed=cfg["seed"])
+    assert found.choice["n_clusters"] == 3
+    assert len(found.trials) == 3 + 4 * 3
+
+
+@pytest.mark.parametrize("option", options("evidence"))
+def test_every_evidence_option_is_understood(option, rows):
+    cfg = config.compose_config(ROOT, [f"evidence={option}", "clusterer=kmeans", "clusterer.n_clusters=3"])
+    found = assess(
+        rows, np.repeat([1, 2, 3], 60), config.build(cfg["clusterer"]), ks=[3], options=cfg["evidence"]
+    )
+    assert found["verdict"] == (None if option == "off" else "discrete")

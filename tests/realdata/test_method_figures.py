@@ -1,0 +1,69 @@
+"""The reference figures for England 2024-25: K-means on 21 crude prevalences, z-scores cut off at 4."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.cluster import KMeans
+
+from gp_segmentation import evidence, study
+from gp_segmentation.scores import score_labellings
+
+SEED = 20250401
+#: k -> silhouette, silhouette of the Gaussian null; silhouettes on samples of 3,000 rows.
+REFERENCE = {2: (0.257, 0.241), 4: (0.148, 0.145), 5: (0.155, 0.119), 10: (0.107, 0.090)}
+
+
+@pytest.fixture(scope="module")
+def crude(nhs_data: Path) -> np.ndarray:
+    archive = next(nhs_data.rglob("QOF2425.zip"))
+    with zipfile.ZipFile(archive) as opened, opened.open("PREVALENCE_2425.csv") as member:
+        rows = pd.read_csv(member)
+    rows["rate"] = rows["REGISTER"] / rows["PRACTICE_LIST_SIZE"]
+    wide = rows.pivot_table(index="PRACTICE_CODE", columns="GROUP_CODE", values="rate")
+    lists = rows[rows["PATIENT_LIST_TYPE"] == "TOTAL"].groupby("PRACTICE_CODE")["PRACTICE_LIST_SIZE"].max()
+    wide = wide[lists.reindex(wide.index) >= 1000].dropna()
+    return ((wide - wide.mean()) / wide.std(ddof=0)).clip(-4, 4).to_numpy()
+
+
+@pytest.fixture(scope="module")
+def silhouettes(crude: np.ndarray) -> dict[int, float]:
+    labels = [KMeans(k, n_init=10, random_state=SEED).fit(crude).labels_ for k in REFERENCE]
+    return dict(zip(REFERENCE, score_labellings(crude, np.stack(labels)).silhouette, strict=True))
+
+
+@pytest.fixture(scope="module")
+def null(crude: np.ndarray) -> dict[int, float]:
+    return evidence.null_means(evidence.gaussian_null(crude, list(REFERENCE), draws=3, seed=SEED, jobs=2))
+
+
+@pytest.mark.parametrize("k", REFERENCE)
+def test_silhouettes_and_their_null(k, silhouettes, null):
+    assert silhouettes[k] == pytest.approx(REFERENCE[k][0], abs=0.005)
+    assert null[k] == pytest.approx(REFERENCE[k][1], abs=0.005)
+
+
+def test_the_excess_is_highest_at_five_where_every_segment_is_stable(crude, silhouettes, null):
+    assert max(REFERENCE, key=lambda k: silhouettes[k] - null[k]) == 5
+    clusterer = KMeans(5, n_init=10, random_state=SEED)
+    draws = evidence.bootstrap_jaccard(crude, clusterer.fit_predict(crude), clusterer, draws=20, seed=SEED)
+    assert draws.groupby("segment")["jaccard"].mean().min() == pytest.approx(0.96, abs=0.05)
+
+
+def test_the_rule_chooses_five_segments_and_they_are_a_continuum(crude, null):
+    node = {"_target_": "kmeans", "n_clusters": None}
+    opened = study.space({"name": "kmeans", **node}, {"n_clusters": list(REFERENCE)})
+
+    def build(_: object, n_clusters: int) -> KMeans:
+        return KMeans(n_clusters, n_init=10, random_state=SEED)
+
+    found = study.run_study(crude, opened, build, null_silhouette=null, jobs=2)
+    rule = {"min_share": 0.02, "min_practices": 30, "criterion": "excess_silhouette", "tolerance": 0.005}
+    choice = study.choose(found.trials, rule | {"min_jaccard": 0.6, "stability_checks": 0})
+    assert (choice["clusterer"], choice["n_clusters"]) == ("kmeans", 5)
+    segments = found.labels[choice["trial"]]
+    assert evidence.valleys(crude, segments)["valley"].max() > 0.5
