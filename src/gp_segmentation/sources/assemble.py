@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from gp_segmentation import tables
-from gp_segmentation.errors import ConfigError, InputError
+from gp_segmentation.errors import ConfigError
+from gp_segmentation.sources.present import PresentFiles, find_present
 from gp_segmentation.sources.values import (
     ContextTable,
     Organisations,
@@ -28,56 +28,14 @@ from gp_segmentation.sources.values import (
 if TYPE_CHECKING:
     import geopandas as gpd
 
-#: Roles of which a source has at most one file; `context` may come any number of times.
-SINGLE_ROLES = ("qof", "registrations", "organisations", "postcodes", "boundaries")
-ROLES = (*SINGLE_ROLES, "context")
-
-_PLACES = [f"{level}_{part}" for level in ("sub_icb", "icb", "region") for part in ("code", "name")]
-
-
-@dataclass(frozen=True)
-class _File:
-    """One raw file that is there, and what reads it."""
-
-    name: str
-    path: Path
-    role: str
-    reader: Callable[..., Any]
-
-
-@dataclass
-class _Files:
-    present: list[_File] = field(default_factory=list)
-    quality: list[pd.DataFrame] = field(default_factory=list)
-    names: dict[str, str] = field(default_factory=dict)  # role -> file name, also of absent files
-
-    def read(self, role: str, **arguments: Any) -> Any:
-        """Return what the reader of the one file of `role` gives, None when it is absent."""
-        one = next((file for file in self.present if file.role == role), None)
-        if one is None:
-            return None
-        value = one.reader(path=one.path, **arguments)
-        self.quality.append(value.quality)
-        return value
-
-    def context(self) -> list[tuple[str, ContextTable]]:
-        found = [
-            (file.path.name, file.reader(path=file.path)) for file in self.present if file.role == "context"
-        ]
-        self.quality.extend(value.quality for _, value in found)
-        return found
-
-    def log(self, role: str) -> QualityLog:
-        return QualityLog(self.names.get(role, role))
-
 
 def read_source(files: Mapping[str, Mapping[str, Any]], folder: Path, *, min_list: int = 1000) -> Prepared:
     """Read and join the raw files of one source.
 
     Parameters
     ----------
-    files : name -> ``filename``, ``required`` (bool), ``role`` (one of `ROLES`) and ``reader``, which is
-        called as ``reader(path=...)``; that of postcodes is also given ``wanted``, the postcodes needed.
+    files : name -> ``filename``, ``required`` (bool), ``role`` (one of `present.ROLES`) and ``reader``, called
+        as ``reader(path=...)``; that of postcodes is also given ``wanted``, the postcodes needed.
     folder : where the files lie.
     min_list : practices with fewer patients are special: kept, but not fitted.
 
@@ -85,7 +43,7 @@ def read_source(files: Mapping[str, Mapping[str, Any]], folder: Path, *, min_lis
     is counted in `quality`. Raises InputError when a required file is missing or a file is not what it
     should be.
     """
-    found = _find(files, folder)
+    found = find_present(files, folder)
     qof: QofArchive = found.read("qof")
     registrations: Registrations | None = found.read("registrations")
     organisations: Organisations | None = found.read("organisations")
@@ -108,34 +66,6 @@ def read_source(files: Mapping[str, Mapping[str, Any]], folder: Path, *, min_lis
     quality = pd.concat([tables.empty("quality"), *found.quality], ignore_index=True)
     checked = {name: tables.check(name, frame) for name, frame in (prepared | {"quality": quality}).items()}
     return Prepared(**checked, boundaries=shapes)
-
-
-def _find(files: Mapping[str, Mapping[str, Any]], folder: Path) -> _Files:
-    found = _Files()
-    for name, entry in files.items():
-        role, filename = str(entry["role"]), str(entry["filename"])
-        if role not in ROLES:
-            raise ConfigError(f"files.{name}.role is {role!r}; it may be one of: {', '.join(ROLES)}")
-        if role in SINGLE_ROLES and role in found.names:
-            raise ConfigError(f"files.{name}.role is {role}, which another file has too")
-        found.names[role] = filename
-        path = folder / filename
-        if path.is_file():
-            found.present.append(_File(name, path, role, entry["reader"]))
-        elif entry.get("required", True):
-            raise InputError(
-                f"is missing from {folder}",
-                file=filename,
-                remedy=f"Get it with: gpseg-data source={folder.name}  (or, from a folder of yours, with "
-                f"from=FOLDER)",
-            )
-        else:
-            log = QualityLog(filename)
-            log.note("file not given", 1, f"{role}: {name}")
-            found.quality.append(log.frame)
-    if "qof" not in found.names:
-        raise ConfigError("files: none has the role qof, from which practices are taken")
-    return found
 
 
 def _practices(qof: QofArchive, min_list: int, log: QualityLog, quality: list[pd.DataFrame]) -> pd.DataFrame:
@@ -168,7 +98,7 @@ def _locate(
     practices: pd.DataFrame,
     organisations: Organisations | None,
     registrations: Registrations | None,
-    found: _Files,
+    found: PresentFiles,
 ) -> pd.DataFrame:
     """Add postcode, longitude and latitude; the order of columns is that of schema ``practices``."""
     codes = practices["practice_code"]
@@ -199,7 +129,7 @@ def _locate(
     return located[list(tables.SCHEMAS["practices"].columns)]
 
 
-def _note_organisations(codes: pd.Series, ods: pd.DataFrame, found: _Files) -> None:
+def _note_organisations(codes: pd.Series, ods: pd.DataFrame, found: PresentFiles) -> None:
     log = found.log("organisations")
     absent = ~codes.isin(ods.index)
     log.note("practices not in the organisation list", int(absent.sum()), some(codes[absent]))
@@ -209,7 +139,9 @@ def _note_organisations(codes: pd.Series, ods: pd.DataFrame, found: _Files) -> N
     found.quality.append(log.frame)
 
 
-def _of_practices(frame: pd.DataFrame, codes: pd.Series, found: _Files, role: str, what: str) -> pd.DataFrame:
+def _of_practices(
+    frame: pd.DataFrame, codes: pd.Series, found: PresentFiles, role: str, what: str
+) -> pd.DataFrame:
     """Return the rows of known practices; practices on one side only are counted."""
     log = found.log(role)
     present = frame["practice_code"].unique()
@@ -223,7 +155,7 @@ def _of_practices(frame: pd.DataFrame, codes: pd.Series, found: _Files, role: st
     return frame[frame["practice_code"].isin(codes)].reset_index(drop=True)
 
 
-def _age_sex(registrations: Registrations | None, codes: pd.Series, found: _Files) -> pd.DataFrame:
+def _age_sex(registrations: Registrations | None, codes: pd.Series, found: PresentFiles) -> pd.DataFrame:
     if registrations is None:
         return tables.empty("age_sex")
     return _of_practices(registrations.age_sex, codes, found, "registrations", "registrations")
@@ -264,7 +196,9 @@ def plain_name(name: str) -> str:
     return " ".join(text.split())
 
 
-def _join_boundaries(shapes: gpd.GeoDataFrame, practices: pd.DataFrame, found: _Files) -> gpd.GeoDataFrame:
+def _join_boundaries(
+    shapes: gpd.GeoDataFrame, practices: pd.DataFrame, found: PresentFiles
+) -> gpd.GeoDataFrame:
     """Give each boundary the ODS code of the ICB of its name; where none has it, the code stays null."""
     icbs = practices.drop_duplicates("icb_code")
     by_name = {plain_name(name): code for name, code in zip(icbs["icb_name"], icbs["icb_code"], strict=True)}
@@ -280,7 +214,7 @@ def _join_boundaries(shapes: gpd.GeoDataFrame, practices: pd.DataFrame, found: _
     return joined
 
 
-def _note_unlisted_indicators(qof: QofArchive, found: _Files) -> None:
+def _note_unlisted_indicators(qof: QofArchive, found: PresentFiles) -> None:
     log = found.log("qof")
     codes = sorted(set(qof.achievement["indicator_code"].unique()) - set(qof.indicators["indicator_code"]))
     log.note("indicators with achievement but no description", len(codes), some(codes))

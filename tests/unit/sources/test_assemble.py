@@ -181,10 +181,21 @@ def test_optional_files_may_be_absent_and_are_named(raw):
     ]  # fmt: skip
 
 
-def test_a_missing_required_file_is_named_with_the_remedy(raw):
+@pytest.mark.parametrize("required", [True, False])
+def test_a_missing_qof_archive_is_named_with_the_remedy_whatever_the_configuration(raw, required):
     (raw / "qof.zip").unlink()
+    changed = files()
+    changed["qof"]["required"] = required
     with pytest.raises(InputError, match=r"^qof\.zip: is missing from .*gpseg-data source=nhs_2024_25"):
-        read_source(files(), raw)
+        read_source(changed, raw)
+
+
+def test_a_missing_required_file_is_named(raw):
+    (raw / "imd.csv").unlink()
+    changed = files()
+    changed["imd"]["required"] = True
+    with pytest.raises(InputError, match=r"^imd\.csv: is missing from "):
+        read_source(changed, raw)
 
 
 def test_practices_on_one_side_only_are_counted(raw, build_qof):
