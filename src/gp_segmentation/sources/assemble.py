@@ -34,8 +34,8 @@ def read_source(files: Mapping[str, Mapping[str, Any]], folder: Path, *, min_lis
 
     Parameters
     ----------
-    files : name -> ``filename``, ``required`` (bool), ``role`` (one of `present.ROLES`) and ``reader``, called
-        as ``reader(path=...)``; that of postcodes is also given ``wanted``, the postcodes needed.
+    files : name -> ``filename``, ``required`` (bool), ``role`` (one of `present.ROLES`) and ``reader``,
+        called as ``reader(path=...)``; that of postcodes is also given ``wanted``, the postcodes needed.
     folder : where the files lie.
     min_list : practices with fewer patients are special: kept, but not fitted.
 

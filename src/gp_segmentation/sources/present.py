@@ -75,7 +75,7 @@ def find_present(files: Mapping[str, Mapping[str, Any]], folder: Path) -> Presen
             raise InputError(
                 f"is missing from {folder}",
                 file=filename,
-                remedy=f"Get it with: gpseg-data source={folder.name} (and from=FOLDER, if you have it there)",
+                remedy=f"Get it with: gpseg-data source={folder.name} (from=FOLDER if you have it)",
             )
         else:
             log = QualityLog(filename)
