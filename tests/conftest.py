@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -14,18 +15,33 @@ import pytest
 from gp_segmentation import config
 from gp_segmentation import tables as contracts
 from gp_segmentation.features import Tables
+from gp_segmentation.results import Results
 
 ROOT = Path(__file__).resolve().parents[1]
 
 #: Group, name, share of England's patients on the register, how steeply it rises with the share over 65.
 GROUPS = [
     ("AF", "Atrial fibrillation", 0.02, 8.0),
+    ("AST", "Asthma", 0.06, 0.5),
+    ("CAN", "Cancer", 0.04, 6.0),
     ("CHD", "Secondary prevention of coronary heart disease", 0.03, 6.0),
+    ("CKD", "Chronic kidney disease", 0.05, 5.0),
+    ("COPD", "Chronic obstructive pulmonary disease", 0.02, 3.0),
+    ("DEM", "Dementia", 0.008, 7.0),
     ("DEP", "Depression", 0.14, 0.5),
     ("DM", "Diabetes mellitus", 0.08, 2.0),
+    ("EP", "Epilepsy", 0.008, 0.5),
+    ("HF", "Heart failure", 0.01, 5.0),
     ("HYP", "Hypertension", 0.15, 4.0),
     ("LD", "Learning disability", 0.006, 0.0),
+    ("MH", "Mental health", 0.01, 0.0),
+    ("NDH", "Non-diabetic hyperglycaemia", 0.09, 2.0),
+    ("OB", "Obesity", 0.14, 0.5),
     ("OST", "Osteoporosis: secondary prevention of fragility fractures", 0.008, 1.0),
+    ("PAD", "Peripheral arterial disease", 0.006, 4.0),
+    ("PC", "Palliative care", 0.005, 1.0),
+    ("RA", "Rheumatoid arthritis", 0.008, 2.0),
+    ("STIA", "Stroke and transient ischaemic attack", 0.02, 6.0),
 ]
 #: Indicator, group, has a denominator, typical rate, share of the register that is eligible.
 INDICATORS = [
@@ -40,6 +56,7 @@ INDICATORS = [
     ("HYP008", "HYP", True, 0.77, 0.7),
     ("LD004", "LD", False, 0.0, 0.0),
     ("OST004", "OST", False, 0.0, 0.0),
+    ("STIA001", "STIA", False, 0.0, 0.0),
 ]
 
 
@@ -170,3 +187,9 @@ def compose_option() -> Callable[[str, str], dict[str, Any]]:
         return composed[group]
 
     return compose
+
+
+@pytest.fixture(scope="session")
+def results_of() -> Callable[..., Results]:
+    """`make_results` of fixtures/small_results.py: a whole small run, with hostile names."""
+    return runpy.run_path(str(Path(__file__).parent / "fixtures" / "small_results.py"))["make_results"]

@@ -94,7 +94,7 @@ def test_age_explained_finds_the_planted_order(tables_of):
     # The fixture plants slopes 8 (AF), 6 (CHD) and none for learning disability.
     assert table.loc["AF", "r_squared"] > 0.7
     assert table.loc["LD", "r_squared"] < 0.1
-    assert table["practices"].tolist() == [399] * 7
+    assert table["practices"].tolist() == [399] * 21
 
 
 @pytest.mark.parametrize(
@@ -114,6 +114,6 @@ def test_wrong_options_are_named(options, message):
 
 def test_an_unknown_register_is_named(small_tables):
     with pytest.raises(
-        ConfigError, match=r"groups asks for XX, which this source does not have. It has: AF, CHD"
+        ConfigError, match=r"groups asks for XX, which this source does not have. It has: AF, AST, CAN"
     ):
         Prevalence(groups=["HYP", "XX"])(small_tables)
