@@ -163,7 +163,7 @@ def _draw_loadings(data: Scatter, axes: Axes) -> None:
         for (label, row), height in zip(rows.iterrows(), heights, strict=True):
             edge = -1.25 if left else 1.25
             axes.plot([row["one"], edge], [row["two"], height], color="0.75", linewidth=0.7, zorder=1)
-            text = textwrap.shorten(str(label).removesuffix(" prevalence"), 27, placeholder="…")
+            text = textwrap.shorten(str(label).split(" prevalence")[0], 30, placeholder="…")
             axes.text(edge * 1.03, height, text, ha="right" if left else "left", va="center", size=8)
     axes.axhline(0, color="0.8", linewidth=0.8)
     axes.axvline(0, color="0.8", linewidth=0.8)

@@ -7,9 +7,10 @@ silhouette of data with the same correlations and no segments, with the range of
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 
 from gp_segmentation.figures._style import GREY
@@ -50,22 +51,31 @@ def data(results: Results) -> Silhouettes:
 
 
 def size(data: Silhouettes) -> tuple[float, float]:
-    return 9.5, 4.6
+    return 11.0, 5.0
 
 
 def draw(data: Silhouettes, figure: FigureBase) -> None:
-    axes = figure.add_subplot()
-    draw_lines(axes, data.lines, "silhouette")
-    null = data.null
+    every, closer = figure.subplots(1, 2)
+    one = replace(data.lines, table=data.lines.of(data.lines.chosen_family))
+    for axes, shown, what in (
+        (every, data.lines, "All trials"),
+        (closer, one, f"{data.lines.chosen_family}, closer"),
+    ):
+        draw_lines(axes, shown, "silhouette")
+        _draw_null(data.null, axes)
+        axes.axhline(0, color="0.4", linewidth=0.8)
+        mark_choice(axes, data.lines.chosen_k)
+        axes.set_title(what)
+    every.set_ylabel("Mean silhouette")
+    handles, labels = every.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=4)
+
+
+def _draw_null(null: pd.DataFrame, axes: Axes) -> None:
     if len(null):
         axes.fill_between(null["k"], null["low"], null["high"], color=GREY, alpha=0.25, linewidth=0)
-        axes.plot(
-            null["k"], null["mean"], color=GREY, linestyle="--", linewidth=2, label="no segments (null)"
-        )
-    axes.axhline(0, color="0.4", linewidth=0.8)
-    mark_choice(axes, data.lines.chosen_k)
-    axes.set_ylabel("Mean silhouette")
-    axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
+        label = "no segments (null)"
+        axes.plot(null["k"], null["mean"], color=GREY, linestyle="--", linewidth=2, label=label)
 
 
 def title(data: Silhouettes) -> str:

@@ -1,0 +1,141 @@
+"""Names and portraits: neutral, distinct, and the same however segments are numbered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gp_segmentation.insight import names, portraits, profiles
+from gp_segmentation.insight.concepts import concepts, short
+from gp_segmentation.insight.portraits import AVERAGE, natural
+from gp_segmentation.results import Results
+
+JUDGING = re.compile(r"\b(good|bad|poor|poorly|best|worst|better|worse|fail\w*|perform\w*)\b", re.IGNORECASE)
+
+
+def labels(results: Results) -> pd.Series:
+    fitted = results.segments[results.segments["fitted"]]
+    return fitted.set_index("practice_code")["segment"]
+
+
+@pytest.mark.parametrize("k", range(2, 10))
+def test_names_are_distinct_neutral_and_short(results_of: Callable[..., Results], k: int) -> None:
+    results = results_of(k)
+    found = names(results.natural, results.features, results.dictionary, labels(results))
+    assert sorted(found) == list(range(1, k + 1))
+    assert len(set(found.values())) == k
+    assert not [name for name in found.values() if JUDGING.search(name) or len(name) > 200]
+
+
+def test_names_follow_the_practices_when_numbers_are_permuted(results_of: Callable[..., Results]) -> None:
+    results = results_of(5)
+    before = labels(results)
+    swap = {1: 4, 2: 5, 3: 1, 4: 2, 5: 3}
+    named = names(results.natural, results.features, results.dictionary, before)
+    renamed = names(results.natural, results.features, results.dictionary, before.map(swap))
+    assert {number: renamed[swap[number]] for number in named} == named
+
+
+def test_portraits_follow_the_practices_too(results_of: Callable[..., Results]) -> None:
+    results = results_of(3)
+    swap = {1: 3, 2: 1, 3: 2}
+    moved = results.segments.assign(
+        segment=results.segments["segment"].map(swap),
+        second_segment=results.segments["second_segment"].map(swap).astype("Int64"),
+    )
+    told = portraits(
+        profiles(results.natural, results.dictionary, moved), moved, results.practices, verdict="continuum"
+    )
+    by_number = {p["segment"]: p for p in told}
+    for before in results.portraits:
+        after = by_number[swap[before["segment"]]]
+        kept = [re.sub(r"segment \d", "segment ?", s) for s in before["sentences"]]
+        assert [re.sub(r"segment \d", "segment ?", s) for s in after["sentences"]] == kept
+        assert after["patients"] == before["patients"]
+
+
+def test_practices_and_patients_add_up(results_of: Callable[..., Results]) -> None:
+    results = results_of(4)
+    assert sum(p["practices"] for p in results.portraits) == len(results.practices)
+    assert sum(p["patients"] for p in results.portraits) == results.practices["list_size"].sum()
+
+
+@pytest.mark.parametrize(
+    ("verdict", "words"),
+    [("continuum", "end of a gradient"), ("unstable", "uncertain"), ("discrete", "")],
+)
+def test_the_verdict_is_in_the_wording(results_of: Callable[..., Results], verdict: str, words: str) -> None:
+    results = results_of(3)
+    told = portraits(results.profiles, results.segments, results.practices, verdict=verdict)
+    for portrait in told:
+        assert words in portrait["sentences"][-1]
+        assert not JUDGING.search(" ".join(portrait["sentences"]))
+        assert 2 <= len(portrait["sentences"]) <= 4
+
+
+def test_practices_like_england_are_called_so() -> None:
+    rng = np.random.default_rng(0)
+    index = pd.Index([f"P{i}" for i in range(400)])
+    values = pd.DataFrame({"list_size": rng.normal(9000, 10, 400)}, index=index)
+    dictionary = pd.DataFrame(
+        {"feature": ["list_size"], "label": ["List size"], "unit": "patients", "block": "list_size"}
+    )
+    found = names(values, values, dictionary, pd.Series(np.arange(400) % 2 + 1, index=index))
+    assert sorted(found.values()) == [f"{AVERAGE} (A)", f"{AVERAGE} (B)"]
+
+
+def test_a_difference_on_one_scale_only_is_no_claim() -> None:
+    # One practice with a huge list lifts the mean of its segment, but not the mean of logarithms.
+    sizes = np.array([100.0] * 49 + [1e6] + [120.0] * 50)
+    index = pd.Index([f"P{i:03d}" for i in range(100)])
+    values = pd.DataFrame({"list_size": sizes}, index=index)
+    dictionary = pd.DataFrame(
+        {"feature": ["list_size"], "label": ["List size"], "unit": "patients", "block": "list_size"}
+    )
+    groups = pd.Series([1] * 50 + [2] * 50, index=index)
+    found = names(values, np.log(values).clip(upper=5), dictionary, groups)
+    assert all(name.startswith(AVERAGE) for name in found.values())
+
+
+@pytest.mark.parametrize(
+    ("label", "inside"),
+    [
+        ("Asthma prevalence", "asthma"),
+        ("Asthma prevalence, age-sex adjusted", "asthma"),
+        ("Chronic obstructive pulmonary disease prevalence", "COPD"),
+        ("IMD 2019 score", "IMD 2019 score"),
+        ("Hypertension, HYP008: achievement", "hypertension achievement (HYP008)"),
+    ],
+)
+def test_labels_inside_sentences(label: str, inside: str) -> None:
+    assert short(label) == inside
+
+
+def test_age_bands_make_one_concept() -> None:
+    dictionary = pd.DataFrame(
+        {
+            "feature": ["age_0_14", "age_15_24", "age_45_64", "age_75_plus"],
+            "label": [f"Patients aged {a}" for a in ("0 to 14", "15 to 24", "45 to 64", "75 and over")],
+            "unit": "%",
+            "block": "age_structure",
+        }
+    )
+    found = {c.high: c.members for c in concepts(dictionary)}
+    assert found == {
+        "older": {"age_15_24": -1, "age_75_plus": 1},
+        "more children": {"age_0_14": 1},
+        "more patients aged 45 to 64": {"age_45_64": 1},
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [(24.13, "%", "24.1%"), (0.456, "%", "0.46%"), (9843.2, "patients", "9,843"), (21.83, "score", "21.8"),
+     (float("nan"), "%", "not known")],
+)  # fmt: skip
+def test_values_are_written_in_their_unit(value: float, unit: str, text: str) -> None:
+    assert natural(value, unit) == text

@@ -1,0 +1,166 @@
+"""The page: what it says, that it is one file, that nothing in it can run or be fetched."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from gp_segmentation import figures, report
+from gp_segmentation.report.page import data_block, finder
+from gp_segmentation.results import Results
+
+LARGEST = 8_000_000
+
+
+@pytest.fixture(scope="module")
+def page(results_of: Callable[..., Results], tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("page")
+    results = results_of(4)
+    shown = figures.render_all(results, folder / "figures", names=["sizes", "map"])
+    left_out = [{"name": "elbow", "label": "Elbow", "reason": "There was <nothing>."}]
+    for name in ("report.html", "again.html"):
+        report.write_page(results, shown, folder / name, left_out=left_out)
+    text = (folder / "report.html").read_bytes()
+    assert text == (folder / "again.html").read_bytes()
+    assert len(text) < LARGEST
+    return text.decode("utf-8")
+
+
+class Elements(HTMLParser):
+    """Tags with attributes, and the text of scripts."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.scripts: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag == "script":
+            self.scripts.append("")
+
+    def handle_data(self, data: str) -> None:
+        if self.cdata_elem == "script":
+            self.scripts[-1] += data
+
+    def of(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+def test_only_our_script_is_in_it_and_the_policy_names_it(page: str) -> None:
+    found = Elements(page)
+    assert [s.get("type") for s in found.of("script")] == ["application/json", None]
+    digest = base64.b64encode(hashlib.sha256(found.scripts[1].encode()).digest()).decode()
+    policies = [m["content"] or "" for m in found.of("meta") if m.get("http-equiv")]
+    assert len(policies) == 1
+    assert f"script-src 'sha256-{digest}'" in policies[0]
+    assert "default-src 'none'" in policies[0]
+
+
+def test_hostile_texts_stand_as_text(page: str) -> None:
+    found = Elements(page)
+    assert "<script>alert(1)</script>" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page  # the special practices are named
+    assert not {"b", "small", "nothing", "need", "co"} & {tag for tag, _ in found.tags}
+    assert not [a for _, attributes in found.tags for a in attributes if a.startswith("on")]
+    rows = json.loads(found.scripts[0])["rows"]
+    assert rows[0][1] == "<script>alert(1)</script>"
+    assert rows[2][1] == "</script><b>\u2028"
+
+
+def test_nothing_is_fetched_from_elsewhere(page: str) -> None:
+    found = Elements(page)
+    addresses = [
+        value
+        for tag, attributes in found.tags
+        for key, value in attributes.items()
+        if key in ("src", "href", "action", "data") and value
+    ]
+    assert addresses
+    assert [a for a in addresses if not a.startswith(("data:", "#"))] == []
+    assert "url(" not in page
+    assert "@import" not in page
+
+
+def test_headings_tables_and_images_can_be_read_aloud(page: str) -> None:
+    found = Elements(page)
+    assert dict(found.tags)["html"]["lang"] == "en-GB"
+    assert page.count("<caption>") == page.count("<table>")
+    assert all(a.get("scope") for a in found.of("th"))
+    assert all(len(a["alt"] or "") > 40 for a in found.of("img"))
+    assert len(found.of("h1")) == 1
+    assert {"main", "header", "nav", "footer"} <= {tag for tag, _ in found.tags}
+
+
+def test_every_anchor_leads_somewhere(page: str) -> None:
+    found = Elements(page)
+    places = {a["id"] for _, a in found.tags if a.get("id")}
+    wanted = {(a["href"] or "")[1:] for a in found.of("a")}
+    assert wanted <= places
+
+
+def test_it_says_synthetic_and_what_it_is_not_for(page: str) -> None:
+    assert "SYNTHETIC DATA" in page
+    assert "not a performance-management tool" in page
+    assert "There was &lt;nothing&gt;." in page
+    assert not re.search(r"20\d\d-\d\d-\d\dT", page)  # no times: same input, same bytes
+
+
+def test_the_summary_holds_the_numbers(results_of: Callable[..., Results]) -> None:
+    results = results_of(4)
+    said = report.summarise(results, top_features=2)
+    assert said["counts"] == {
+        "practices": 240,
+        "patients": int(results.practices["list_size"].sum()),
+        "fitted": 235,
+        "special": 5,
+        "segments": 4,
+        "features": 5,
+        "imputed": 4,
+        "quality": 3,
+    }
+    assert said["verdict"]["sentence"] == "Bands, not types."
+    assert said["choice"]["by_criterion"] == [
+        ("Silhouette", "Hierarchical clustering (ward linkage), 2 segments (0.250)")
+    ]
+    assert [len(s["profile"]) for s in said["segments"]] == [2, 2, 2, 2]
+    assert [row["label"] for row in said["segments"][0]["profile_unused"]] == ["Smoking <b>"]
+    assert said["special"][0]["count"] == 5
+    assert sum(s["practices"] for s in said["segments"]) == 240
+
+
+def test_a_run_without_evidence_says_so(results_of: Callable[..., Results]) -> None:
+    bare = dataclasses.replace(results_of(3), evidence={}, metrics={})
+    said = report.summarise(bare)
+    assert "not judged" in said["verdict"]["sentence"]
+    assert said["evidence"] == []
+
+
+def test_official_data_have_no_banner(results_of: Callable[..., Results], tmp_path: Path) -> None:
+    report.write_page(results_of(3, synthetic=False), [], tmp_path / "r.html")
+    assert "synthetic" not in (tmp_path / "r.html").read_text(encoding="utf-8").split("<body>")[
+        1
+    ].lower().split("finder-data")[0].replace("synthetic_", "")
+
+
+def test_the_finder_has_a_row_for_every_practice(results_of: Callable[..., Results]) -> None:
+    results = results_of(3)
+    found = finder(results)
+    assert [row[0] for row in found["rows"]] == list(results.segments["practice_code"])
+    assert {found["icbs"][row[3]] for row in found["rows"]} == set(results.practices["icb_name"])
+
+
+def test_a_data_block_cannot_end_its_element() -> None:
+    value = {"name": "</script><!-- & \u2028"}
+    text = data_block(value)
+    assert not set("<>&\u2028") & set(text)
+    assert json.loads(text) == value
