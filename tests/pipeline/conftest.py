@@ -18,8 +18,8 @@ PRACTICES = 240
 #: What makes the copy's runs short; everything else is the project's default.
 SMALL = {
     "source/synthetic.yaml": {"england.practices": PRACTICES},
-    "study/default.yaml": {"n_clusters.high": 4, "null_draws": 2},
-    "evidence/default.yaml": {"bootstraps": 5},
+    "study/default.yaml": {"n_clusters.high": 4, "null_model.draws": 2},
+    "evidence/default.yaml": {"bootstraps": 5, "splits": 2},
 }
 
 

@@ -66,14 +66,16 @@ def test_a_second_repro_runs_only_track_which_records_nothing_new(reproduced):
     [
         ("conf/config.yaml", "clusterer: open", "clusterer: kmeans", "study"),
         ("conf/config.yaml", "scaler: standard", "scaler: robust", "matrix"),
-        ("conf/report/default.yaml", "name: default", "name: default # said", None),
+        ("conf/report/default.yaml", "top_features: 12", "top_features: 11", "report"),
+        ("conf/report/default.yaml", "name: default", "name: default # a comment", "track"),
     ],
 )
 def test_an_edit_in_conf_reruns_from_the_stage_it_concerns(reproduced, name, old, new, first):
     reproduced.edit(name, old, new)
-    output = reproduced.run("dvc", "repro")
-    expected = ["track"] if first is None else STAGES[STAGES.index(first) :]
-    assert stages_run(output) == ["configure", *expected]
+    configure, second, *rest = stages_run(reproduced.run("dvc", "repro"))
+    assert (configure, second) == ("configure", first)
+    # A later stage whose inputs came out the same is rightly left alone.
+    assert set(rest) <= set(STAGES[STAGES.index(first) :])
     reproduced.run("git", "checkout", "--quiet", ".")
     reproduced.run("dvc", "checkout")
 
@@ -100,7 +102,8 @@ def test_an_experiment_honours_its_override(reproduced):
 
 def test_queued_experiments_each_honour_their_override_and_share_the_store(reproduced):
     before = len(reproduced.runs())
-    reproduced.run("dvc", "exp", "run", "--queue", "-S", "clusterer=kmeans,hierarchical")
+    # Another seed, so that neither repeats a result that is on record already.
+    reproduced.run("dvc", "exp", "run", "--queue", "-S", "clusterer=kmeans,hierarchical", "-S", "seed=7")
     reproduced.run("dvc", "exp", "run", "--run-all")
     shown = json.loads(reproduced.run("dvc", "exp", "show", "--json"))
     (baseline,) = [row for row in shown if row["rev"] != "workspace" and row["experiments"]]

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.xdist_group("gpseg")
 def ready(project):
     """The project with `data/prepared` of the small synthetic England."""
     project.run("dvc", "repro", "prepare")
+    project.git_commit("Prepared")
     return project
 
 
