@@ -16,7 +16,8 @@ def summarise_features(feature_set: FeatureSet, ordinary: pd.Series) -> pd.DataF
     Columns: feature, label, unit, block, transform; missing (practices), missing_share; minimum,
     lower_quartile, median, upper_quartile, maximum (natural units); skew_before (natural units) and
     skew_after (analysis scale), each the sample skewness; ceiling_share and floor_share (of known
-    percentages, those at 100 or above and at 0; NaN for other units).
+    percentages, those at 100 or above and at 0; NaN for other units). Shrunk rates never reach an end:
+    `achievement_ceilings` counts the published ones.
 
     Parameters
     ----------
@@ -41,6 +42,19 @@ def summarise_features(feature_set: FeatureSet, ordinary: pd.Series) -> pd.DataF
     }
     described = feature_set.dictionary[["feature", "label", "unit", "block", "transform"]]
     return described.merge(pd.DataFrame(columns), left_on="feature", right_index=True, validate="1:1")
+
+
+def achievement_ceilings(achievement: pd.DataFrame, ordinary: pd.Series) -> pd.DataFrame:
+    """Return how many practices stand at 100%, by indicator, as published.
+
+    Columns: indicator_code, practices (ordinary, with a denominator above zero), ceiling_share (of them,
+    those whose numerator is the whole denominator). The most crowded ceiling comes first.
+    """
+    codes = ordinary.index[ordinary.to_numpy(dtype=bool)]
+    known = achievement[(achievement["denominator"] > 0) & achievement["practice_code"].isin(codes)]
+    full = (known["numerator"] >= known["denominator"]).groupby(known["indicator_code"])
+    table = pd.DataFrame({"practices": full.size(), "ceiling_share": full.mean()}).reset_index()
+    return table.sort_values(["ceiling_share", "indicator_code"], ascending=[False, True], ignore_index=True)
 
 
 def correlations(features: pd.DataFrame) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from pandas.testing import assert_frame_equal
 from gp_segmentation.features import build_features
 from gp_segmentation.features.achievement import Achievement
 from gp_segmentation.features.explore import (
+    achievement_ceilings,
     correlated_pairs,
     correlations,
     missing_patterns,
@@ -51,3 +52,20 @@ def test_close_pairs_are_listed_closest_first():
 def test_missing_patterns_are_counted():
     expected = pd.DataFrame({"missing": ["", "c"], "practices": [2, 2]})
     assert_frame_equal(missing_patterns(FEATURES), expected)
+
+
+def test_ceilings_are_counted_as_published():
+    columns = ["practice_code", "indicator_code", "numerator", "denominator"]
+    rows = [
+        ("A", "X1", 5.0, 5.0),
+        ("B", "X1", 4.0, 5.0),
+        ("C", "X1", 0.0, 0.0),  # nobody eligible: neither at the ceiling nor below it
+        ("S", "X1", 9.0, 9.0),  # special
+        ("A", "X2", 7.0, 7.0),
+        ("A", "X3", np.nan, np.nan),
+    ]
+    ordinary = pd.Series({"A": True, "B": True, "C": True, "S": False})
+    expected = pd.DataFrame(
+        {"indicator_code": ["X2", "X1"], "practices": [1, 2], "ceiling_share": [1 / 1, 1 / 2]}
+    )
+    assert_frame_equal(achievement_ceilings(pd.DataFrame(rows, columns=columns), ordinary), expected)
