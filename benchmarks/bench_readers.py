@@ -20,7 +20,7 @@ from pathlib import Path
 import pandas as pd
 
 from gp_segmentation.sources.achievement import MEASURES, read_achievement
-from gp_segmentation.sources.archive import find_texts
+from gp_segmentation.sources.files.archive import find_texts
 from gp_segmentation.sources.nhs_england import DIALECT
 from gp_segmentation.sources.values import QualityLog
 

@@ -1,4 +1,4 @@
-"""``python -m gp_segmentation STAGE``: run one stage on `params.yaml` and the workspace `data/` (DVC's door)."""
+"""``python -m gp_segmentation STAGE``: run one stage on `params.yaml` and `data/` (DVC's door)."""
 
 from gp_segmentation.app import stage_main
 

@@ -10,7 +10,7 @@ from typing import Any
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.utils import instantiate
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import OmegaConf
 
 from gp_segmentation.errors import ConfigError
 
@@ -22,7 +22,7 @@ DESCRIPTIVE_KEYS = ("name", "label", "description")
 
 
 def project_root(start: Path | None = None) -> Path:
-    """Return the folder that holds `conf/config.yaml`: `GPSEG_ROOT`, else the first one upwards of `start`."""
+    """Return the folder of `conf/config.yaml`: `GPSEG_ROOT`, else the first one upwards of `start`."""
     if named := os.environ.get("GPSEG_ROOT"):
         return Path(named).resolve()
     here = (start or Path.cwd()).resolve()
@@ -40,7 +40,7 @@ def compose_config(root: Path, overrides: Sequence[str] = (), name: str = "confi
         return plain(compose(config_name=name, overrides=list(overrides)))
 
 
-def plain(cfg: DictConfig) -> dict[str, Any]:
+def plain(cfg: Any) -> dict[str, Any]:
     """Turn a composed configuration into plain dicts and lists, resolved."""
     value = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
     if not isinstance(value, dict):

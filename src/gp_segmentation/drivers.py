@@ -133,16 +133,16 @@ def _prepared(cfg: Config, root: Path) -> Path:
     from gp_segmentation import provenance
 
     source, raw = cfg["source"], root / "data" / "raw"
+    wanted = provenance.fingerprint(cfg, provenance.raw_files(source, raw / source["name"]))
     main = root / "data" / "prepared"
-    if provenance.belongs(main, source, raw / source["name"]):
+    if provenance.belongs(main, wanted):
         return main
-    files = provenance.raw_files(source, raw / source["name"])
-    own = root / "data" / "cache" / "prepared" / provenance.fingerprint(source, files)[:16]
+    own = root / "data" / "cache" / "prepared" / wanted[:16]
     own.parent.mkdir(parents=True, exist_ok=True)
     # The jobs of a sweep may all come here at once; the first prepares, the others wait for it.
     with FileLock(own.with_suffix(".lock")):
-        if not provenance.belongs(own, source, raw / source["name"]):
-            log.info("data/prepared holds another source: preparing %s in %s", source["name"], own)
+        if not provenance.belongs(own, wanted):
+            log.info("data/prepared is of other data or rules: preparing %s in %s", source["name"], own)
             stages.prepare(cfg, Workspace(own.parent, raw_folder=raw, prepared_folder=own))
     return own
 

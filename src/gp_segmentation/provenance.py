@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from gp_segmentation.atomic import read_json
-from gp_segmentation.sources.manifest import (
+from gp_segmentation.sources.download.manifest import (
     BY_HAND,
     MANIFEST,
     ManifestRow,
@@ -25,15 +25,16 @@ from gp_segmentation.sources.manifest import (
 DESCRIBED = ("name", "label", "period", "synthetic", "licence", "attribution")
 
 
-def describe_source(source: Mapping[str, Any], folder: Path, practices: pd.DataFrame) -> dict[str, Any]:
+def describe_source(cfg: Mapping[str, Any], folder: Path, practices: pd.DataFrame) -> dict[str, Any]:
     """Return what source.json holds: what the data are, how many, and every raw file with its SHA-256."""
+    source = cfg["source"]
     files = raw_files(source, folder)
     return {
         **{key: source[key] for key in DESCRIBED},
         "practices": len(practices),
         "patients": int(practices["list_size"].sum()),
         "files": files,
-        "fingerprint": fingerprint(source, files),
+        "fingerprint": fingerprint(cfg, files),
     }
 
 
@@ -55,16 +56,17 @@ def _described(path: Path, row: ManifestRow | None) -> ManifestRow:
     return describe(path, address=address, licence=None, sha256=digest)
 
 
-def fingerprint(source: Mapping[str, Any], files: list[dict[str, Any]]) -> str:
-    """Return a hash of how a source is read and of the bytes that are read."""
-    content = {"source": source, "files": [(file["filename"], file["sha256"]) for file in files]}
+def fingerprint(cfg: Mapping[str, Any], files: list[dict[str, Any]]) -> str:
+    """Return a hash of how a source is prepared and of the bytes it is prepared from."""
+    content = {
+        "source": cfg["source"],
+        "special": cfg["special"],
+        "files": [(file["filename"], file["sha256"]) for file in files],
+    }
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def belongs(prepared: Path, source: Mapping[str, Any], raw: Path) -> bool:
-    """Tell whether `prepared` was made from `source` as it is configured now and stands in `raw` now."""
-    if not (prepared / "source.json").is_file():
-        return False
-    return bool(
-        read_json(prepared / "source.json")["fingerprint"] == fingerprint(source, raw_files(source, raw))
-    )
+def belongs(prepared: Path, wanted: str) -> bool:
+    """Tell whether the tables in `prepared` have the fingerprint `wanted`."""
+    path = prepared / "source.json"
+    return path.is_file() and bool(read_json(path)["fingerprint"] == wanted)

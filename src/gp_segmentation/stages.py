@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -24,6 +24,10 @@ from gp_segmentation.workspace import (
     write_table,
     write_text,
 )
+
+if TYPE_CHECKING:
+    from gp_segmentation.features import SpecialRules
+    from gp_segmentation.sources import Prepared
 
 Config = dict[str, Any]
 
@@ -42,12 +46,24 @@ def prepare(cfg: Config, ws: Workspace) -> None:
     folder = ws.raw / source["name"]
     files = {name: {**file, "reader": config.build(file["reader"])} for name, file in source["files"].items()}
     prepared = sources.read_source(files, folder)
+    practices = _with_special_reasons(prepared, config.build(cfg["special"]))
     with fresh_folder(ws.prepared) as out:
         for name in PREPARED:
-            write_table(out / f"{name}.parquet", getattr(prepared, name), name)
+            table = practices if name == "practices" else getattr(prepared, name)
+            write_table(out / f"{name}.parquet", table, name)
         if prepared.boundaries is not None:
             write_text(out / "boundaries.geojson", prepared.boundaries.to_json(drop_id=True))
-        write_json(out / "source.json", provenance.describe_source(source, folder, prepared.practices))
+        write_json(out / "source.json", provenance.describe_source(cfg, folder, practices))
+
+
+def _with_special_reasons(prepared: Prepared, rules: SpecialRules) -> pd.DataFrame:
+    """Return the practices, `special` saying why one is no ordinary practice, as far as the data tell."""
+    from gp_segmentation.features import special_reasons
+
+    practices = prepared.practices.copy()
+    reasons = special_reasons(practices, prepared.registers, prepared.age_sex, rules)
+    practices["special"] = practices["practice_code"].map(reasons).astype("str")
+    return practices
 
 
 def features(cfg: Config, ws: Workspace) -> None:
@@ -55,16 +71,8 @@ def features(cfg: Config, ws: Workspace) -> None:
     from gp_segmentation.features import Tables, build_features
 
     blocks = {name: config.build(node) for name, node in cfg["features"]["blocks"].items()}
-    names = (
-        "practices",
-        "registers",
-        "achievement",
-        "indicators",
-        "age_sex",
-        "context",
-        "context_dictionary",
-    )
-    built = build_features(blocks, Tables(**{name: ws.prepared_table(name) for name in names}))
+    tables = Tables(**{name: ws.prepared_table(name) for name in Tables.names()})
+    built = build_features(blocks, tables)
     with fresh_folder(ws.features) as out:
         write_table(out / "features.parquet", built.features)
         write_table(out / "natural.parquet", built.natural)

@@ -15,8 +15,8 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from gp_segmentation.sources.archive import TextFile
-from gp_segmentation.sources.delimited import Csv
+from gp_segmentation.sources.files.archive import TextFile
+from gp_segmentation.sources.files.delimited import Csv
 from gp_segmentation.sources.values import QualityLog
 
 #: Measures kept, and the column each becomes.

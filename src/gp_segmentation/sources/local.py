@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from gp_segmentation.errors import ConfigError
-from gp_segmentation.sources.delimited import MISSING
-from gp_segmentation.sources.sheets import Sheet, cell_text, read_sheet
+from gp_segmentation.sources.files.delimited import MISSING
+from gp_segmentation.sources.files.sheets import Sheet, cell_text, read_sheet
 from gp_segmentation.sources.values import ContextTable, QualityLog
 
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from gp_segmentation.sources.achievement import read_achievement
-from gp_segmentation.sources.archive import TextFile, find_text, find_texts
-from gp_segmentation.sources.delimited import Csv
+from gp_segmentation.sources.files.archive import TextFile, find_text, find_texts
+from gp_segmentation.sources.files.delimited import Csv
 from gp_segmentation.sources.registrations import read_registrations
 from gp_segmentation.sources.values import QofArchive, QualityLog, some
 

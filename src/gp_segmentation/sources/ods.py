@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from gp_segmentation.sources.archive import TextFile, find_text
-from gp_segmentation.sources.delimited import Csv
+from gp_segmentation.sources.files.archive import TextFile, find_text
+from gp_segmentation.sources.files.delimited import Csv
 from gp_segmentation.sources.values import Organisations, QualityLog, some
 
 WIDTH = 27

@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 import pyproj
 
 from gp_segmentation.errors import InputError
-from gp_segmentation.sources.archive import TextFile, find_texts
-from gp_segmentation.sources.delimited import Csv
+from gp_segmentation.sources.files.archive import TextFile, find_texts
+from gp_segmentation.sources.files.delimited import Csv
 from gp_segmentation.sources.values import Postcodes, QualityLog, compact
 
 _WIDTH = 10

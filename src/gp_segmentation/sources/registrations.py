@@ -11,8 +11,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gp_segmentation.sources.archive import TextFile, find_text
-from gp_segmentation.sources.delimited import Csv
+from gp_segmentation.sources.files.archive import TextFile, find_text
+from gp_segmentation.sources.files.delimited import Csv
 from gp_segmentation.sources.values import QualityLog, Registrations, some
 from gp_segmentation.tables import AGE_BANDS, SEXES
 

@@ -7,7 +7,7 @@ import zipfile
 import pytest
 
 from gp_segmentation.errors import InputError
-from gp_segmentation.sources.archive import find_text, find_texts
+from gp_segmentation.sources.files.archive import find_text, find_texts
 
 
 def read(text):

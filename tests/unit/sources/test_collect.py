@@ -10,7 +10,7 @@ import pytest
 
 from gp_segmentation.errors import GpsegError, InputError
 from gp_segmentation.sources.download import collect
-from gp_segmentation.sources.manifest import read_manifest
+from gp_segmentation.sources.download.manifest import read_manifest
 
 QOF = {"filename": "QOF2425.zip", "url": "https://example.org/QOF2425.zip", "licence": "OGL"}
 IMD = {"filename": "imd.csv", "url": None, "aliases": ["93553_imd2019.csv"]}

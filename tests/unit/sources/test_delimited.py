@@ -7,9 +7,9 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from gp_segmentation.errors import InputError
-from gp_segmentation.sources import delimited
-from gp_segmentation.sources.archive import find_text
-from gp_segmentation.sources.delimited import Csv
+from gp_segmentation.sources.files import delimited
+from gp_segmentation.sources.files.archive import find_text
+from gp_segmentation.sources.files.delimited import Csv
 
 COLUMNS = {"code": "PRACTICE_CODE", "value": "VALUE"}
 NUMBERS = frozenset({"value"})

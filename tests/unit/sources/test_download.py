@@ -31,7 +31,7 @@ from cryptography.x509.oid import NameOID
 
 from gp_segmentation.errors import GpsegError, InputError
 from gp_segmentation.sources.download import Transfer, fetch
-from gp_segmentation.sources.manifest import read_manifest
+from gp_segmentation.sources.download.manifest import read_manifest
 
 CONTENT = bytes(range(256)) * 2000  # 512,000 bytes
 QUICK = Transfer(
@@ -507,12 +507,12 @@ class TestRefused:
 
         folder.mkdir()
         with monkeypatch.context() as patch:
-            patch.setattr("gp_segmentation.sources.partial.Partial.begin", full)
+            patch.setattr("gp_segmentation.sources.download.partial.Partial.begin", full)
             with pytest.raises(GpsegError, match=r"a\.csv could not be written: No space left on device"):
                 get([site.file()], folder)
 
     def test_two_runs_at_once_are_kept_apart(self, site: Site, folder: Path) -> None:
-        from gp_segmentation.sources.book import alone
+        from gp_segmentation.sources.download.book import alone
 
         with alone(folder), pytest.raises(GpsegError, match="another run is bringing files into"):
             get([site.file()], folder)

@@ -10,9 +10,15 @@ from typing import Any
 import pytest
 
 from gp_segmentation.errors import ConfigError, InputError
-from gp_segmentation.sources.addresses import public_address
-from gp_segmentation.sources.manifest import ManifestRow, describe, read_manifest, verify, write_manifest
-from gp_segmentation.sources.raw_files import RawFile, raw_files
+from gp_segmentation.sources.download.addresses import public_address
+from gp_segmentation.sources.download.manifest import (
+    ManifestRow,
+    describe,
+    read_manifest,
+    verify,
+    write_manifest,
+)
+from gp_segmentation.sources.download.raw_files import RawFile, raw_files
 
 ROW = ManifestRow("a.csv", "https://example.org/a.csv", "2025-04-01T09:00:00Z", 3, "0" * 64, "OGL")
 

@@ -22,7 +22,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from gp_segmentation import config
 from gp_segmentation.errors import ConfigError
 from gp_segmentation.sources import read_source
-from gp_segmentation.sources.manifest import read_manifest, verify
+from gp_segmentation.sources.download.manifest import read_manifest, verify
 from gp_segmentation.sources.synthetic import draw_england, write_england
 from gp_segmentation.sources.synthetic.quirks import ABOVE_LIST, NO_REGISTERS
 

@@ -6,8 +6,8 @@ import io
 
 import pytest
 
-from gp_segmentation.sources import text
-from gp_segmentation.sources.text import TooLargeError, Utf8Stream
+from gp_segmentation.sources.files import text
+from gp_segmentation.sources.files.text import TooLargeError, Utf8Stream
 
 NAMES = "A81001,Café Road Surgery\nA81002,St Mary’s\nA81003,Ellis & Söhne\n"
 

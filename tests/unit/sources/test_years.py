@@ -12,7 +12,7 @@ from pandas.testing import assert_frame_equal
 from gp_segmentation import config
 from gp_segmentation.sources import read_source
 from gp_segmentation.sources.achievement import read_achievement
-from gp_segmentation.sources.archive import find_texts
+from gp_segmentation.sources.files.archive import find_texts
 from gp_segmentation.sources.nhs_england import DIALECT, read_qof
 from gp_segmentation.sources.present import ROLES
 from gp_segmentation.sources.values import QualityLog

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gp_segmentation.sources.manifest import write_manifest
+from gp_segmentation.sources.download.manifest import write_manifest
 from gp_segmentation.sources.synthetic import packing, write_others, write_qof, write_registrations
 from gp_segmentation.sources.synthetic.england import England, draw_england
 

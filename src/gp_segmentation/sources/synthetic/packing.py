@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gp_segmentation.atomic import atomic
-from gp_segmentation.sources.manifest import ManifestRow, sha256_of
+from gp_segmentation.sources.download.manifest import ManifestRow, sha256_of
 
 CRLF, LF = "\r\n", "\n"
 #: The earliest date a zip archive can hold: no clock is read.

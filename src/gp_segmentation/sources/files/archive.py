@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from gp_segmentation.errors import InputError
-from gp_segmentation.sources.text import TooLargeError, Utf8Stream
+from gp_segmentation.sources.files.text import TooLargeError, Utf8Stream
 
 #: Bytes one member may inflate to. The largest published one, a national ACHIEVEMENT, has under 0.2 GiB.
 MAX_BYTES = 1 << 30

@@ -22,11 +22,11 @@ from tqdm import tqdm
 
 from gp_segmentation import __version__
 from gp_segmentation.errors import InputError
-from gp_segmentation.sources.addresses import check_address, follow, is_local, public_address
-from gp_segmentation.sources.manifest import sha256_of
-from gp_segmentation.sources.partial import Partial, validator_of
-from gp_segmentation.sources.raw_files import RawFile
-from gp_segmentation.sources.troubles import TryAgain, refusal, troubles
+from gp_segmentation.sources.download.addresses import check_address, follow, is_local, public_address
+from gp_segmentation.sources.download.manifest import sha256_of
+from gp_segmentation.sources.download.partial import Partial, validator_of
+from gp_segmentation.sources.download.raw_files import RawFile
+from gp_segmentation.sources.download.troubles import TryAgain, refusal, troubles
 
 CHUNK = 1 << 16
 MAX_REDIRECTS = 10

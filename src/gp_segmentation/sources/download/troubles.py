@@ -11,8 +11,8 @@ import requests
 import urllib3
 
 from gp_segmentation.errors import GpsegError, InputError
-from gp_segmentation.sources.addresses import public_address
-from gp_segmentation.sources.raw_files import RawFile, hand_remedy
+from gp_segmentation.sources.download.addresses import public_address
+from gp_segmentation.sources.download.raw_files import RawFile, hand_remedy
 
 
 class TryAgain(Exception):  # noqa: N818 - a signal between attempts; the user never sees it

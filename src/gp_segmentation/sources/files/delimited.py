@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from gp_segmentation.sources.archive import TextFile
+from gp_segmentation.sources.files.archive import TextFile
 
 #: How publishers write "no value": nothing, suppressed, not available.
 MISSING = ("", "*", ":", "-", "..", "#N/A", "NULL", "null")

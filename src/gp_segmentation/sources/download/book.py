@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gp_segmentation.errors import GpsegError
-from gp_segmentation.sources.manifest import (
+from gp_segmentation.sources.download.manifest import (
     BY_HAND,
     ManifestRow,
     describe,
@@ -18,7 +18,7 @@ from gp_segmentation.sources.manifest import (
     sha256_of,
     write_manifest,
 )
-from gp_segmentation.sources.raw_files import RawFile
+from gp_segmentation.sources.download.raw_files import RawFile
 
 log = logging.getLogger(__name__)
 

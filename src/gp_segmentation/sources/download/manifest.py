@@ -13,8 +13,8 @@ from typing import Any
 
 from gp_segmentation.atomic import atomic
 from gp_segmentation.errors import InputError
-from gp_segmentation.sources.addresses import public_address
-from gp_segmentation.sources.raw_files import plain_name
+from gp_segmentation.sources.download.addresses import public_address
+from gp_segmentation.sources.download.raw_files import plain_name
 
 MANIFEST = "manifest.json"
 #: The address of a file somebody else put into the folder.

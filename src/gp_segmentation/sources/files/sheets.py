@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from gp_segmentation.errors import InputError
-from gp_segmentation.sources.archive import TextFile, find_text
-from gp_segmentation.sources.delimited import records
+from gp_segmentation.sources.files.archive import TextFile, find_text
+from gp_segmentation.sources.files.delimited import records
 
 _EXCEL = (".xlsx", ".xlsm")
 
