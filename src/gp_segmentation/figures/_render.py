@@ -9,8 +9,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 
 from gp_segmentation.atomic import fresh_folder, read_json, write_json
 from gp_segmentation.figures._registry import FigureModule, NotShown, figure_modules
@@ -121,7 +123,24 @@ def compose(module: FigureModule, found: Any, title: str, results: Results) -> F
     top.text(left, start - mark / above, "\n".join(heading), va="top", size=13, weight="bold", color=INK)
     bottom.text(left, MARGIN / below, "\n".join(feet), va="bottom", size=8.5, color=GREY)
     module.draw(found, middle)
+    freeze(figure)
     return figure
+
+
+def freeze(figure: Figure) -> None:
+    """Lay `figure` out once and round every place to 1e-5 of it.
+
+    The constraint solver behind the layout answers with errors in the last digits that change from run
+    to run; rounded, the same figure gives the same bytes.
+    """
+    figure.draw_without_rendering()
+    for part in figure.subfigs:
+        box = part.bbox_relative
+        box.p0, box.p1 = np.round(box.p0, 5), np.round(box.p1, 5)
+    for axes in figure.axes:
+        place = axes.get_position(original=True)
+        axes.set_position(Bbox(np.round(place.get_points(), 5)))
+    figure.set_layout_engine("none")
 
 
 def caption(module: FigureModule, results: Results) -> str:

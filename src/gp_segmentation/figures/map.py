@@ -97,7 +97,7 @@ def draw(data: Places, figure: FigureBase) -> None:
         england.add_patch(frame)
     else:
         beside.axis("off")
-    corner.legend(handles, wrapped, loc="upper left", borderaxespad=0, markerscale=1.8, labelspacing=0.7)
+    corner.legend(handles, wrapped, loc="upper left", borderaxespad=0, markerscale=2.8, labelspacing=0.7)
 
 
 def _draw_area(data: Places, axes: Axes, points: float) -> None:

@@ -1,0 +1,160 @@
+"""Every figure: its parts, its words, its bytes; hostile names; what is left out says why."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+
+from gp_segmentation import figures
+from gp_segmentation.figures import elbow, map, scatter
+from gp_segmentation.figures._render import compose
+from gp_segmentation.figures._style import style
+from gp_segmentation.results import Results
+
+NAMES = list(figures.figure_modules())
+
+
+@pytest.fixture(scope="module")
+def rendered(
+    results_of: Callable[..., Results], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, list[figures.Rendered]]:
+    folder = tmp_path_factory.mktemp("run") / "figures"
+    return folder, figures.render_all(results_of(4), folder)
+
+
+def test_the_registry_finds_every_module_file() -> None:
+    folder = Path(figures.__file__).parent
+    assert sorted(NAMES) == sorted(p.stem for p in folder.glob("[a-z]*.py"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_figure_has_all_its_parts(name: str) -> None:
+    module = figures.figure_modules()[name]
+    assert len((module.__doc__ or "").split()) > 10
+    assert isinstance(module.ORDER, int)
+    assert module.LABEL
+    missing = [part for part in ("data", "size", "draw", "title", "alt") if not hasattr(module, part)]
+    assert missing == []
+
+
+@pytest.mark.parametrize("k", range(2, 10))
+@pytest.mark.parametrize("name", NAMES)
+def test_a_figure_draws_for_any_number_of_segments(
+    results_of: Callable[..., Results], name: str, k: int
+) -> None:
+    results = results_of(k)
+    module = figures.figure_modules()[name]
+    numbers = module.data(results)
+    with style():
+        figure = compose(module, numbers, module.title(numbers), results)
+        figure.canvas.draw()
+    assert figure.get_size_inches().max() < 25
+    assert "nan" not in (module.title(numbers) + module.alt(numbers)).lower().split()
+    assert len(module.alt(numbers)) > 40
+
+
+def test_all_figures_are_written_with_their_words(rendered: tuple[Path, list[figures.Rendered]]) -> None:
+    folder, found = rendered
+    assert {f.name for f in found} == set(NAMES)
+    for figure in found:
+        assert figure.png.read_bytes().startswith(b"\x89PNG")
+        assert ET.fromstring(figure.svg.read_bytes()).tag.endswith("svg")  # noqa: S314 - our own file
+        assert figure.title
+        assert "synthetic" in figure.caption.lower()
+        assert "Contains information from nobody" in figure.caption
+    assert figures.load(folder) == (found, [])
+
+
+def test_hostile_names_are_inert_in_svg(rendered: tuple[Path, list[figures.Rendered]]) -> None:
+    for figure in rendered[1]:
+        text = figure.svg.read_text(encoding="utf-8")
+        assert "<script" not in text
+        assert "<b>" not in text
+        assert not re.search(r"\son\w+=", text)
+
+
+def test_the_same_results_give_the_same_bytes(
+    rendered: tuple[Path, list[figures.Rendered]], results_of: Callable[..., Results], tmp_path: Path
+) -> None:
+    folder, _ = rendered
+    figures.render_all(results_of(4), tmp_path / "again")
+    names = sorted(p.name for p in folder.iterdir())
+    assert names == sorted(p.name for p in (tmp_path / "again").iterdir())
+    changed = [n for n in names if (folder / n).read_bytes() != (tmp_path / "again" / n).read_bytes()]
+    assert changed == []
+
+
+def test_global_style_is_left_alone(results_of: Callable[..., Results], tmp_path: Path) -> None:
+    before = dict(mpl.rcParams)
+    figures.render_all(results_of(3), tmp_path / "f", names=["sizes"])
+    assert dict(mpl.rcParams) == before
+
+
+def test_what_has_nothing_to_show_is_left_out_with_a_reason(
+    results_of: Callable[..., Results], tmp_path: Path
+) -> None:
+    results = results_of(3)
+    bare = dataclasses.replace(
+        results,
+        trials=results.trials.head(1),
+        practices=results.practices.assign(longitude=np.nan, latitude=np.nan),
+        tree=results.tree.head(0),
+        evidence={},
+    )
+    found = figures.render_all(bare, tmp_path / "f")
+    left_out = {row["name"]: row["reason"] for row in figures.load(tmp_path / "f")[1]}
+    assert set(left_out) == {*("silhouette_by_k", "elbow", "other_scores", "map", "dendrogram", "stability")}
+    assert all(left_out.values())
+    assert {f.name for f in found} == set(NAMES) - set(left_out)
+
+
+def test_official_data_carry_no_synthetic_mark(results_of: Callable[..., Results], tmp_path: Path) -> None:
+    found = figures.render_all(results_of(3, synthetic=False), tmp_path / "f", names=["sizes"])
+    assert "synthetic" not in found[0].caption.lower()
+
+
+def test_an_unknown_figure_is_refused(results_of: Callable[..., Results], tmp_path: Path) -> None:
+    with pytest.raises(KeyError, match="pie"):
+        figures.render_all(results_of(3), tmp_path / "f", names=["pie"])
+
+
+def test_the_knee_of_a_known_curve() -> None:
+    #            1/k falls fast up to 3, then slowly: the farthest point below the chord
+    table = pd.DataFrame({"k": [2, 3, 4, 5, 6], "left": [100.0, 40.0, 30.0, 22.0, 16.0]})
+    assert elbow.chord_knee(table) == 3
+
+
+def test_components_equal_scikit_learns() -> None:
+    from sklearn.decomposition import PCA
+
+    X = np.random.default_rng(0).normal(size=(200, 5)) * [5, 3, 1, 1, 1]
+    scores, vectors, explained = scatter.two_components(X)
+    other = PCA(2).fit(X)
+    assert_allclose(explained, other.explained_variance_ratio_, rtol=1e-9)
+    assert_allclose(np.abs(vectors), np.abs(other.components_.T), atol=1e-9)
+    assert_allclose(np.abs(scores), np.abs(other.transform(X)), atol=1e-9)
+
+
+def test_labels_are_moved_apart() -> None:
+    placed = scatter.spread(np.array([0.0, 0.1, 0.15, 2.0]), 0.3)
+    assert (np.diff(placed) >= 0.3 - 1e-12).all()
+
+
+def test_the_map_stands_on_the_national_grid(results_of: Callable[..., Results]) -> None:
+    results = results_of(3)
+    practices = results.practices.copy()
+    # The Tower of London, TQ 336 805.
+    practices[["longitude", "latitude"]] = [-0.0759, 51.5081]
+    places = map.data(dataclasses.replace(results, practices=practices))
+    assert_allclose(places.points["x"], 533_600, atol=150)
+    assert_allclose(places.points["y"], 180_500, atol=150)
+    assert places.in_london.all()
