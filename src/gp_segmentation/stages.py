@@ -68,17 +68,24 @@ def _with_special_reasons(prepared: Prepared, rules: SpecialRules) -> pd.DataFra
 
 def features(cfg: Config, ws: Workspace) -> None:
     """data/prepared -> data/features: one row of features per practice."""
-    from gp_segmentation.features import Tables, build_features
+    from gp_segmentation import features as room
 
     blocks = {name: config.build(node) for name, node in cfg["features"]["blocks"].items()}
-    tables = Tables(**{name: ws.prepared_table(name) for name in Tables.names()})
-    built = build_features(blocks, tables)
+    tables = room.Tables(**{name: ws.prepared_table(name) for name in room.Tables.names()})
+    built = room.build_features(blocks, tables)
     with fresh_folder(ws.features) as out:
         write_table(out / "features.parquet", built.features)
         write_table(out / "natural.parquet", built.natural)
         write_table(out / "dictionary.parquet", built.dictionary, "dictionary")
         write_table(out / "dropped.csv", built.dropped)
         write_table(out / "notes.csv", built.notes)
+        write_table(out / "summary.csv", room.summarise_features(built, tables.ordinary))
+        write_table(
+            out / "correlations.csv",
+            room.correlations(built.features[tables.ordinary.to_numpy()]).rename_axis("feature"),
+        )
+        write_table(out / "ceilings.csv", room.achievement_ceilings(tables.achievement, tables.ordinary))
+        write_table(out / "age_explained.csv", room.age_explained(tables))
 
 
 def matrix(cfg: Config, ws: Workspace) -> None:
