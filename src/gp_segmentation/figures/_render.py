@@ -153,12 +153,15 @@ def foot(module: FigureModule, results: Results) -> list[str]:
     """Return the lines below a figure: population, period and source; what the module adds."""
     source = results.source
     fitted = int(results.segments["fitted"].sum())
-    population = f"{clean(source['label'])}: {len(results.segments):,} practices, {fitted:,} of them fitted."
+    label = clean(source["label"])
+    population = (
+        f"{label[:1].upper()}{label[1:]}: {len(results.segments):,} practices, {fitted:,} of them fitted."
+    )
     if source["synthetic"]:
         population = f"Synthetic data, not about any real practice. {population}"
     note = getattr(module, "NOTE", "")
     credit = clean(source["attribution"])
     if note and "OS data" in credit:  # the source's own words are fuller
         return [population, f"Source: {credit}"]
-    information = credit.split(". Contains ")[0].rstrip(".")
+    information = credit.split(". Contains OS data")[0].rstrip(".")
     return [population, f"Source: {information}. {note}".strip()]

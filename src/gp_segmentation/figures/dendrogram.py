@@ -139,6 +139,8 @@ def draw(data: Branches, figure: FigureBase) -> None:
 
 
 def title(data: Branches) -> str:
+    if data.agreement > 0.995:
+        return f"Cut into {data.groups}, the hierarchical tree gives the segments shown here"
     return f"Branches of the hierarchical tree keep {data.agreement:.0%} of practices with their own segment"
 
 

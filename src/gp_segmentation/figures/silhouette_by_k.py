@@ -1,7 +1,7 @@
 """Mean silhouette of every trial (1: practices lie far from other segments; 0: on the border; below 0:
 nearer to another segment), by number of segments. Hollow markers: a segment is smaller than the choice
-allows, which raises the silhouette without describing practices. Dashed, where it was drawn: the mean
-silhouette of data with the same correlations and no segments, between its lowest and highest draw.
+allows, which raises the silhouette without describing practices. Dashed, where it was drawn: what
+K-means reaches on data with the same correlations and no segments, between lowest and highest draw.
 """
 # ruff: noqa: D103 - what each function gives is said once, in the docstring of the package
 

@@ -85,11 +85,11 @@ def _limit(axes: Axes, at: float, text: str, *, left: bool) -> None:
 def title(data: Stability) -> str:
     stable = sum(value >= data.high for value in data.jaccard)
     if stable == len(data.keys):
-        return f"All {stable} segments are found again in resamples (Jaccard {min(data.jaccard):.2f} or more)"
+        return f"All {stable} segments are stable in resamples (Jaccard {min(data.jaccard):.2f} or more)"
     worst = data.keys[int(np.argmin(data.jaccard))]
     return (
-        f"{stable} of {len(data.keys)} segments are found again in resamples; the least stable is segment "
-        f"{worst.number} ({min(data.jaccard):.2f})"
+        f"{stable or 'None'} of the {len(data.keys)} segments {'is' if stable < 2 else 'are'} stable in "
+        f"resamples; the least stable is segment {worst.number} (Jaccard {min(data.jaccard):.2f})"
     )
 
 
