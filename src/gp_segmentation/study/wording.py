@@ -96,7 +96,7 @@ def _best_and_ties(row: pd.Series, ties: pd.DataFrame, facts: Mapping[str, Any],
     whose = "those left" if passed_over else "these"
     text = f"The highest {CRITERIA[criterion]} among {whose} is {_figures(best, criterion)}"
     same = best["trial"] == row["trial"]
-    text += ", that of the chosen trial" if same else f" ({setting(best)})"
+    text += ", that of the chosen trial" if same else f", of {setting(best)}"
     others = len(ties) - 1
     if others:
         text += f"; {others} more within {facts['tolerance']:g} of it " + (
@@ -121,7 +121,7 @@ def _beside_null(row: pd.Series, facts: Mapping[str, Any]) -> list[str]:
     excess = row["excess_silhouette"]
     if pd.isna(excess) or excess > facts["tolerance"]:
         return []
-    return ["That is no more than the null has: no number of segments stands out, and the choice is weak."]
+    return ["That is not clearly more than the null has: no number of segments stands out, and the choice is weak."]
 
 
 def _by_criterion(singles: Mapping[str, Mapping[str, Any]]) -> str:
