@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -16,6 +18,8 @@ PACKAGES = (
     *("gp-segmentation", "numpy", "scipy", "pandas", "scikit-learn", "pyarrow", "pandera", "optuna"),
     *("hydra-core", "mlflow", "dvc", "matplotlib", "geopandas", "shapely", "pyproj", "afcharts", "jinja2"),
 )
+#: Special practices named on the page.
+NAMED = 200
 
 
 def summarise(results: Results, *, top_features: int = 12) -> dict[str, Any]:
@@ -32,9 +36,7 @@ def summarise(results: Results, *, top_features: int = 12) -> dict[str, Any]:
         "counts": _counts(results),
         "verdict": _verdict(results.evidence),
         "choice": _choice(results.choice),
-        "metrics": [
-            (words.readable(k, words.METRICS), words.number(v)) for k, v in sorted(results.metrics.items())
-        ],
+        "metrics": _metrics(results.metrics),
         "segments": [_segment(p, results, top_features) for p in results.portraits],
         "evidence": _evidence(results.evidence.get("segments") or []),
         "blocks": _blocks(results.dictionary),
@@ -69,6 +71,13 @@ def _verdict(evidence: dict[str, Any]) -> dict[str, Any]:
         "sentence": str(evidence.get("meaning") or words.VERDICTS.get(word, words.NO_VERDICT)),
         "reasons": [str(reason) for reason in evidence.get("reasons") or []],
     }
+
+
+def _metrics(metrics: dict[str, Any]) -> list[tuple[str, str]]:
+    """Readable names and values, in the order of `words.METRICS`, unknown ones last."""
+    order = [key for key in words.METRICS if key in metrics]
+    order += sorted(set(metrics) - set(order))
+    return [(words.readable(key, words.METRICS), words.number(metrics[key])) for key in order]
 
 
 def _choice(choice: dict[str, Any]) -> dict[str, Any]:
@@ -156,23 +165,30 @@ def _blocks(dictionary: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def _special(results: Results) -> list[dict[str, Any]]:
-    """Practices that were assigned but not fitted, counted by reason, with up to 30 named."""
+def _special(results: Results) -> dict[str, Any]:
+    """Practices that were assigned but not fitted: how many by kind of reason, and the first `NAMED`.
+
+    A practice with several reasons ("list under 1,000; 83% of patients male") counts under each.
+    "61% of patients aged 15 to 24" and "48% of patients aged 15 to 24" are one kind.
+    """
     reasons = results.practices.set_index("practice_code")["special"]
     rows = results.segments[~results.segments["fitted"]]
-    reason = rows["practice_code"].map(reasons).fillna("other")
-    named = rows.assign(reason=reason.astype(str)).sort_values(["reason", "practice_code"])
-    return [
-        {
-            "reason": str(why),
-            "count": len(mine),
-            "practices": [
-                f"{code} {name}"
-                for code, name in zip(mine["practice_code"], mine["practice_name"], strict=True)
-            ][:30],
-        }
-        for why, mine in named.groupby("reason")
+    named = [
+        {"code": str(code), "name": str(name), "reason": "other" if pd.isna(why) else str(why)}
+        for code, name, why in sorted(
+            zip(
+                rows["practice_code"], rows["practice_name"], rows["practice_code"].map(reasons), strict=True
+            ),
+            key=lambda row: row[0],
+        )
     ]
+    kinds = Counter(kind for row in named for kind in _kinds(row["reason"]))
+    counted = [{"kind": kind, "count": n} for kind, n in sorted(kinds.items(), key=lambda x: (-x[1], x[0]))]
+    return {"kinds": counted, "practices": named[:NAMED]}
+
+
+def _kinds(reason: str) -> set[str]:
+    return {re.sub(r"^\d[\d.]*% ", "unusual share ", part) for part in reason.split("; ")}
 
 
 def _imputed(imputed: pd.DataFrame) -> list[dict[str, Any]]:

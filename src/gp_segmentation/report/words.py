@@ -33,19 +33,19 @@ CRITERIA = {
 }
 METRICS = {
     "n_clusters": "Segments",
+    "smallest_segment": "Practices in the smallest segment",
+    "largest_segment": "Practices in the largest segment",
     "silhouette": "Mean silhouette",
+    "null_silhouette": "Silhouette of data without segments",
+    "excess_silhouette": "Silhouette beyond that of data without segments",
     "davies_bouldin": "Davies-Bouldin index",
     "calinski_harabasz": "Calinski-Harabasz index",
-    "smallest_segment": "Practices in the smallest segment",
-    "null_silhouette": "Silhouette of data without segments",
-    "excess_silhouette": "Silhouette beyond that",
+    "inertia": "Sum of squares within segments",
     "jaccard_min": "Stability of the least stable segment (bootstrap Jaccard)",
     "prediction_strength": "Prediction strength",
     "ari_kmeans_hierarchical": "Agreement of K-means and hierarchical (adjusted Rand index)",
-    "ami_kmeans_hierarchical": "Agreement of the two (adjusted mutual information)",
+    "ami_kmeans_hierarchical": "Agreement of K-means and hierarchical (adjusted mutual information)",
     "valley_max": "Density half-way between neighbouring segments, of that at their centres (highest)",
-    "largest_segment": "Practices in the largest segment",
-    "inertia": "Sum of squares within segments",
 }
 
 

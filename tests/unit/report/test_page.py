@@ -134,8 +134,21 @@ def test_the_summary_holds_the_numbers(results_of: Callable[..., Results]) -> No
     ]
     assert [len(s["profile"]) for s in said["segments"]] == [2, 2, 2, 2]
     assert [row["label"] for row in said["segments"][0]["profile_unused"]] == ["Smoking <b>"]
-    assert said["special"][0]["count"] == 5
+    assert said["special"]["kinds"] == [{"kind": "list under 1,000", "count": 5}]
     assert sum(s["practices"] for s in said["segments"]) == 240
+
+
+def test_special_practices_are_counted_by_kind_of_reason(results_of: Callable[..., Results]) -> None:
+    results = results_of(3)
+    practices = results.practices.copy()
+    practices.loc[0, "special"] = "61% of patients aged 15 to 24"
+    practices.loc[1, "special"] = "list under 1,000; 48% of patients aged 15 to 24"
+    said = report.summarise(dataclasses.replace(results, practices=practices))["special"]
+    assert said["kinds"] == [
+        {"kind": "list under 1,000", "count": 4},
+        {"kind": "unusual share of patients aged 15 to 24", "count": 2},
+    ]
+    assert [row["code"] for row in said["practices"]] == ["A00000", "A00001", "A00002", "A00003", "A00004"]
 
 
 def test_a_run_without_evidence_says_so(results_of: Callable[..., Results]) -> None:
