@@ -28,7 +28,8 @@ def setting(row: Mapping[str, Any] | pd.Series) -> str:
     linkage = row["linkage"]
     if not pd.isna(linkage):
         name += f" with {linkage} linkage"
-    return f"{name}, {int(row['n_clusters'])} segments"
+    k = int(row["n_clusters"])
+    return f"{name}, {k} segment{'' if k == 1 else 's'}"
 
 
 def reason(
@@ -121,7 +122,10 @@ def _beside_null(row: pd.Series, facts: Mapping[str, Any]) -> list[str]:
     excess = row["excess_silhouette"]
     if pd.isna(excess) or excess > facts["tolerance"]:
         return []
-    return ["That is not clearly more than the null has: no number of segments stands out, and the choice is weak."]
+    return [
+        "That is not clearly more than the null has: no number of segments stands out, and the choice is "
+        "weak."
+    ]
 
 
 def _by_criterion(singles: Mapping[str, Mapping[str, Any]]) -> str:

@@ -85,6 +85,14 @@ def test_without_draws_there_is_no_excess_and_no_claim(planted):
         assert found["figures"][name] is None
 
 
+def test_one_segment_for_all_is_assessed_without_scores(planted):
+    X, _ = planted
+    found = assess(X, np.ones(len(X), dtype=int), kmeans(1), ks=[1], options=OPTIONS)
+    assert found["verdict"] == "continuum"
+    assert (found["figures"]["silhouette"], found["figures"]["valley_max"]) == (None, None)
+    json.dumps(found, allow_nan=False)
+
+
 def test_switched_off_it_says_so():
     found = assess(np.zeros((3, 1)), [1, 1, 2], kmeans(2), ks=[2], options={"assess": False})
     assert (found["assessed"], found["verdict"], found["by_k"]) == (False, None, [])
