@@ -12,6 +12,8 @@ import pandas as pd
 from afcharts.af_colours import get_af_colours
 from matplotlib.colors import LinearSegmentedColormap
 
+from gp_segmentation.figures._registry import NotShown
+
 INK, GREY, LIGHT, PALE = "#1A1A1A", "#595959", "#BFBFBF", "#F2F2F2"
 BLUE, ORANGE = get_af_colours("duo")
 #: The six categorical colours of the Analysis Function, then six more that stay apart from them. No
@@ -84,6 +86,14 @@ def segment_keys(segments: pd.DataFrame) -> list[Key]:
         )
         for i, number in enumerate(sorted(names))
     ]
+
+
+def compared_keys(segments: pd.DataFrame) -> list[Key]:
+    """Return `segment_keys`; `NotShown` when there is a single segment, which leaves nothing to compare."""
+    keys = segment_keys(segments)
+    if len(keys) < 2:
+        raise NotShown("There is only one segment, so there is nothing to compare.")
+    return keys
 
 
 def clean(text: object) -> str:

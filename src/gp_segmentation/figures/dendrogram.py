@@ -13,7 +13,7 @@ from matplotlib.figure import FigureBase
 from scipy.cluster.hierarchy import dendrogram
 
 from gp_segmentation.figures._registry import NotShown
-from gp_segmentation.figures._style import GREY, ORANGE, Key, segment_keys
+from gp_segmentation.figures._style import GREY, ORANGE, Key, compared_keys
 from gp_segmentation.results import Results
 
 ORDER, LABEL = 70, "Dendrogram"
@@ -59,7 +59,7 @@ def data(results: Results) -> Branches:
     shape = dendrogram(Z, p=BRANCHES, truncate_mode="lastp", no_plot=True)
     branches = [_members(Z, node) for node in shape["leaves"]]
     tallies = [np.bincount(labels[rows], minlength=labels.max() + 1) for rows in branches]
-    keys = segment_keys(results.segments)
+    keys = compared_keys(results.segments)
     groups = min(len(keys), len(Z))
     return Branches(
         keys=keys,

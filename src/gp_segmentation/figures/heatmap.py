@@ -16,7 +16,7 @@ from matplotlib.figure import FigureBase
 from scipy.cluster.hierarchy import leaves_list, linkage
 
 from gp_segmentation.figures._registry import NotShown
-from gp_segmentation.figures._style import DIVERGING, Key, clean, inline, segment_keys, text_colour
+from gp_segmentation.figures._style import DIVERGING, Key, clean, compared_keys, inline, text_colour
 from gp_segmentation.results import Results
 
 ORDER, LABEL = 50, "Profiles of segments"
@@ -44,7 +44,7 @@ def data(results: Results) -> Heat:
         tree = linkage(table.to_numpy(), "average", optimal_ordering=True)
         table = table.iloc[leaves_list(tree)]
     table.index = pd.Index([clean(labels[f]) for f in table.index])
-    return Heat(segment_keys(results.segments), table, len(wide))
+    return Heat(compared_keys(results.segments), table, len(wide))
 
 
 def size(data: Heat) -> tuple[float, float]:

@@ -16,7 +16,7 @@ from matplotlib.figure import FigureBase
 from matplotlib.patches import Rectangle
 
 from gp_segmentation.figures._registry import NotShown
-from gp_segmentation.figures._style import GREY, INK, Key, clean, segment_keys
+from gp_segmentation.figures._style import GREY, INK, Key, clean, compared_keys
 from gp_segmentation.figures._territories import GRID, areas
 from gp_segmentation.results import Results
 
@@ -70,7 +70,7 @@ def data(results: Results) -> Places:
             "region_name": points["region_name"].to_numpy(),
         }
     )
-    return Places(segment_keys(results.segments), table, outline, official, len(rows) - len(placed))
+    return Places(compared_keys(results.segments), table, outline, official, len(rows) - len(placed))
 
 
 def size(data: Places) -> tuple[float, float]:

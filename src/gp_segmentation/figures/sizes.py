@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import FigureBase
 
-from gp_segmentation.figures._style import BLUE, ORANGE, Key, segment_keys, two_lines
+from gp_segmentation.figures._style import BLUE, ORANGE, Key, compared_keys, two_lines
 from gp_segmentation.results import Results
 
 ORDER, LABEL = 5, "Size of segments"
@@ -31,7 +31,7 @@ def data(results: Results) -> Sizes:
     table = rows.groupby("segment").agg(practices=("patients", "size"), patients=("patients", "sum"))
     for column in ("practices", "patients"):
         table[f"{column}_share"] = 100 * table[column] / max(float(table[column].sum()), 1.0)
-    return Sizes(segment_keys(results.segments), table)
+    return Sizes(compared_keys(results.segments), table)
 
 
 def size(data: Sizes) -> tuple[float, float]:

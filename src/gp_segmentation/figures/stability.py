@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 
 from gp_segmentation.figures._registry import NotShown
-from gp_segmentation.figures._style import GREY, Key, segment_keys, two_lines
+from gp_segmentation.figures._style import GREY, Key, compared_keys, two_lines
 from gp_segmentation.results import Results
 
 ORDER, LABEL = 45, "Stability of segments"
@@ -31,7 +31,7 @@ class Stability:
 
 def data(results: Results) -> Stability:
     known = {row["segment"]: row.get("jaccard") for row in results.evidence.get("segments") or []}
-    keys = segment_keys(results.segments)
+    keys = compared_keys(results.segments)
     if any(known.get(key.number) is None for key in keys):
         raise NotShown("Stability was not measured in this run.")
     limits = results.evidence.get("thresholds") or {}

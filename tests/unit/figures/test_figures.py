@@ -117,6 +117,17 @@ def test_what_has_nothing_to_show_is_left_out_with_a_reason(
     assert {f.name for f in found} == set(NAMES) - set(left_out)
 
 
+def test_a_single_segment_is_compared_with_nothing(
+    results_of: Callable[..., Results], tmp_path: Path
+) -> None:
+    results = results_of(1)
+    single = dataclasses.replace(
+        results, segments=results.segments.assign(silhouette=np.nan), trials=results.trials.head(1)
+    )
+    found = figures.render_all(single, tmp_path / "f")
+    assert [f.name for f in found] == ["scatter"]
+
+
 def test_official_data_carry_no_synthetic_mark(results_of: Callable[..., Results], tmp_path: Path) -> None:
     found = figures.render_all(results_of(3, synthetic=False), tmp_path / "f", names=["sizes"])
     assert "synthetic" not in found[0].caption.lower()
