@@ -62,7 +62,6 @@ def tags(cfg: dict[str, Any], root: Path, driver: str) -> dict[str, str]:
         "dvc_raw_hash": raw_hash(root, source["name"]),
         "mlflow.source.name": driver,
         "mlflow.source.type": "PROJECT",
-        "mlflow.note.content": f"{source['label']} ({kind} data), features: {cfg['features']['label']}",
     }
     return found | git_tags(root)
 
@@ -105,11 +104,36 @@ def record(run: Run, cfg: dict[str, Any], ws: Workspace) -> None:
     evidence = read_json(ws.evidence / "evidence.json")
     run.log_metrics(metrics | {key: source[key] for key in ("practices", "patients")})
     _record_curves(run, read_table(ws.study / "trials.parquet", "trials"))
-    run.set_tags({"content_hash": content_hash(ws), "verdict": str(evidence.get("verdict", "not assessed"))})
+    choice, portraits = read_json(ws.study / "choice.json"), read_json(ws.insight / "portraits.json")
+    verdict = str(evidence["verdict"] or "not assessed")
+    chosen = " ".join(filter(None, [choice["clusterer"], choice["linkage"]]))
+    run.set_tags(
+        {
+            "mlflow.runName": f"{cfg['features']['name']}: {chosen} {choice['n_clusters']}, {source['name']}",
+            "mlflow.note.content": note(source, cfg, verdict, portraits),
+            "chosen": chosen,
+            "verdict": verdict,
+            "content_hash": content_hash(ws),
+        }
+    )
     run.log_text(config.to_yaml(cfg), "config.yaml")
     for name, folder in RECORDED.items():
         run.log_files([path for path in sorted((ws.root / name).rglob("*")) if path.is_file()], folder)
     run.log_files([ws.metrics, ws.prepared / "source.json", ws.matrix / "imputed.parquet"], "tables")
+
+
+def note(source: dict[str, Any], cfg: dict[str, Any], verdict: str, portraits: list[dict[str, Any]]) -> str:
+    """Return a run's description (Markdown): what was segmented, the verdict, the segments."""
+    kind = "**Synthetic data: not about any real practice.** " if source["synthetic"] else ""
+    lines = [
+        f"{kind}{source['label']}: {source['practices']:,} practices, {source['patients']:,} patients, "
+        f"segmented by {cfg['features']['label'].lower()}. Verdict: **{verdict}**.",
+        "",
+        "| segment | name | practices | patients |",
+        "|---|---|---|---|",
+    ]
+    rows = [f"| {p['segment']} | {p['name']} | {p['practices']:,} | {p['patients']:,} |" for p in portraits]
+    return "\n".join([*lines, *rows])
 
 
 def _record_curves(run: Run, trials: pd.DataFrame) -> None:

@@ -135,7 +135,9 @@ def _experiment(client: mlflow.MlflowClient, name: str, artifacts: str | None) -
     if found is not None:
         return str(found.experiment_id)
     try:
-        return str(client.create_experiment(name, artifact_location=artifacts))
+        # The kind decides which view of runs the UI opens: that of training, with metrics and comparison.
+        tags = {"mlflow.experimentKind": "custom_model_development"}
+        return str(client.create_experiment(name, artifact_location=artifacts, tags=tags))
     except MlflowException:
         # Another machine created it in between on a shared server.
         found = client.get_experiment_by_name(name)
