@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import runpy
 from collections.abc import Callable
 from functools import cache
@@ -57,7 +58,22 @@ INDICATORS = [
     ("LD004", "LD", False, 0.0, 0.0),
     ("OST004", "OST", False, 0.0, 0.0),
     ("STIA001", "STIA", False, 0.0, 0.0),
+    ("CHOL004", "CHOL", True, 0.45, 0.9),
+    ("HF003", "HF", True, 0.85, 0.5),
+    ("STIA014", "STIA", True, 0.80, 0.8),
 ]
+#: Full-time equivalent staff per 10,000 patients, mean.
+STAFF = {"gp": 4.5, "admin": 11.0}
+#: Measures of the context table: label and unit.
+MEASURES = {
+    "imd_score": ("Deprivation score (IMD)", "score"),
+    "non_white_percent": ("Patients of other than white ethnic groups", "%"),
+    "gp_fte_per_10000": ("GPs per 10,000 patients", "per 10,000 patients"),
+    "admin_fte_per_10000": ("Administrative staff per 10,000 patients", "per 10,000 patients"),
+    "smoking_percent": ("Smoking prevalence", "%"),
+}
+#: Groups of indicators without a register of their own: name, and the register their patients are on.
+BEYOND_REGISTERS = {"CHOL": ("Cholesterol control and lipid management", "CHD")}
 
 
 def _practices(codes: list[str], sizes: np.ndarray) -> pd.DataFrame:
@@ -105,7 +121,8 @@ def _achievement(codes: list[str], registers: pd.DataFrame, rng: np.random.Gener
     rows = []
     for code, group, has_rate, rate, eligible in INDICATORS:
         for practice in codes:
-            n = rng.binomial(on_register[group, practice], eligible)
+            register = BEYOND_REGISTERS.get(group, ("", group))[1]
+            n = rng.binomial(on_register[register, practice], eligible)
             pcas = rng.binomial(n, 0.1)
             x = rng.binomial(n - pcas, rng.beta(20 * rate, 20 * (1 - rate))) if has_rate else np.nan
             counts = (float(x), float(n - pcas), float(pcas)) if has_rate else (np.nan, np.nan, np.nan)
@@ -119,6 +136,7 @@ def _achievement(codes: list[str], registers: pd.DataFrame, rng: np.random.Gener
 
 def _indicators() -> pd.DataFrame:
     names = {group: name for group, name, *_ in GROUPS}
+    names |= {group: name for group, (name, _) in BEYOND_REGISTERS.items()}
     texts = {
         "indicator_code": [code for code, *_ in INDICATORS],
         "description": [f"What {code} asks for" for code, *_ in INDICATORS],
@@ -134,7 +152,9 @@ def _context(codes: list[str], rng: np.random.Generator) -> pd.DataFrame:
     scores[3] = np.nan
     shares = 100 * rng.beta(1, 4, len(codes))
     shares[:2] = [0.0, np.nan]
-    return pd.DataFrame({"practice_code": codes, "imd_score": scores, "non_white_percent": shares})
+    columns = {"practice_code": codes, "imd_score": scores, "non_white_percent": shares}
+    staff = {f"{kind}_fte_per_10000": rng.gamma(9, mean / 9, len(codes)) for kind, mean in STAFF.items()}
+    return pd.DataFrame(columns | staff | {"smoking_percent": 100 * rng.beta(15, 85, len(codes))})
 
 
 def make_tables(practices: int = 120, seed: int = 1) -> Tables:
@@ -146,12 +166,8 @@ def make_tables(practices: int = 120, seed: int = 1) -> Tables:
     old = rng.beta(9, 40, practices)
     registers = _registers(codes, sizes, old, rng)
     dictionary = pd.DataFrame(
-        {
-            "measure": ["imd_score", "non_white_percent"],
-            "label": ["Deprivation score (IMD)", "Patients of other than white ethnic groups"],
-            "unit": ["score", "%"],
-            "file": ["made_up.csv", "made_up.csv"],
-        }
+        [(measure, *words, "made_up.csv") for measure, words in MEASURES.items()],
+        columns=["measure", "label", "unit", "file"],
     )
     made = {
         "practices": _practices(codes, sizes),
@@ -193,3 +209,12 @@ def compose_option() -> Callable[[str, str], dict[str, Any]]:
 def results_of() -> Callable[..., Results]:
     """`make_results` of fixtures/small_results.py: a whole small run, with hostile names."""
     return runpy.run_path(str(Path(__file__).parent / "fixtures" / "small_results.py"))["make_results"]
+
+
+@pytest.fixture(scope="session")
+def nhs_data() -> Path:
+    """The folder that GPSEG_NHS_DATA names, with official files somewhere below it."""
+    named = os.environ.get("GPSEG_NHS_DATA")
+    if not named:
+        pytest.skip("GPSEG_NHS_DATA does not name a folder of official files")
+    return Path(named)

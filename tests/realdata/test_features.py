@@ -51,7 +51,9 @@ def england(nhs_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Tables:
     folder = tmp_path_factory.mktemp("raw") / source["name"]
     folder.mkdir()
     for file in source["files"].values():
-        shutil.copy(sorted(nhs_data.rglob(file["filename"]))[0], folder / file["filename"])
+        found = sorted(nhs_data.rglob(file["filename"]))
+        if found or file["required"]:
+            shutil.copy(found[0], folder / file["filename"])
     built = {name: {**file, "reader": config.build(file["reader"])} for name, file in source["files"].items()}
     prepared = read_source(built, folder)
     tables = Tables(**{name: getattr(prepared, name) for name in Tables.names()})

@@ -41,7 +41,8 @@ def prepared(nhs_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Prepar
     folder.mkdir()
     for file in source["files"].values():
         found = sorted(nhs_data.rglob(file["filename"]))
-        shutil.copy(found[0], folder / file["filename"])
+        if found or file["required"]:
+            shutil.copy(found[0], folder / file["filename"])
     built = {name: {**file, "reader": config.build(file["reader"])} for name, file in source["files"].items()}
     return read_source(built, folder)
 
