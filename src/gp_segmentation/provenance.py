@@ -20,6 +20,7 @@ from gp_segmentation.sources.download.manifest import (
     read_manifest,
     sha256_of,
 )
+from gp_segmentation.workspace import PREPARED
 
 #: What of a source's configuration goes into source.json.
 DESCRIBED = ("name", "label", "period", "synthetic", "licence", "attribution")
@@ -61,6 +62,7 @@ def fingerprint(cfg: Mapping[str, Any], files: list[dict[str, Any]]) -> str:
     content = {
         "source": cfg["source"],
         "special": cfg["special"],
+        "tables": PREPARED,  # tables prepared before a table was added are not used
         "files": [(file["filename"], file["sha256"]) for file in files],
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()

@@ -15,6 +15,9 @@ LIST_TYPES = ("TOTAL", "06OV", "16OV", "17OV", "18OV", "50OV")
 #: Earlier years have others: 30_74 is the list of the register of cardiovascular primary prevention.
 LIST_TYPE = pa.Check.str_matches(r"^(TOTAL|\d\dOV|\d\d_\d\d)$")
 
+#: Of organisations; DORMANT: no longer operating, kept open for what is still to be paid or prescribed.
+STATUSES = ("ACTIVE", "INACTIVE", "DORMANT", "PROPOSED")
+
 CODE = pa.Check.str_matches(r"^[A-Z0-9]{3,12}$")
 
 
@@ -45,6 +48,15 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "latitude": pa.Column(float, pa.Check.in_range(49, 61), nullable=True),
             "list_size": _count(),
             "special": _text(nullable=True),
+        },
+        strict=True,
+        ordered=True,
+    ),
+    # One row per practice; its status in the list of the Organisation Data Service (null: not listed).
+    "organisations": pa.DataFrameSchema(
+        {
+            "practice_code": pa.Column(str, CODE, unique=True),
+            "status": pa.Column(str, pa.Check.isin(STATUSES), nullable=True),
         },
         strict=True,
         ordered=True,

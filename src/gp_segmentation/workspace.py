@@ -28,6 +28,7 @@ __all__ = [
 #: The tables of `data/prepared`, and those of them that figures and page show.
 PREPARED = (
     "practices",
+    "organisations",
     "registers",
     "achievement",
     "indicators",

@@ -54,6 +54,7 @@ def read_source(files: Mapping[str, Mapping[str, Any]], folder: Path, *, min_lis
     boundaries = found.read("boundaries")
     prepared = {
         "practices": located,
+        "organisations": _statuses(codes, organisations),
         "registers": _of_practices(qof.prevalence, codes, found, "qof", "PREVALENCE"),
         "achievement": _of_practices(qof.achievement, codes, found, "qof", "ACHIEVEMENT"),
         "indicators": qof.indicators,
@@ -127,6 +128,14 @@ def _locate(
     log.note("practices without a point on the map", int(nowhere.sum()), some(codes[nowhere]))
     found.quality.append(log.frame)
     return located[list(tables.SCHEMAS["practices"].columns)]
+
+
+def _statuses(codes: pd.Series, organisations: Organisations | None) -> pd.DataFrame:
+    """Return practice_code, status; null where the organisation list has no such practice, or is absent."""
+    status = pd.Series(None, index=codes.index, dtype=str)
+    if organisations is not None:
+        status = codes.map(organisations.frame.set_index("practice_code")["status"]).astype(str)
+    return pd.DataFrame({"practice_code": codes, "status": status})
 
 
 def _note_organisations(codes: pd.Series, ods: pd.DataFrame, found: PresentFiles) -> None:

@@ -125,6 +125,7 @@ class Prepared:
     """One source, assembled: every frame agrees with its schema in `tables`, sorted by its key."""
 
     practices: pd.DataFrame
+    organisations: pd.DataFrame
     registers: pd.DataFrame
     achievement: pd.DataFrame
     indicators: pd.DataFrame

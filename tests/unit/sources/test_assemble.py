@@ -22,6 +22,7 @@ from gp_segmentation.sources.registrations import read_registrations
 
 TABLES = (
     "practices",
+    "organisations",
     "registers",
     "achievement",
     "indicators",
@@ -112,6 +113,18 @@ def test_practices_are_joined(raw):
     assert_allclose(
         practices.loc["E83003", ["longitude", "latitude"]].astype(float), [-0.1276, 51.5034], atol=2e-3
     )
+
+
+def test_the_status_of_every_practice_is_kept(raw):
+    found = read_source(files(), raw).organisations
+    assert dict(zip(found["practice_code"], found["status"], strict=True)) == {
+        "A81001": "ACTIVE",
+        "E83003": "DORMANT",
+    }
+    (raw / "epraccur.csv").unlink()
+    unknown = read_source(files(), raw).organisations
+    assert list(unknown["practice_code"]) == ["A81001", "E83003"]
+    assert unknown["status"].isna().all()
 
 
 def test_unallocated_is_no_network(raw):
