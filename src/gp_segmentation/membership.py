@@ -17,7 +17,7 @@ def segment_table(
     """Return the table of schema ``segments``, and the centroids.
 
     Fitted practices keep the segment of the clustering. The others (special practices) get that of the
-    nearest centroid: they are never dropped, and never shape a segment.
+    nearest centroid: they are never dropped, never shape a segment, and carry the reason (``special``).
 
     Parameters
     ----------
@@ -41,8 +41,9 @@ def segment_table(
         },
         index=[*X.index, *others],
     )
-    about = practices.set_index("practice_code")[["practice_name", "sub_icb_name", "icb_name", "region_name"]]
-    table = about.join(placed, how="inner").rename_axis("practice_code").reset_index()
+    about = practices.set_index("practice_code")
+    table = about[["practice_name", "sub_icb_name", "icb_name", "region_name"]].join(placed, how="inner")
+    table = table.assign(special=about["special"]).rename_axis("practice_code").reset_index()
     table.insert(5, "segment", table.pop("segment"))
     table.insert(6, "segment_name", table["segment"].map(names).astype("str"))
     return table.sort_values("practice_code", ignore_index=True), centres

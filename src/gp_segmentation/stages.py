@@ -6,6 +6,7 @@ needs them, so that no command waits for what it does not use.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -28,6 +29,8 @@ from gp_segmentation.workspace import (
 if TYPE_CHECKING:
     from gp_segmentation.features import SpecialRules
     from gp_segmentation.sources import Prepared
+
+log = logging.getLogger("gpseg")
 
 Config = dict[str, Any]
 
@@ -72,7 +75,11 @@ def features(cfg: Config, ws: Workspace) -> None:
 
     blocks = {name: config.build(node) for name, node in cfg["features"]["blocks"].items()}
     tables = room.Tables(**{name: ws.prepared_table(name) for name in room.Tables.names()})
-    built = room.build_features(blocks, tables)
+    built = room.build_features(blocks, tables, config.build(cfg["selection"]))
+    for row in built.notes.itertuples():
+        log.warning("features: block %s: %s", row.block, row.note)
+    for row in built.dropped.itertuples():
+        log.info("features: %s is left out: %s", row.feature, row.reason)
     with fresh_folder(ws.features) as out:
         write_table(out / "features.parquet", built.features)
         write_table(out / "natural.parquet", built.natural)

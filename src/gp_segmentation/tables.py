@@ -191,6 +191,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "silhouette": pa.Column(float, pa.Check.in_range(-1, 1), nullable=True),
             "second_segment": pa.Column("Int64", pa.Check.ge(1), nullable=True),
             "margin": pa.Column(float, pa.Check.ge(0), nullable=True),
+            "special": _text(nullable=True),  # why it is no ordinary practice, hence not fitted
         },
         strict=True,
         ordered=True,

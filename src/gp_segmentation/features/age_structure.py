@@ -47,7 +47,7 @@ class AgeStructure:
             )
 
     def __call__(self, tables: Tables) -> BlockFeatures:
-        counts = band_counts(tables.age_sex, tables.index, self.bands)
+        counts = band_counts(tables.registrations, tables.index, self.bands)
         counts.columns = [f"age_{name}" for name in counts.columns]
         total = counts.sum(axis=1)
         natural = 100 * counts.div(total.where(total > 0), axis=0)

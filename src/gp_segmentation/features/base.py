@@ -9,7 +9,11 @@ from typing import Protocol
 import pandas as pd
 
 from gp_segmentation import tables as contracts
-from gp_segmentation.errors import ConfigError
+from gp_segmentation.errors import ConfigError, InputError
+
+
+class NotInSource(InputError):  # noqa: N818 - no fault of an optional block
+    """A block asks for figures which the source does not have: an optional block is left out then."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,18 @@ class Tables:
         return self.practices.set_index("practice_code")["special"].reindex(self.index).isna()
 
     @property
+    def registrations(self) -> pd.DataFrame:
+        """The table `age_sex`; `NotInSource` when the source came without it."""
+        if self.age_sex.empty:
+            raise NotInSource(
+                "the source has no registrations by age and sex",
+                file="age_sex",
+                remedy="Put the file named under `registrations` in the source's YAML beside the others and "
+                "prepare again, or choose features=prevalence_crude, which needs none",
+            )
+        return self.age_sex
+
+    @property
     def registers_named(self) -> dict[str, str]:
         """Condition of each register group: ``{"HYP": "Hypertension", ...}``."""
         names = self.indicators.drop_duplicates("group_code").set_index("group_code")["group_name"]
@@ -76,7 +92,11 @@ class BlockFeatures:
 
 
 class Block(Protocol):
-    """A weighted group of features. `weight` is its total variance once the matrix is scaled."""
+    """A weighted group of features. `weight` is its total variance once the matrix is scaled.
+
+    A block may have a field ``optional``: true, and it is left out, with a note, where the source does not
+    have its figures; otherwise that is an error.
+    """
 
     @property
     def weight(self) -> float: ...
@@ -94,7 +114,7 @@ class FeatureSet:
     natural : the same columns in natural units.
     dictionary : what each feature is (schema ``dictionary``).
     dropped : feature, block, reason: what was left out, and why.
-    notes : block, note: what was tolerated.
+    notes : block, note: what was tolerated, which blocks were left out, what is still skewed.
     """
 
     features: pd.DataFrame

@@ -8,8 +8,15 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from gp_segmentation.errors import ConfigError, InputError
-from gp_segmentation.features.base import Block, BlockFeatures, FeatureSet, Tables
+from gp_segmentation.features.base import Block, BlockFeatures, FeatureSet, NotInSource, Tables
 from gp_segmentation.features.selection import Selection
+
+Notes = list[tuple[str, str]]
+
+#: How the note on an optional block begins that the source has no figures for.
+LEFT_OUT = "left out"
+#: Sample skewness, in absolute value, above which a feature is mentioned.
+SKEWED = 2.0
 
 
 def build_features(
@@ -21,13 +28,14 @@ def build_features(
     each with a reason (`selection`, by default only what is mostly missing, nearly constant or twice
     there). Everything that is estimated is estimated from practices that are not special.
 
+    An optional block is left out, with a note, where the source does not have its figures. A feature that
+    is skewed on the analysis scale is kept, with a note that says why.
+
     Raises ConfigError when two blocks make the same feature, InputError when nothing of a block is left.
     """
-    if not blocks:
+    made, notes = _make(blocks, tables)
+    if not made:
         raise ConfigError("the feature set has no blocks. Name at least one under features.blocks")
-    # Sums of linear algebra may change with the number of threads; one thread keeps every byte.
-    with threadpool_limits(1):
-        made = {name: block(tables) for name, block in blocks.items()}
     features = pd.concat([part.values for part in made.values()], axis=1)
     natural = pd.concat([part.natural for part in made.values()], axis=1)
     twice = features.columns[features.columns.duplicated()]
@@ -38,9 +46,9 @@ def build_features(
     ordinary = tables.ordinary.to_numpy()
     reasons = (selection or Selection()).drop(features[ordinary], natural[ordinary])
     kept = dictionary[~dictionary["feature"].isin(reasons)].reset_index(drop=True)
-    _refuse_empty_blocks(made, kept, reasons)
+    notes += _empty_blocks(blocks, made, kept, reasons)
+    notes += _skewed(features[ordinary], kept)
     columns = list(kept["feature"])
-    notes = [(name, note) for name, part in made.items() for note in part.notes]
     return FeatureSet(
         features=features[columns],
         natural=natural[columns],
@@ -48,6 +56,24 @@ def build_features(
         dropped=_dropped(made, dictionary, reasons),
         notes=pd.DataFrame(notes, columns=["block", "note"], dtype="str"),
     )
+
+
+def _make(blocks: Mapping[str, Block], tables: Tables) -> tuple[dict[str, BlockFeatures], Notes]:
+    """Build every block; return those that could be, and what there is to say of each."""
+    made: dict[str, BlockFeatures] = {}
+    notes: Notes = []
+    # Sums of linear algebra may change with the number of threads; one thread keeps every byte.
+    with threadpool_limits(1):
+        for name, block in blocks.items():
+            try:
+                made[name] = block(tables)
+            except NotInSource as missing:
+                if not getattr(block, "optional", False):
+                    raise
+                notes.append((name, f"{LEFT_OUT}: {missing.problem}"))
+            else:
+                notes += [(name, note) for note in made[name].notes]
+    return made, notes
 
 
 def _describe(name: str, part: BlockFeatures, weight: float) -> pd.DataFrame:
@@ -73,14 +99,35 @@ def _dropped(
     return pd.DataFrame(rows, columns=["feature", "block", "reason"], dtype="str")
 
 
-def _refuse_empty_blocks(
-    made: Mapping[str, BlockFeatures], kept: pd.DataFrame, reasons: Mapping[str, str]
-) -> None:
+def _empty_blocks(
+    blocks: Mapping[str, Block],
+    made: Mapping[str, BlockFeatures],
+    kept: pd.DataFrame,
+    reasons: Mapping[str, str],
+) -> Notes:
+    """Say which optional blocks have nothing left; of another block that is an error."""
+    notes = []
     for name in made:
-        if not (kept["block"] == name).any():
-            why = "; ".join(f"{f}: {reasons[f]}" for f in made[name].values.columns)
+        if (kept["block"] == name).any():
+            continue
+        why = "; ".join(f"{f}: {reasons[f]}" for f in made[name].values.columns)
+        if not getattr(blocks[name], "optional", False):
             raise InputError(
                 f"nothing is left of block {name} ({why})",
                 file="features",
                 remedy="Leave the block out, or choose a source that has its figures",
             )
+        notes.append((name, f"{LEFT_OUT}: {why}"))
+    return notes
+
+
+def _skewed(features: pd.DataFrame, kept: pd.DataFrame) -> Notes:
+    """Say which features are skewed on the analysis scale, block by block, and why they are."""
+    skew = features.skew()
+    notes = []
+    for (block, transform), rows in kept.groupby(["block", "transform"], sort=False):
+        extreme = [f"{name} {skew[name]:.1f}" for name in rows["feature"] if abs(skew[name]) > SKEWED]
+        if extreme:
+            why = "in published units, as asked" if transform == "none" else f"even after {transform}"
+            notes.append((str(block), f"skewed {why}: {', '.join(extreme)}"))
+    return notes

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from gp_segmentation.errors import ConfigError, InputError
-from gp_segmentation.features.base import BlockFeatures, Tables, check_choice, check_weight
+from gp_segmentation.errors import ConfigError
+from gp_segmentation.features.base import BlockFeatures, NotInSource, Tables, check_choice, check_weight
 from gp_segmentation.features.transforms import TRANSFORMS
 
 CONTEXT_TRANSFORMS = ("none", "log", "sqrt", "logit")
@@ -26,11 +26,13 @@ class Context:
     weight : the block's total variance in the scaled matrix.
     transform : ``none``, ``log`` (not positive gives missing), ``sqrt`` or ``logit`` (for measures in
         percent or shares; 0% and 100% are moved in by 0.05 points).
+    optional : leave the block out, with a note, where the source lacks one of the measures.
     """
 
     measures: Sequence[str]
     weight: float = 1.0
     transform: str = "none"
+    optional: bool = False
 
     def __post_init__(self) -> None:
         check_weight(self.weight)
@@ -62,15 +64,16 @@ class Context:
 
 
 def context_measures(tables: Tables, measures: Sequence[str]) -> pd.DataFrame:
-    """Return the named context columns, one row per practice; InputError when one is not there."""
+    """Return the named context columns, one row per practice; `NotInSource` when one is not there."""
     found = [c for c in tables.context.columns if c != "practice_code"]
     for measure in measures:
         if measure not in found:
-            raise InputError(
+            raise NotInSource(
                 f"measure {measure} is not there (found: {', '.join(found) or 'none'})",
                 file="context table",
                 column=measure,
-                remedy="Add a file with it to the source, or leave its block out of the feature set",
+                remedy="Add a file with it to the source, or leave its block out of the feature set "
+                "(optional: true)",
             )
     return tables.context.set_index("practice_code")[list(measures)].reindex(tables.index).astype(float)
 

@@ -17,11 +17,13 @@ class Deprivation:
     weight : the block's total variance in the scaled matrix.
     measure : the context column that holds the score.
     transform : ``sqrt`` (scores run from 3 to 70 with a right tail) or ``none``.
+    optional : leave the block out, with a note, where the source has no such score.
     """
 
     weight: float = 1.0
     measure: str = "imd_score"
     transform: str = "sqrt"
+    optional: bool = False
 
     def __post_init__(self) -> None:
         check_choice("transform", self.transform, ("sqrt", "none"))

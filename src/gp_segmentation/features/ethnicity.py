@@ -24,11 +24,13 @@ class Ethnicity:
     weight : the block's total variance in the scaled matrix.
     transform : ``log_ratio`` (one column: logit; several: centred log-ratio, shares below 0.05% taken
         as 0.05%) or ``none`` (percent).
+    optional : leave the block out, with a note, where the source lacks one of the measures.
     """
 
     measures: Sequence[str]
     weight: float = 1.0
     transform: str = "log_ratio"
+    optional: bool = False
 
     def __post_init__(self) -> None:
         check_weight(self.weight)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from gp_segmentation.errors import ConfigError
-from gp_segmentation.features.base import Tables, check_choice, check_known, check_weight
+from gp_segmentation.features.base import NotInSource, Tables, check_choice, check_known, check_weight
 from gp_segmentation.features.rates import RATE_TRANSFORMS, SHRINKAGES, wide
 
 
@@ -30,6 +30,7 @@ class IndicatorBlock:
     shrink : ``beta_binomial`` (toward the national rate) or ``none``.
     min_practices : an indicator is dropped when a smaller share of ordinary practices has any patient
         in its denominator.
+    optional : leave the block out, with a note, where the source has none of what is asked for.
     """
 
     weight: float = 1.0
@@ -40,6 +41,7 @@ class IndicatorBlock:
     transform: str = "empirical_logit"
     shrink: str = "none"
     min_practices: float = 0.9
+    optional: bool = False
 
     def __post_init__(self) -> None:
         check_weight(self.weight)
@@ -73,7 +75,10 @@ def indicator_counts(tables: Tables, block: IndicatorBlock) -> IndicatorCounts:
     ):
         asked = getattr(block, key)
         if asked is not None:
-            check_known(key, asked, set(tables.indicators[column].dropna()))
+            found = set(tables.indicators[column].dropna())
+            if block.optional and not found & set(asked):
+                raise NotInSource(f"the source has none of {key} {', '.join(asked)}", file="indicators")
+            check_known(key, asked, found)
             with_rate = with_rate[with_rate[column].isin(asked)]
     codes = sorted(with_rate["indicator_code"])
     dropped = {code: str(block.exclude[code]) for code in codes if code in block.exclude}

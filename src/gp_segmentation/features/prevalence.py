@@ -52,7 +52,7 @@ class Prevalence:
         values, natural = rates.values, rates.natural
         if self.adjust != "none":
             ordinary = tables.ordinary
-            design = age_design(tables.age_sex, tables.index, ordinary, sex=self.adjust == "age_sex")
+            design = age_design(tables.registrations, tables.index, ordinary, sex=self.adjust == "age_sex")
             values = adjust(values, design, tables.list_size, ordinary)
             natural = pd.DataFrame(
                 percent_expit(values.to_numpy()), index=values.index, columns=values.columns
@@ -96,8 +96,12 @@ def age_explained(tables: Tables, *, sex: bool = False, min_list: int = 1000) ->
     Returns
     -------
     DataFrame
-        group_code, label, r_squared, practices; the most explained first.
+        group_code, label, r_squared, practices; the most explained first. No rows where the source has
+        no registrations by age and sex.
     """
+    if tables.age_sex.empty:
+        columns = {"group_code": "str", "label": "str", "r_squared": "float64", "practices": "int64"}
+        return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in columns.items()})
     crude = Prevalence()._rates(tables).values
     large = tables.list_size >= min_list
     design = age_design(tables.age_sex, tables.index, large, sex=sex)

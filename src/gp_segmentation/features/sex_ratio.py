@@ -28,7 +28,7 @@ class SexRatio:
         check_choice("transform", self.transform, RATE_TRANSFORMS)
 
     def __call__(self, tables: Tables) -> BlockFeatures:
-        rows = tables.age_sex
+        rows = tables.registrations
         totals = rows.pivot_table(index="practice_code", columns="sex", values="patients", aggfunc="sum")
         totals = totals.reindex(index=tables.index, columns=["FEMALE", "MALE"]).astype(float)
         female = pd.DataFrame({"female_share": totals["FEMALE"]})

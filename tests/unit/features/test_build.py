@@ -7,15 +7,19 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from pandas.testing import assert_frame_equal
 
 from gp_segmentation import tables as contracts
 from gp_segmentation.errors import ConfigError, InputError
-from gp_segmentation.features import Selection, build_features
+from gp_segmentation.features import Selection, age_explained, build_features
+from gp_segmentation.features.age_structure import AgeStructure
 from gp_segmentation.features.base import condition_name
 from gp_segmentation.features.context import Context
 from gp_segmentation.features.deprivation import Deprivation
+from gp_segmentation.features.ethnicity import Ethnicity
 from gp_segmentation.features.list_size import ListSize
 from gp_segmentation.features.prevalence import Prevalence
+from gp_segmentation.features.sex_ratio import SexRatio
 
 
 def test_a_feature_set_is_what_its_dictionary_says(small_tables):
@@ -53,6 +57,70 @@ def test_a_block_with_nothing_left_is_an_error(small_tables):
         InputError, match=r"nothing is left of block deprivation \(imd_score: missing in 100.0%"
     ):
         build_features({"deprivation": Deprivation()}, replace(small_tables, context=context))
+
+
+def test_an_optional_block_is_left_out_with_a_note(small_tables):
+    context = small_tables.context.drop(columns="non_white_percent")
+    without = replace(small_tables, context=context)
+    blocks = {"list_size": ListSize(), "ethnicity": Ethnicity(["non_white_percent"], optional=True)}
+    made = build_features(blocks, without)
+    assert list(made.features) == ["list_size"]
+    assert made.weights == {"list_size": 1.0}
+    (note,) = made.notes.to_dict("records")
+    assert note["block"] == "ethnicity"
+    assert note["note"].startswith("left out: measure non_white_percent is not there (found: imd_score,")
+    with pytest.raises(InputError, match="measure non_white_percent is not there"):
+        build_features({"ethnicity": Ethnicity(["non_white_percent"])}, without)
+    assert list(build_features(blocks, small_tables).features) == ["list_size", "non_white_percent"]
+
+
+def test_an_optional_block_with_nothing_left_is_left_out_with_a_note(small_tables):
+    context = small_tables.context.assign(imd_score=np.nan)
+    blocks = {"list_size": ListSize(), "deprivation": Deprivation(optional=True)}
+    made = build_features(blocks, replace(small_tables, context=context))
+    assert made.notes.to_numpy().tolist() == [
+        ["deprivation", "left out: imd_score: missing in 100.0% of practices"]
+    ]
+    assert made.dropped["feature"].tolist() == ["imd_score"]
+
+
+@pytest.mark.parametrize("block", [AgeStructure(), SexRatio(), Prevalence(adjust="age_sex")])
+def test_a_source_without_registrations_is_refused_with_the_remedy(block, small_tables):
+    without = replace(small_tables, age_sex=contracts.empty("age_sex"))
+    with pytest.raises(InputError, match=r"no registrations by age and sex. Put the file named under"):
+        build_features({"block": block}, without)
+
+
+def test_a_source_without_registrations_gives_crude_prevalence(small_tables):
+    without = replace(small_tables, age_sex=contracts.empty("age_sex"))
+    assert_frame_equal(
+        build_features({"prevalence": Prevalence()}, without).features,
+        build_features({"prevalence": Prevalence()}, small_tables).features,
+    )
+    empty = age_explained(without)
+    assert empty.empty
+    assert list(empty) == list(age_explained(small_tables))
+
+
+def test_what_stays_skewed_says_why(small_tables):
+    sizes = small_tables.practices["list_size"].where(small_tables.practices.index != 7, 10**6)
+    tables = replace(small_tables, practices=small_tables.practices.assign(list_size=sizes))
+    plain = build_features({"size": ListSize(transform="none")}, tables)
+    skew = plain.features[tables.ordinary]["list_size"].skew()
+    assert plain.notes.to_numpy().tolist() == [
+        ["size", f"skewed in published units, as asked: list_size {skew:.1f}"]
+    ]
+    logged = build_features({"size": ListSize()}, tables)
+    assert logged.notes["note"].str.startswith("skewed even after log: list_size").all()
+    assert build_features({"size": ListSize()}, small_tables).notes.empty
+
+
+def test_the_selection_is_the_one_given(small_tables):
+    blocks = {"size": ListSize(), "rate": Prevalence(groups=["HYP"])}
+    assert build_features(blocks, small_tables, Selection(max_correlation=0.9999)).dropped.empty
+    nothing_close = Selection(min_variance=10.0)
+    with pytest.raises(InputError, match=r"variance .* below 10"):
+        build_features(blocks, small_tables, nothing_close)
 
 
 def test_a_feature_may_stand_in_one_block_only(small_tables):

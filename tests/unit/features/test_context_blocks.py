@@ -49,9 +49,9 @@ def test_a_measure_that_is_not_there_is_named(small_tables):
     with pytest.raises(InputError) as caught:
         Context(measures=["rurality"])(small_tables)
     assert str(caught.value) == (
-        "context table, column rurality: measure rurality is not there (found: imd_score, non_white_percent)"
-        ". "
-        "Add a file with it to the source, or leave its block out of the feature set"
+        "context table, column rurality: measure rurality is not there (found: imd_score, non_white_percent, "
+        "gp_fte_per_10000, admin_fte_per_10000, smoking_percent). "
+        "Add a file with it to the source, or leave its block out of the feature set (optional: true)"
     )
 
 

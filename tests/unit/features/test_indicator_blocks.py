@@ -9,10 +9,11 @@ import pytest
 from numpy.testing import assert_allclose
 
 from gp_segmentation.errors import ConfigError
+from gp_segmentation.features import build_features
 from gp_segmentation.features.achievement import Achievement
 from gp_segmentation.features.adjustments import Adjustments
 
-WITH_RATE = ["AF006", "CHD015", "DEP004", "DM006", "DM020", "HYP008"]
+WITH_RATE = ["AF006", "CHD015", "CHOL004", "DEP004", "DM006", "DM020", "HF003", "HYP008", "STIA014"]
 
 
 def one(tables, practice, indicator):
@@ -102,3 +103,15 @@ def test_labels_say_what_is_measured(small_tables):
 def test_wrong_choices_are_named(small_tables, options, message):
     with pytest.raises(ConfigError, match=message):
         Achievement(**options)(small_tables)
+
+
+def test_an_optional_block_is_left_out_where_its_groups_are_not_there(small_tables):
+    blocks = {"vaccination": Achievement(groups=["VI"], optional=True), "heart": Achievement(groups=["HF"])}
+    made = build_features(blocks, small_tables)
+    assert list(made.features) == ["achievement_HF003"]
+    assert made.notes.to_numpy().tolist() == [["vaccination", "left out: the source has none of groups VI"]]
+
+
+def test_an_unknown_group_is_an_error_unless_the_block_is_optional(small_tables):
+    with pytest.raises(ConfigError, match="groups asks for VI, which this source does not have"):
+        Achievement(groups=["VI"])(small_tables)
