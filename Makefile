@@ -27,11 +27,11 @@ $(INSTALLED): requirements.lock pyproject.toml
 run: $(INSTALLED) ## The whole job: data, segments, page, tracked run (FROM=folder takes raw files from there)
 	gpseg-data $(if $(SOURCE),source=$(SOURCE)) $(if $(FROM),'from="$(FROM)"')
 	$(if $(SOURCE),dvc exp run --set-param source=$(SOURCE),dvc repro)
-	@python -m gp_segmentation where
+	@python -m gp_segmentation summary
 
 report: $(INSTALLED) ## Write the page again and say where it is
 	dvc repro report
-	@python -m gp_segmentation where
+	@python -m gp_segmentation summary
 
 ui: $(INSTALLED) ## Open the MLflow UI of this project's store on 127.0.0.1 (PORT=5000)
 	@echo "MLflow UI: http://127.0.0.1:$(PORT)  (Ctrl+C ends it)"

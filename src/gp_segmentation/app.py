@@ -35,15 +35,15 @@ def stage_main(argv: Sequence[str] | None = None) -> int:
     from gp_segmentation import drivers, stages
 
     parser = argparse.ArgumentParser(prog="python -m gp_segmentation", description="Run one stage.")
-    parser.add_argument("stage", choices=["configure", *stages.STAGES, "track", "where"])
+    parser.add_argument("stage", choices=["configure", *stages.STAGES, "track", "summary"])
     name = parser.parse_args(argv).stage
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     root = config.project_root()
     try:
         if name == "configure":
             stages.configure(root)
-        elif name == "where":
-            log.info(drivers.where(root))
+        elif name == "summary":
+            log.info(drivers.summary(root))
         elif name == "track":
             drivers.track(config.load_params(root / "params.yaml"), root)
         else:

@@ -15,7 +15,7 @@ from filelock import FileLock
 
 from gp_segmentation import config, stages
 from gp_segmentation.errors import GpsegError
-from gp_segmentation.workspace import Workspace
+from gp_segmentation.workspace import Workspace, read_json
 
 log = logging.getLogger("gpseg")
 
@@ -118,13 +118,23 @@ def _dvc_add(root: Path) -> None:
         )
 
 
-def where(root: Path) -> str:
-    """Return, for people, where the page and the runs are."""
-    page = root / "data" / "report" / "report.html"
-    return (
-        f"\nThe page:   {page.as_uri()}\n"
-        f"The tables: {root / 'data'}\n"
-        "The runs:   make ui, then http://127.0.0.1:5000\n"
+def summary(root: Path) -> str:
+    """Return, for people, what the last run in `data/` found and where to look at it."""
+    ws = Workspace(root / "data")
+    source, evidence = read_json(ws.prepared / "source.json"), read_json(ws.evidence / "evidence.json")
+    portraits = read_json(ws.insight / "portraits.json")
+    segments = [f"  {p['segment']}  {p['name']}: {p['practices']:,} practices" for p in portraits]
+    return "\n".join(
+        [
+            "",
+            f"{source['label']}: {source['practices']:,} practices, {source['patients']:,} patients",
+            f"Verdict: {evidence['verdict'] or 'not assessed'}. {evidence['meaning']}",
+            *segments,
+            "",
+            f"The page:   {(ws.report / 'report.html').as_uri()}",
+            f"The tables: {ws.root}",
+            "The runs:   make ui, then http://127.0.0.1:5000",
+        ]
     )
 
 
