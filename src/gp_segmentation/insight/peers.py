@@ -2,36 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 import numpy as np
 import pandas as pd
 from scipy.spatial.distance import cdist
+
+from gp_segmentation.insight.resampled import inclusion
 
 #: Rows whose distances are held at once (512 x 6,200 distances are 25 MB).
 CHUNK = 512
 
 
 def peers(
-    matrix: pd.DataFrame, segments: pd.DataFrame, practices: pd.DataFrame, *, count: int = 10
+    matrix: pd.DataFrame,
+    segments: pd.DataFrame,
+    practices: pd.DataFrame,
+    *,
+    closed: Collection[str] = (),
+    blocks: Mapping[str, str] | None = None,
+    count: int = 10,
+    resamples: int = 40,
+    seed: int = 0,
+    jobs: int | None = 1,
 ) -> pd.DataFrame:
     """Return the `count` nearest practices of every practice, by Euclidean distance in `matrix`.
 
-    Every practice gets peers; only fitted (ordinary) practices can be one. Equal distances are put in
-    the order of practice codes, so the table is the same on every machine.
+    Every practice gets peers; only fitted (ordinary) practices that are open can be one. Equal distances
+    are put in the order of practice codes, so the table is the same on every machine.
 
     Parameters
     ----------
     matrix : practice_code -> the columns that were clustered.
     segments, practices : schemas ``segments`` and ``practices``.
+    closed : codes of practices that no longer operate.
+    blocks : column of `matrix` -> its block, for resampling (default: one block).
+    resamples : how often features and practices are drawn again (see `resampled`); 0: no ``inclusion``.
 
     Returns
     -------
-    practice_code, peer_code, rank (1 the nearest), distance, same_segment, same_icb.
+    practice_code, peer_code, rank (1 the nearest), distance, same_segment, same_icb, inclusion (share of
+    the resamples that contain the peer in which it is among the nearest; NaN when not resampled).
     """
     matrix = matrix.sort_index()
     about = segments.set_index("practice_code").reindex(matrix.index)
-    can_be_peer = np.flatnonzero(about["fitted"].to_numpy(dtype=bool))
+    eligible = about["fitted"].to_numpy(dtype=bool) & ~matrix.index.isin(list(closed))
+    candidates = np.flatnonzero(eligible)
     x = matrix.to_numpy(dtype=float)
-    neighbours, distances = _nearest(x, can_be_peer, count)
+    neighbours, distances = _nearest(x, candidates, count)
+    named = blocks or {}
+    block = np.array([named.get(str(column), "") for column in matrix.columns])
+    shares = inclusion(x, candidates, neighbours, block, count, resamples, seed, jobs)
     filled = neighbours >= 0
     own = np.repeat(np.arange(len(x)), filled.sum(axis=1))
     other = neighbours[filled]
@@ -46,6 +67,7 @@ def peers(
             "distance": distances[filled],
             "same_segment": segment[own] == segment[other],
             "same_icb": icb[own] == icb[other],
+            "inclusion": shares[filled],
         }
     )
 
@@ -55,6 +77,8 @@ def _nearest(x: np.ndarray, candidates: np.ndarray, count: int) -> tuple[np.ndar
     count = min(count, len(candidates))
     neighbours = np.full((len(x), count), -1, dtype="int64")
     distances = np.full((len(x), count), np.nan)
+    if count == 0:
+        return neighbours, distances
     for start in range(0, len(x), CHUNK):
         block = cdist(x[start : start + CHUNK], x[candidates])
         for row, found in enumerate(block, start=start):
