@@ -31,12 +31,15 @@ class MatrixResult:
     matrix : practice_code -> the columns that are clustered (special practices included).
     imputed : feature, label, count, share: values that were missing and imputed, all practices counted.
     loadings : feature x component, or empty without a reducer.
+    components : component, share (of the matrix's variance before reducing), cumulative, features (those that
+        load most, with their loadings); no rows without a reducer.
     pipeline : the fitted pipeline.
     """
 
     matrix: pd.DataFrame
     imputed: pd.DataFrame
     loadings: pd.DataFrame
+    components: pd.DataFrame
     pipeline: Pipeline
 
 
@@ -107,8 +110,34 @@ def prepare_matrix(
             "a value is not finite after preparation", file="matrix", column=matrix.columns[bad][0]
         )
     reduce = pipeline.named_steps["reduce"]
-    loadings = reduce.loadings() if isinstance(reduce, NamedComponents) else _no_loadings()
-    return MatrixResult(matrix, count_imputed(features, dictionary), loadings, pipeline)
+    reduced = isinstance(reduce, NamedComponents)
+    loadings = reduce.loadings() if reduced else _no_loadings()
+    components = describe_components(loadings, reduce.total_variance_ if reduced else 1.0, dictionary)
+    return MatrixResult(matrix, count_imputed(features, dictionary), loadings, components, pipeline)
+
+
+def describe_components(
+    loadings: pd.DataFrame, total: float, dictionary: pd.DataFrame, *, most: int = 4
+) -> pd.DataFrame:
+    """Return what a reducer kept: component, share, cumulative, features.
+
+    A component's share is the sum of its squared loadings over `total`. Its features are named by the
+    `most` largest loadings in absolute value: ``Asthma prevalence +0.31; List size −0.20``.
+    """
+    labels = dict(zip(dictionary["feature"], dictionary["label"], strict=True))
+    share = (loadings**2).sum() / total
+    named = []
+    for _, column in loadings.items():
+        strongest = column[column.abs().sort_values(ascending=False, kind="stable").index[:most]]
+        named.append("; ".join(f"{labels.get(f, f)} {value:+.2f}" for f, value in strongest.items()))
+    return pd.DataFrame(
+        {
+            "component": pd.Series(list(loadings.columns), dtype="str"),
+            "share": share.to_numpy(dtype=float),
+            "cumulative": share.cumsum().to_numpy(dtype=float),
+            "features": pd.Series(named, dtype="str"),
+        }
+    )
 
 
 def count_imputed(features: pd.DataFrame, dictionary: pd.DataFrame) -> pd.DataFrame:

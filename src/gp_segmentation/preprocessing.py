@@ -120,6 +120,8 @@ class NamedComponents(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     ----------
     reducer : an estimator with ``components_`` (components x features) once fitted.
     prefix : of the columns: ``PC`` gives PC1, PC2, ...
+
+    Once fitted, `total_variance_` is the sum of the columns' variances, of which each component has a share.
     """
 
     def __init__(self, reducer: Any, prefix: str = "component_") -> None:
@@ -129,6 +131,9 @@ class NamedComponents(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def fit(self, X: pd.DataFrame, y: None = None) -> Self:
         values = validate_data(self, X, dtype=float)
         self.reducer_ = clone(self.reducer).fit(values)
+        # scikit-learn divides by n - 1 for principal components, by n for factors.
+        divisor_less = 1 if hasattr(self.reducer_, "explained_variance_") else 0
+        self.total_variance_ = float(values.var(axis=0, ddof=divisor_less).sum())
         directions = np.asarray(self.reducer_.components_)
         largest = np.abs(directions).argmax(axis=1)
         self.signs_ = np.where(directions[np.arange(len(directions)), largest] < 0, -1.0, 1.0)

@@ -34,6 +34,14 @@ class Results:
     evidence : the contents of evidence.json (``verdict``, ``reasons``, ``by_k``, ...).
     metrics : the contents of metrics.json.
     imputed : feature, label, count of values imputed.
+    labels : practice_code (fitted) -> one column per trial, named by its number: cluster of the practice.
+    peers : practice_code, peer_code, rank, distance, same_segment, same_icb, inclusion.
+    opportunities : additional patients per indicator, summed over groups of practices (insight).
+    practice_opportunities : the same for every practice and indicator.
+    space : joins of every segment between nearest neighbours (`gp_segmentation.insight.join_counts`).
+    exploration : the first look at the features, by name: summary, correlations, pairs, missing, ceilings,
+        age_explained, dropped, notes (`gp_segmentation.features.first_look`), and ``components``, what a
+        reducer kept (`gp_segmentation.matrix`).
     """
 
     source: dict[str, Any]
@@ -57,3 +65,9 @@ class Results:
     evidence: dict[str, Any]
     metrics: dict[str, Any]
     imputed: pd.DataFrame = field(default_factory=pd.DataFrame)
+    labels: pd.DataFrame = field(default_factory=pd.DataFrame)
+    peers: pd.DataFrame = field(default_factory=pd.DataFrame)
+    opportunities: pd.DataFrame = field(default_factory=pd.DataFrame)
+    practice_opportunities: pd.DataFrame = field(default_factory=pd.DataFrame)
+    space: pd.DataFrame = field(default_factory=pd.DataFrame)
+    exploration: dict[str, pd.DataFrame] = field(default_factory=dict)

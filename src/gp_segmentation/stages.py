@@ -84,15 +84,8 @@ def features(cfg: Config, ws: Workspace) -> None:
         write_table(out / "features.parquet", built.features)
         write_table(out / "natural.parquet", built.natural)
         write_table(out / "dictionary.parquet", built.dictionary, "dictionary")
-        write_table(out / "dropped.csv", built.dropped)
-        write_table(out / "notes.csv", built.notes)
-        write_table(out / "summary.csv", room.summarise_features(built, tables.ordinary))
-        write_table(
-            out / "correlations.csv",
-            room.correlations(built.features[tables.ordinary.to_numpy()]).rename_axis("feature"),
-        )
-        write_table(out / "ceilings.csv", room.achievement_ceilings(tables.achievement, tables.ordinary))
-        write_table(out / "age_explained.csv", room.age_explained(tables))
+        for name, table in room.first_look(built, tables).items():
+            write_table(out / f"{name}.csv", table)
 
 
 def matrix(cfg: Config, ws: Workspace) -> None:
@@ -107,6 +100,7 @@ def matrix(cfg: Config, ws: Workspace) -> None:
         write_table(out / "matrix.parquet", made.matrix)
         write_table(out / "imputed.parquet", made.imputed)
         write_table(out / "loadings.parquet", made.loadings)
+        write_table(out / "components.csv", made.components)
 
 
 def study(cfg: Config, ws: Workspace) -> None:
@@ -191,6 +185,7 @@ def insight(cfg: Config, ws: Workspace) -> None:
         write_table(out / "profiles.csv", profiles)
         write_json(out / "portraits.json", portraits)
         write_text(out / "rules.txt", rules.text)
+        write_table(out / "space.csv", room.join_counts(practices, segments, **options["space"]))
         write_table(
             out / "peers.parquet", room.peers(ws.matrix_table(), segments, practices, count=options["peers"])
         )

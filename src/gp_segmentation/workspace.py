@@ -38,6 +38,17 @@ PREPARED = (
     "quality",
 )
 SHOWN = ("practices", "context", "context_dictionary", "registers", "quality")
+#: The first look at the features, tables beside them.
+EXPLORED = (
+    "summary",
+    "correlations",
+    "pairs",
+    "missing",
+    "ceilings",
+    "age_explained",
+    "dropped",
+    "notes",
+)
 
 
 @dataclass(frozen=True)
@@ -147,6 +158,39 @@ class Workspace:
             evidence=read_json(self.evidence / "evidence.json"),
             metrics=read_json(self.metrics),
             imputed=read_table(self.matrix / "imputed.parquet"),
+            labels=read_table(self.study / "labels.parquet"),
+            peers=read_table(self.insight / "peers.parquet"),
+            opportunities=read_table(self.insight / "opportunities.csv"),
+            practice_opportunities=_if_there(self.insight / "practice_opportunities.parquet"),
+            space=_if_there(self.insight / "space.csv"),
+            exploration=self.exploration() | {"components": read_table(self.matrix / "components.csv")},
+        )
+
+    def exploration(self) -> dict[str, pd.DataFrame]:
+        """Read the first look at the features."""
+        return {name: read_table(self.features / f"{name}.csv") for name in EXPLORED}
+
+    def explored(self, cfg: dict[str, Any]) -> Results:
+        """Gather what is known before anything is clustered; the rest is empty."""
+        natural, values, dictionary = self.feature_tables()
+        return Results(
+            source=read_json(self.prepared / "source.json"),
+            config=cfg,
+            **{name: self.prepared_table(name) for name in SHOWN},
+            boundaries=None,
+            features=values,
+            natural=natural,
+            dictionary=dictionary,
+            matrix=pd.DataFrame(),
+            trials=tables.empty("trials"),
+            choice={},
+            segments=tables.empty("segments"),
+            tree=pd.DataFrame(),
+            profiles=pd.DataFrame(),
+            portraits=[],
+            evidence={},
+            metrics={},
+            exploration=self.exploration(),
         )
 
     def _boundaries(self) -> Any:
@@ -168,6 +212,10 @@ def write_table(path: Path, frame: pd.DataFrame, schema: str | None = None) -> N
             frame.to_parquet(temporary, index=named_index, compression="zstd")
         else:
             frame.to_csv(temporary, index=named_index, lineterminator="\n", float_format="%.10g")
+
+
+def _if_there(path: Path) -> pd.DataFrame:
+    return read_table(path) if path.is_file() else pd.DataFrame()
 
 
 def read_table(path: Path, schema: str | None = None) -> pd.DataFrame:

@@ -2,8 +2,9 @@
 
 A feature set is a mapping of weighted blocks (``conf/features/*.yaml``), one module each. Public here: the
 tables a block reads, what a block returns, `build_features` and `to_natural` (back from the analysis scale);
-which practices are special (`special_reasons`); and a first look at the data (`age_explained`,
-`summarise_features`, `achievement_ceilings`, `correlations`, `correlated_pairs`, `missing_patterns`).
+which practices are special (`special_reasons`); and a first look at the data (`first_look`, or one by one
+`age_explained`, `summarise_features`, `achievement_ceilings`, `correlations`, `correlated_pairs`,
+`missing_patterns`).
 """
 
 from gp_segmentation.features.base import Block, BlockFeatures, FeatureSet, Tables
@@ -12,6 +13,7 @@ from gp_segmentation.features.explore import (
     achievement_ceilings,
     correlated_pairs,
     correlations,
+    first_look,
     missing_patterns,
     summarise_features,
 )
@@ -34,6 +36,7 @@ __all__ = [
     "build_features",
     "correlated_pairs",
     "correlations",
+    "first_look",
     "missing_patterns",
     "shrink",
     "special_reasons",

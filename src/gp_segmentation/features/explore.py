@@ -7,7 +7,28 @@ import pandas as pd
 from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import squareform
 
-from gp_segmentation.features.base import FeatureSet
+from gp_segmentation.features.base import FeatureSet, Tables
+from gp_segmentation.features.prevalence import age_explained
+
+
+def first_look(feature_set: FeatureSet, tables: Tables) -> dict[str, pd.DataFrame]:
+    """Return every table of this module by name, and what was left out and noted.
+
+    Names: dropped, notes, summary, correlations, pairs, missing, ceilings, age_explained. Correlations and
+    pairs are over ordinary practices, missing is over all.
+    """
+    ordinary = tables.ordinary
+    features = feature_set.features[ordinary.to_numpy()]
+    return {
+        "dropped": feature_set.dropped,
+        "notes": feature_set.notes,
+        "summary": summarise_features(feature_set, ordinary),
+        "correlations": correlations(features).rename_axis("feature"),
+        "pairs": correlated_pairs(features),
+        "missing": missing_patterns(feature_set.features),
+        "ceilings": achievement_ceilings(tables.achievement, ordinary),
+        "age_explained": age_explained(tables),
+    }
 
 
 def summarise_features(feature_set: FeatureSet, ordinary: pd.Series) -> pd.DataFrame:

@@ -62,11 +62,7 @@ class Prevalence:
             f"prevalence_{code}": f"{names.get(code, code)} prevalence{ADJUSTMENTS[self.adjust]}"
             for code in values.columns
         }
-        notes = (
-            (f"{rates.capped} registers exceed their list and count as the whole list",)
-            if rates.capped
-            else ()
-        )
+        notes = (_capped(rates.capped),) if rates.capped else ()
         columns = list(labels)
         return BlockFeatures(
             values.set_axis(columns, axis=1),
@@ -84,6 +80,12 @@ class Prevalence:
             registers = registers[registers["group_code"].isin(self.groups)]
         counts = (wide(registers, tables.index, "group_code", c) for c in ("register", "denominator"))
         return rate_features(*counts, transform=self.transform, shrink=self.shrink, fitted=tables.ordinary)
+
+
+def _capped(registers: int) -> str:
+    if registers == 1:
+        return "one register exceeds its list and counts as the whole list"
+    return f"{registers:,} registers exceed their list and count as the whole list"
 
 
 def age_explained(tables: Tables, *, sex: bool = False, min_list: int = 1000) -> pd.DataFrame:

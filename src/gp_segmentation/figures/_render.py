@@ -152,10 +152,10 @@ def caption(module: FigureModule, results: Results) -> str:
 def foot(module: FigureModule, results: Results) -> list[str]:
     """Return the lines below a figure: population, period and source; what the module adds."""
     source = results.source
-    fitted = int(results.segments["fitted"].sum())
+    fitted = int(results.practices["special"].isna().sum())
     label = clean(source["label"])
     population = (
-        f"{label[:1].upper()}{label[1:]}: {len(results.segments):,} practices, {fitted:,} of them fitted."
+        f"{label[:1].upper()}{label[1:]}: {len(results.practices):,} practices, {fitted:,} of them fitted."
     )
     if source["synthetic"]:
         population = f"Synthetic data, not about any real practice. {population}"

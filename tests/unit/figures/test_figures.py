@@ -125,7 +125,8 @@ def test_a_single_segment_is_compared_with_nothing(
         results, segments=results.segments.assign(silhouette=np.nan), trials=results.trials.head(1)
     )
     found = figures.render_all(single, tmp_path / "f")
-    assert [f.name for f in found] == ["scatter"]
+    of_features = ["embedding", "before_after", "missing", "correlations", "age_explained"]
+    assert [f.name for f in found] == ["scatter", *of_features]
 
 
 def test_official_data_carry_no_synthetic_mark(results_of: Callable[..., Results], tmp_path: Path) -> None:
