@@ -60,6 +60,7 @@ class _Codes:
     practices: _Numbers = field(default_factory=_Numbers)
     indicators: _Numbers = field(default_factory=_Numbers)
     measures: Counter[str] = field(default_factory=Counter)
+    complete: int = 0  # rows of the member in hand with practice, indicator and measure
 
     def name(self, pair: int) -> str:
         practice, indicator = list(self.practices.known)[pair >> _BITS], pair & ((1 << _BITS) - 1)
@@ -98,16 +99,22 @@ def _member(
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Read one member: its distinct pairs, and their measures as columns in the order of MEASURES."""
     source = Csv(text, columns, numbers=frozenset({"value"}))
-    kept = [_batch(batch, codes) for batch in source.batches()]
+    codes.complete = 0
+    kept = [_batch(batch, codes, text) for batch in source.batches()]
     keys = np.concatenate([np.empty(0, np.int64), *(key for key, _ in kept)])
     values = np.concatenate([np.empty(0), *(value for _, value in kept)])
-    log.note("blank rows left out", source.blank_rows, text.base_name)
+    log.note_all(source.tolerated())
     log.note("ACHIEVEMENT values not given", int(np.isnan(values).sum()), text.base_name)
-    _refuse_negative(keys, values, codes, text)
+    log.note(
+        "rows without practice, indicator or measure left out", source.rows - codes.complete, text.base_name
+    )
+    _refuse_impossible(keys, values, codes, text)
     return _pivot(keys, values, codes, text)
 
 
-def _batch(batch: pa.RecordBatch, codes: _Codes) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _batch(
+    batch: pa.RecordBatch, codes: _Codes, text: TextFile
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     measure = batch.column("measure")
     texts = [str(name).strip().upper() for name in measure.dictionary.to_pylist()]
     counts = np.bincount(measure.indices.drop_null().to_numpy(), minlength=len(texts))
@@ -117,7 +124,11 @@ def _batch(batch: pa.RecordBatch, codes: _Codes) -> tuple[NDArray[np.int64], NDA
     which = lookup[measure.indices.fill_null(len(texts)).to_numpy(zero_copy_only=False)]
     practice = codes.practices.of(batch.column("practice_code"))
     indicator = codes.indicators.of(batch.column("indicator_code"))
-    keep = (which >= 0) & (practice >= 0) & (indicator >= 0)
+    if len(codes.indicators.known) >= 1 << _BITS:
+        raise text.error(f"has more than {(1 << _BITS) - 1:,} indicators", remedy="Is it the right file?")
+    named = (practice >= 0) & (indicator >= 0)
+    codes.complete += int((named & batch.column("measure").is_valid().to_numpy(zero_copy_only=False)).sum())
+    keep = (which >= 0) & named
     keys = ((practice[keep] << _BITS) | indicator[keep]) * _WIDTH + which[keep]
     return keys, batch.column("value").to_numpy(zero_copy_only=False)[keep]
 
@@ -138,16 +149,21 @@ def _pivot(
     return pairs, cells.reshape(-1, _WIDTH)
 
 
-def _refuse_negative(
+def _refuse_impossible(
     keys: NDArray[np.int64], values: NDArray[np.float64], codes: _Codes, text: TextFile
 ) -> None:
-    if (values < 0).any():
-        first = int(np.argmax(values < 0))
-        measure = list(MEASURES)[int(keys[first]) % _WIDTH]
-        raise text.error(
-            f"{codes.name(int(keys[first]) // _WIDTH)} {measure} is {values[first]:g}, below zero",
-            remedy="Correct the value",
-        )
+    """Refuse what is below zero, and a count of patients that is not whole (points may be)."""
+    counts = keys % _WIDTH != list(MEASURES).index("ACHIEVED_POINTS")
+    for wrong, problem in (
+        (values < 0, "below zero"),
+        (counts & ~np.isnan(values) & (values % 1 != 0), "not a count of patients"),
+    ):
+        if wrong.any():
+            first = int(np.argmax(wrong))
+            measure = list(MEASURES)[int(keys[first]) % _WIDTH]
+            found = f"{codes.name(int(keys[first]) // _WIDTH)} {measure} is {values[first]:g}"
+            more = f" ({int(wrong.sum())} such)"
+            raise text.error(f"{found}, {problem}{more}", column="VALUE", remedy="Correct the value")
 
 
 def _refuse_overlap(pairs: NDArray[np.int64], codes: _Codes, texts: Sequence[TextFile]) -> None:

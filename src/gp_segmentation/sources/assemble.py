@@ -65,7 +65,10 @@ def read_source(files: Mapping[str, Mapping[str, Any]], folder: Path, *, min_lis
     shapes = None if boundaries is None else _join_boundaries(boundaries.frame, practices, found)
     _note_unlisted_indicators(qof, found)
     quality = pd.concat([tables.empty("quality"), *found.quality], ignore_index=True)
-    checked = {name: tables.check(name, frame) for name, frame in (prepared | {"quality": quality}).items()}
+    checked = {
+        name: tables.check(name, frame, file=f"{found.names['qof']} (table {name})")
+        for name, frame in (prepared | {"quality": quality}).items()
+    }
     return Prepared(**checked, boundaries=shapes)
 
 
@@ -227,4 +230,6 @@ def _note_unlisted_indicators(qof: QofArchive, found: PresentFiles) -> None:
     log = found.log("qof")
     codes = sorted(set(qof.achievement["indicator_code"].unique()) - set(qof.indicators["indicator_code"]))
     log.note("indicators with achievement but no description", len(codes), some(codes))
+    groups = sorted(set(qof.prevalence["group_code"].unique()) - set(qof.indicators["group_code"].dropna()))
+    log.note("groups with registers but no description", len(groups), some(groups))
     found.quality.append(log.frame)

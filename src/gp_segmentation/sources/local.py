@@ -128,6 +128,10 @@ def _measure(name: str, spec: Mapping[str, Any]) -> Measure:
 
 def _require(found: Sheet, names: list[str]) -> None:
     for name in names:
+        if name in found.repeated:
+            raise found.error(
+                "stands in the header more than once", column=name, remedy="Keep the one that is right"
+            )
         if name not in found.rows.columns:
             listed = ", ".join(found.rows.columns)
             remedy = "Name the column in the source's YAML as it stands in the file"
@@ -201,7 +205,7 @@ def _number(text: str) -> float:
     if _THOUSANDS.fullmatch(plain):
         plain = plain.replace(",", "")
     try:
-        number = float(plain)
+        number = float(plain) if "_" not in plain else math.nan
     except ValueError:
         return np.nan
     return number if math.isfinite(number) else np.nan

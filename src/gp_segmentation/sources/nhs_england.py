@@ -17,7 +17,7 @@ from gp_segmentation.sources.achievement import read_achievement
 from gp_segmentation.sources.files.archive import TextFile, find_text, find_texts
 from gp_segmentation.sources.files.delimited import Csv
 from gp_segmentation.sources.registrations import read_registrations
-from gp_segmentation.sources.values import QofArchive, QualityLog, some
+from gp_segmentation.sources.values import QofArchive, QualityLog, keyed, some
 
 __all__ = ["DIALECT", "QofArchive", "read_qof", "read_registrations"]
 
@@ -69,6 +69,11 @@ _MEMBERS = {
     "geographies": "MAPPING_NHS_GEOGRAPHIES",
     "left_out": "PRACTICE_VALIDATION_OUTCOMES",
 }
+_KEYS = {
+    "prevalence": ["practice_code", "group_code"],
+    "indicators": ["indicator_code"],
+    "geographies": ["practice_code"],
+}
 _NUMBERS = {"prevalence": {"register", "denominator"}, "indicators": {"points"}}
 #: An indicator's domain and list are labels: an archive without them can still be used.
 _OPTIONAL = {"indicators": {"domain_code", "domain_name", "list_type"}}
@@ -98,8 +103,8 @@ class _Archive:
         text = self.member(table)
         numbers, optional = _NUMBERS.get(table, set()), _OPTIONAL.get(table, set())
         source = Csv(text, self.names(table), frozenset(numbers), frozenset(optional))
-        frame = source.frame()
-        self.log.note("blank rows left out", source.blank_rows, text.base_name)
+        frame = keyed(source.frame(), _KEYS[table], self.log, text.base_name)
+        self.log.note_all(source.tolerated())
         return frame
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from gp_segmentation.sources.files.archive import TextFile, find_text
 from gp_segmentation.sources.files.delimited import Csv
-from gp_segmentation.sources.values import Organisations, QualityLog, some
+from gp_segmentation.sources.values import Organisations, QualityLog, keyed, some
 
 WIDTH = 27
 _COLUMNS = {
@@ -37,8 +37,8 @@ def read_organisations(path: Path) -> Organisations:
     text = find_text(path, r".*epraccur.*\.csv")
     log = QualityLog(path.name)
     source = Csv(text, _COLUMNS, width=WIDTH)
-    frame = source.frame()
-    log.note("blank rows left out", source.blank_rows, text.base_name)
+    frame = keyed(source.frame(), ["practice_code"], log)
+    log.note_all(source.tolerated())
     repeated = frame[frame.duplicated("practice_code")]
     if len(repeated):
         code = repeated["practice_code"].iloc[0]

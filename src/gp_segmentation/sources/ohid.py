@@ -9,7 +9,7 @@ import pandas as pd
 
 from gp_segmentation.sources.files.archive import TextFile, find_text
 from gp_segmentation.sources.files.delimited import Csv
-from gp_segmentation.sources.values import ContextTable, QualityLog, some
+from gp_segmentation.sources.values import ContextTable, QualityLog, keyed, some
 
 _COLUMNS = {
     "indicator_id": "Indicator ID",
@@ -52,12 +52,12 @@ def read_indicator(
     log = QualityLog(path.name)
     source = Csv(text, _COLUMNS, frozenset({"value", "sortable"}), optional=frozenset({"category"}))
     frame = source.frame()
-    log.note("blank rows left out", source.blank_rows, text.base_name)
+    log.note_all(source.tolerated())
     frame = _of_indicator(frame, str(indicator_id), text)
     frame = frame[frame["area_type"].str.upper().isin(["GP", "GPS"]) & (frame["sex"].fillna(sex) == sex)]
     frame = _of_period(frame[frame["category"].isna()], period, text)
     name = frame["indicator_name"].iloc[0]
-    values = _one_each(frame, text, log)
+    values = _one_each(keyed(frame, ["practice_code"], log), text, log)
     _check_range(values, valid_range, text)
     return ContextTable(
         frame=values.rename(columns={"value": measure}),

@@ -14,10 +14,11 @@ import pyproj
 from gp_segmentation.errors import InputError
 from gp_segmentation.sources.files.archive import TextFile, find_texts
 from gp_segmentation.sources.files.delimited import Csv
-from gp_segmentation.sources.values import Postcodes, QualityLog, compact
+from gp_segmentation.sources.values import Postcodes, QualityLog, compact, keyed
 
 _WIDTH = 10
 _COLUMNS = {"postcode": 0, "quality": 1, "easting": 2, "northing": 3}
+_GRID = 700_000, 1_300_000  # metres that easting and northing reach
 _NO_POINT = 90  # positional quality of a postcode that has no coordinates
 
 
@@ -31,10 +32,11 @@ def read_postcodes(path: Path, *, wanted: Collection[str] | None = None) -> Post
         raise InputError("holds no area file such as al.csv", file=path.name, remedy="Is it Code-Point Open?")
     log = QualityLog(path.name)
     keep = None if wanted is None else pa.array(sorted(wanted), pa.string())
-    frame = pd.concat([_area(text, keep) for text in texts], ignore_index=True)
+    frame = pd.concat([_area(text, keep, log) for text in texts], ignore_index=True)
     without = (frame["quality"] >= _NO_POINT) | frame[["easting", "northing"]].isna().any(axis=1)
     log.note("postcodes without coordinates", int(without.sum()))
     frame = frame[~without]
+    _refuse_off_grid(frame, path)
     repeated = int(frame.duplicated("postcode").sum())
     log.note("postcodes that come more than once, first taken", repeated)
     frame = frame.drop_duplicates("postcode").sort_values("postcode", ignore_index=True)
@@ -44,8 +46,19 @@ def read_postcodes(path: Path, *, wanted: Collection[str] | None = None) -> Post
     return Postcodes(points, log.frame)
 
 
-def _area(text: TextFile, wanted: pa.Array | None) -> pd.DataFrame:
-    frame = Csv(text, _COLUMNS, frozenset({"quality", "easting", "northing"}), width=_WIDTH).frame()
+def _refuse_off_grid(frame: pd.DataFrame, path: Path) -> None:
+    inside = frame["easting"].between(0, _GRID[0]) & frame["northing"].between(0, _GRID[1])
+    if not inside.all():
+        first = frame[~inside].iloc[0]
+        where = f"easting {first['easting']:g}, northing {first['northing']:g}"
+        problem = f"{first['postcode']} at {where} lies outside the National Grid"
+        raise InputError(problem, file=path.name, remedy="Is it Code-Point Open?")
+
+
+def _area(text: TextFile, wanted: pa.Array | None, log: QualityLog) -> pd.DataFrame:
+    source = Csv(text, _COLUMNS, frozenset({"quality", "easting", "northing"}), width=_WIDTH)
+    frame = keyed(source.frame(), ["postcode"], log, text.base_name)
+    log.note_all(source.tolerated())
     frame = frame.assign(postcode=compact(frame["postcode"]))
     if wanted is None:
         return frame

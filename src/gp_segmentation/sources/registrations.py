@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from gp_segmentation.sources.files.archive import TextFile, find_text
 from gp_segmentation.sources.files.delimited import Csv
-from gp_segmentation.sources.values import QualityLog, Registrations, some
+from gp_segmentation.sources.values import QualityLog, Registrations, keyed, some
 from gp_segmentation.tables import AGE_BANDS, SEXES
 
 _COLUMNS = {
@@ -66,7 +66,7 @@ def read_registrations(
 def _practice_rows(text: TextFile, log: QualityLog) -> pd.DataFrame:
     source = Csv(text, _COLUMNS, frozenset({"patients"}), optional=frozenset({"postcode"}))
     batches = [batch.filter(_is_practice(batch.column("org_type"))) for batch in source.batches()]
-    log.note("blank rows left out", source.blank_rows, text.base_name)
+    log.note_all(source.tolerated())
     table = pa.Table.from_batches(batches).drop_columns(["org_type"]) if batches else None
     if table is None or not table.num_rows:
         raise text.error("has no row of ORG_TYPE GP", remedy="Use the quin-age file of practices")
@@ -75,7 +75,7 @@ def _practice_rows(text: TextFile, log: QualityLog) -> pd.DataFrame:
     for name in texts:
         plain = pc.utf8_trim_whitespace(table.column(name).cast(pa.string()))
         table = table.set_column(table.column_names.index(name), name, plain)
-    frame = table.to_pandas()
+    frame = keyed(table.to_pandas(), ["practice_code", "sex", "age_band"], log)
     bad = frame["patients"].isna() | (frame["patients"] < 0) | (frame["patients"] % 1 != 0)
     if bad.any():
         first = frame[bad].iloc[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -26,11 +27,23 @@ class QualityLog:
         if count:
             self._rows.append((self.file, check, int(count), detail))
 
+    def note_all(self, rows: Iterable[tuple[str, int, str]]) -> None:
+        """Record several: check, count and detail of each."""
+        for row in rows:
+            self.note(*row)
+
     @property
     def frame(self) -> pd.DataFrame:
         if not self._rows:
             return tables.empty("quality")
         return pd.DataFrame(self._rows, columns=["file", "check", "count", "detail"])
+
+
+def keyed(frame: pd.DataFrame, key: list[str], log: QualityLog, detail: str = "") -> pd.DataFrame:
+    """Return the rows whose `key` columns are all given; the others (totals, footnotes) are counted."""
+    given = frame[key].notna().all(axis=1)
+    log.note(f"rows without {' or '.join(key)} left out", int((~given).sum()), detail)
+    return frame if given.all() else frame[given].reset_index(drop=True)
 
 
 def some(codes: pd.Index | pd.Series | list[str], limit: int = 5) -> str:

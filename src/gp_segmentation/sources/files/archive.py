@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,12 +13,13 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from gp_segmentation.errors import InputError
-from gp_segmentation.sources.files.text import TooLargeError, Utf8Stream
+from gp_segmentation.sources.files.text import DamagedError, TooLargeError, Utf8Stream, whole
 
 #: Bytes one member may inflate to. The largest published one, a national ACHIEVEMENT, has under 0.2 GiB.
 MAX_BYTES = 1 << 30
 
 FETCH_AGAIN = "Delete it and fetch it again with gpseg-data"
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 
 
 @dataclass(frozen=True)
@@ -45,27 +46,33 @@ class TextFile:
                 yield io.BufferedReader(Utf8Stream(raw, self.max_bytes), 1 << 20)
         except TooLargeError:
             raise self.error(f"holds more than {self.max_bytes:,} bytes", remedy=FETCH_AGAIN) from None
-        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-            raise self.error(f"is damaged ({error})", remedy=FETCH_AGAIN) from error
         except UnicodeError as error:
             raise self.error(f"is not text ({error})", remedy=FETCH_AGAIN) from error
+        except csv.Error as error:
+            raise self.error(f"is not a table ({error})", remedy=FETCH_AGAIN) from error
+        except DamagedError as error:
+            raise self.error(f"is damaged ({error})", remedy=FETCH_AGAIN) from error
 
     @contextmanager
     def _raw(self) -> Iterator[IO[bytes]]:
         if self.member is None:
-            with self.path.open("rb") as raw:
+            with whole():
+                raw = self.path.open("rb")
+            with raw:
                 yield raw
             return
-        with zipfile.ZipFile(self.path) as archive:
+        with whole():
+            archive = zipfile.ZipFile(self.path)
+        with archive:
             info = archive.getinfo(self.member)
+            if info.compress_type not in _METHODS:
+                raise self.error(f"is packed by method {info.compress_type}", remedy="Zip it with Deflate")
             if info.flag_bits & 1:
                 raise self.error("is encrypted", remedy="Place a file without a password")
             if info.file_size > self.max_bytes:
                 raise TooLargeError
-            try:
+            with whole():
                 member = archive.open(info)
-            except NotImplementedError as error:
-                raise self.error(f"cannot be unpacked ({error})", remedy="Zip it with Deflate") from error
             with member:
                 yield member
 
@@ -115,9 +122,9 @@ def find_text(path: Path, pattern: str = r".*\.csv", *, max_bytes: int = MAX_BYT
 
 def _member_names(path: Path) -> list[str]:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with whole(), zipfile.ZipFile(path) as archive:
             names = [info.filename for info in archive.infolist() if not info.is_dir()]
-    except zipfile.BadZipFile as error:
+    except DamagedError as error:
         raise InputError(f"is damaged ({error})", file=path.name, remedy=FETCH_AGAIN) from error
     # macOS adds a shadow "__MACOSX/._NAME" of every member.
     return [name for name in names if not _base_name(name).startswith(".")]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import math
+from collections import defaultdict
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 from typing import IO
 
@@ -23,6 +24,8 @@ _PADDED = sorted(
     {f"{before}{mark}{after}" for mark in MISSING for before in ("", " ") for after in ("", " ")}
 )
 _BLOCK = 1 << 20
+#: Characters a header may have. The longest published one has 600; ten million columns need more.
+_LONGEST_HEADER = 100_000
 _TEXT = pa.dictionary(pa.int32(), pa.string())
 _NUMBER = pa.float64()
 _NAME_IT = "Check that it is the file of this year, or name the column in the source's YAML"
@@ -41,7 +44,7 @@ class Csv:
     optional : own names that may be absent; they are then null.
     width : number of columns of a text without header.
 
-    After reading, `rows` is the number of rows read and `blank_rows` that of rows left out as blank.
+    After reading, `rows` is the number of rows read; `tolerated` says what else was met.
     """
 
     text: TextFile
@@ -51,6 +54,7 @@ class Csv:
     width: int | None = None
     rows: int = 0
     blank_rows: int = 0
+    recoded: int = 0
     _header: list[str] = field(default_factory=list)
 
     def batches(self) -> Iterator[pa.RecordBatch]:
@@ -65,7 +69,8 @@ class Csv:
             with self.text.open() as stream:
                 reader = pa.csv.open_csv(stream, *self._options(types))
                 for batch in reader:
-                    yield self._tidy(batch, where)
+                    yield self._finite(self._tidy(batch, where), where)
+                self.recoded = stream.raw.recoded  # type: ignore[attr-defined]  # a Utf8Stream
         except pa.ArrowInvalid as error:
             raise self._explain(where, error) from error
 
@@ -78,6 +83,14 @@ class Csv:
         arrays = [self._plain(table.column(name), name) for name in self.columns]
         return pa.table(arrays, names=list(self.columns)).to_pandas()
 
+    def tolerated(self) -> list[tuple[str, int, str]]:
+        """Return check, count and detail of what was met in reading and is no error, for a QualityLog."""
+        name = self.text.base_name
+        return [
+            ("blank rows left out", self.blank_rows, name),
+            ("bytes that are not UTF-8, read as Windows-1252", self.recoded, name),
+        ]
+
     def _dtype(self, name: str) -> type:
         return float if name in self.numbers else str
 
@@ -89,23 +102,42 @@ class Csv:
         if self.width is not None:
             self._header = [str(i) for i in range(self.width)]
             return {name: int(str(at)) for name, at in self.columns.items()}
-        with closing(self._records()) as lines:
-            self._header = next(lines, [])
-        if not any(name.strip() for name in self._header):
-            raise self.text.error("is empty", remedy="Fetch it again with gpseg-data")
-        found = {name.strip().upper(): at for at, name in reversed(list(enumerate(self._header)))}
+        self._header = self._first_record()
+        places = defaultdict[str, list[int]](list)
+        for at, name in enumerate(self._header):
+            places[name.strip().upper()].append(at)
         where = {}
         for name, accepted in self.columns.items():
             names = [accepted] if isinstance(accepted, str) else [str(a) for a in accepted]  # type: ignore[union-attr]
-            at = next((found[n.upper()] for n in names if n.upper() in found), None)
-            if at is not None:
-                where[name] = at
+            found = next((places[n.upper()] for n in names if n.upper() in places), [])
+            if len(found) > 1:
+                problem = f"stands in the header {len(found)} times"
+                raise self.text.error(problem, column=names[0], remedy="Keep the one that is right")
+            if found:
+                where[name] = found[0]
             elif name not in self.optional:
-                listed = ", ".join(self._header)
+                listed = ", ".join(self._header[:40])
                 raise self.text.error(
                     f"is missing (found: {listed})", column=" or ".join(names), remedy=_NAME_IT
                 )
         return where
+
+    def _first_record(self) -> list[str]:
+        with self.text.open() as stream:
+            header = next(records(stream, longest=_LONGEST_HEADER), None)
+        if header is None:
+            raise self.text.error("is empty", remedy="Fetch it again with gpseg-data")
+        if not any(name.strip() for name in header):
+            raise self.text.error("is empty where the header should be", row=1, remedy=_NAME_IT)
+        return header
+
+    def _finite(self, batch: pa.RecordBatch, where: dict[str, int]) -> pa.RecordBatch:
+        """Return the batch; raise InputError when a number in it is infinite."""
+        for name in self.numbers & where.keys():
+            column = batch.column(name)
+            if pc.any(pc.is_inf(column)).as_py():
+                raise self._explain(where, ValueError("an infinite number"))
+        return batch
 
     def _options(
         self, types: dict[str, pa.DataType]
@@ -166,17 +198,41 @@ class Csv:
             yield from records(stream)
 
 
-def records(stream: IO[bytes], delimiter: str = ",") -> Iterator[list[str]]:
-    """Yield each record of a CSV text, blank ones included as empty lists."""
-    with io.TextIOWrapper(stream, encoding="utf-8", newline="") as lines:
-        yield from csv.reader(lines, delimiter=delimiter)
+class _Lines:
+    """Lines of a text, `left` characters of them at most until it is set anew; csv.Error past that."""
+
+    def __init__(self, text: io.TextIOWrapper, longest: int) -> None:
+        self._text, self._longest, self.left = text, longest, longest
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = self._text.readline(self.left + 1)
+        if not line:
+            raise StopIteration
+        self.left -= len(line)
+        if self.left < 0:
+            raise csv.Error(f"one row has more than {self._longest:,} characters")
+        return line
+
+
+def records(stream: IO[bytes], delimiter: str = ",", longest: int = _BLOCK) -> Iterator[list[str]]:
+    """Yield each record of a CSV text, blank ones included as empty lists.
+
+    Raises csv.Error for a record of more than `longest` characters, so that one row cannot fill the memory.
+    """
+    with io.TextIOWrapper(stream, encoding="utf-8", newline="") as text:
+        lines = _Lines(text, longest)
+        for record in csv.reader(lines, delimiter=delimiter):
+            lines.left = longest
+            yield record
 
 
 def _is_number(text: str) -> bool:
     if text.strip() in MISSING:
         return True
     try:
-        float(text)
+        return not math.isinf(float(text)) and "_" not in text
     except ValueError:
         return False
-    return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -10,21 +10,33 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from gp_segmentation.errors import InputError
 from gp_segmentation.sources.files.archive import TextFile, find_text
 from gp_segmentation.sources.files.delimited import records
+from gp_segmentation.sources.files.workbook import excel_rows
 
 _EXCEL = (".xlsx", ".xlsm")
+
+_SMALLER = "Keep only the rows and columns that are needed"
+
+#: Bounds of what analysts bring: bytes of a file (of text: inflated) and cells of its table.
+MAX_BYTES, MAX_CELLS = 200_000_000, 20_000_000
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table as found: `rows` of text by column name, their numbers in the file as index (header: row 1)."""
+    """A table as found: `rows` of text by column name, their numbers in the file as index (header: row 1).
+
+    `repeated` are the names that stand in the header more than once; the first of each is in `rows`.
+    """
 
     path: Path
     member: str | None
     rows: pd.DataFrame
+    repeated: frozenset[str] = frozenset()
 
     def error(
         self, problem: str, *, row: int | None = None, column: str | None = None, remedy: str | None = None
@@ -45,22 +57,37 @@ def read_sheet(path: Path, skip: int, sheet: str | int, member: str, delimiter: 
     if not path.is_file():
         raise InputError("is missing", file=path.name, remedy="Place it in the source's folder")
     suffix = path.suffix.lower()
-    if suffix == ".parquet":
-        frame = pd.read_parquet(path)
-        return Sheet(path, None, _text_frame(list(frame.columns), frame.to_numpy(dtype=object).tolist(), 2))
     if suffix == ".xls":
         raise InputError("is in Excel's old format", file=path.name, remedy="Save it as .xlsx or .csv")
-    if suffix in _EXCEL:
-        name, lines = None if isinstance(sheet, int) else sheet, _excel_rows(path, sheet)
+    if path.stat().st_size > MAX_BYTES:
+        raise InputError(f"holds more than {MAX_BYTES:,} bytes", file=path.name, remedy=_SMALLER)
+    name: str | None = None
+    if suffix == ".parquet":
+        lines = _parquet_rows(path)
+    elif suffix in _EXCEL:
+        name, lines = None if isinstance(sheet, int) else sheet, excel_rows(path, sheet)
     else:
-        text = find_text(path, member)
+        text = find_text(path, member, max_bytes=MAX_BYTES)
         name, lines = None if text.member is None else text.base_name, _csv_rows(text, delimiter)
-    table = list(islice(lines, skip, None))
+    table = _bounded(islice(lines, skip, None), path, name)
     if not table:
         raise InputError(
             "is empty", file=path.name, member=name, remedy="Place a file with a header and rows"
         )
-    return Sheet(path, name, _text_frame(table[0], table[1:], skip + 2))
+    return _sheet(path, name, table, skip)
+
+
+def _bounded(lines: Iterable[list[Any]], path: Path, name: str | None) -> list[list[Any]]:
+    """Return the lines as a list; raise InputError once a table as wide as its header has MAX_CELLS."""
+    table: list[list[Any]] = []
+    cells = 0
+    for line in lines:
+        table.append(line)
+        cells += max(len(line), len(table[0]))
+        if cells > MAX_CELLS:
+            problem = f"has more than {MAX_CELLS:,} cells"
+            raise InputError(problem, file=path.name, member=name, remedy=_SMALLER)
+    return table
 
 
 def _csv_rows(text: TextFile, delimiter: str) -> Iterator[list[Any]]:
@@ -68,26 +95,37 @@ def _csv_rows(text: TextFile, delimiter: str) -> Iterator[list[Any]]:
         yield from records(stream, delimiter)
 
 
-def _excel_rows(path: Path, sheet: str | int) -> Iterator[list[Any]]:
+def _parquet_rows(path: Path) -> Iterator[list[Any]]:
     try:
-        frame = pd.read_excel(path, sheet_name=sheet, header=None, dtype=object, keep_default_na=False)
-    except ValueError as error:  # the sheet is not there
-        raise InputError(f"{error}", file=path.name, remedy="Name the sheet in the source's YAML") from error
-    except Exception as error:  # openpyxl and zipfile raise many kinds
-        raise InputError(f"is not a workbook ({error})", file=path.name, remedy="Save it again") from error
-    yield from frame.to_numpy(dtype=object).tolist()
+        file = pq.ParquetFile(path)
+        shape = file.metadata
+        if shape.num_rows * shape.num_columns > MAX_CELLS:
+            problem = f"has more than {MAX_CELLS:,} cells"
+            raise InputError(problem, file=path.name, remedy=_SMALLER)
+        yield [str(name) for name in file.schema_arrow.names]
+        for batch in file.iter_batches(1000):
+            yield from batch.to_pandas().to_numpy(dtype=object).tolist()
+    except (pa.ArrowException, OSError, ValueError, TypeError, KeyError) as error:
+        raise InputError(f"is not parquet ({error})", file=path.name, remedy="Save it again") from error
 
 
-def _text_frame(header: list[Any], rows: list[list[Any]], first_row: int) -> pd.DataFrame:
+def _sheet(path: Path, name: str | None, table: list[list[Any]], skip: int) -> Sheet:
     """Return the rows as text under the header's names, short rows filled up, blank rows left out."""
-    names = [cell_text(name) for name in header]
-    filled = [
-        [cell_text(value) for value in [*row, *[""] * (len(names) - len(row))][: len(names)]] for row in rows
-    ]
+    names = [cell_text(value) for value in table[0]]
+    filled = []
+    for number, line in enumerate(table[1:], start=skip + 2):
+        texts = [cell_text(value) for value in line]
+        if any(texts[len(names) :]):
+            problem = f"has {len(texts)} fields where there should be {len(names)}"
+            remedy = "Put what holds commas in quotes"
+            raise InputError(problem, file=path.name, member=name, row=number, remedy=remedy)
+        filled.append([*texts, *[""] * (len(names) - len(texts))][: len(names)])
     frame = pd.DataFrame(filled, columns=names, dtype=str)
-    frame.index = pd.RangeIndex(first_row, first_row + len(filled))
-    frame = frame.loc[:, ~frame.columns.duplicated()]
-    return frame[(frame != "").any(axis=1)]
+    frame.index = pd.RangeIndex(skip + 2, skip + 2 + len(filled))
+    twice = frame.columns.duplicated()
+    repeated = frozenset(frame.columns[twice])
+    frame = frame.loc[:, ~twice]
+    return Sheet(path, name, frame[(frame != "").any(axis=1)], repeated)
 
 
 def cell_text(value: Any) -> str:

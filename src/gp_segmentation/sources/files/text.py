@@ -4,14 +4,56 @@ from __future__ import annotations
 
 import codecs
 import io
+import lzma
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO
 
 CHUNK = 1 << 18
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    OSError,
+    ValueError,
+    NotImplementedError,
+)
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+#: What Python's "surrogateescape" makes of a byte that is not UTF-8.
+_ESCAPED = re.compile("[\udc80-\udcff]")
+
+
+def _single_byte(byte: int) -> str:
+    try:
+        return bytes([byte]).decode("cp1252")
+    except UnicodeDecodeError:
+        return chr(byte)
+
+
+_SINGLE_BYTES = {0xDC00 + byte: _single_byte(byte) for byte in range(0x80, 0x100)}
 
 
 class TooLargeError(Exception):
     """A stream holds more bytes than allowed."""
+
+
+class DamagedError(Exception):
+    """Bytes of an archive or disk cannot be read; the text says why."""
+
+
+@contextmanager
+def whole() -> Iterator[None]:
+    """Raise DamagedError for whatever Python's zip reader and its decompressors raise at damaged bytes."""
+    try:
+        yield
+    except _DAMAGED as error:
+        raise DamagedError(str(error) or type(error).__name__) from error
 
 
 class Utf8Stream(io.RawIOBase):
@@ -21,14 +63,15 @@ class Utf8Stream(io.RawIOBase):
     as Windows-1252 (Latin-1 where that has no character), which is what such files then are: pure ASCII but
     for a few names. `recoded` counts those bytes.
 
-    Raises TooLargeError past the bound, so that a small archive cannot fill the memory.
+    Raises DamagedError where `raw` cannot be read, and TooLargeError past the bound, so that a small archive
+    cannot fill the memory.
     """
 
     def __init__(self, raw: IO[bytes], max_bytes: int) -> None:
         self._raw, self._left = raw, max_bytes
         self._utf16: codecs.IncrementalDecoder | None = None
         self._started = self._ended = False
-        self._pending = b""
+        self._utf8 = codecs.getincrementaldecoder("utf-8")(errors="surrogateescape")
         self._ready = memoryview(b"")
         self.recoded = 0
 
@@ -44,7 +87,8 @@ class Utf8Stream(io.RawIOBase):
         return count
 
     def _take(self) -> bytes:
-        chunk = self._raw.read(CHUNK)
+        with whole():
+            chunk = self._raw.read(CHUNK)
         self._ended = not chunk
         self._left -= len(chunk)
         if self._left < 0:
@@ -59,31 +103,10 @@ class Utf8Stream(io.RawIOBase):
     def _convert(self, chunk: bytes) -> bytes:
         if self._utf16 is not None:
             return self._utf16.decode(chunk, self._ended).encode()
-        if not self._pending and chunk.isascii():
-            return chunk
-        return self._mend(self._pending + chunk).encode()
-
-    def _mend(self, data: bytes) -> str:
-        """Decode `data` as UTF-8, byte by byte otherwise; a character cut off by the chunk's end waits."""
-        parts: list[str] = []
-        self._pending = b""
-        while data:
-            try:
-                parts.append(data.decode())
-                break
-            except UnicodeDecodeError as error:
-                parts.append(data[: error.start].decode())
-                if error.reason == "unexpected end of data" and not self._ended:
-                    self._pending = data[error.start :]
-                    break
-                parts.append(_single_byte(data[error.start : error.start + 1]))
-                self.recoded += 1
-                data = data[error.start + 1 :]
-        return "".join(parts)
-
-
-def _single_byte(byte: bytes) -> str:
-    try:
-        return byte.decode("cp1252")
-    except UnicodeDecodeError:
-        return byte.decode("latin-1")
+        text = self._utf8.decode(chunk, self._ended)
+        if text.isascii():
+            return text.encode()
+        if escaped := len(_ESCAPED.findall(text)):
+            self.recoded += escaped
+            text = text.translate(_SINGLE_BYTES)
+        return text.encode()
