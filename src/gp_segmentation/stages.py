@@ -148,12 +148,12 @@ def evidence(cfg: Config, ws: Workspace) -> None:
 
     choice = read_json(ws.study / "choice.json")
     trials = read_table(ws.study / "trials.parquet", "trials")
-    segments = ws.segment_table().set_index("practice_code")["segment"]
     X = ws.fitted_matrix()
+    labels = ws.segment_table().set_index("practice_code")["segment"].loc[X.index]
     opened = space(cfg["clusterer"], cfg["study"])
     found = room.assess(
         X,
-        segments.loc[X.index],
+        labels,
         config.build(opened.node(choice)),
         ks=opened.ks,
         options=cfg["evidence"],
@@ -161,10 +161,30 @@ def evidence(cfg: Config, ws: Workspace) -> None:
         seed=cfg["seed"],
         jobs=cfg["jobs"],
     )
+    evidence = found.evidence | (_against_others(cfg, ws, X, labels) if found.evidence["assessed"] else {})
     chosen = trials.set_index("trial").loc[choice["trial"]]
     with fresh_folder(ws.evidence) as out:
-        write_json(out / "evidence.json", found)
-    write_json(ws.metrics, room.metrics(chosen, found))
+        write_json(out / "evidence.json", evidence)
+        write_table(out / "practices.parquet", found.practices)
+    write_json(ws.metrics, room.metrics(chosen, evidence))
+
+
+def _against_others(cfg: Config, ws: Workspace, X: pd.DataFrame, labels: pd.Series) -> dict[str, Any]:
+    """What the segments are made of, and what they tell of measures they were not made of."""
+    from gp_segmentation import evidence as room
+    from gp_segmentation.features import Tables
+
+    options, draw = cfg["evidence"], {"seed": cfg["seed"], "jobs": cfg["jobs"]}
+    tables = Tables(**{name: ws.prepared_table(name) for name in Tables.names()})
+    references, outcomes = (
+        room.build_blocks({name: config.build(node) for name, node in nodes.items()}, tables)
+        for nodes in (options["references"], options["beyond"]["outcomes"])
+    )
+    _, values, dictionary = ws.feature_tables()
+    return {
+        "made_of": room.made_of(X, labels, values, dictionary, references, **draw),
+        "beyond": room.used_beyond(labels, dictionary, tables, outcomes, options["beyond"], **draw),
+    }
 
 
 def insight(cfg: Config, ws: Workspace) -> None:
@@ -182,6 +202,7 @@ def insight(cfg: Config, ws: Workspace) -> None:
     rules = room.rules(natural, dictionary, segments, **options["rules"])
     achieved = ws.prepared_table("achievement"), ws.prepared_table("indicators")
     with fresh_folder(ws.insight) as out:
+        write_table(out / "disputed.csv", _disputed(ws, segments))
         write_table(out / "profiles.csv", profiles)
         write_json(out / "portraits.json", portraits)
         write_text(out / "rules.txt", rules.text)
@@ -192,6 +213,13 @@ def insight(cfg: Config, ws: Workspace) -> None:
         write_table(
             out / "opportunities.csv", room.opportunities(*achieved, segments, **options["opportunities"])
         )
+
+
+def _disputed(ws: Workspace, segments: pd.DataFrame) -> pd.DataFrame:
+    """The practices on which resamples or another method disagree, as the evidence found them."""
+    from gp_segmentation.evidence import disputed_practices
+
+    return disputed_practices(read_table(ws.evidence / "practices.parquet"), segments)
 
 
 def report(cfg: Config, ws: Workspace) -> None:

@@ -1,21 +1,26 @@
-"""All the evidence on one segmentation, as the dictionary that becomes evidence.json."""
+"""All the evidence on one segmentation: what becomes evidence.json and the table of practices."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from sklearn.cluster import KMeans
+from sklearn.base import clone
 
-from gp_segmentation.clustering import build_tree, condensed_distances, cut
-from gp_segmentation.evidence.agreement import agreement
-from gp_segmentation.evidence.null import gaussian_null, null_table
+from gp_segmentation.clustering import Hierarchical
+from gp_segmentation.evidence.agreement import agreement, contingency_table, cophenetic_correlation, matched
+from gp_segmentation.evidence.by_k import Labellings, by_k_table, clustergram
+from gp_segmentation.evidence.disputed import consensus, counted, practice_table
+from gp_segmentation.evidence.gap import gap_statistic, one_standard_error
+from gp_segmentation.evidence.null import NULLS, beside_null, draw_null
+from gp_segmentation.evidence.plain import number, records
+from gp_segmentation.evidence.resampling import resample
 from gp_segmentation.evidence.separation import valleys
-from gp_segmentation.evidence.stability import bootstrap_jaccard, prediction_strength
+from gp_segmentation.evidence.stability import prediction_strength, seed_agreement
 from gp_segmentation.evidence.verdict import judge
 from gp_segmentation.parallel import ordered_map
 from gp_segmentation.scores import score_labellings
@@ -32,6 +37,23 @@ NOT_ASSESSED: dict[str, Any] = {
 }
 
 
+@dataclass(frozen=True)
+class Assessment:
+    """What was found.
+
+    Attributes
+    ----------
+    evidence : without NaN: ``assessed``, ``verdict``, ``meaning``, ``reasons``, ``n_clusters``,
+        ``figures`` (one number each, for `metrics`), ``by_k``, ``nulls`` (a row per kind and k, see
+        `beside_null`, with the gap), ``segments``, ``agreement`` (``other``, ``table``, ``cophenetic``),
+        ``practices`` (how many are sure), ``consensus``, ``clustergram``, ``thresholds``.
+    practices : from `practice_table`, indexed by practice; empty when nothing was assessed.
+    """
+
+    evidence: dict[str, Any]
+    practices: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
 def assess(
     X: pd.DataFrame | ArrayLike,
     labels: ArrayLike,
@@ -42,173 +64,222 @@ def assess(
     null: pd.DataFrame | None = None,
     seed: int = 0,
     jobs: int | None = 1,
-) -> dict[str, Any]:
+) -> Assessment:
     """Assess a segmentation.
 
     Parameters
     ----------
     X : (n, d) fitted rows; labels : (n,) their segments.
     clusterer : unfitted estimator, every parameter set, that made them; it is fitted to resamples.
-    ks : numbers of segments for the table by k; that of `labels` joins them.
-    options : ``assess`` (false: nothing is computed), ``null_draws``, ``null_n_init``, ``bootstraps``,
-        ``splits``, ``thresholds`` (see `judge`).
-    null : the draws of `gaussian_null` the study already made; those for missing k are made here.
+    ks : numbers of segments for the tables by k; that of `labels` joins them.
+    options : the node ``conf/evidence``: ``assess`` (false: nothing is computed), ``nulls`` (kind ->
+        draws), ``null_n_init``, ``bootstraps``, ``bootstraps_by_k``, ``subsamples``, ``subsample_share``,
+        ``splits``, ``seeds``, ``starts_by_k``, ``stays_below``, ``thresholds`` (see `judge`); 0 draws leave
+        a kind out.
+    null : Gaussian draws the study already made; those for missing k are made here.
     seed, jobs : the result depends on `seed` alone.
-
-    Returns
-    -------
-    dict, without NaN: ``assessed``, ``verdict``, ``meaning``, ``reasons``, ``n_clusters``, ``figures``,
-    ``by_k`` (see `_by_k`), ``segments`` (see `_segments`), ``thresholds``.
     """
     if not options.get("assess", True):
-        return dict(NOT_ASSESSED)
+        return Assessment(dict(NOT_ASSESSED))
     values = np.asarray(X, dtype=np.float64)
     codes = np.asarray(labels)
-    k = len(np.unique(codes))
-    every_k = sorted({*ks, k})
-    null = _completed_null(null, values, every_k, options, seed, jobs)
-    by_k = _by_k(values, every_k, null, seed, jobs)
-    segments = _segments(values, codes, clusterer, options, seed, jobs)
-    strength = prediction_strength(values, clusterer, splits=int(options["splits"]), seed=seed, jobs=jobs)
-    figures = _figures(by_k.to_dict("index")[k], segments, strength)
-    return {
-        "assessed": True,
-        **asdict(judge(figures, options["thresholds"])),
-        "n_clusters": k,
-        "figures": figures,
-        "by_k": _records(by_k.reset_index()),
-        "segments": _records(segments),
-        "thresholds": dict(options["thresholds"]),
-    }
-
-
-def metrics(trial: Mapping[str, Any] | pd.Series, evidence: Mapping[str, Any]) -> dict[str, float | None]:
-    """Flat figures of the chosen trial and its evidence for metrics.json; None where not known."""
-    from_trial = (
-        "n_clusters",
-        "silhouette",
-        "davies_bouldin",
-        "calinski_harabasz",
-        "inertia",
-        "smallest_segment",
-        "largest_segment",
-        "null_silhouette",
-        "excess_silhouette",
-    )
-    found = {name: _number(trial[name]) for name in from_trial}
-    figures = evidence.get("figures", {})
-    for name in ("null_silhouette", "excess_silhouette"):
-        if found[name] is None:
-            found[name] = figures.get(name)
-    names = (
-        "jaccard_min",
-        "prediction_strength",
-        "ari_kmeans_hierarchical",
-        "ami_kmeans_hierarchical",
-        "valley_max",
-    )
-    return found | {name: figures.get(name) for name in names}
-
-
-def _completed_null(
-    null: pd.DataFrame | None,
-    values: NDArray[np.float64],
-    ks: Sequence[int],
-    options: Mapping[str, Any],
-    seed: int,
-    jobs: int | None,
-) -> pd.DataFrame:
-    known = set() if null is None else set(null["k"])
-    missing = [k for k in ks if k not in known and k > 1]
-    draws = int(options["null_draws"])
-    if not missing or draws == 0:
-        return pd.DataFrame(columns=["draw", "k", "silhouette"]) if null is None else null
-    made = gaussian_null(
-        values, missing, draws=draws, n_init=int(options["null_n_init"]), seed=seed, jobs=jobs
-    )
-    return made if null is None else pd.concat([null, made], ignore_index=True)
-
-
-def _by_k(
-    values: NDArray[np.float64], ks: Sequence[int], null: pd.DataFrame, seed: int, jobs: int | None
-) -> pd.DataFrame:
-    """By k: silhouettes of K-means and of Ward's tree, the null's band, K-means' excess, and agreement."""
-    distances = condensed_distances(values)
-    kmeans = np.stack(list(ordered_map(_kmeans, [(values, k, seed) for k in ks], jobs)))
-    ward = cut(next(iter(ordered_map(build_tree, [(distances, "ward")]))), ks)
-    scores = score_labellings(values, np.concatenate([kmeans, ward]), distances=distances, jobs=jobs)
-    agreed = agreement(ks, kmeans, ward)
-    band = null_table(null).reindex(agreed.index).astype(float)
-    silhouette = scores.silhouette[: len(ks)]
-    return pd.DataFrame(
+    every_k = sorted({*ks, len(np.unique(codes))})
+    labellings = Labellings(values, every_k, codes, clusterer, seed, jobs)
+    by_k = by_k_table(labellings, agreement(every_k, labellings.kmeans, labellings.ward))
+    nulls = _nulls(labellings, by_k, null, options)
+    stability, segments, votes = _stability(labellings, options)
+    by_k = by_k.join(_gaussian_columns(nulls)).join(stability)
+    other = matched(codes, labellings.other)
+    index = X.index if isinstance(X, pd.DataFrame) else pd.RangeIndex(len(values))
+    practices = practice_table(index, codes, other, votes, stays_below=float(options["stays_below"]))
+    cophenetic = _cophenetic(labellings)
+    figures = _figures(labellings, by_k, nulls, segments, practices, cophenetic)
+    return Assessment(
         {
-            "silhouette": silhouette,
-            "silhouette_ward": scores.silhouette[len(ks) :],
-            "null_mean": band["mean"],
-            "null_low": band["low"],
-            "null_high": band["high"],
-            "excess": silhouette - band["mean"],
-            "ari_kmeans_ward": agreed["ari"],
-            "ami_kmeans_ward": agreed["ami"],
+            "assessed": True,
+            **asdict(judge(figures, options["thresholds"])),
+            "n_clusters": labellings.k,
+            "figures": figures,
+            "by_k": records(by_k.reset_index()),
+            "nulls": records(nulls),
+            "gap_choice": one_standard_error(_kind(nulls, "gaussian").set_index("k")[["gap", "se"]]),
+            "segments": records(segments),
+            "agreement": {
+                "other": labellings.other_name,
+                "table": records(contingency_table(codes, labellings.other)),
+                "cophenetic": cophenetic,
+            },
+            "practices": counted(practices),
+            "consensus": consensus(codes, votes) if votes.any() else None,
+            "clustergram": clustergram(values, labellings.own),
+            "thresholds": dict(options["thresholds"]),
+        },
+        practices,
+    )
+
+
+def _nulls(
+    labellings: Labellings, by_k: pd.DataFrame, given: pd.DataFrame | None, options: Mapping[str, Any]
+) -> pd.DataFrame:
+    """Every null of the options beside K-means on the data: a row per kind and k, from k = 1 for the gap."""
+    values = labellings.values
+    total = np.log(np.square(values - values.mean(axis=0)).sum())
+    within = pd.concat([pd.Series({1: total}), by_k["log_within"].drop(1, errors="ignore")])
+    parts = []
+    for kind in NULLS:
+        draws = int(options["nulls"].get(kind, 0))
+        known = given if kind == "gaussian" and given is not None else pd.DataFrame(columns=["k"])
+        missing = [k for k in within.index if k not in set(known["k"])]
+        made = draw_null(
+            values,
+            missing if draws else [],
+            kind=kind,
+            draws=draws if missing else 0,
+            n_init=int(options["null_n_init"]),
+            seed=labellings.seed,
+            jobs=labellings.jobs,
+        )
+        drawn = pd.concat([part for part in (known, made) if len(part)] or [made], ignore_index=True)
+        if len(drawn):
+            beside = beside_null(by_k["silhouette"].reindex(within.index), drawn)
+            if "log_within" in drawn:
+                beside = beside.join(gap_statistic(within, drawn))
+            parts.append(beside.rename_axis("k").reset_index().assign(kind=kind))
+    names = ["kind", "k", "draws", "mean", "low", "high", "sd", "excess", "effect", "exceedance", "p"]
+    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=names)
+    return table.reindex(columns=[*names, "gap", "se"])
+
+
+def _kind(nulls: pd.DataFrame, kind: str) -> pd.DataFrame:
+    return nulls[nulls["kind"] == kind]
+
+
+def _gaussian_columns(nulls: pd.DataFrame) -> pd.DataFrame:
+    """The columns of the covariance null that stand in the table by k."""
+    names = {"mean": "null_mean", "low": "null_low", "high": "null_high", "excess": "excess"}
+    names |= {"effect": "effect", "exceedance": "exceedance", "gap": "gap", "se": "gap_se"}
+    table = _kind(nulls, "gaussian").set_index("k")[list(names)].rename(columns=names)
+    return table.astype(float)
+
+
+def _stability(
+    labellings: Labellings, options: Mapping[str, Any]
+) -> tuple[pd.DataFrame, pd.DataFrame, NDArray[np.int64]]:
+    """Stability by k, by segment, and the votes on the practices."""
+    k = labellings.k
+    others = [i for i in labellings.ks if i not in (1, k)]
+    common: dict[str, Any] = {"seed": labellings.seed, "jobs": labellings.jobs}
+    here: tuple[Any, ...] = (labellings.values, {k: labellings.chosen}, {k: labellings.clusterer})
+    boot = resample(*here, draws=int(options["bootstraps"]), vote=[k], **common)
+    part = resample(
+        *here,
+        scheme="subsample",
+        share=float(options["subsample_share"]),
+        draws=int(options["subsamples"]),
+        **common,
+    )
+    beside = resample(
+        labellings.values,
+        {i: labellings.own[i] for i in others},
+        {i: _lighter(labellings, i, options) for i in others},
+        draws=int(options["bootstraps_by_k"]) if others else 0,
+        **common,
+    )
+    drawn = pd.concat([boot.jaccard, beside.jaccard]).astype({"jaccard": float})
+    means = drawn.groupby(["k", "segment"])["jaccard"].mean().groupby("k")
+    by_k = pd.DataFrame({"jaccard_min": means.min(), "jaccard_mean": means.mean()})
+    by_k = by_k.reindex(pd.Index(labellings.ks, name="k"))
+    several = sorted({*others, k})
+    by_k["prediction_strength"] = pd.Series({i: _mean(_strength(labellings, i, options)) for i in several})
+    by_k["ari_seeds"] = pd.Series({i: _mean(_seeds(labellings, i, options)) for i in several})
+    segments = _segments(labellings)
+    for name, found in (("jaccard", boot), ("jaccard_subsample", part)):
+        segments[name] = segments["segment"].map(found.jaccard.groupby("segment")["jaccard"].mean())
+    return by_k.astype(float), segments, boot.votes[k]
+
+
+def _lighter(labellings: Labellings, k: int, options: Mapping[str, Any]) -> Any:
+    """The clusterer of k; away from the chosen k with fewer starts, where many are only for a figure."""
+    clusterer = labellings.clusterers[k]
+    if k == labellings.k or "n_init" not in clusterer.get_params():
+        return clusterer
+    return clone(clusterer).set_params(n_init=int(options["starts_by_k"]))
+
+
+def _strength(labellings: Labellings, k: int, options: Mapping[str, Any]) -> NDArray[np.float64]:
+    if k != labellings.k and isinstance(labellings.clusterer, Hierarchical):
+        return np.empty(0)  # a tree per half and k is too dear for a figure
+    return prediction_strength(
+        labellings.values,
+        _lighter(labellings, k, options),
+        splits=int(options["splits"]),
+        seed=labellings.seed,
+        jobs=labellings.jobs,
+    )
+
+
+def _seeds(labellings: Labellings, k: int, options: Mapping[str, Any]) -> NDArray[np.float64]:
+    return seed_agreement(
+        labellings.values,
+        _lighter(labellings, k, options),
+        runs=int(options["seeds"]),
+        seed=labellings.seed,
+        jobs=labellings.jobs,
+    )
+
+
+def _segments(labellings: Labellings) -> pd.DataFrame:
+    """By segment: practices, mean silhouette, nearest neighbour and the valley to it."""
+    scores = score_labellings(labellings.values, labellings.chosen, jobs=labellings.jobs)
+    frame = pd.DataFrame(
+        {
+            "segment": np.unique(labellings.chosen),
+            "practices": scores.sizes[0],
+            "silhouette": scores.segments[0],
         }
     )
+    return frame.merge(valleys(labellings.values, labellings.chosen), on="segment", how="left")
 
 
-def _kmeans(values: NDArray[np.float64], k: int, seed: int) -> NDArray[np.int64]:
-    return np.asarray(KMeans(k, n_init=10, random_state=seed).fit(values).labels_, dtype=np.int64)
-
-
-def _segments(
-    values: NDArray[np.float64],
-    codes: NDArray,
-    clusterer: Any,
-    options: Mapping[str, Any],
-    seed: int,
-    jobs: int | None,
-) -> pd.DataFrame:
-    """By segment: practices, mean silhouette, mean bootstrap Jaccard, nearest neighbour and valley to it."""
-    scores = score_labellings(values, codes, jobs=jobs)
-    frame = pd.DataFrame(
-        {"segment": np.unique(codes), "practices": scores.sizes[0], "silhouette": scores.segments[0]}
-    )
-    draws = int(options["bootstraps"])
-    found = bootstrap_jaccard(values, codes, clusterer, draws=draws, seed=seed, jobs=jobs)
-    frame["jaccard"] = frame["segment"].map(found.groupby("segment")["jaccard"].mean())
-    return frame.merge(valleys(values, codes), on="segment", how="left")
+def _cophenetic(labellings: Labellings) -> dict[str, float | None]:
+    trees = {"ward": labellings.ward_tree}
+    if labellings.own_tree is not None and labellings.clusterer.metric == "euclidean":
+        trees[str(labellings.clusterer.linkage)] = labellings.own_tree
+    tasks = [(tree, labellings.distances) for tree in trees.values()]
+    found = ordered_map(cophenetic_correlation, tasks)
+    return {name: number(value) for name, value in zip(trees, found, strict=True)}
 
 
 def _figures(
-    row: Mapping[Any, float],
+    labellings: Labellings,
+    by_k: pd.DataFrame,
+    nulls: pd.DataFrame,
     segments: pd.DataFrame,
-    strength: NDArray[np.float64],
+    practices: pd.DataFrame,
+    cophenetic: Mapping[str, float | None],
 ) -> dict[str, float | None]:
+    row = by_k.loc[labellings.k]
     silhouette = float(np.average(segments["silhouette"], weights=segments["practices"]))
+    at_k = nulls[nulls["k"] == labellings.k].set_index("kind")["mean"].astype(float)
+    own = str(getattr(labellings.clusterer, "linkage", "ward"))
     return {
-        "silhouette": _number(silhouette),
-        "null_silhouette": _number(row["null_mean"]),
-        "excess_silhouette": _number(silhouette - row["null_mean"]),
-        "jaccard_min": _number(segments["jaccard"].min()),
-        "prediction_strength": _number(strength.mean() if len(strength) else np.nan),
-        "ari_kmeans_hierarchical": _number(row["ari_kmeans_ward"]),
-        "ami_kmeans_hierarchical": _number(row["ami_kmeans_ward"]),
-        "valley_max": _number(segments["valley"].max()),
+        "silhouette": number(silhouette),
+        "null_silhouette": number(row["null_mean"]),
+        "excess_silhouette": number(silhouette - row["null_mean"]),
+        "copula_null_silhouette": number(at_k.get("copula")),
+        "permutation_null_silhouette": number(at_k.get("permutation")),
+        "jaccard_min": number(segments["jaccard"].min()),
+        "jaccard_subsample_min": number(segments["jaccard_subsample"].min()),
+        "prediction_strength": number(row["prediction_strength"]),
+        "ari_seeds": number(row["ari_seeds"]),
+        "stay_mean": number(practices["stays"].mean()),
+        "disputed_share": number((practices["disputed_by"] != "").mean()),
+        "ari_kmeans_hierarchical": number(row["ari_kmeans_ward"]),
+        "ami_kmeans_hierarchical": number(row["ami_kmeans_ward"]),
+        "cophenetic": cophenetic.get(own),
+        "valley_max": number(segments["valley"].max()),
     }
 
 
-def _number(value: Any) -> float | None:
-    return float(value) if pd.notna(value) and np.isfinite(value) else None
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    whole = {"k", "segment", "practices", "neighbour"}
-    return [
-        {
-            str(name): None
-            if (number := _number(value)) is None
-            else int(number)
-            if name in whole
-            else number
-            for name, value in row.items()
-        }
-        for row in frame.to_dict("records")
-    ]
+def _mean(values: NDArray[np.float64]) -> float:
+    return float(values.mean()) if len(values) else float("nan")

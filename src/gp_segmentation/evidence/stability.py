@@ -1,16 +1,19 @@
-"""Stability: do the segments come back when the practices are drawn again?"""
+"""Stability: do the segments come back when practices are drawn again, halved, or started elsewhere?"""
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
-from sklearn.metrics import pairwise_distances_argmin
+from sklearn.metrics import adjusted_rand_score, pairwise_distances_argmin
 
 from gp_segmentation.clustering import Hierarchical, centroids
+from gp_segmentation.evidence.progress import watched
+from gp_segmentation.evidence.resampling import contingency, resample
 from gp_segmentation.parallel import ordered_map
 
 Floats = NDArray[np.float64]
@@ -37,35 +40,9 @@ def bootstrap_jaccard(
     -------
     frame draw, segment, jaccard.
     """
-    values = np.asarray(X, dtype=np.float64)
-    segments, codes = np.unique(np.asarray(labels), return_inverse=True)
-    seeds = np.random.SeedSequence(seed).spawn(draws)
-    tasks = [(values, codes, len(segments), clone(clusterer), child) for child in seeds]
-    found = list(ordered_map(_jaccard_draw, tasks, jobs, processes=isinstance(clusterer, Hierarchical)))
-    rows = [
-        (draw, segment, value)
-        for draw, row in enumerate(found)
-        for segment, value in zip(segments.tolist(), row.tolist(), strict=True)
-    ]
-    return pd.DataFrame(rows, columns=["draw", "segment", "jaccard"])
-
-
-def _jaccard_draw(
-    values: Floats, codes: Ints, k: int, clusterer: Any, seed: np.random.SeedSequence
-) -> Floats:
-    generator = np.random.default_rng(seed)
-    drawn = np.unique(generator.integers(len(values), size=len(values)))
-    again = np.asarray(clusterer.fit_predict(values[drawn]))
-    return jaccard(codes[drawn], again, k)
-
-
-def jaccard(codes: Ints, again: Ints, k: int) -> Floats:
-    """Highest Jaccard coefficient of each of the k clusters in `codes` over the clusters in `again`: (k,)."""
-    both = np.zeros((k, int(again.max()) + 1))
-    np.add.at(both, (codes, again), 1)
-    either = both.sum(axis=1)[:, None] + both.sum(axis=0) - both
-    best: Floats = np.divide(both, either, out=np.zeros_like(both), where=either > 0).max(axis=1)
-    return best
+    k = len(np.unique(np.asarray(labels)))
+    found = resample(X, {k: labels}, {k: clusterer}, draws=draws, seed=seed, jobs=jobs)
+    return found.jaccard.drop(columns="k")
 
 
 def prediction_strength(
@@ -80,7 +57,8 @@ def prediction_strength(
     values = np.asarray(X, dtype=np.float64)
     seeds = np.random.SeedSequence(seed).spawn(splits)
     tasks = [(values, clone(clusterer), child) for child in seeds]
-    return np.array(list(ordered_map(_strength, tasks, jobs, processes=isinstance(clusterer, Hierarchical))))
+    found = ordered_map(_strength, tasks, jobs, processes=isinstance(clusterer, Hierarchical))
+    return np.array(list(watched(found, splits, "halves")))
 
 
 def _strength(values: Floats, clusterer: Any, seed: np.random.SeedSequence) -> float:
@@ -94,9 +72,26 @@ def _strength(values: Floats, clusterer: Any, seed: np.random.SeedSequence) -> f
 
 def pairs_kept(labels: Ints, predicted: Ints) -> float:
     """Lowest share, over the clusters of `labels`, of pairs of rows that are also together in `predicted`."""
-    both = np.zeros((int(labels.max()) + 1, int(predicted.max()) + 1))
-    np.add.at(both, (labels, predicted), 1)
+    both = contingency(labels, predicted, int(labels.max()) + 1)
     size = both.sum(axis=1)
     kept = (both * (both - 1)).sum(axis=1)
     pairs = size * (size - 1)
     return float(np.divide(kept, pairs, out=np.zeros_like(kept), where=pairs > 0)[size > 0].min())
+
+
+def seed_agreement(X: ArrayLike, clusterer: Any, *, runs: int, seed: int = 0, jobs: int | None = 1) -> Floats:
+    """Adjusted Rand index of every pair of fits that differ only in their random state: (pairs,).
+
+    Empty for a clusterer without a random state, whose fits cannot differ, and for fewer than two runs.
+    """
+    if runs < 2 or "random_state" not in clusterer.get_params():
+        return np.empty(0)
+    values = np.asarray(X, dtype=np.float64)
+    states = np.random.SeedSequence(seed).generate_state(runs) % 2**31
+    tasks = [(values, clone(clusterer).set_params(random_state=int(state))) for state in states]
+    labels = list(watched(ordered_map(_labels, tasks, jobs), runs, "seeds"))
+    return np.array([adjusted_rand_score(a, b) for a, b in combinations(labels, 2)])
+
+
+def _labels(values: Floats, clusterer: Any) -> Ints:
+    return np.asarray(clusterer.fit_predict(values), dtype=np.int64)

@@ -1,0 +1,127 @@
+"""The segments against what is known besides: the blocks they are made of, and measures they were not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from gp_segmentation.errors import GpsegError
+from gp_segmentation.evidence.beyond import comparators, explained, mean_explained
+from gp_segmentation.evidence.composition import block_shares, reproduced_from
+from gp_segmentation.evidence.plain import records
+from gp_segmentation.features import Block, BlockFeatures, Tables
+
+
+def made_of(
+    X: pd.DataFrame,
+    labels: pd.Series,
+    features: pd.DataFrame,
+    dictionary: pd.DataFrame,
+    references: Mapping[str, BlockFeatures],
+    *,
+    seed: int = 0,
+    jobs: int | None = 1,
+) -> dict[str, Any]:
+    """What the segments are made of.
+
+    Parameters
+    ----------
+    X : fitted rows of the matrix; labels : their segments, same index.
+    features, dictionary : the features, and what each is (schema ``dictionary``).
+    references : from `build_blocks`; each is tried alone, and so is each block of the feature set.
+
+    Returns
+    -------
+    dict: ``blocks`` (rows of `block_shares`) and ``alone`` (rows of `reproduced_from`).
+    """
+    blocks = dict(zip(dictionary["feature"], dictionary["block"], strict=True))
+    clustered = X if set(X.columns) <= set(blocks) else _weighted(features.loc[X.index], dictionary)
+    alone = {
+        str(name): features.loc[X.index, list(rows["feature"])]
+        for name, rows in dictionary.groupby("block", sort=False)
+        if len(set(dictionary["block"])) > 1
+    }
+    alone |= {name: block.values for name, block in references.items()}
+    found = reproduced_from(alone, labels, seed=seed, jobs=jobs)
+    return {"blocks": records(block_shares(clustered, labels, blocks)), "alone": records(found)}
+
+
+def _weighted(features: pd.DataFrame, dictionary: pd.DataFrame) -> pd.DataFrame:
+    """Features in standard deviations, each block at its weight: where components were clustered."""
+    z = (features - features.mean()) / features.std(ddof=0)
+    sizes = dictionary.groupby("block")["feature"].transform("size")
+    root = pd.Series(np.sqrt(dictionary["weight"] / sizes).to_numpy(), index=dictionary["feature"])
+    scaled: pd.DataFrame = z.fillna(0.0) * root
+    return scaled[list(dictionary["feature"])]
+
+
+def used_beyond(
+    labels: pd.Series,
+    dictionary: pd.DataFrame,
+    tables: Tables,
+    outcomes: Mapping[str, BlockFeatures],
+    options: Mapping[str, Any],
+    *,
+    seed: int = 0,
+    jobs: int | None = 1,
+) -> dict[str, Any]:
+    """What the segments explain that they were not made of, beside simpler groupings.
+
+    Parameters
+    ----------
+    labels : practice code -> segment, fitted practices.
+    dictionary : what the features are; a measure among them is left out, a block of `outcomes` that shares
+        one is left out whole, since segments made of half the indicators are no test on the other half.
+    outcomes : from `build_blocks`.
+    options : the node ``conf/evidence``'s ``beyond``.
+
+    Returns
+    -------
+    dict: ``measures`` (rows of `explained` with label and block) and ``means`` (`mean_explained`).
+    """
+    used = set(dictionary["feature"])
+    values, words = _measures(tables, used, outcomes, bool(options["context"]))
+    values = values.reindex(labels.index)
+    values = values.loc[:, values.notna().sum() > 1]
+    if values.empty:
+        return {"measures": [], "means": {}}
+    groupings = comparators(tables.practices, tables.context, options["comparators"]).reindex(labels.index)
+    groupings.insert(0, "segments", labels)
+    table = explained(
+        values, groupings, folds=int(options["folds"]), draws=int(options["draws"]), seed=seed, jobs=jobs
+    )
+    table = table.merge(words, on="measure", how="left")
+    return {"measures": records(table), "means": mean_explained(table)}
+
+
+def _measures(
+    tables: Tables, used: set[str], outcomes: Mapping[str, BlockFeatures], context: bool
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Values by practice code, and measure, label, block of each."""
+    parts, rows = [], []
+    if context:
+        known = tables.context.set_index("practice_code")
+        labels = tables.context_dictionary.set_index("measure")["label"]
+        kept = [str(name) for name in known if name not in used]
+        parts.append(known[kept])
+        rows += [(name, str(labels.get(name, name)), "context") for name in kept]
+    for name, block in outcomes.items():
+        if not used & set(block.values.columns):
+            parts.append(block.values)
+            rows += [(str(column), block.labels[str(column)], name) for column in block.values]
+    words = pd.DataFrame(rows, columns=["measure", "label", "block"], dtype="str")
+    return (pd.concat(parts, axis=1) if parts else pd.DataFrame()), words
+
+
+def build_blocks(blocks: Mapping[str, Block], tables: Tables) -> dict[str, BlockFeatures]:
+    """Build feature blocks; one whose figures the source does not have is left out."""
+    found = {}
+    for name, block in blocks.items():
+        try:
+            found[name] = block(tables)
+        except GpsegError:
+            continue
+    return found
