@@ -1,4 +1,4 @@
-"""The commands: `gpseg` and `gpseg-data` (Hydra), and one stage for DVC. They decide nothing."""
+"""The commands: `gpseg`, `gpseg-data`, `gpseg-explore` (Hydra), and a stage for DVC. They decide nothing."""
 
 from __future__ import annotations
 
@@ -28,6 +28,11 @@ def main() -> None:
 def data_main() -> None:
     """``gpseg-data source=NAME [from=FOLDER]``: bring a source's raw files into `data/raw/NAME`."""
     _hydra_main("data", _data_job)
+
+
+def explore_main() -> None:
+    """``gpseg-explore [overrides]``: look at a configuration's features, without clustering anything."""
+    _hydra_main("explore", _explore_job)
 
 
 def stage_main(argv: Sequence[str] | None = None) -> int:
@@ -77,6 +82,12 @@ def _data_job(cfg: DictConfig) -> None:
     from gp_segmentation import drivers
 
     _clearly(lambda: drivers.fetch_raw(config.plain(cfg), config.project_root(), Path.cwd()))
+
+
+def _explore_job(cfg: DictConfig) -> None:
+    from gp_segmentation import drivers
+
+    _clearly(lambda: drivers.explore(config.plain(cfg), config.project_root()))
 
 
 def _clearly(action: Callable[[], Any]) -> None:

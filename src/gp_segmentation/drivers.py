@@ -54,6 +54,16 @@ def run_job(cfg: Config, root: Path, output: Path, title: str) -> None:
         log.info("MLflow:    run %s (make ui)", run.id)
 
 
+def explore(cfg: Config, root: Path) -> None:
+    """Look at the features of a configuration in `data/explore`, without clustering anything."""
+    ws = Workspace(
+        root / "data" / "explore", raw_folder=root / "data" / "raw", prepared_folder=_prepared(cfg, root)
+    )
+    stages.explore(cfg, ws)
+    log.info("Page:      %s", ws.root / "index.html")
+    log.info("Tables:    %s", ws.features)
+
+
 def track(cfg: Config, root: Path) -> None:
     """Record the results in `data/` as an MLflow run, unless a run of the same content is there already."""
     from gp_segmentation import recording

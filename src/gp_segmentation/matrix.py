@@ -156,5 +156,11 @@ def count_imputed(features: pd.DataFrame, dictionary: pd.DataFrame) -> pd.DataFr
     return table.sort_values(["count", "feature"], ascending=[False, True], ignore_index=True)
 
 
+def imputed_metrics(imputed: pd.DataFrame) -> dict[str, float]:
+    """Return how many values were imputed, and their share of all, from the table of `count_imputed`."""
+    share = float(imputed["share"].mean()) if len(imputed) else 0.0
+    return {"imputed_values": int(imputed["count"].sum()), "imputed_share": share}
+
+
 def _no_loadings() -> pd.DataFrame:
     return pd.DataFrame(index=pd.Index([], name="feature", dtype="str"))

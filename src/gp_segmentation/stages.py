@@ -144,6 +144,7 @@ def segment(cfg: Config, ws: Workspace) -> None:
 def evidence(cfg: Config, ws: Workspace) -> None:
     """data/segments -> data/evidence and data/metrics.json: what the segments are worth."""
     from gp_segmentation import evidence as room
+    from gp_segmentation.matrix import imputed_metrics
     from gp_segmentation.study import space
 
     choice = read_json(ws.study / "choice.json")
@@ -166,7 +167,8 @@ def evidence(cfg: Config, ws: Workspace) -> None:
     with fresh_folder(ws.evidence) as out:
         write_json(out / "evidence.json", evidence)
         write_table(out / "practices.parquet", found.practices)
-    write_json(ws.metrics, room.metrics(chosen, evidence))
+    imputed = imputed_metrics(read_table(ws.matrix / "imputed.parquet"))
+    write_json(ws.metrics, room.metrics(chosen, evidence) | imputed)
 
 
 def _against_others(cfg: Config, ws: Workspace, X: pd.DataFrame, labels: pd.Series) -> dict[str, Any]:
@@ -233,6 +235,18 @@ def report(cfg: Config, ws: Workspace) -> None:
     with fresh_folder(ws.report) as out:
         page = out / "report.html"
         room.write_page(results, rendered, page, left_out=left_out, top_features=options["top_features"])
+
+
+def explore(cfg: Config, ws: Workspace) -> None:
+    """data/prepared -> a first look at the features, with figures and a page; no stage of a run."""
+    from gp_segmentation import figures
+    from gp_segmentation import report as room
+
+    features(cfg, ws)
+    results = ws.explored(cfg)
+    figures.render_all(results, ws.figures, names=figures.exploring())
+    rendered, left_out = figures.load(ws.figures)
+    room.write_first_look(results, rendered, ws.root / "index.html", left_out=left_out)
 
 
 STAGES: dict[str, Callable[[Config, Workspace], None]] = {

@@ -3,14 +3,24 @@
 A figure is a module of this package whose name does not begin with an underscore, with
 
 * a docstring, which is its caption: what is measured and how to read it;
-* ``ORDER`` (position), ``LABEL`` (what kind of figure it is), perhaps ``NOTE`` (printed below it);
+* ``ORDER`` (position), ``LABEL`` (what kind of figure it is), perhaps ``NOTE`` (printed below it), perhaps
+  ``EXPLORES = True`` (it shows features, and needs nothing to be clustered);
 * ``data(results)``, the numbers, or `NotShown` with the reason why there are none;
 * ``size(data)``, width and height in inches without title and foot;
 * ``draw(data, figure)``; ``title(data)``, the finding; ``alt(data)``, the text equivalent.
 """
 
-from gp_segmentation.figures._registry import FigureModule, NotShown, figure_modules
+from gp_segmentation.figures._registry import FigureModule, NotShown, exploring, figure_modules
 from gp_segmentation.figures._render import Rendered, load, render_all
 from gp_segmentation.figures._style import segment_keys
 
-__all__ = ["FigureModule", "NotShown", "Rendered", "figure_modules", "load", "render_all", "segment_keys"]
+__all__ = [
+    "FigureModule",
+    "NotShown",
+    "Rendered",
+    "exploring",
+    "figure_modules",
+    "load",
+    "render_all",
+    "segment_keys",
+]

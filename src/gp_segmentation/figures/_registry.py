@@ -36,3 +36,8 @@ def figure_modules() -> dict[str, FigureModule]:
     names = [m.name for m in pkgutil.iter_modules(package.__path__) if not m.name.startswith("_")]
     found = {n: cast(FigureModule, importlib.import_module(f"{package.__name__}.{n}")) for n in names}
     return dict(sorted(found.items(), key=lambda item: (item[1].ORDER, item[0])))
+
+
+def exploring() -> list[str]:
+    """Return the names of the figures that show features, and so need nothing to be clustered."""
+    return [name for name, module in figure_modules().items() if getattr(module, "EXPLORES", False)]

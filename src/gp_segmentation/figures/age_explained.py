@@ -15,6 +15,7 @@ from gp_segmentation.figures._style import BLUE, clean, inline
 from gp_segmentation.results import Results
 
 ORDER, LABEL = 130, "What age alone explains"
+EXPLORES = True
 
 
 def data(results: Results) -> pd.DataFrame:
@@ -35,7 +36,8 @@ def draw(data: pd.DataFrame, figure: FigureBase) -> None:
     at = np.arange(len(data))
     bars = axes.barh(at, data["r_squared"], 0.72, color=BLUE)
     axes.bar_label(bars, [f"{value:.0%}" for value in data["r_squared"]], padding=4, size=9)
-    axes.set_yticks(at, list(data["label"]), size=9.5)
+    axes.set_yticks(at, list(data["label"]), size=9)
+    axes.margins(y=0.01)
     axes.invert_yaxis()
     axes.set(xlim=(0, 1.02), xticks=[0, 0.25, 0.5, 0.75, 1], xticklabels=["0%", "25%", "50%", "75%", "100%"])
     axes.tick_params(axis="y", length=0)

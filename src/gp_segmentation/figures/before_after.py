@@ -19,6 +19,7 @@ from gp_segmentation.figures._style import BLUE, GREY, INK, ORANGE, clean
 from gp_segmentation.results import Results
 
 ORDER, LABEL = 100, "Features before and after transformation"
+EXPLORES = True
 MOST, COLUMNS, BINS = 24, 3, 40
 
 

@@ -19,6 +19,7 @@ from gp_segmentation.figures._style import DIVERGING, clean, inline, text_colour
 from gp_segmentation.results import Results
 
 ORDER, LABEL = 120, "Correlations of features"
+EXPLORES = True
 #: Above this many features figures are left out of the cells.
 WRITTEN = 34
 

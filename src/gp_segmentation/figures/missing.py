@@ -19,6 +19,7 @@ from gp_segmentation.figures._style import BLUE, ORANGE, PALE, clean, inline
 from gp_segmentation.results import Results
 
 ORDER, LABEL = 110, "Missing values"
+EXPLORES = True
 MOST = 40
 
 
@@ -80,7 +81,7 @@ def draw(data: Missing, figure: FigureBase) -> None:
     grid.set_xlabel(f"{data.matrix.shape[1]:,} practices that lack a figure")
     drawn = bars.barh(at, data.counts, 0.7, color=ORANGE)
     bars.bar_label(drawn, [f"{n:,} ({n / data.practices:.1%})" for n in data.counts], padding=3, size=8.5)
-    bars.tick_params(axis="y", length=0, labelleft=False)
+    bars.tick_params(axis="y", which="both", length=0, labelleft=False)
     bars.set_xticks([])
     bars.set_xlabel("Practices without it")
     bars.grid(visible=False)
@@ -94,8 +95,8 @@ def title(data: Missing) -> str:
     practices = data.matrix.shape[1]
     lack = "practice lacks" if practices == 1 else "practices lack"
     return (
-        f"{practices:,} of {data.practices:,} {lack} a figure, most often: "
-        f"{inline(textwrap.shorten(data.labels[0], 70, placeholder='…'))} ({data.counts[0]:,})"
+        f"{practices:,} of {data.practices:,} {lack} a figure; {data.counts[0]:,} of them lack this one: "
+        f"{inline(textwrap.shorten(data.labels[0], 70, placeholder='…'))}"
     )
 
 

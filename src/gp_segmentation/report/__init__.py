@@ -1,6 +1,6 @@
 """The page of a run: everything found, in one HTML file that needs no network."""
 
-from gp_segmentation.report.page import write_page
+from gp_segmentation.report.page import write_first_look, write_page
 from gp_segmentation.report.summarise import summarise
 
-__all__ = ["summarise", "write_page"]
+__all__ = ["summarise", "write_first_look", "write_page"]

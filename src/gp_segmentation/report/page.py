@@ -1,4 +1,4 @@
-"""Write the page: the summary through an autoescaped template, with figures and finder inside the file."""
+"""Write the pages: the summary through an autoescaped template, with figures and finder inside the file."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from gp_segmentation.atomic import write_text
 from gp_segmentation.figures import Rendered, segment_keys
+from gp_segmentation.report.exploring import features_found
 from gp_segmentation.report.summarise import summarise
 from gp_segmentation.results import Results
 
@@ -45,14 +46,7 @@ def write_page(
     the one script whose hash it names.
     """
     script = _asset("finder.js")
-    environment = Environment(
-        loader=PackageLoader("gp_segmentation.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    text = environment.get_template("report.html.j2").render(
+    text = _template("report.html.j2").render(
         **summarise(results, top_features=top_features),
         figures=[_figure(figure) for figure in rendered],
         left_out=list(left_out),
@@ -63,6 +57,42 @@ def write_page(
         finder=Markup(data_block(finder(results))),  # noqa: S704 - escaped by data_block
     )
     write_text(path, text)
+
+
+def write_first_look(
+    results: Results, rendered: Sequence[Rendered], path: Path, *, left_out: Sequence[dict[str, str]] = ()
+) -> None:
+    """Write the page of `gpseg-explore`: the features of `results`, before anything is clustered.
+
+    Parameters
+    ----------
+    rendered, left_out : as for `write_page`.
+    """
+    source, practices = results.source, results.practices
+    ordinary = int(practices["special"].isna().sum())
+    text = _template("explore.html.j2").render(
+        title=f"A first look at the features, {source['label']}",
+        about=f"{len(results.dictionary)} features ({results.config['features']['label']}) of "
+        f"{len(practices):,} practices, {len(practices) - ordinary:,} of them special.",
+        source=source,
+        synthetic=bool(source["synthetic"]),
+        features=features_found(results),
+        figures=[_figure(figure) for figure in rendered],
+        left_out=list(left_out),
+        css=Markup(_asset("page.css")),  # noqa: S704 - our own file
+    )
+    write_text(path, text)
+
+
+def _template(name: str) -> Template:
+    environment = Environment(
+        loader=PackageLoader("gp_segmentation.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(name)
 
 
 def _asset(name: str) -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 import yaml
 
 from gp_segmentation.report import words
+from gp_segmentation.report.exploring import features_found
 from gp_segmentation.results import Results
 
 #: Packages whose versions bear on the figures.
@@ -42,6 +43,7 @@ def summarise(results: Results, *, top_features: int = 12) -> dict[str, Any]:
         "blocks": _blocks(results.dictionary),
         "special": _special(results),
         "imputed": _imputed(results.imputed),
+        "features": features_found(results),
         "quality": results.quality.to_dict("records"),
         "seed": results.config.get("seed"),
         "config": yaml.safe_dump(results.config, sort_keys=True, allow_unicode=True),

@@ -45,6 +45,8 @@ METRICS = {
     "prediction_strength": "Prediction strength",
     "ari_kmeans_hierarchical": "Agreement of K-means and hierarchical (adjusted Rand index)",
     "ami_kmeans_hierarchical": "Agreement of K-means and hierarchical (adjusted mutual information)",
+    "imputed_values": "Values that were missing and filled in",
+    "imputed_share": "Share of values filled in",
     "valley_max": "Density half-way between neighbouring segments, of that at their centres (highest)",
 }
 
