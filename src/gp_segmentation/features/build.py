@@ -44,7 +44,8 @@ def build_features(
     weights = {name: float(block.weight) for name, block in blocks.items()}
     dictionary = pd.concat([_describe(n, part, weights[n]) for n, part in made.items()], ignore_index=True)
     ordinary = tables.ordinary.to_numpy()
-    reasons = (selection or Selection()).drop(features[ordinary], natural[ordinary])
+    parts = set(dictionary.loc[dictionary["transform"] == "clr", "feature"])
+    reasons = (selection or Selection()).drop(features[ordinary], natural[ordinary], parts)
     kept = dictionary[~dictionary["feature"].isin(reasons)].reset_index(drop=True)
     notes += _empty_blocks(blocks, made, kept, reasons)
     notes += _skewed(features[ordinary], kept)

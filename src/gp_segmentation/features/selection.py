@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,9 @@ from gp_segmentation.errors import ConfigError
 @dataclass(frozen=True)
 class Selection:
     """Rules applied over ordinary practices, in this order.
+
+    The parts of a composition (log-ratios) make sense only together: they are left out when missing, but
+    never pruned one by one.
 
     Parameters
     ----------
@@ -34,21 +38,23 @@ class Selection:
         if any(value is not None and not 0 < value <= 1 for value in shares):
             raise ConfigError(f"a selection limit lies outside 0 to 1: {self}")
 
-    def drop(self, features: pd.DataFrame, natural: pd.DataFrame) -> dict[str, str]:
+    def drop(
+        self, features: pd.DataFrame, natural: pd.DataFrame, parts: Collection[str] = ()
+    ) -> dict[str, str]:
         """Return feature -> reason for what the rules leave out.
 
         Parameters
         ----------
         features, natural : ordinary practices x features, on the analysis scale and in natural units.
+        parts : features that are parts of a composition.
         """
         dropped = _mostly_missing(features, self.max_missing)
-        dropped |= _nearly_constant(natural.drop(columns=list(dropped)), self.max_same)
-        left = features.drop(columns=list(dropped))
+        single = [name for name in features if name not in dropped and name not in parts]
+        dropped |= _nearly_constant(natural[single], self.max_same)
         if self.min_variance is not None:
-            dropped |= _small_variance(left, self.min_variance)
-            left = features.drop(columns=list(dropped))
+            dropped |= _small_variance(features[[n for n in single if n not in dropped]], self.min_variance)
         limit = self.max_twin if self.max_correlation is None else min(self.max_twin, self.max_correlation)
-        return dropped | _twins(left, limit)
+        return dropped | _twins(features.drop(columns=list(dropped)), limit, parts)
 
 
 def _mostly_missing(features: pd.DataFrame, limit: float) -> dict[str, str]:
@@ -77,13 +83,15 @@ def _small_variance(features: pd.DataFrame, limit: float) -> dict[str, str]:
     }
 
 
-def _twins(features: pd.DataFrame, limit: float) -> dict[str, str]:
-    """Drop the later of each pair that correlates too closely, going through columns in order."""
+def _twins(features: pd.DataFrame, limit: float, parts: Collection[str]) -> dict[str, str]:
+    """Drop the later of each pair that correlates too closely, `parts` first, then in order of columns."""
     correlation = features.corr().abs().to_numpy()
     names = [str(name) for name in features.columns]
-    kept: list[int] = []
+    kept = [j for j, name in enumerate(names) if name in parts]
     dropped = {}
     for j, name in enumerate(names):
+        if j in kept:
+            continue
         close = [i for i in kept if correlation[i, j] >= limit]
         if close:
             nearest = close[int(np.argmax(correlation[close, j]))]

@@ -7,11 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.testing import assert_allclose
 from pandas.testing import assert_frame_equal
 
+from gp_segmentation import config
 from gp_segmentation import tables as contracts
 from gp_segmentation.errors import ConfigError, InputError
-from gp_segmentation.features import Selection, age_explained, build_features
+from gp_segmentation.features import Selection, age_explained, build_features, to_natural
 from gp_segmentation.features.age_structure import AgeStructure
 from gp_segmentation.features.base import condition_name
 from gp_segmentation.features.context import Context
@@ -147,6 +149,25 @@ FEATURES = pd.DataFrame({"a": [1.0, 2, 3, 4], "b": [1.0, 2, 3, 5], "c": [0.0, 0.
 )
 def test_selection_rules(rules, dropped):
     assert list(Selection(**rules).drop(FEATURES, FEATURES)) == dropped
+
+
+def test_parts_of_a_composition_are_never_pruned_one_by_one():
+    assert list(Selection(max_correlation=0.95).drop(FEATURES, FEATURES, parts={"b"})) == ["a"]
+    assert list(Selection(max_correlation=0.95, max_same=0.5).drop(FEATURES, FEATURES, {"a", "b", "c"})) == []
+    lost = FEATURES.assign(b=np.nan)
+    assert list(Selection().drop(lost, lost, {"a", "b"})) == ["b"]
+
+
+@pytest.mark.parametrize("option", ["default", "pruned"])
+def test_every_selection_keeps_what_is_needed_to_go_back_to_natural_units(
+    option, small_tables, compose_option
+):
+    blocks = {"age_structure": AgeStructure(), "prevalence": Prevalence(), "list_size": ListSize()}
+    made = build_features(blocks, small_tables, config.build(compose_option("selection", option)))
+    assert sum(made.features.columns.str.startswith("age_")) == 6
+    assert_allclose(
+        to_natural(made.features, made.dictionary)["age_0_14"], made.natural["age_0_14"], atol=0.1
+    )
 
 
 def test_selection_limits_are_shares():
