@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from gp_segmentation.sources.files.archive import TextFile
 from gp_segmentation.sources.files.delimited import Csv
-from gp_segmentation.sources.values import QualityLog
+from gp_segmentation.sources.values import MOST_PATIENTS, QualityLog
 
 #: Measures kept, and the column each becomes.
 MEASURES = {
@@ -156,7 +156,10 @@ def _refuse_impossible(
     counts = keys % _WIDTH != list(MEASURES).index("ACHIEVED_POINTS")
     for wrong, problem in (
         (values < 0, "below zero"),
-        (counts & ~np.isnan(values) & (values % 1 != 0), "not a count of patients"),
+        (
+            counts & ~np.isnan(values) & ((values % 1 != 0) | (values > MOST_PATIENTS)),
+            "not a count of patients",
+        ),
     ):
         if wrong.any():
             first = int(np.argmax(wrong))

@@ -93,6 +93,7 @@ def read_table(
     named = [name for m in measures for name in (m.column, m.per) if name is not None]
     _require(found, [code, *named, *(where or {})])
     log = QualityLog(path.name)
+    log.note_all(found.tolerated)
     rows = _choose(found, where or {}, log)
     codes = _codes(found, rows[code], log)
     rows = rows.loc[codes.index]

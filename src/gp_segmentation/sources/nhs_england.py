@@ -17,7 +17,7 @@ from gp_segmentation.sources.achievement import read_achievement
 from gp_segmentation.sources.files.archive import TextFile, find_text, find_texts
 from gp_segmentation.sources.files.delimited import Csv
 from gp_segmentation.sources.registrations import read_registrations
-from gp_segmentation.sources.values import QofArchive, QualityLog, keyed, some
+from gp_segmentation.sources.values import QofArchive, QualityLog, is_count, keyed, some
 
 __all__ = ["DIALECT", "QofArchive", "read_qof", "read_registrations"]
 
@@ -74,6 +74,7 @@ _KEYS = {
     "indicators": ["indicator_code"],
     "geographies": ["practice_code"],
 }
+_MOST_POINTS = 1000  # the whole framework has 635
 _NUMBERS = {"prevalence": {"register", "denominator"}, "indicators": {"points"}}
 #: An indicator's domain and list are labels: an archive without them can still be used.
 _OPTIONAL = {"indicators": {"domain_code", "domain_name", "list_type"}}
@@ -104,6 +105,8 @@ class _Archive:
         numbers, optional = _NUMBERS.get(table, set()), _OPTIONAL.get(table, set())
         source = Csv(text, self.names(table), frozenset(numbers), frozenset(optional))
         frame = keyed(source.frame(), _KEYS[table], self.log, text.base_name)
+        if frame.empty:
+            raise text.error("has no row below its header", remedy="Fetch the archive again with gpseg-data")
         self.log.note_all(source.tolerated())
         return frame
 
@@ -143,7 +146,7 @@ def _prevalence(archive: _Archive) -> pd.DataFrame:
     archive.log.note("registers not given", int((~given).sum()), some(frame.loc[~given, "practice_code"]))
     frame = frame[given]
     for column in ("register", "denominator"):
-        bad = frame[(frame[column] < 0) | (frame[column] % 1 != 0)]
+        bad = frame[~is_count(frame[column])]
         if len(bad):
             first = bad.iloc[0]
             found = f"{first[column]:g} for {first['practice_code']} {first['group_code']}"
@@ -160,7 +163,13 @@ def _prevalence(archive: _Archive) -> pd.DataFrame:
 
 def _indicators(archive: _Archive) -> pd.DataFrame:
     frame = archive.frame("indicators")
-    _refuse_repeats(frame, ["indicator_code"], archive.member("indicators"))
+    text = archive.member("indicators")
+    _refuse_repeats(frame, ["indicator_code"], text)
+    bad = frame[frame["points"].notna() & ~frame["points"].between(0, _MOST_POINTS)]
+    if len(bad):
+        problem = f"{bad['points'].iloc[0]:g} for {bad['indicator_code'].iloc[0]} cannot be its points"
+        name = str(archive.names("indicators")["points"])
+        raise text.error(problem, column=name, remedy="Correct the value")
     # Descriptions hold line feeds and tabs; one blank reads better in every table and figure.
     description = frame["description"].fillna("").str.replace(r"\s+", " ", regex=True)
     return frame.assign(description=description).sort_values("indicator_code", ignore_index=True)

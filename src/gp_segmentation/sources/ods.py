@@ -39,6 +39,8 @@ def read_organisations(path: Path) -> Organisations:
     source = Csv(text, _COLUMNS, width=WIDTH)
     frame = keyed(source.frame(), ["practice_code"], log)
     log.note_all(source.tolerated())
+    if frame.empty:
+        raise text.error("has no row", remedy="Fetch it again with gpseg-data")
     repeated = frame[frame.duplicated("practice_code")]
     if len(repeated):
         code = repeated["practice_code"].iloc[0]

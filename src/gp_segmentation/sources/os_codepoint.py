@@ -59,6 +59,8 @@ def _area(text: TextFile, wanted: pa.Array | None, log: QualityLog) -> pd.DataFr
     source = Csv(text, _COLUMNS, frozenset({"quality", "easting", "northing"}), width=_WIDTH)
     frame = keyed(source.frame(), ["postcode"], log, text.base_name)
     log.note_all(source.tolerated())
+    if frame.empty:
+        raise text.error("has no row", remedy="Fetch it again with gpseg-data")
     frame = frame.assign(postcode=compact(frame["postcode"]))
     if wanted is None:
         return frame

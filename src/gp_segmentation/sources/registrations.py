@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from gp_segmentation.sources.files.archive import TextFile, find_text
 from gp_segmentation.sources.files.delimited import Csv
-from gp_segmentation.sources.values import QualityLog, Registrations, keyed, some
+from gp_segmentation.sources.values import QualityLog, Registrations, is_count, keyed, some
 from gp_segmentation.tables import AGE_BANDS, SEXES
 
 _COLUMNS = {
@@ -51,6 +51,7 @@ def read_registrations(
         log.note("registrations of another day", 1, f"{extract_date}, not {expected_date}")
     bands = _bands(frame, text, log)
     stated = frame[(frame["sex"] == "ALL") & (frame["age_band"] == "ALL")]
+    _refuse_repeats(stated, text)
     totals = stated.set_index("practice_code")["patients"].sort_index()
     _compare(bands, totals, text, log, max_difference)
     postcodes = frame.dropna(subset="postcode").drop_duplicates("practice_code")
@@ -76,11 +77,12 @@ def _practice_rows(text: TextFile, log: QualityLog) -> pd.DataFrame:
         plain = pc.utf8_trim_whitespace(table.column(name).cast(pa.string()))
         table = table.set_column(table.column_names.index(name), name, plain)
     frame = keyed(table.to_pandas(), ["practice_code", "sex", "age_band"], log)
-    bad = frame["patients"].isna() | (frame["patients"] < 0) | (frame["patients"] % 1 != 0)
+    bad = ~is_count(frame["patients"])
     if bad.any():
         first = frame[bad].iloc[0]
         where = f"{first['practice_code']} {first['sex']} {first['age_band']}"
-        problem = f"{first['patients']} for {where} is not a count of patients"
+        found = "nothing" if pd.isna(first["patients"]) else f"{first['patients']:g}"
+        problem = f"{found} for {where} is not a count of patients"
         raise text.error(problem, column="NUMBER_OF_PATIENTS", remedy="Correct the value")
     return frame.astype({"patients": "int64"}).assign(sex=frame["sex"].str.upper())
 
@@ -130,13 +132,17 @@ def _bands(frame: pd.DataFrame, text: TextFile, log: QualityLog) -> pd.DataFrame
         some(sorted(other["sex"].unique())),
     )
     parts = parts[parts["sex"].isin(SEXES)][["practice_code", "sex", "age_band", "patients"]]
-    repeated = parts[parts.duplicated(["practice_code", "sex", "age_band"])]
+    _refuse_repeats(parts, text)
+    return parts
+
+
+def _refuse_repeats(frame: pd.DataFrame, text: TextFile) -> None:
+    repeated = frame[frame.duplicated(["practice_code", "sex", "age_band"])]
     if len(repeated):
         first = " ".join(repeated.iloc[0][["practice_code", "sex", "age_band"]])
         raise text.error(
             f"{first} comes more than once ({len(repeated)} such)", remedy="Keep one row of each"
         )
-    return parts
 
 
 def _compare(

@@ -39,6 +39,15 @@ class QualityLog:
         return pd.DataFrame(self._rows, columns=["file", "check", "count", "detail"])
 
 
+#: No count of patients is larger: England has under 70 million.
+MOST_PATIENTS = 100_000_000
+
+
+def is_count(numbers: pd.Series) -> pd.Series:
+    """Tell of every number whether it can be a count of patients: whole, not below 0, not absurdly large."""
+    return (numbers >= 0) & (numbers <= MOST_PATIENTS) & (numbers % 1 == 0)
+
+
 def keyed(frame: pd.DataFrame, key: list[str], log: QualityLog, detail: str = "") -> pd.DataFrame:
     """Return the rows whose `key` columns are all given; the others (totals, footnotes) are counted."""
     given = frame[key].notna().all(axis=1)

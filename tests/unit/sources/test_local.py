@@ -164,7 +164,7 @@ def test_codes_are_trimmed_and_capital_and_blank_rows_do_not_matter(tmp_path):
     path.write_text("code,v,\n a81001 ,1\n\n,,\nA81002,2%,note\n,3\n")
     found = read_table(path, code="code", columns={"v": {}})
     assert found.frame.to_dict("list") == {"practice_code": ["A81001", "A81002"], "v": [1.0, 2.0]}
-    assert found.quality["check"].tolist() == ["rows without a practice code left out"]
+    assert found.quality["check"].tolist() == ["blank rows left out", "rows without a practice code left out"]
 
 
 def test_rows_are_counted_as_a_spreadsheet_does(tmp_path):

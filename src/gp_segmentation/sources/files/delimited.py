@@ -180,6 +180,8 @@ class Csv:
 
     def _explain(self, where: dict[str, int], error: Exception) -> Exception:
         """Read the text again, slowly, to name the row that pyarrow refused."""
+        if "Empty CSV" in str(error):
+            return self.text.error("is empty", remedy="Fetch it again with gpseg-data")
         numbers = {at: name for name, at in where.items() if name in self.numbers}
         for row, record in enumerate(self._records(), start=1):
             if row == 1 and self.width is None:

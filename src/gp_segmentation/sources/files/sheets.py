@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -31,12 +32,14 @@ class Sheet:
     """A table as found: `rows` of text by column name, their numbers in the file as index (header: row 1).
 
     `repeated` are the names that stand in the header more than once; the first of each is in `rows`.
+    `tolerated` is check, count and detail of what was met in reading, for a QualityLog.
     """
 
     path: Path
     member: str | None
     rows: pd.DataFrame
     repeated: frozenset[str] = frozenset()
+    tolerated: tuple[tuple[str, int, str], ...] = ()
 
     def error(
         self, problem: str, *, row: int | None = None, column: str | None = None, remedy: str | None = None
@@ -62,19 +65,20 @@ def read_sheet(path: Path, skip: int, sheet: str | int, member: str, delimiter: 
     if path.stat().st_size > MAX_BYTES:
         raise InputError(f"holds more than {MAX_BYTES:,} bytes", file=path.name, remedy=_SMALLER)
     name: str | None = None
+    met = Counter[str]()
     if suffix == ".parquet":
         lines = _parquet_rows(path)
     elif suffix in _EXCEL:
         name, lines = None if isinstance(sheet, int) else sheet, excel_rows(path, sheet)
     else:
         text = find_text(path, member, max_bytes=MAX_BYTES)
-        name, lines = None if text.member is None else text.base_name, _csv_rows(text, delimiter)
+        name, lines = None if text.member is None else text.base_name, _csv_rows(text, delimiter, met)
     table = _bounded(islice(lines, skip, None), path, name)
     if not table:
         raise InputError(
             "is empty", file=path.name, member=name, remedy="Place a file with a header and rows"
         )
-    return _sheet(path, name, table, skip)
+    return _sheet(path, name, table, skip, met)
 
 
 def _bounded(lines: Iterable[list[Any]], path: Path, name: str | None) -> list[list[Any]]:
@@ -90,9 +94,10 @@ def _bounded(lines: Iterable[list[Any]], path: Path, name: str | None) -> list[l
     return table
 
 
-def _csv_rows(text: TextFile, delimiter: str) -> Iterator[list[Any]]:
+def _csv_rows(text: TextFile, delimiter: str, met: Counter[str]) -> Iterator[list[Any]]:
     with text.open() as stream:
         yield from records(stream, delimiter)
+        met["bytes that are not UTF-8, read as Windows-1252"] = stream.raw.recoded  # type: ignore[attr-defined]
 
 
 def _parquet_rows(path: Path) -> Iterator[list[Any]]:
@@ -109,7 +114,7 @@ def _parquet_rows(path: Path) -> Iterator[list[Any]]:
         raise InputError(f"is not parquet ({error})", file=path.name, remedy="Save it again") from error
 
 
-def _sheet(path: Path, name: str | None, table: list[list[Any]], skip: int) -> Sheet:
+def _sheet(path: Path, name: str | None, table: list[list[Any]], skip: int, met: Counter[str]) -> Sheet:
     """Return the rows as text under the header's names, short rows filled up, blank rows left out."""
     names = [cell_text(value) for value in table[0]]
     filled = []
@@ -125,7 +130,13 @@ def _sheet(path: Path, name: str | None, table: list[list[Any]], skip: int) -> S
     twice = frame.columns.duplicated()
     repeated = frozenset(frame.columns[twice])
     frame = frame.loc[:, ~twice]
-    return Sheet(path, name, frame[(frame != "").any(axis=1)], repeated)
+    given = (frame != "").any(axis=1)
+    if not given.any():
+        raise InputError("has no row below its header", file=path.name, member=name, remedy="Place another")
+    # A line without any field is no row of the table; one of blank fields is.
+    met["blank rows left out"] = int((~given).sum()) - sum(not line for line in table[1:])
+    tolerated = tuple((check, count, name or path.name) for check, count in sorted(met.items()))
+    return Sheet(path, name, frame[given], repeated, tolerated)
 
 
 def cell_text(value: Any) -> str:
