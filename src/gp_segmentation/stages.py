@@ -34,6 +34,9 @@ log = logging.getLogger("gpseg")
 
 Config = dict[str, Any]
 
+#: Tables of data/insight that are parquet; the others are CSV.
+LARGE = ("peers", "practice_opportunities", "outliers")
+
 
 def configure(root: Path) -> None:
     """conf/ -> params.yaml, unless DVC has just composed it with an experiment's overrides."""
@@ -185,36 +188,30 @@ def _against_others(cfg: Config, ws: Workspace, X: pd.DataFrame, labels: pd.Seri
     _, values, dictionary = ws.feature_tables()
     return {
         "made_of": room.made_of(X, labels, values, dictionary, references, **draw),
-        "beyond": room.used_beyond(labels, dictionary, tables, outcomes, options["beyond"], **draw),
+        "beyond": room.used_beyond(labels, values, tables, outcomes, options["beyond"], **draw),
     }
 
 
 def insight(cfg: Config, ws: Workspace) -> None:
-    """data/segments -> data/insight: profiles, portraits, rules, peers, opportunities."""
+    """data/segments -> data/insight: profiles, portraits, rules, peers, opportunities, outliers, workbook."""
     from gp_segmentation import insight as room
 
     options = cfg["insight"]
-    natural, _, dictionary = ws.feature_tables()
-    segments, practices = ws.segment_table(), ws.prepared_table("practices")
-    context = ws.prepared_table("context"), ws.prepared_table("context_dictionary")
-    unused = room.attributes(practices, *context, natural.columns)
-    profiles = room.profiles(natural, dictionary, segments, unused=unused[0], unused_dictionary=unused[1])
+    natural, values, dictionary = ws.feature_tables()
+    segments = ws.segment_table()
+    prepared = {name: ws.prepared_table(name) for name in room.PREPARED}
     verdict = read_json(ws.evidence / "evidence.json")["verdict"] or ""
-    portraits = room.portraits(profiles, segments, practices, verdict=verdict, top=options["top_features"])
-    rules = room.rules(natural, dictionary, segments, **options["rules"])
-    achieved = ws.prepared_table("achievement"), ws.prepared_table("indicators")
+    run = room.Run(prepared, natural, values, dictionary, ws.matrix_table(), segments, verdict)
+    tables = room.read(run, options, seed=cfg["seed"], jobs=cfg["jobs"])
+    tables["disputed"] = _disputed(ws, segments)
+    tables["space"] = room.join_counts(prepared["practices"], segments, **options["space"])
     with fresh_folder(ws.insight) as out:
-        write_table(out / "disputed.csv", _disputed(ws, segments))
-        write_table(out / "profiles.csv", profiles)
-        write_json(out / "portraits.json", portraits)
-        write_text(out / "rules.txt", rules.text)
-        write_table(out / "space.csv", room.join_counts(practices, segments, **options["space"]))
-        write_table(
-            out / "peers.parquet", room.peers(ws.matrix_table(), segments, practices, count=options["peers"])
-        )
-        write_table(
-            out / "opportunities.csv", room.opportunities(*achieved, segments, **options["opportunities"])
-        )
+        for name, table in tables.items():
+            write_table(out / f"{name}.{'parquet' if name in LARGE else 'csv'}", table)
+        write_json(out / "portraits.json", room.portray(run, tables, options["top_features"]))
+        write_text(out / "rules.txt", room.rules(natural, dictionary, segments, **options["rules"]).text)
+        source = read_json(ws.prepared / "source.json")
+        room.write_workbook(out / "segments.xlsx", room.sheets(tables, segments), source)
 
 
 def _disputed(ws: Workspace, segments: pd.DataFrame) -> pd.DataFrame:

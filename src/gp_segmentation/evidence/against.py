@@ -53,14 +53,14 @@ def _weighted(features: pd.DataFrame, dictionary: pd.DataFrame) -> pd.DataFrame:
     """Features in standard deviations, each block at its weight: where components were clustered."""
     z = (features - features.mean()) / features.std(ddof=0)
     sizes = dictionary.groupby("block")["feature"].transform("size")
-    root = pd.Series(np.sqrt(dictionary["weight"] / sizes).to_numpy(), index=dictionary["feature"])
+    root = pd.Series(np.sqrt((dictionary["weight"] / sizes).to_numpy()), index=dictionary["feature"])
     scaled: pd.DataFrame = z.fillna(0.0) * root
     return scaled[list(dictionary["feature"])]
 
 
 def used_beyond(
     labels: pd.Series,
-    dictionary: pd.DataFrame,
+    features: pd.DataFrame,
     tables: Tables,
     outcomes: Mapping[str, BlockFeatures],
     options: Mapping[str, Any],
@@ -73,18 +73,20 @@ def used_beyond(
     Parameters
     ----------
     labels : practice code -> segment, fitted practices.
-    dictionary : what the features are; a measure among them is left out, a block of `outcomes` that shares
-        one is left out whole, since segments made of half the indicators are no test on the other half.
+    features : what the segments were made of. A context measure among them, or as good as one of them (see
+        ``too_like``), is left out; a block of `outcomes` that shares one is left out whole, since segments
+        made of half the indicators are no test on the other half.
     outcomes : from `build_blocks`.
-    options : the node ``conf/evidence``'s ``beyond``.
+    options : the node ``conf/evidence``'s ``beyond``; ``too_like`` is the rank correlation from which a
+        context measure is taken for another edition of a feature, or of the deprivation compared with.
 
     Returns
     -------
     dict: ``measures`` (rows of `explained` with label and block) and ``means`` (`mean_explained`).
     """
-    used = set(dictionary["feature"])
-    values, words = _measures(tables, used, outcomes, bool(options["context"]))
+    values, words = _measures(tables, set(map(str, features.columns)), outcomes, bool(options["context"]))
     values = values.reindex(labels.index)
+    values = values.drop(columns=_too_like(values, words, features, tables, options))
     values = values.loc[:, values.notna().sum() > 1]
     if values.empty:
         return {"measures": [], "means": {}}
@@ -114,6 +116,26 @@ def _measures(
             rows += [(str(column), block.labels[str(column)], name) for column in block.values]
     words = pd.DataFrame(rows, columns=["measure", "label", "block"], dtype="str")
     return (pd.concat(parts, axis=1) if parts else pd.DataFrame()), words
+
+
+def _too_like(
+    values: pd.DataFrame,
+    words: pd.DataFrame,
+    features: pd.DataFrame,
+    tables: Tables,
+    options: Mapping[str, Any],
+) -> list[str]:
+    """Context measures that are another edition of a feature or of the deprivation compared with."""
+    compared = str(options["comparators"]["deprivation"])
+    known = tables.context.set_index("practice_code")[[compared]] if compared in tables.context else None
+    against = features.reindex(values.index).rank()
+    if known is not None:
+        against = against.assign(**{compared: known[compared].reindex(values.index).rank()})
+    found = []
+    for name in words.loc[words["block"] == "context", "measure"]:
+        if name != compared and against.corrwith(values[name].rank()).abs().max() >= options["too_like"]:
+            found.append(str(name))
+    return found
 
 
 def build_blocks(blocks: Mapping[str, Block], tables: Tables) -> dict[str, BlockFeatures]:

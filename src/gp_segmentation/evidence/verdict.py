@@ -13,7 +13,10 @@ MEANINGS = {
         "The practices lie along gradients without gaps; the segments are bands along them, useful for "
         "comparing like with like, and not types."
     ),
-    "unstable": "The segments change when the practices are drawn again; they should not be named or used.",
+    "unstable": (
+        "The segments change when the practices are drawn again. Names and profiles describe this one "
+        "division of many that would do as well: build nothing on them."
+    ),
 }
 
 

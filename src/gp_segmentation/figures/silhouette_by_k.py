@@ -1,7 +1,8 @@
 """Mean silhouette of every trial (1: practices lie far from other segments; 0: on the border; below 0:
 nearer to another segment), by number of segments. Hollow markers: a segment is smaller than the choice
-allows, which raises the silhouette without describing practices. Dashed, where it was drawn: what
-K-means reaches on data with the same correlations and no segments, between lowest and highest draw.
+allows, which raises the silhouette without describing practices. Grey, where they were drawn: what K-means
+reaches on data without segments, between lowest and highest draw. Same covariance: the honest comparison.
+Same marginals: skew and lumps of single columns too. Shuffled: correlations destroyed, which flatters.
 """
 # ruff: noqa: D103 - what each function gives is said once, in the docstring of the package
 
@@ -18,14 +19,20 @@ from gp_segmentation.figures._trials import Lines, best, draw_lines, lines, mark
 from gp_segmentation.results import Results
 
 ORDER, LABEL = 10, "Silhouette by number of segments"
+#: Kinds of null beside the covariance null: how each is called, and its dashes.
+OTHERS = {"copula": ("null: same marginals", ":"), "permutation": ("null: shuffled columns", "-.")}
 
 
 @dataclass(frozen=True)
 class Silhouettes:
-    """The trials, and the null: k, mean, low, high (NaN where only the mean is known)."""
+    """The trials, and the null: k, mean, low, high (NaN where only the mean is known).
+
+    ``others`` are further kinds of null, with ``kind``.
+    """
 
     lines: Lines
     null: pd.DataFrame
+    others: pd.DataFrame
 
     @property
     def chosen(self) -> pd.Series:
@@ -47,7 +54,16 @@ def data(results: Results) -> Silhouettes:
         null = shown.of(shown.chosen_family)[["n_clusters", "null_silhouette"]]
         null = null.assign(low=float("nan"), high=float("nan"))
     null = null.set_axis(["k", "mean", "low", "high"], axis=1).astype(float).dropna(subset=["mean"])
-    return Silhouettes(shown, null.sort_values("k", ignore_index=True))
+    return Silhouettes(shown, null.sort_values("k", ignore_index=True), _others(results))
+
+
+def _others(results: Results) -> pd.DataFrame:
+    columns = ["kind", "k", "mean", "low", "high"]
+    rows = pd.DataFrame(results.evidence.get("nulls") or [], columns=None)
+    if rows.empty:
+        return pd.DataFrame(columns=columns)
+    kept = rows[rows["kind"].isin(OTHERS)].dropna(subset=["mean"])
+    return kept[columns].sort_values(["kind", "k"], ignore_index=True)
 
 
 def size(data: Silhouettes) -> tuple[float, float]:
@@ -62,7 +78,9 @@ def draw(data: Silhouettes, figure: FigureBase) -> None:
         (closer, one, f"{data.lines.chosen_family}, closer"),
     ):
         draw_lines(axes, shown, "silhouette")
-        _draw_null(data.null, axes)
+        _draw_null(data.null, axes, "null: same covariance", "--")
+        for kind, (label, dashes) in OTHERS.items():
+            _draw_null(data.others[data.others["kind"] == kind], axes, label, dashes)
         axes.axhline(0, color="0.4", linewidth=0.8)
         mark_choice(axes, data.lines.chosen_k)
         axes.set_title(what)
@@ -71,11 +89,11 @@ def draw(data: Silhouettes, figure: FigureBase) -> None:
     figure.legend(handles, labels, loc="outside lower center", ncols=4)
 
 
-def _draw_null(null: pd.DataFrame, axes: Axes) -> None:
+def _draw_null(null: pd.DataFrame, axes: Axes, label: str, dashes: str) -> None:
     if len(null):
-        axes.fill_between(null["k"], null["low"], null["high"], color=GREY, alpha=0.25, linewidth=0)
-        label = "no segments (null)"
-        axes.plot(null["k"], null["mean"], color=GREY, linestyle="--", linewidth=2, label=label)
+        low, high, mean = (null[name].astype(float) for name in ("low", "high", "mean"))
+        axes.fill_between(null["k"], low, high, color=GREY, alpha=0.25, linewidth=0)
+        axes.plot(null["k"], mean, color=GREY, linestyle=dashes, linewidth=2, label=label)
 
 
 def title(data: Silhouettes) -> str:
@@ -102,4 +120,6 @@ def alt(data: Silhouettes) -> str:
         )
     if len(data.null):
         parts.append(f"null: {data.null['mean'].iloc[0]:.3f} to {data.null['mean'].iloc[-1]:.3f}")
+    for kind, rows in data.others.groupby("kind"):
+        parts.append(f"{OTHERS[str(kind)][0]}: {rows['mean'].iloc[0]:.3f} to {rows['mean'].iloc[-1]:.3f}")
     return f"Line chart of the mean silhouette by number of segments. {'; '.join(parts)}."

@@ -112,7 +112,8 @@ def test_what_has_nothing_to_show_is_left_out_with_a_reason(
     )
     found = figures.render_all(bare, tmp_path / "f")
     left_out = {row["name"]: row["reason"] for row in figures.load(tmp_path / "f")[1]}
-    assert set(left_out) == {*("silhouette_by_k", "elbow", "other_scores", "map", "dendrogram", "stability")}
+    of_evidence = ("stability", "stability_by_k", "agreement", "clustergram", "made_of", "use_beyond")
+    assert set(left_out) == {*("silhouette_by_k", "elbow", "other_scores", "map", "dendrogram"), *of_evidence}
     assert all(left_out.values())
     assert {f.name for f in found} == set(NAMES) - set(left_out)
 
