@@ -104,8 +104,8 @@ def _closing(mine: pd.DataFrame, comparison: Comparison) -> str:
     adjusted = comparison.dictionary["label"].str.contains("adjusted").any()
     text = "Prevalences are age-adjusted. " if adjusted else ""
     text += (
-        "Pairs of figures: this practice's, then the peer's. Stays a peer: share of resamples of features and "
-        "practices in which it is still among the nearest. Peers are practices with similar patients or "
+        "Pairs of figures: this practice's, then the peer's. Stays a peer: share of resamples of features "
+        "and practices in which it is still among the nearest. Peers are practices with similar patients or "
         "recorded care, not practices of equal quality."
     )
     return "\n".join(_wrapped(text, indent=""))

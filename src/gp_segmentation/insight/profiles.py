@@ -28,31 +28,6 @@ COLUMNS = (
 )
 
 
-def attributes(
-    practices: pd.DataFrame,
-    context: pd.DataFrame,
-    context_dictionary: pd.DataFrame,
-    used: pd.Index | list[str],
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return what is known of practices and was not clustered: values by practice code, and their dictionary.
-
-    List size and every context measure count, unless a feature of that name was used (`used`).
-
-    Returns
-    -------
-    values : practice_code -> one float column per attribute.
-    dictionary : feature, label, unit, block ("not used").
-    """
-    values = context.set_index("practice_code").reindex(practices["practice_code"])
-    values.insert(0, "list_size", practices["list_size"].to_numpy(dtype=float))
-    rows = [("list_size", "List size", "patients")]
-    rows += list(zip(*(context_dictionary[c] for c in ("measure", "label", "unit")), strict=True))
-    dictionary = pd.DataFrame(rows, columns=["feature", "label", "unit"]).assign(block="not used")
-    kept = ~dictionary["feature"].isin(list(used)) & dictionary["feature"].isin(values.columns)
-    dictionary = dictionary[kept].reset_index(drop=True)
-    return values[list(dictionary["feature"])].astype(float), dictionary
-
-
 def profiles(
     natural: pd.DataFrame,
     dictionary: pd.DataFrame,
@@ -78,7 +53,7 @@ def profiles(
     natural : practice_code -> features in natural units; NaN is missing and left out.
     dictionary : what the features are (schema ``dictionary``).
     segments : schema ``segments``.
-    unused, unused_dictionary : as from `attributes`.
+    unused, unused_dictionary : as from `attributes.attributes`.
 
     Returns
     -------

@@ -1,0 +1,134 @@
+"""Everything this room finds of one run, gathered: the tables by the names of their files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from gp_segmentation.insight import groups, opportunity_tables
+from gp_segmentation.insight.achieved import achieved
+from gp_segmentation.insight.attributes import attributes
+from gp_segmentation.insight.names import claims
+from gp_segmentation.insight.opportunities import opportunities
+from gp_segmentation.insight.outliers import count_flags, outliers
+from gp_segmentation.insight.peers import peers
+from gp_segmentation.insight.portraits import portraits
+from gp_segmentation.insight.profiles import profiles
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run knows before it is read.
+
+    Attributes
+    ----------
+    prepared : the prepared tables by name (`gp_segmentation.tables.SCHEMAS`).
+    natural, features, dictionary : the feature tables. matrix : what was clustered. segments : schema.
+    verdict : of the evidence.
+    """
+
+    prepared: Mapping[str, pd.DataFrame]
+    natural: pd.DataFrame
+    features: pd.DataFrame
+    dictionary: pd.DataFrame
+    matrix: pd.DataFrame
+    segments: pd.DataFrame
+    verdict: str
+
+    @property
+    def labels(self) -> pd.Series:
+        """Practice_code -> segment of the fitted practices."""
+        return self.segments[self.segments["fitted"]].set_index("practice_code")["segment"]
+
+
+#: Prepared tables that are read here.
+PREPARED = (
+    *("practices", "organisations", "registers", "achievement", "indicators"),
+    *("context", "context_dictionary"),
+)
+
+
+def read(run: Run, options: Mapping[str, Any], *, seed: int, jobs: int | None) -> dict[str, pd.DataFrame]:
+    """Return the tables of this room, file name without ending -> table.
+
+    Parameters
+    ----------
+    options : conf/insight. seed : of resamples. jobs : tasks at once; changes no figure.
+    """
+    practices = run.prepared["practices"]
+    quintiles = groups.deprivation_quintiles(practices, run.prepared["context"], options["deprivation"])
+    return {
+        **_profiles(run, quintiles),
+        "segment_sizes": groups.sizes(run.segments, practices),
+        "segment_mix": groups.mix(run.segments, practices, quintiles),
+        "peers": _peers(run, options["peers"], seed, jobs),
+        **_indicators(run, options["opportunities"], quintiles, seed, jobs),
+    }
+
+
+def _profiles(run: Run, quintiles: pd.Series) -> dict[str, pd.DataFrame]:
+    """Profiles of the segments, and of deprivation quintiles as if they were segments."""
+    named = {c: run.prepared[c] for c in ("registers", "achievement", "indicators")}
+    unused, unused_dictionary = attributes(
+        *(run.prepared[c] for c in ("practices", "context", "context_dictionary")),
+        run.natural.columns,
+        used_labels=run.dictionary["label"],
+        **named,
+    )
+    told = {"unused": unused, "unused_dictionary": unused_dictionary}
+    quintile = run.segments["practice_code"].map(quintiles)
+    number = pd.Series(range(len(groups.QUINTILES)), index=groups.QUINTILES) + 1
+    known = run.segments[quintile.isin(groups.QUINTILES)]
+    as_segments = known.assign(segment=quintile.map(number)[known.index], segment_name=quintile[known.index])
+    found = {"profiles": profiles(run.natural, run.dictionary, run.segments, **told)}
+    if len(known):
+        by_quintile = profiles(run.natural, run.dictionary, as_segments.astype({"segment": "int64"}), **told)
+        found["profiles_by_quintile"] = by_quintile.rename(
+            columns={"segment": "quintile", "segment_name": "deprivation_quintile"}
+        )
+    return found
+
+
+def _peers(run: Run, options: Mapping[str, Any], seed: int, jobs: int | None) -> pd.DataFrame:
+    status = run.prepared["organisations"].set_index("practice_code")["status"]
+    closed = status.index[status.notna() & (status != "ACTIVE")]
+    blocks = dict(zip(run.dictionary["feature"], run.dictionary["block"], strict=True))
+    practices = run.prepared["practices"]
+    return peers(
+        run.matrix, run.segments, practices, closed=closed, blocks=blocks, **options, seed=seed, jobs=jobs
+    )
+
+
+def _indicators(
+    run: Run, options: Mapping[str, Any], quintiles: pd.Series, seed: int, jobs: int | None
+) -> dict[str, pd.DataFrame]:
+    """Opportunities and outliers: what practices achieve within their segment, place and quintile."""
+    practices, achievement = run.prepared["practices"], run.prepared["achievement"]
+    indicators = run.prepared["indicators"]
+    level = groups.levels(run.segments, practices, quintiles)
+    found = opportunities(achievement, run.segments, level, **options, seed=seed, jobs=jobs)
+    rows = achieved(achievement, run.segments, gross=options["gross"])
+    placed, funnels = outliers(rows, min_denominator=options["min_denominator"])
+    flagged = placed[placed["flag"] != 0]
+    order = flagged["z"].abs().sort_values(ascending=False, kind="stable").index
+    sizes = groups.sizes(run.segments, practices)
+    return {
+        "opportunities": opportunity_tables.by_segment(found, indicators, run.segments, sizes),
+        "opportunity_totals": opportunity_tables.totals(found, indicators),
+        "practice_opportunities": opportunity_tables.by_practice(found),
+        "outliers": flagged.loc[order].reset_index(drop=True),
+        "outlier_counts": count_flags(placed, level),
+        "funnels": funnels,
+    }
+
+
+def portray(run: Run, tables: Mapping[str, pd.DataFrame], top: int) -> list[dict[str, Any]]:
+    """Return the portraits, from the tables of `read`."""
+    claimed = claims(run.natural, run.features, run.dictionary, run.labels)
+    practices = run.prepared["practices"]
+    return portraits(
+        tables["profiles"], run.segments, practices, claims=claimed, verdict=run.verdict, top=top
+    )

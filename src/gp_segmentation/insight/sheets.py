@@ -1,0 +1,104 @@
+"""Which tables go into the workbook, and what their columns are called there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from gp_segmentation.insight.workbook import TOP, Sheet
+
+GAIN = {
+    "practices": "Practices compared",
+    "eligible_patients": "Eligible patients",
+    "rate": "Achieved (%)",
+    "practices_below": "Practices below the target",
+    "additional_patients": "Additional patients, own segment",
+    "low": "Interval from",
+    "high": "Interval to",
+    "england_additional_patients": "Additional patients, against England",
+    "england_low": "Interval from (England)",
+    "england_high": "Interval to (England)",
+}
+INDICATOR = {"indicator_code": "Indicator", "description": "What it asks for", "group_name": "Condition"}
+
+
+def sheets(tables: Mapping[str, pd.DataFrame], segments: pd.DataFrame) -> dict[str, Sheet]:
+    """Return the workbook's sheets from the tables of this room (named as their files)."""
+    totals = tables["opportunity_totals"]
+    england, icbs = totals[totals["level"] == "england"], totals[totals["level"] == "icb"]
+    quintiles = totals[totals["level"] == "deprivation_quintile"]
+    counts = {"practices": "Practices", "patients": "Registered patients"}
+    top = f"The {min(TOP, len(icbs))} rows with most additional patients, of {len(icbs):,}"
+    return {
+        "Lookup": _lookup(segments),
+        "Segments": Sheet(
+            tables["segment_sizes"], "Practices and patients by segment", "All practices; England comes last",
+            {"segment": "Segment", "segment_name": "Name", **counts, "fitted": "Fitted", "special": "Special",
+             "share_of_practices": "Practices (%)", "share_of_patients": "Patients (%)",
+             "median_list_size": "Median list size"}, percent=("share_of_practices", "share_of_patients"),
+        ),
+        "Mix": Sheet(
+            tables["segment_mix"], "Segments by region, care board and deprivation", "All practices",
+            {"level": "Kind of area", "area": "Area", "segment": "Segment", "segment_name": "Name", **counts,
+             "share_of_segment": "Of the segment (%)", "share_of_area": "Of the area (%)"},
+            percent=("share_of_segment", "share_of_area"),
+        ),
+        "Profiles": _profiles(tables["profiles"]),
+        "Opportunities": Sheet(
+            tables["opportunities"], "Additional patients by indicator and segment", "Fitted practices",
+            {"indicator_code": "Indicator", "segment": "Segment", "segment_name": "Name",
+             "description": "What it asks for", "target": "Target, own segment (%)",
+             "england_target": "Target, England (%)", **GAIN},
+            percent=("rate", "target", "england_target"),
+        ),
+        "England": Sheet(england, "Additional patients by indicator, England", "Fitted practices",
+                         {**INDICATOR, **GAIN}, percent=("rate",)),
+        "Care boards": Sheet(icbs.head(TOP), "Additional patients by integrated care board", top,
+                             {"area": "Integrated care board", **INDICATOR, **GAIN}, percent=("rate",)),
+        "Deprivation": Sheet(quintiles, "Additional patients by deprivation quintile of practices",
+                             "Fitted practices; quintiles of practices by deprivation score",
+                             {"area": "Deprivation quintile", **INDICATOR, **GAIN}, percent=("rate",)),
+    }  # fmt: skip
+
+
+def _lookup(segments: pd.DataFrame) -> Sheet:
+    columns = {
+        "practice_code": "Practice code",
+        "practice_name": "Practice",
+        "sub_icb_name": "Sub-ICB location",
+        "icb_name": "Integrated care board",
+        "region_name": "Region",
+        "segment": "Segment",
+        "segment_name": "Segment name",
+        "second_segment": "Next nearest segment",
+        "margin": "Margin",
+        "fitted": "Fitted",
+    }
+    return Sheet(segments, "The segment of every practice", "All practices", columns, decimals=3)
+
+
+def _profiles(profiles: pd.DataFrame) -> Sheet:
+    used = profiles["used"].map({True: "yes", False: "no"})
+    unit = profiles["unit"].replace({"%": "percent"})  # a cell of signs alone is not read out
+    columns = {
+        "segment": "Segment",
+        "segment_name": "Name",
+        "rank": "Rank",
+        "label": "Feature",
+        "unit": "Unit",
+        "used_word": "Used to make segments",
+        "practices": "Practices",
+        "mean": "Mean",
+        "median": "Median",
+        "lower_quartile": "Lower quartile",
+        "upper_quartile": "Upper quartile",
+        "england_mean": "England mean",
+        "difference_sd": "Difference from England (SD)",
+        "difference_low": "Interval from",
+        "difference_high": "Interval to",
+    }
+    table = profiles.assign(used_word=used, unit=unit).sort_values(
+        ["segment", "used", "rank"], ascending=[True, False, True]
+    )
+    return Sheet(table, "What each segment is like", "Fitted practices with a figure", columns, decimals=3)
