@@ -32,7 +32,7 @@ class MatrixResult:
     imputed : feature, label, count, share: values that were missing and imputed, all practices counted.
     loadings : feature x component, or empty without a reducer.
     components : component, share (of the matrix's variance before reducing), cumulative, features (those that
-        load most, with their loadings); no rows without a reducer.
+        go with it most, with their correlations); no rows without a reducer.
     pipeline : the fitted pipeline.
     """
 
@@ -112,24 +112,28 @@ def prepare_matrix(
     reduce = pipeline.named_steps["reduce"]
     reduced = isinstance(reduce, NamedComponents)
     loadings = reduce.loadings() if reduced else _no_loadings()
-    components = describe_components(loadings, reduce.total_variance_ if reduced else 1.0, dictionary)
+    spread = pd.Series(reduce.spread_ if reduced else [], index=loadings.index, dtype=float)
+    components = describe_components(loadings, spread, dictionary)
     return MatrixResult(matrix, count_imputed(features, dictionary), loadings, components, pipeline)
 
 
 def describe_components(
-    loadings: pd.DataFrame, total: float, dictionary: pd.DataFrame, *, most: int = 4
+    loadings: pd.DataFrame, spread: pd.Series, dictionary: pd.DataFrame, *, most: int = 5
 ) -> pd.DataFrame:
     """Return what a reducer kept: component, share, cumulative, features.
 
-    A component's share is the sum of its squared loadings over `total`. Its features are named by the
-    `most` largest loadings in absolute value: ``Asthma prevalence +0.31; List size −0.20``.
+    A component's share is the sum of its squared loadings over that of the squares of `spread`, the
+    features' standard deviations (scaled and weighted). Its features are named by the `most` largest
+    correlations with it, loading over standard deviation: ``Asthma prevalence +0.81; List size −0.60``.
     """
     labels = dict(zip(dictionary["feature"], dictionary["label"], strict=True))
-    share = (loadings**2).sum() / total
+    share = (loadings**2).sum() / max(float((spread**2).sum()), 1e-300)
+    correlations = loadings.div(spread.where(spread > 0), axis=0).fillna(0.0)
     named = []
-    for _, column in loadings.items():
+    for _, column in correlations.items():
         strongest = column[column.abs().sort_values(ascending=False, kind="stable").index[:most]]
-        named.append("; ".join(f"{labels.get(f, f)} {value:+.2f}" for f, value in strongest.items()))
+        signed = [f"{value:+.2f}".replace("-", "−") for value in strongest]
+        named.append("; ".join(f"{labels[f]} {n}" for f, n in zip(strongest.index, signed, strict=True)))
     return pd.DataFrame(
         {
             "component": pd.Series(list(loadings.columns), dtype="str"),

@@ -121,7 +121,8 @@ class NamedComponents(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     reducer : an estimator with ``components_`` (components x features) once fitted.
     prefix : of the columns: ``PC`` gives PC1, PC2, ...
 
-    Once fitted, `total_variance_` is the sum of the columns' variances, of which each component has a share.
+    Once fitted, `spread_` holds the columns' standard deviations: a loading over it is a correlation, and the
+    sum of their squares is the variance of which each component has a share.
     """
 
     def __init__(self, reducer: Any, prefix: str = "component_") -> None:
@@ -133,7 +134,7 @@ class NamedComponents(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.reducer_ = clone(self.reducer).fit(values)
         # scikit-learn divides by n - 1 for principal components, by n for factors.
         divisor_less = 1 if hasattr(self.reducer_, "explained_variance_") else 0
-        self.total_variance_ = float(values.var(axis=0, ddof=divisor_less).sum())
+        self.spread_ = values.std(axis=0, ddof=divisor_less)
         directions = np.asarray(self.reducer_.components_)
         largest = np.abs(directions).argmax(axis=1)
         self.signs_ = np.where(directions[np.arange(len(directions)), largest] < 0, -1.0, 1.0)

@@ -17,7 +17,7 @@ EXPECTED = {
     "imputer": {"median", "knn", "iterative"},
     "outliers": {"none", "winsorise", "clip"},
     "scaler": {"standard", "robust", "minmax", "quantile", "power", "none"},
-    "reducer": {"none", "pca", "factor_analysis"},
+    "reducer": {"none", "pca", "pca_count", "factor_analysis"},
 }
 OPTIONS = [(group, path.stem) for group in EXPECTED for path in sorted((CONF / group).glob("*.yaml"))]
 RNG = np.random.default_rng(0)

@@ -34,6 +34,7 @@ def test_one_job_is_one_run_with_scores_figures_tables_page_and_config(ready):
     run = latest(ready)
     assert run.info.status == "FINISHED"
     assert {"silhouette", "davies_bouldin", "calinski_harabasz", "inertia"} <= set(run.data.metrics)
+    assert {"imputed_values", "imputed_share"} <= set(run.data.metrics)
     assert {"report.html", "config.yaml", "figures", "tables"} <= artifacts(ready, run)
     figures = artifacts(ready, run, "figures")
     for name in ("elbow", "silhouette_by_k", "scatter", "heatmap", "dendrogram", "map"):
@@ -99,3 +100,16 @@ def test_the_segments_file_keeps_the_contract(ready):
     assert len(segments) == source["practices"], "every practice gets a segment"
     assert segments["segment"].min() == 1
     assert not segments.loc[~segments["fitted"], "segment"].isna().any()
+
+
+def test_a_first_look_needs_no_clustering(ready):
+    output = ready.run("gpseg-explore", "features=performance", "selection=pruned")
+    folder = ready.root / "data" / "explore"
+    assert str(folder / "index.html") in output
+    assert (folder / "index.html").stat().st_size > 50_000
+    found = {path.stem for path in (folder / "features").glob("*.csv")}
+    assert {"summary", "correlations", "missing", "dropped", "notes", "age_explained"} <= found
+    assert {"before_after.png", "correlations.png", "age_explained.png"} <= {
+        path.name for path in (folder / "figures").iterdir()
+    }
+    assert {path.name for path in folder.iterdir()} == {"features", "figures", "index.html"}

@@ -12,7 +12,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from gp_segmentation.errors import ConfigError, InputError
-from gp_segmentation.matrix import build_pipeline, count_imputed, prepare_matrix
+from gp_segmentation.matrix import build_pipeline, count_imputed, imputed_metrics, prepare_matrix
 from gp_segmentation.preprocessing import BlockWeights, ClipRobustZ, NamedComponents, Winsorise
 
 DICTIONARY = pd.DataFrame(
@@ -168,3 +168,35 @@ def test_named_components_do_not_depend_on_the_sign_found():
     other.signs_ *= -1
     assert_frame_equal(one.transform(frame), other.transform(frame))
     assert_frame_equal(one.loadings(), other.loadings())
+
+
+def test_imputed_values_are_counted_for_the_metrics(features, fitted):
+    found = imputed_metrics(count_imputed(features, DICTIONARY))
+    assert found == {"imputed_values": 2 + 1 + 1, "imputed_share": pytest.approx(4 / (60 * 3))}
+
+
+@pytest.mark.parametrize("count", [2, 0.9])
+def test_what_principal_components_keep_is_described(count, features, fitted):
+    made = prepare_matrix(features, fitted, pipeline(PCA(count, svd_solver="full")), DICTIONARY)
+    weighted = prepare_matrix(features, fitted, pipeline(), DICTIONARY).matrix
+    oracle = PCA(made.matrix.shape[1]).fit(weighted[fitted])
+    assert_allclose(made.components["share"], oracle.explained_variance_ratio_)
+    assert_allclose(made.components["cumulative"].iloc[-1], oracle.explained_variance_ratio_.sum())
+    assert list(made.components["component"]) == list(made.matrix)
+    # The feature named first correlates with the component as it says.
+    name, value = made.components["features"].iloc[0].split("; ")[0].rsplit(" ", 1)
+    feature = name.removeprefix("Feature ")
+    both = weighted[fitted].assign(component=made.matrix.loc[fitted, "PC1"])
+    correlation = both[[feature, "component"]].corr().iloc[0, 1]
+    assert float(value.replace("−", "-")) == pytest.approx(correlation, abs=0.006)
+
+
+def test_what_factors_keep_is_their_common_variance(features, fitted):
+    made = prepare_matrix(features, fitted, pipeline(FactorAnalysis(1)), DICTIONARY)
+    assert_allclose(made.components["share"], (made.loadings**2).sum().to_numpy() / 3.5)  # weights 3 and .5
+
+
+def test_nothing_is_described_where_nothing_is_reduced(features, fitted):
+    made = prepare_matrix(features, fitted, pipeline(), DICTIONARY)
+    assert made.components.empty
+    assert list(made.components) == ["component", "share", "cumulative", "features"]

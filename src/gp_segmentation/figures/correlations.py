@@ -22,6 +22,8 @@ ORDER, LABEL = 120, "Correlations of features"
 EXPLORES = True
 #: Above this many features figures are left out of the cells.
 WRITTEN = 34
+#: Letters of a label that are drawn.
+LONGEST = 56
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ def data(results: Results) -> Correlations:
 
 def size(data: Correlations) -> tuple[float, float]:
     side = min(0.25 * len(data.labels) if len(data.labels) <= WRITTEN else 0.155 * len(data.labels), 14.0)
-    longest = min(max(map(len, data.labels)), 46)
+    longest = min(max(map(len, data.labels)), LONGEST)
     return max(side + 0.075 * longest + 1.3, 8.0), max(side, 2.5) + 0.7
 
 
@@ -66,7 +68,7 @@ def draw(data: Correlations, figure: FigureBase) -> None:
                 text = f"{value:.1f}".replace("-", "−").replace("0.", ".")
                 colour = text_colour(DIVERGING(norm(value)))
                 axes.text(j, i, text, ha="center", va="center", size=6.5, color=colour)
-    names = [textwrap.shorten(label, 46, placeholder="…") for label in data.labels]
+    names = [textwrap.shorten(label, LONGEST, placeholder="…") for label in data.labels]
     axes.set_yticks(range(count), [f"{n}  {i + 1}" for i, n in enumerate(names)], size=8.5 if few else 6.5)
     axes.set_xticks(range(count), [str(i + 1) for i in range(count)], size=7.5 if few else 5.5)
     axes.xaxis.tick_top()

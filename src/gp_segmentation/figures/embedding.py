@@ -61,7 +61,7 @@ def _same(X: np.ndarray, segment: np.ndarray) -> np.ndarray:
 
 
 def size(data: Embedding) -> tuple[float, float]:
-    return 10.0, 6.8
+    return 10.0, 5.8 + 0.24 * len(data.keys)
 
 
 def draw(data: Embedding, figure: FigureBase) -> None:
@@ -78,7 +78,7 @@ def draw(data: Embedding, figure: FigureBase) -> None:
     axes.grid(visible=False)
     for side in axes.spines.values():
         side.set_visible(False)
-    figure.legend(loc="outside lower left", ncols=2, markerscale=2)
+    figure.legend(loc="outside lower left", markerscale=2)
 
 
 def title(data: Embedding) -> str:

@@ -72,7 +72,7 @@ def draw(data: Missing, figure: FigureBase) -> None:
     image = data.matrix.astype(float)
     grid.imshow(image, cmap=ListedColormap([PALE, BLUE]), vmin=0, vmax=1, aspect="auto", interpolation="none")
     at = np.arange(len(data.labels))
-    grid.set_yticks(at, [textwrap.shorten(label, 50, placeholder="…") for label in data.labels], size=9)
+    grid.set_yticks(at, [textwrap.shorten(label, 60, placeholder="…") for label in data.labels], size=9)
     grid.set_yticks(at[:-1] + 0.5, minor=True)
     grid.grid(visible=False)
     grid.grid(visible=True, which="minor", axis="y", color="white", linewidth=1.5)
@@ -80,12 +80,16 @@ def draw(data: Missing, figure: FigureBase) -> None:
     grid.set_xticks([])
     grid.set_xlabel(f"{data.matrix.shape[1]:,} practices that lack a figure")
     drawn = bars.barh(at, data.counts, 0.7, color=ORANGE)
-    bars.bar_label(drawn, [f"{n:,} ({n / data.practices:.1%})" for n in data.counts], padding=3, size=8.5)
+    shares = [n / data.practices for n in data.counts]
+    texts = [f"{share:.1%}" if share >= 0.001 else "under 0.1%" for share in shares]
+    bars.bar_label(
+        drawn, [f"{n:,} ({t})" for n, t in zip(data.counts, texts, strict=True)], padding=3, size=8.5
+    )
     bars.tick_params(axis="y", which="both", length=0, labelleft=False)
     bars.set_xticks([])
     bars.set_xlabel("Practices without it")
     bars.grid(visible=False)
-    bars.margins(x=0.7)
+    bars.margins(x=0.9)
     for axes in (grid, bars):
         for side in axes.spines.values():
             side.set_visible(False)

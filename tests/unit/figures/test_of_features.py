@@ -1,0 +1,79 @@
+"""The figures that show features: their numbers."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from gp_segmentation.figures import (
+    NotShown,
+    age_explained,
+    before_after,
+    correlations,
+    embedding,
+    missing,
+)
+
+
+@pytest.fixture(scope="module")
+def results(results_of):
+    return results_of(4)
+
+
+def test_skew_is_that_of_ordinary_practices(results):
+    found = before_after.data(results)
+    ordinary = results.practices["special"].isna().to_numpy()
+    expected = results.natural[ordinary].skew().abs().sort_values(ascending=False)
+    assert_allclose([abs(shape.skew[0]) for shape in found.shapes], expected)
+    assert all(shape.before.max() == 1 for shape in found.shapes)
+
+
+def test_practices_that_lack_the_same_stand_together(results):
+    found = missing.data(results)
+    # Four practices lack the deprivation score, and one of them a prevalence too.
+    assert_array_equal(found.matrix, [[True, True, True, True], [True, False, False, False]])
+    assert found.counts == [4, 1]
+    assert missing.title(found).startswith("4 of 240 practices lack a figure; 4 of them lack this one")
+
+
+def test_nothing_missing_is_not_shown(results):
+    with pytest.raises(NotShown, match="No figure is missing"):
+        missing.data(dataclasses.replace(results, features=results.matrix))
+
+
+def test_the_closest_pair_is_named(results):
+    found = correlations.data(results)
+    expected = results.matrix.corr().to_numpy()
+    assert_allclose(found.matrix, expected)
+    i, j = found.closest
+    assert abs(expected[i, j]) == np.abs(np.tril(expected, -1)).max()
+
+
+def test_age_is_told_from_the_most_to_the_least_explained(results):
+    found = age_explained.data(results)
+    assert list(found["r_squared"]) == [0.91, 0.15]
+    title = age_explained.title(found)
+    assert title == (
+        "Age alone explains 91% of how atrial <b>fibrillation varies between practices, and 15% of depression"
+    )
+
+
+def test_neighbourhoods_are_drawn_only_when_asked_for(results):
+    with pytest.raises(NotShown, match=r"report\.embedding=tsne"):
+        embedding.data(dataclasses.replace(results, config={"seed": 1, "report": {"embedding": None}}))
+
+
+def test_neighbourhoods_are_the_same_each_time_and_keep_neighbours(results):
+    one, two = embedding.data(results), embedding.data(results)
+    assert_array_equal(one.points, two.points)
+    fitted = int(results.segments["fitted"].sum())
+    assert len(one.points) == fitted
+    assert one.points["same"].between(0, 1).all()
+    # Planted blobs: nearly every neighbour is of the same one, in the matrix as on paper.
+    assert one.points["same"].mean() > 0.9
+    places = one.points[["x", "y"]].to_numpy()
+    paper = embedding._same(places, one.points["segment"].to_numpy())
+    assert paper.mean() > 0.9
