@@ -12,8 +12,8 @@ VERDICTS = {
         "but without sharp borders."
     ),
     "unstable": (
-        "The segments change when practices are resampled: take them as one possible division, "
-        "not as a finding."
+        "The segments change when practices are drawn again: names and profiles describe this one division of "
+        "many that would do as well. Build nothing on them."
     ),
 }
 NO_VERDICT = "How far the segments can be trusted was not judged in this run."
@@ -42,11 +42,20 @@ METRICS = {
     "calinski_harabasz": "Calinski-Harabasz index",
     "inertia": "Sum of squares within segments",
     "jaccard_min": "Stability of the least stable segment (bootstrap Jaccard)",
+    "jaccard_subsample_min": "The same in subsamples of four fifths",
     "prediction_strength": "Prediction strength",
+    "ari_seeds": "Agreement of fits that differ in their seed (adjusted Rand index)",
+    "stay_mean": "Share of resamples in which a practice stays in its segment (mean)",
+    "disputed_share": "Share of fitted practices that resamples or another method dispute",
     "ari_kmeans_hierarchical": "Agreement of K-means and hierarchical (adjusted Rand index)",
     "ami_kmeans_hierarchical": "Agreement of K-means and hierarchical (adjusted mutual information)",
     "imputed_values": "Values that were missing and filled in",
     "imputed_share": "Share of values filled in",
+    "cophenetic": "Cophenetic correlation of the tree",
+    "copula_null_silhouette": "Silhouette of data without segments, marginals as they are",
+    "eta2_unused_segments": "Variance of unused measures explained by segments (mean)",
+    "eta2_unused_deprivation": "The same by fifths of deprivation",
+    "eta2_unused_icb": "The same by integrated care board",
     "valley_max": "Density half-way between neighbouring segments, of that at their centres (highest)",
 }
 
@@ -56,15 +65,24 @@ def readable(key: str, names: dict[str, str]) -> str:
     return names.get(key, key.replace("_", " ").capitalize())
 
 
+#: Units of what is counted: shown without decimals.
+COUNTED = ("patients", "people", "count")
+
+
 def natural(value: float, unit: str) -> str:
     """Return `value` in its unit: "24.1%", "9,843", "21.8"; "not known" for NaN."""
     if value is None or not math.isfinite(value):
         return "not known"
     if unit == "%":
         return f"{value:.1f}%" if abs(value) >= 1 else f"{value:.2f}%"
-    if unit in ("patients", "people", "count") or abs(value) >= 1000:
+    if unit in COUNTED or abs(value) >= 1000:
         return f"{value:,.0f}"
     return f"{value:.1f}" if abs(value) >= 1 else f"{value:.3g}"
+
+
+def whole(value: float | None) -> str:
+    """Return `value` rounded to a whole number; "not known" for None and NaN."""
+    return "not known" if value is None or not math.isfinite(value) else f"{value:,.0f}"
 
 
 def signed(value: float) -> str:
