@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ LINES = ("-", "--", "-.", ":")
 DIVERGING = LinearSegmentedColormap.from_list(
     "gpseg_diverging", [ORANGE, "#FCE3D6", "white", "#CFDCEB", BLUE]
 )
+#: White to the palette's blue and on to near black: lightness alone tells the value.
+SEQUENTIAL = LinearSegmentedColormap.from_list("gpseg_sequential", ["#F4F8FB", "#9DC3E6", BLUE, "#06192B"])
 
 _RC = {
     # A font that comes with matplotlib, so that figures are the same on every machine.
@@ -99,6 +102,11 @@ def compared_keys(segments: pd.DataFrame) -> list[Key]:
 def clean(text: object) -> str:
     """Return text from data as one line without control characters, which SVG cannot hold."""
     return " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())
+
+
+def legend_text(key: Key, width: int = 56) -> str:
+    """Return number and name of a segment, broken for half a wide figure."""
+    return textwrap.fill(key.text, width, subsequent_indent="    ")
 
 
 def two_lines(text: str) -> str:

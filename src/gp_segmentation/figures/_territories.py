@@ -9,13 +9,25 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gp_segmentation.results import Results
+
 GRID = "EPSG:27700"
 #: A territory reaches about half as far (metres) beyond its practices; borders are smoothed to this detail.
 REACH, DETAIL = 22_000, 300
 
 
+def positions(results: Results) -> gpd.GeoDataFrame:
+    """Return the practices with a position in `GRID`: practice_code, segment, region_name, icb_code."""
+    columns = ["practice_code", "longitude", "latitude", "icb_code"]
+    rows = results.segments.merge(results.practices[columns], on="practice_code", how="left")
+    placed = rows.dropna(subset=["longitude", "latitude"])
+    about = placed[["practice_code", "segment", "region_name", "icb_code"]]
+    geometry = gpd.points_from_xy(placed["longitude"], placed["latitude"], crs="EPSG:4326")
+    return gpd.GeoDataFrame(about, geometry=geometry).to_crs(GRID)
+
+
 def areas(boundaries: Any, points: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, bool]:
-    """Return ICB areas (column geometry, in `GRID`) and whether they are official.
+    """Return ICB areas (columns icb_code, geometry, in `GRID`) and whether they are official.
 
     Parameters
     ----------
@@ -23,7 +35,7 @@ def areas(boundaries: Any, points: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, 
     points : practices in `GRID` with column icb_code.
     """
     if boundaries is not None and len(boundaries):
-        official = boundaries.to_crs(GRID)[["geometry"]].copy()
+        official = boundaries.to_crs(GRID)[["icb_code", "geometry"]].copy()
         official["geometry"] = official.geometry.simplify(DETAIL)
         return official, True
     return territories(points), False
@@ -32,19 +44,20 @@ def areas(boundaries: Any, points: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, 
 def territories(points: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Join the Voronoi cells of the practices of each ICB, clipped to `REACH` around practices."""
     place = pd.DataFrame(
-        {"x": points.geometry.x.round(-2), "y": points.geometry.y.round(-2), "icb": points["icb_code"]}
+        {"x": points.geometry.x.round(-2), "y": points.geometry.y.round(-2), "icb_code": points["icb_code"]}
     )
-    place = place.sort_values(["x", "y", "icb"]).drop_duplicates(["x", "y"])
+    place = place.sort_values(["x", "y", "icb_code"]).drop_duplicates(["x", "y"])
     sites = shapely.points(place[["x", "y"]].to_numpy())
     land = _without_holes(shapely.union_all(shapely.buffer(sites, REACH, quad_segs=4)))
+    icb = place["icb_code"].to_numpy()
+    codes = np.unique(icb)
     if len(place) < 4:
-        return gpd.GeoDataFrame(geometry=[land], crs=GRID)
+        return gpd.GeoDataFrame({"icb_code": codes[:1]}, geometry=[land], crs=GRID)
     cells = shapely.voronoi_polygons(shapely.multipoints(sites), extend_to=land.envelope, ordered=True)
     parts = np.array(shapely.get_parts(cells))
-    icb = place["icb"].to_numpy()
-    joined = [shapely.union_all(parts[icb == code]) for code in np.unique(icb)]
+    joined = [shapely.union_all(parts[icb == code]) for code in codes]
     clipped = [shapely.simplify(shapely.intersection(shape, land), DETAIL) for shape in joined]
-    return gpd.GeoDataFrame(geometry=clipped, crs=GRID)
+    return gpd.GeoDataFrame({"icb_code": codes}, geometry=clipped, crs=GRID)
 
 
 def _without_holes(land: shapely.Geometry) -> shapely.Geometry:

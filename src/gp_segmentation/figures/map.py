@@ -17,7 +17,7 @@ from matplotlib.patches import Rectangle
 
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import GREY, INK, Key, clean, compared_keys
-from gp_segmentation.figures._territories import GRID, areas
+from gp_segmentation.figures._territories import areas, positions
 from gp_segmentation.results import Results
 
 ORDER, LABEL = 80, "Map"
@@ -54,13 +54,9 @@ class Places:
 
 
 def data(results: Results) -> Places:
-    columns = ["practice_code", "longitude", "latitude", "icb_code"]
-    rows = results.segments.merge(results.practices[columns], on="practice_code", how="left")
-    placed = rows.dropna(subset=["longitude", "latitude"])
-    if placed.empty:
+    points = positions(results)
+    if points.empty:
         raise NotShown("No practice has a position: the file of postcodes was not there.")
-    geometry = gpd.points_from_xy(placed["longitude"], placed["latitude"], crs="EPSG:4326")
-    points = gpd.GeoDataFrame(placed[["segment", "region_name", "icb_code"]], geometry=geometry).to_crs(GRID)
     outline, official = areas(results.boundaries, points)
     table = pd.DataFrame(
         {
@@ -70,7 +66,9 @@ def data(results: Results) -> Places:
             "region_name": points["region_name"].to_numpy(),
         }
     )
-    return Places(compared_keys(results.segments), table, outline, official, len(rows) - len(placed))
+    return Places(
+        compared_keys(results.segments), table, outline, official, len(results.segments) - len(points)
+    )
 
 
 def size(data: Places) -> tuple[float, float]:

@@ -13,15 +13,16 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
-from matplotlib.patches import Ellipse
+from matplotlib.patches import Polygon
+from scipy.spatial import ConvexHull
 
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import BLUE, GREY, INK, LINES, Key, clean, inline, segment_keys
 from gp_segmentation.results import Results
 
 ORDER, LABEL = 60, "Practices on two components"
-#: Loadings drawn and named; median of a chi-square variable with two degrees of freedom (the inner half).
-ARROWS, INNER_HALF = 8, 1.386
+#: Loadings drawn and named.
+ARROWS = 8
 
 
 @dataclass(frozen=True)
@@ -111,18 +112,25 @@ def _draw_points(data: Scatter, axes: Axes) -> None:
     axes.set_ylim(low["two"] - pad["two"], high["two"] + pad["two"])
     axes.grid(visible=False)
     axes.spines["left"].set_visible(True)
-    axes.set_xlabel(_axis(data, 0))
-    axes.set_ylabel(_axis(data, 1))
+    axes.set_xlabel(axis(data, 0))
+    axes.set_ylabel(axis(data, 1))
 
 
-def _outline(points: np.ndarray, key: Key, line: str) -> Ellipse:
-    variance, vectors = np.linalg.eigh(np.cov(points.T))
-    width, height = 2 * np.sqrt(np.maximum(variance, 0) * INNER_HALF)
-    angle = np.degrees(np.arctan2(vectors[1, 0], vectors[0, 0]))
-    centre = (float(points[:, 0].mean()), float(points[:, 1].mean()))
-    return Ellipse(
-        centre, width, height, angle=angle, fill=False, edgecolor=key.colour, linewidth=2, linestyle=line
-    )
+def hull(points: np.ndarray) -> np.ndarray:
+    """Return the corners of the convex hull of the inner half of `points` (n, 2), in order around it.
+
+    The inner half are the points nearest to the mean, in the metric of the points' own covariance.
+    """
+    centred = points - points.mean(axis=0)
+    distance = (centred @ np.linalg.pinv(np.cov(centred.T)) * centred).sum(axis=1)
+    inner = points[np.argsort(distance, kind="stable")[: max(3, len(points) // 2)]]
+    flat = np.linalg.matrix_rank(inner - inner.mean(axis=0), tol=1e-9) < 2
+    return inner[:2] if flat else inner[ConvexHull(inner).vertices]
+
+
+def _outline(points: np.ndarray, key: Key, line: str) -> Polygon:
+    style = {"linewidth": 2, "linestyle": line, "joinstyle": "round"}
+    return Polygon(hull(points), closed=True, fill=False, edgecolor=key.colour, **style)
 
 
 def _badge(axes: Axes, at: np.ndarray, key: Key) -> None:
@@ -141,7 +149,8 @@ def _badge(axes: Axes, at: np.ndarray, key: Key) -> None:
     )
 
 
-def _axis(data: Scatter, component: int) -> str:
+def axis(data: Scatter, component: int) -> str:
+    """Return the name of an axis: its share of the variation, and what lies towards its ends."""
     column = data.loadings[["one", "two"][component]].sort_values(kind="stable")
     low, high = textwrap.shorten(column.index[0], 44), textwrap.shorten(column.index[-1], 44)
     name = ("First", "Second")[component]
@@ -200,5 +209,5 @@ def title(data: Scatter) -> str:
 def alt(data: Scatter) -> str:
     means = data.points.groupby("segment")[["one", "two"]].mean()
     parts = [f"segment {n} at {row['one']:.1f}, {row['two']:.1f}" for n, row in means.iterrows()]
-    axes = "; ".join(_axis(data, i).replace("\n", ", ") for i in (0, 1))
+    axes = "; ".join(axis(data, i).replace("\n", ", ") for i in (0, 1))
     return f"Scatter of {len(data.points):,} practices. {axes}. Means on both components: {'; '.join(parts)}."

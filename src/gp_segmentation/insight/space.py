@@ -119,8 +119,8 @@ def spatial_sentence(found: pd.DataFrame) -> str:
     clustered = rows[(rows["p"] <= 0.05) & (rows["ratio"] > 1)]
     if clustered.empty:
         return "No segment clusters in space: neighbours share one no more often than by chance."
-    most = clustered.loc[clustered["ratio"].idxmax()]
-    least = rows.loc[rows["ratio"].idxmin()]
+    most = clustered.sort_values("ratio", ascending=False).iloc[0]
+    least = rows.sort_values("ratio").iloc[0]
     who = (
         "Every segment clusters"
         if len(clustered) == len(rows)

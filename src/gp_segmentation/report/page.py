@@ -1,10 +1,10 @@
-"""Write the pages: the summary through an autoescaped template, with figures and finder inside the file."""
+"""Write the pages: the summary through an autoescaped template, with pictures, data and script inside."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import json
+import io
 import struct
 from collections.abc import Sequence
 from importlib.resources import files
@@ -13,15 +13,25 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
+from PIL import Image
 
 from gp_segmentation.atomic import write_text
-from gp_segmentation.figures import Rendered, segment_keys
+from gp_segmentation.figures import Rendered, exploring, segment_keys
+from gp_segmentation.report.embedded import data_block, page_data
 from gp_segmentation.report.exploring import features_found
 from gp_segmentation.report.summarise import summarise
 from gp_segmentation.results import Results
 
-#: An SVG larger than this goes into the page as PNG, bytes.
-LARGE_SVG = 300_000
+#: An SVG larger than this goes into the page as PNG, bytes; the PNG has this many colours.
+LARGE_SVG, COLOURS = 150_000, 256
+#: The script's files, in the order in which they are joined.
+SCRIPTS = ("common.js", "explore.js", "finder.js")
+#: Parts of the page that show figures, in order, and the figures of each; all others are evidence.
+PARTS = ("segments", "evidence", "opportunities", "features")
+PART_OF = {
+    **dict.fromkeys(("sizes", "map", "icb_shares", "heatmap", "distributions", "scatter"), "segments"),
+    "opportunities": "opportunities",
+}
 
 
 def write_page(
@@ -45,16 +55,19 @@ def write_page(
     Every text from data is escaped by the template. The page's policy allows no request at all, and only
     the one script whose hash it names.
     """
-    script = _asset("finder.js")
+    script = page_script()
+    drawn = {figure.name: _figure(figure) for figure in in_order(rendered)}
+    for number, figure in enumerate(drawn.values(), start=1):
+        figure["number"] = number
     text = _template("report.html.j2").render(
         **summarise(results, top_features=top_features),
-        figures=[_figure(figure) for figure in rendered],
+        figures={part: [drawn[f.name] for f in rendered if _part(f.name) == part] for part in PARTS},
         left_out=list(left_out),
         colours={key.number: key.colour for key in segment_keys(results.segments)},
         css=Markup(_asset("page.css")),  # noqa: S704 - our own files
         script=Markup(script),  # noqa: S704
         script_hash=_hash(script),
-        finder=Markup(data_block(finder(results))),  # noqa: S704 - escaped by data_block
+        data=Markup(data_block(page_data(results))),  # noqa: S704 - escaped by data_block
     )
     write_text(path, text)
 
@@ -84,6 +97,20 @@ def write_first_look(
     write_text(path, text)
 
 
+def page_script() -> str:
+    """Return the page's script: its files inside one function, so that they leave no name behind."""
+    return "\n".join(['"use strict";', "(function () {", *(_asset(name) for name in SCRIPTS), "})();"])
+
+
+def _part(name: str) -> str:
+    return "features" if name in exploring() else PART_OF.get(name, "evidence")
+
+
+def in_order(rendered: Sequence[Rendered]) -> list[Rendered]:
+    """Return the figures in the order in which the page shows them."""
+    return sorted(rendered, key=lambda figure: PARTS.index(_part(figure.name)))
+
+
 def _template(name: str) -> Template:
     environment = Environment(
         loader=PackageLoader("gp_segmentation.report"),
@@ -104,10 +131,18 @@ def _hash(script: str) -> str:
     return f"sha256-{base64.b64encode(digest).decode('ascii')}"
 
 
+def _smaller(png: bytes) -> bytes:
+    """Return `png` with a palette of `COLOURS`, about a third of the bytes."""
+    found = io.BytesIO()
+    with Image.open(io.BytesIO(png)) as picture:
+        picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(found, "PNG", optimize=True)
+    return found.getvalue()
+
+
 def _figure(figure: Rendered) -> dict[str, Any]:
     svg = figure.svg.read_bytes()
     png = figure.png.read_bytes()
-    kind, content = ("svg+xml", svg) if len(svg) <= LARGE_SVG else ("png", png)
+    kind, content = ("svg+xml", svg) if len(svg) <= LARGE_SVG else ("png", _smaller(png))
     width, height = struct.unpack(">II", png[16:24])  # of the PNG's header
     return {
         "name": figure.name,
@@ -119,40 +154,3 @@ def _figure(figure: Rendered) -> dict[str, Any]:
         "width": width,
         "height": height,
     }
-
-
-def finder(results: Results) -> dict[str, Any]:
-    """Return what the finder searches: ICB names and segment names once, then a row per practice.
-
-    A row is code, name, postcode, position in ``icbs``, segment, next nearest segment (0: none), margin in
-    thousandths (-1: none), 1 if it was fitted.
-    """
-    about = results.segments.merge(
-        results.practices[["practice_code", "postcode"]], on="practice_code", how="left"
-    )
-    icbs = sorted(set(about["icb_name"]))
-    place = {name: i for i, name in enumerate(icbs)}
-    rows = zip(
-        about["practice_code"],
-        about["practice_name"],
-        about["postcode"].fillna(""),
-        about["icb_name"].map(place),
-        about["segment"],
-        about["second_segment"].astype("Int64").fillna(0),
-        (about["margin"].astype(float) * 1000).round().fillna(-1).astype("int64"),
-        about["fitted"].astype("int64"),
-        strict=True,
-    )
-    return {
-        "icbs": icbs,
-        "segments": dict(zip(about["segment"].tolist(), about["segment_name"].tolist(), strict=True)),
-        "rows": [[v if isinstance(v, str) else int(v) for v in row] for row in rows],
-    }
-
-
-def data_block(value: Any) -> str:
-    """Return `value` as JSON that cannot end the script element it stands in."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return text

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from gp_segmentation.insight import spatial_sentence
 from gp_segmentation.report import words
 from gp_segmentation.report.exploring import features_found
 from gp_segmentation.results import Results
@@ -19,8 +20,8 @@ PACKAGES = (
     *("gp-segmentation", "numpy", "scipy", "pandas", "scikit-learn", "pyarrow", "pandera", "optuna"),
     *("hydra-core", "mlflow", "dvc", "matplotlib", "geopandas", "shapely", "pyproj", "afcharts", "jinja2"),
 )
-#: Special practices named on the page.
-NAMED = 200
+#: Special practices named on the page, and opportunities listed.
+NAMED, LISTED = 200, 15
 
 
 def summarise(results: Results, *, top_features: int = 12) -> dict[str, Any]:
@@ -44,6 +45,8 @@ def summarise(results: Results, *, top_features: int = 12) -> dict[str, Any]:
         "special": _special(results),
         "imputed": _imputed(results.imputed),
         "features": features_found(results),
+        "opportunities": _opportunities(results.opportunities),
+        "space": spatial_sentence(results.space),
         "quality": results.quality.to_dict("records"),
         "seed": results.config.get("seed"),
         "config": yaml.safe_dump(results.config, sort_keys=True, allow_unicode=True),
@@ -198,6 +201,27 @@ def _imputed(imputed: pd.DataFrame) -> list[dict[str, Any]]:
         return []
     rows = imputed[imputed["count"] > 0].sort_values(["count", "feature"], ascending=[False, True])
     return [{"label": str(r), "count": int(n)} for r, n in zip(rows["label"], rows["count"], strict=True)]
+
+
+def _opportunities(table: pd.DataFrame) -> list[dict[str, str]]:
+    """The `LISTED` largest opportunities as text, read by the columns that are there."""
+    if "additional_patients" not in table.columns:
+        return []
+    rows = table.sort_values("additional_patients", ascending=False, kind="stable").head(LISTED)
+    return [
+        {
+            "indicator": str(row["indicator_code"]),
+            "description": str(row.get("description") or ""),
+            "segment": str(row["segment"]),
+            "below": words.whole(row.get("practices_below")),
+            "eligible": words.whole(row.get("eligible_patients")),
+            "patients": words.whole(row["additional_patients"]),
+            "interval": f"{words.whole(row.get('low'))} to {words.whole(row.get('high'))}"
+            if "low" in row
+            else "not known",
+        }
+        for row in rows.to_dict("records")
+    ]
 
 
 def versions() -> list[tuple[str, str]]:

@@ -1,55 +1,102 @@
-"use strict";
-(function () {
-  var data = JSON.parse(document.getElementById("finder-data").textContent);
-  var input = document.getElementById("finder-input");
-  var list = document.getElementById("finder-results");
-  var status = document.getElementById("finder-status");
-  var SHOWN = 10;
-  document.getElementById("find").hidden = false;
+// Find a practice; show what is known of it.
+const SHOWN = 10;
+const input = document.getElementById("finder-input");
+const keys = data.rows.map(function (r) { return plain(r[CODE] + " " + r[NAME]) + " " + plain(r[POSTCODE]).replace(/ /g, ""); });
+const sorted = {};
+document.getElementById("find").hidden = false;
+input.addEventListener("input", search);
 
-  function plain(text) {
-    return text.toLowerCase().replace(/[^a-z0-9]+/g, " ").trim();
+function plain(text) { return text.toLowerCase().replace(/[^a-z0-9]+/g, " ").trim(); }
+
+function margin(r) { return r[MARGIN] < 0 ? "not known" : (r[MARGIN] / 1000).toFixed(2); }
+
+function search() {
+  const words = plain(input.value).split(" ").filter(Boolean);
+  const joined = words.join("");
+  const status = document.getElementById("finder-status");
+  const table = document.getElementById("finder-table");
+  const list = document.getElementById("finder-results");
+  list.textContent = "";
+  table.hidden = true;
+  if (joined.length < 2) {
+    status.textContent = "Type at least two letters.";
+    return;
   }
-  var keys = data.rows.map(function (row) {
-    return plain(row[0] + " " + row[1]) + " " + plain(row[2]).replace(/ /g, "");
+  const found = [];
+  keys.forEach(function (key, i) {
+    if (words.every(function (word) { return key.indexOf(word) >= 0; }) || key.indexOf(joined) >= 0) { found.push(i); }
   });
+  found.slice(0, SHOWN).forEach(function (i) {
+    const r = data.rows[i];
+    const own = segmentText(r[SEGMENT]) + (r[FITTED] ? "" : " (assigned, not fitted)");
+    row(list, [practiceButton(i), r[NAME], r[POSTCODE], data.icbs[r[ICB]], own, r[SECOND] ? String(r[SECOND]) : "none", margin(r)], [6]);
+  });
+  table.hidden = found.length === 0;
+  status.textContent = counted(found.length, "practice", "practices") +
+    (found.length > SHOWN ? ", the first " + SHOWN + " are shown" : "");
+}
 
-  function cell(row, text, heading) {
-    var element = document.createElement(heading ? "th" : "td");
-    if (heading) { element.scope = "row"; }
-    element.textContent = text;
-    row.appendChild(element);
+// Percent of practices with a known value that have a lower one (equal ones count half).
+function standing(f, value) {
+  if (!sorted[f]) {
+    sorted[f] = data.features[f].values.filter(function (v) { return v !== null; }).sort(function (a, b) { return a - b; });
   }
+  let below = 0, equal = 0;
+  sorted[f].forEach(function (v) { if (v < value) { below += 1; } else if (v === value) { equal += 1; } });
+  return Math.round(100 * (below + equal / 2) / sorted[f].length);
+}
 
-  function show(row) {
-    var line = document.createElement("tr");
-    cell(line, row[0], true);
-    cell(line, row[1]);
-    cell(line, row[2]);
-    cell(line, data.icbs[row[3]]);
-    cell(line, row[4] + "  " + data.segments[row[4]] + (row[7] ? "" : " (assigned, not fitted)"));
-    cell(line, row[5] ? String(row[5]) : "none");
-    cell(line, row[6] < 0 ? "not known" : (row[6] / 1000).toFixed(2));
-    list.appendChild(line);
-  }
+function stands(percent) {
+  const all = element("span");
+  const bar = element("span", null, all);
+  bar.className = "stand";
+  bar.setAttribute("aria-hidden", "true");
+  element("i", null, bar).style.left = percent + "%";
+  element("span", "above " + percent + "%", all);
+  return all;
+}
 
-  function search() {
-    var words = plain(input.value).split(" ").filter(Boolean);
-    var joined = words.join("");
-    list.textContent = "";
-    if (joined.length < 2) {
-      status.textContent = "Type at least two letters.";
-      document.getElementById("finder-table").hidden = true;
-      return;
-    }
-    var found = data.rows.filter(function (row, i) {
-      return words.every(function (word) { return keys[i].indexOf(word) >= 0; }) ||
-        keys[i].indexOf(joined) >= 0;
-    });
-    found.slice(0, SHOWN).forEach(show);
-    document.getElementById("finder-table").hidden = found.length === 0;
-    status.textContent = found.length + (found.length === 1 ? " practice" : " practices") +
-      (found.length > SHOWN ? ", the first " + SHOWN + " are shown" : "");
-  }
-  input.addEventListener("input", search);
-})();
+function showPractice(i) {
+  const r = data.rows[i];
+  document.getElementById("practice").hidden = false;
+  const heading = document.getElementById("practice-title");
+  heading.textContent = r[CODE] + "  " + r[NAME];
+  const facts = document.getElementById("practice-facts");
+  facts.textContent = "";
+  [
+    ["Segment", segmentText(r[SEGMENT]) + (r[FITTED] ? "" : " (assigned, not fitted)")],
+    ["Next nearest", r[SECOND] ? segmentText(r[SECOND]) : "none"],
+    ["Margin", margin(r)],
+    ["Integrated care board", data.icbs[r[ICB]]],
+    ["Registered patients", r[PATIENTS].toLocaleString("en-GB")]
+  ].forEach(function (fact) {
+    const group = element("div", null, facts);
+    element("dt", fact[0], group);
+    element("dd", fact[1], group);
+  });
+  fill("practice-profile", data.features.map(function (f, n) {
+    const value = f.values[i];
+    return [f.label, inUnit(value, f.unit), inUnit(f.segments[r[SEGMENT]], f.unit), inUnit(f.england, f.unit),
+      value === null ? "" : stands(standing(n, value))];
+  }), [1, 2, 3]);
+  const peers = [];
+  for (let n = 0; n < data.peers[i].length; n += 2) { peers.push([data.peers[i][n], data.peers[i][n + 1]]); }
+  fill("practice-peers", peers.map(function (peer) {
+    const p = data.rows[peer[0]];
+    return [practiceButton(peer[0]), p[NAME], data.icbs[p[ICB]], String(p[SEGMENT]), peer[1] < 0 ? "not known" : peer[1] + "%"];
+  }), [3, 4]);
+  fill("practice-gains", data.gains[i].map(function (gain) {
+    const about = data.indicators[gain[0]];
+    const range = gain.length > 3 ? gain[2].toLocaleString("en-GB") + " to " + gain[3].toLocaleString("en-GB") : "not known";
+    return [about[0], about[1], gain[1].toLocaleString("en-GB"), range];
+  }), [2, 3]);
+  heading.focus();
+  document.dispatchEvent(new CustomEvent("practice", { detail: i }));
+}
+
+function fill(name, lines, numeric) {
+  const body = document.getElementById(name);
+  body.textContent = "";
+  lines.forEach(function (line) { row(body, line, numeric); });
+  document.getElementById(name + "-part").hidden = lines.length === 0;
+}

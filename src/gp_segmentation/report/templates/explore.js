@@ -1,0 +1,224 @@
+// Map and scatter of all practices, linked: one filter, one pointed-at practice.
+const chosenIcb = document.getElementById("explore-icb");
+const chosenSegment = document.getElementById("explore-segment");
+const tip = document.getElementById("explore-tip");
+const status = document.getElementById("explore-status");
+const EDGE = 14, REACH = 14;
+const charts = [];
+let pointed = -1;
+
+data.icbs.forEach(function (name, i) { element("option", name, chosenIcb).value = String(i); });
+Object.keys(data.segments).forEach(function (s) { element("option", segmentText(s), chosenSegment).value = s; });
+
+function matches(i) {
+  const r = data.rows[i];
+  return (chosenIcb.value === "" || r[ICB] === Number(chosenIcb.value)) &&
+    (chosenSegment.value === "" || r[SEGMENT] === Number(chosenSegment.value));
+}
+
+// A shape for every segment, so that colour is never alone.
+function mark(pen, kind, x, y, r) {
+  const sides = { "^": [3, -90], "v": [3, 90], "<": [3, 180], ">": [3, 0], "s": [4, 45], "D": [4, 0], "p": [5, -90], "h": [6, -90], "*": [5, -90], "d": [4, 0] };
+  pen.beginPath();
+  if (kind === "P" || kind === "X") {
+    const turn = kind === "X" ? Math.PI / 4 : 0;
+    [0, 1].forEach(function (n) {
+      const a = turn + n * Math.PI / 2;
+      pen.moveTo(x - r * Math.cos(a), y - r * Math.sin(a));
+      pen.lineTo(x + r * Math.cos(a), y + r * Math.sin(a));
+    });
+    pen.lineWidth = Math.max(1.4, r * 0.6);
+    pen.stroke();
+    return;
+  }
+  if (!sides[kind]) {
+    pen.arc(x, y, r * 0.9, 0, 7);
+  } else {
+    const count = kind === "*" ? 10 : sides[kind][0], start = sides[kind][1] * Math.PI / 180;
+    for (let n = 0; n < count; n += 1) {
+      const far = r * (kind === "*" && n % 2 ? 0.45 : 1.15) * (kind === "d" && n % 2 ? 0.6 : 1);
+      const a = start + 2 * Math.PI * n / count;
+      pen.lineTo(x + far * Math.cos(a), y + far * Math.sin(a));
+    }
+  }
+  pen.fill();
+}
+
+function range(values, chosen) {
+  let low = Infinity, high = -Infinity;
+  chosen.forEach(function (i) {
+    if (values[i] !== null) { low = Math.min(low, values[i]); high = Math.max(high, values[i]); }
+  });
+  return [low, high];
+}
+
+function Chart(canvas, places, equal) {
+  const chart = { canvas: canvas, places: places, equal: equal, base: document.createElement("canvas") };
+  const every = data.rows.map(function (_, i) { return i; });
+
+  // The window on the data: all of it, or on the map the filtered board.
+  chart.fit = function () {
+    const inside = equal && chosenIcb.value !== "" ? every.filter(function (i) { return data.rows[i][ICB] === Number(chosenIcb.value); }) : every;
+    const x = range(places.x, inside), y = range(places.y, inside);
+    const w = chart.width - 2 * EDGE, h = chart.height - 2 * EDGE;
+    let sx = w / Math.max(x[1] - x[0], 1), sy = h / Math.max(y[1] - y[0], 1);
+    if (equal) { sx = sy = Math.min(sx, sy); }
+    chart.left = function (v) { return chart.width / 2 + (v - (x[0] + x[1]) / 2) * sx; };
+    chart.top = function (v) { return chart.height / 2 - (v - (y[0] + y[1]) / 2) * sy; };
+  };
+
+  chart.draw = function () {
+    const scale = window.devicePixelRatio || 1;
+    chart.width = canvas.clientWidth;
+    chart.height = canvas.clientHeight;
+    if (!chart.width || !chart.height) { return; }
+    [canvas, chart.base].forEach(function (c) { c.width = chart.width * scale; c.height = chart.height * scale; });
+    chart.fit();
+    const pen = chart.base.getContext("2d");
+    pen.setTransform(scale, 0, 0, scale, 0, 0);
+    if (places.outlines) { outlines(pen); }
+    const shown = every.filter(matches), few = shown.length < 500;
+    pen.fillStyle = "#c4c8ca";
+    every.forEach(function (i) { if (places.x[i] !== null && !matches(i)) { pen.fillRect(chart.left(places.x[i]) - 0.7, chart.top(places.y[i]) - 0.7, 1.4, 1.4); } });
+    pen.globalAlpha = few ? 1 : 0.75;
+    shown.forEach(function (i) {
+      if (places.x[i] === null) { return; }
+      const look = data.segments[data.rows[i][SEGMENT]];
+      pen.fillStyle = pen.strokeStyle = look[1];
+      mark(pen, look[2], chart.left(places.x[i]), chart.top(places.y[i]), few ? 4.5 : 2.4);
+    });
+    chart.point();
+  };
+
+  function outlines(pen) {
+    pen.strokeStyle = "#7d8589";
+    pen.fillStyle = "#f6f6f5";
+    pen.lineWidth = 0.7;
+    places.outlines.forEach(function (ring) {
+      pen.beginPath();
+      for (let n = 0; n < ring.length; n += 2) { pen.lineTo(chart.left(ring[n]), chart.top(ring[n + 1])); }
+      pen.closePath();
+      pen.fill();
+      pen.stroke();
+    });
+  }
+
+  // The drawing, with a ring round the practice pointed at.
+  chart.point = function () {
+    if (!chart.base.width || !chart.base.height) { return; }
+    const pen = canvas.getContext("2d");
+    pen.setTransform(1, 0, 0, 1, 0, 0);
+    pen.clearRect(0, 0, canvas.width, canvas.height);
+    pen.drawImage(chart.base, 0, 0);
+    if (pointed < 0 || places.x[pointed] === null) { return; }
+    const scale = window.devicePixelRatio || 1;
+    pen.setTransform(scale, 0, 0, scale, 0, 0);
+    [["#fff", 6], ["#0b0c0c", 3]].forEach(function (ring) {
+      pen.strokeStyle = ring[0];
+      pen.lineWidth = ring[1];
+      pen.beginPath();
+      pen.arc(chart.left(places.x[pointed]), chart.top(places.y[pointed]), 8, 0, 7);
+      pen.stroke();
+    });
+  };
+
+  // The practice nearest to a place on the canvas among those that `allowed` lets through.
+  chart.nearest = function (x, y, allowed) {
+    let best = -1, least = Infinity;
+    every.forEach(function (i) {
+      if (places.x[i] === null || !matches(i)) { return; }
+      const dx = chart.left(places.x[i]) - x, dy = chart.top(places.y[i]) - y;
+      const far = allowed(dx, dy);
+      if (far < least) { least = far; best = i; }
+    });
+    return best;
+  };
+
+  canvas.addEventListener("pointermove", function (event) {
+    const i = chart.nearest(event.offsetX, event.offsetY, function (dx, dy) {
+      const far = dx * dx + dy * dy;
+      return far <= REACH * REACH ? far : Infinity;
+    });
+    point(chart, i, false);
+  });
+  canvas.addEventListener("pointerleave", function (event) {
+    if (!tip.contains(event.relatedTarget)) { point(chart, -1, false); }
+  });
+  canvas.addEventListener("click", function () { if (pointed >= 0) { showPractice(pointed); } });
+  canvas.addEventListener("keydown", function (event) { onKey(chart, event); });
+  canvas.addEventListener("blur", function () { hideTip(); });
+  charts.push(chart);
+  return chart;
+}
+
+const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+function onKey(chart, event) {
+  if (event.key === "Escape") { hideTip(); return; }
+  if (event.key === "Enter" && pointed >= 0) { event.preventDefault(); showPractice(pointed); return; }
+  const step = STEPS[event.key];
+  if (!step) { return; }
+  event.preventDefault();
+  if (pointed < 0 || !matches(pointed) || chart.places.x[pointed] === null) {
+    point(chart, chart.nearest(chart.width / 2, chart.height / 2, function (dx, dy) { return dx * dx + dy * dy; }), true);
+    return;
+  }
+  const x = chart.left(chart.places.x[pointed]), y = chart.top(chart.places.y[pointed]);
+  const next = chart.nearest(x, y, function (dx, dy) {
+    const along = dx * step[0] + dy * step[1], across = Math.abs(dx * step[1]) + Math.abs(dy * step[0]);
+    return along > 0.01 && across <= along ? along + 2 * across : Infinity;
+  });
+  if (next >= 0) { point(chart, next, true); }
+}
+
+function point(chart, i, said) {
+  if (i === pointed && !said) { return; }
+  pointed = i;
+  charts.forEach(function (c) { c.point(); });
+  if (i < 0) { hideTip(); return; }
+  const r = data.rows[i];
+  tip.textContent = "";
+  element("strong", r[CODE] + "  " + r[NAME], tip);
+  element("span", segmentText(r[SEGMENT]), tip);
+  element("span", data.icbs[r[ICB]], tip);
+  element("span", "Margin " + margin(r) + ", " + counted(r[PATIENTS], "patient", "patients"), tip);
+  tip.hidden = false;
+  const box = chart.canvas.getBoundingClientRect(), frame = tip.offsetParent.getBoundingClientRect();
+  const x = box.left - frame.left + chart.left(chart.places.x[i]), y = box.top - frame.top + chart.top(chart.places.y[i]);
+  tip.style.left = Math.max(0, Math.min(x + 10, frame.width - tip.offsetWidth)) + "px";
+  tip.style.top = (y + 10 + tip.offsetHeight > frame.height ? y - 10 - tip.offsetHeight : y + 10) + "px";
+  if (said) { document.getElementById("explore-said").textContent = Array.from(tip.children, function (c) { return c.textContent; }).join(". "); }
+}
+
+function hideTip() { tip.hidden = true; }
+
+function refresh() {
+  const counts = {};
+  let all = 0, patients = 0;
+  data.rows.forEach(function (r, i) { if (matches(i)) { all += 1; patients += r[PATIENTS]; counts[r[SEGMENT]] = (counts[r[SEGMENT]] || 0) + 1; } });
+  status.textContent = counted(all, "practice", "practices") + " with " + counted(patients, "patient", "patients");
+  const body = document.getElementById("explore-counts");
+  body.textContent = "";
+  Object.keys(counts).forEach(function (s) {
+    row(body, [segmentText(s), counts[s].toLocaleString("en-GB"), Math.round(100 * counts[s] / all) + "%"], [1, 2]);
+  });
+  pointed = -1;
+  hideTip();
+  charts.forEach(function (c) { c.draw(); });
+}
+
+if (data.map || data.chart) {
+  document.getElementById("explore").hidden = false;
+  ["map", "chart"].forEach(function (name) {
+    if (!data[name]) { return; }
+    document.getElementById("explore-" + name + "-part").hidden = false;
+    Chart(document.getElementById("explore-" + name), data[name], name === "map");
+  });
+  if (data.chart) { document.getElementById("explore-axes").textContent = "Across: " + data.chart.axes[0] + ". Up: " + data.chart.axes[1] + "."; }
+  [chosenIcb, chosenSegment].forEach(function (control) { control.addEventListener("change", refresh); });
+  document.addEventListener("keydown", function (event) { if (event.key === "Escape") { hideTip(); } });
+  tip.addEventListener("pointerleave", function () { point(charts[0], -1, false); });
+  document.addEventListener("practice", function (event) { pointed = event.detail; charts.forEach(function (c) { c.point(); }); });
+  window.addEventListener("resize", function () { charts.forEach(function (c) { c.draw(); }); });
+  refresh();
+}
