@@ -1,4 +1,4 @@
-"""What every reader makes of every corruption of its file: an error in words, or a handling that is counted."""
+"""What every reader makes of every corruption of its file: an error in words, or a counted handling."""
 
 from __future__ import annotations
 

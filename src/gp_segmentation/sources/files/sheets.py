@@ -141,6 +141,8 @@ def _sheet(path: Path, name: str | None, table: list[list[Any]], skip: int, met:
 
 def cell_text(value: Any) -> str:
     """Return a cell as text: 2024.0 in a workbook is the 2024 of a CSV."""
+    if not pd.api.types.is_scalar(value):
+        return str(getattr(value, "tolist", lambda: value)())
     if pd.isna(value):
         return ""
     if isinstance(value, float | np.floating) and float(value).is_integer():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from gp_segmentation.errors import InputError
 
 #: Bytes all parts of a workbook may inflate to, and the rows a worksheet may have (Excel's own bound).
 MAX_BYTES, MAX_ROWS = 500_000_000, 1_048_576
+#: Blank rows that may stand between two others.
+MAX_GAP = 10_000
 
 
 def excel_rows(path: Path, sheet: str | int) -> Iterator[list[Any]]:
@@ -29,10 +31,7 @@ def excel_rows(path: Path, sheet: str | int) -> Iterator[list[Any]]:
             try:
                 found = _sheet(book, path, sheet)
                 found.reset_dimensions()  # what the file states of them need not be so
-                for number, row in enumerate(found.iter_rows(values_only=True), start=1):
-                    if number > MAX_ROWS:
-                        raise _too_large(path, f"{MAX_ROWS:,} rows")
-                    yield _trimmed(row)
+                yield from _without_blank_end(found.iter_rows(values_only=True), path)
             finally:
                 book.close()
     except InputError:
@@ -65,6 +64,24 @@ def _sheet(book: Any, path: Path, sheet: str | int) -> Any:
     listed = ", ".join(names)
     remedy = "Name the sheet in the source's YAML"
     raise InputError(f"has no sheet {sheet!r} (found: {listed})", file=path.name, remedy=remedy)
+
+
+def _without_blank_end(rows: Iterable[tuple[Any, ...]], path: Path) -> Iterator[list[Any]]:
+    """Yield the rows, blank ones at the end left out: they are formatted cells, up to a million of them."""
+    blank = 0
+    for number, row in enumerate(rows, start=1):
+        if number > MAX_ROWS:
+            raise _too_large(path, f"{MAX_ROWS:,} rows")
+        cells = _trimmed(row)
+        if not cells:
+            blank += 1
+            continue
+        if blank > MAX_GAP:
+            problem = f"stands below {blank:,} blank rows"
+            raise InputError(problem, file=path.name, row=number, remedy="Keep one table on the sheet")
+        yield from ([] for _ in range(blank))
+        blank = 0
+        yield cells
 
 
 def _trimmed(row: tuple[Any, ...]) -> list[Any]:
