@@ -123,7 +123,7 @@ def find_text(path: Path, pattern: str = r".*\.csv", *, max_bytes: int = MAX_BYT
 def _member_names(path: Path) -> list[str]:
     try:
         with whole(), zipfile.ZipFile(path) as archive:
-            names = [info.filename for info in archive.infolist() if not info.is_dir()]
+            names = [info.filename for info in archive.infolist() if not info.filename.endswith("/")]
     except DamagedError as error:
         raise InputError(f"is damaged ({error})", file=path.name, remedy=FETCH_AGAIN) from error
     # macOS adds a shadow "__MACOSX/._NAME" of every member.
