@@ -66,6 +66,7 @@ def score_labellings(
     distances: Floats | None = None,
     jobs: int | None = 1,
     memory: int = 2**28,
+    silhouettes: bool = True,
 ) -> Scores:
     """Score every row of `labellings` on the rows of `X`; equal to scikit-learn's figures to 1e-6.
 
@@ -76,6 +77,7 @@ def score_labellings(
     distances : condensed Euclidean distances of `X` (``scipy.spatial.distance.pdist``) if already there.
     jobs : threads; the result does not depend on it.
     memory : bytes the pass over the distances may hold at once, about.
+    silhouettes : False leaves out silhouettes (NaN), the only scores whose cost grows with the square of n.
 
     Raises
     ------
@@ -83,7 +85,11 @@ def score_labellings(
     """
     values = _centred(X)
     items = [Labelling.of(row) for row in _checked_labellings(labellings, len(values))]
-    samples = sample_silhouettes(values, items, distances, jobs, memory)
+    samples = (
+        sample_silhouettes(values, items, distances, jobs, memory)
+        if silhouettes
+        else np.full((len(items), len(values)), np.nan)
+    )
     within, spread, centroids, between = _squares(values, items)
     return Scores(
         n_clusters=np.array([item.k for item in items], dtype=np.int64),

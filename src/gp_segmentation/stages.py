@@ -110,10 +110,13 @@ def study(cfg: Config, ws: Workspace) -> None:
     """data/matrix -> data/study: every trial that the configuration leaves open, and the choice."""
     from gp_segmentation import study as room
     from gp_segmentation.clustering import build_tree
+    from gp_segmentation.tree_cache import TreeFolder
 
-    X = ws.fitted_matrix()
-    space = room.space(cfg["clusterer"], cfg["study"])
-    found = room.run(X, space, config.build, cfg["study"], seed=cfg["seed"], jobs=cfg["jobs"])
+    X, options = ws.fitted_matrix(), cfg["study"]
+    space = room.space(cfg["clusterer"], options)
+    kept = TreeFolder(ws.cache / "trees", options["tree_cache"]) if options["tree_cache"] else None
+    workers = {"seed": cfg["seed"], "jobs": cfg["jobs"]}
+    found = room.run(X, space, config.build, options, folder=ws.cache / "studies", cache=kept, **workers)
     linkage = found.choice["linkage"] or "ward"
     tree = found.result.trees.get(linkage)
     tree = build_tree(X, linkage) if tree is None else tree
@@ -125,6 +128,7 @@ def study(cfg: Config, ws: Workspace) -> None:
         write_table(out / "tree.parquet", pd.DataFrame(tree, columns=["left", "right", "height", "count"]))
         write_table(out / "scores_by_k.csv", room.scores_by_k(found.trials))
         write_json(out / "choice.json", found.choice)
+        room.write_plots(found.trials, found.result.points, space, found.objectives, out / "plots")
 
 
 def segment(cfg: Config, ws: Workspace) -> None:

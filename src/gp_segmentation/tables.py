@@ -174,6 +174,12 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "sizes": _text(),  # practices per segment, largest first: "2100 1800 900"
             "null_silhouette": pa.Column(float, nullable=True),
             "excess_silhouette": pa.Column(float, nullable=True),
+            "dunn": pa.Column(float, nullable=True, required=False),
+            # Highest adjusted Rand index with a trial of as many segments by another clusterer or linkage.
+            "agreement": pa.Column(float, nullable=True, required=False),
+            # Rows the silhouette is the mean of, and its standard error where they are a sample.
+            "silhouette_rows": pa.Column("int64", pa.Check.ge(1), required=False),
+            "silhouette_se": pa.Column(float, nullable=True, required=False),
         },
         strict=True,
         ordered=True,

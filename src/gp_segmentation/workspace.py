@@ -71,6 +71,11 @@ class Workspace:
         return self.raw_folder or self.root / "raw"
 
     @property
+    def cache(self) -> Path:
+        """Where what was computed is kept by content: beside the raw files, for every run of the project."""
+        return self.raw.parent / "cache"
+
+    @property
     def prepared(self) -> Path:
         return self.prepared_folder or self.root / "prepared"
 

@@ -83,7 +83,8 @@ def test_jobs_never_change_a_byte(ready):
     folders = []
     for jobs in (1, 2):
         runs = ready.root / "data" / f"runs-{jobs}"
-        ready.run("gpseg", f"jobs={jobs}", "tracking=none", GPSEG_RUNS=str(runs))
+        # storage: null, or the second run would take its trials from the first
+        ready.run("gpseg", f"jobs={jobs}", "tracking=none", "study.storage=null", GPSEG_RUNS=str(runs))
         folders.append(next(runs.glob("*/*")))
     one, two = ({p.relative_to(f): p.read_bytes() for p in f.rglob("*") if p.is_file()} for f in folders)
     tables = {p for p in one if p.suffix in (".csv", ".parquet", ".json", ".svg", ".png")}

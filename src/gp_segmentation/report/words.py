@@ -29,6 +29,7 @@ CRITERIA = {
     "davies_bouldin": "Davies-Bouldin",
     "calinski_harabasz": "Calinski-Harabasz",
     "elbow": "Elbow of the variation within segments",
+    "gap": "Gap statistic, one-standard-error rule",
     "excess_silhouette": "Silhouette beyond that of data without segments",
 }
 METRICS = {

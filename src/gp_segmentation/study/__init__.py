@@ -2,21 +2,28 @@
 
 from gp_segmentation.study.choice import choose, elbow
 from gp_segmentation.study.curves import scores_by_k
+from gp_segmentation.study.evaluate import Limits
+from gp_segmentation.study.plots import write_plots
 from gp_segmentation.study.run import Study, run
-from gp_segmentation.study.search import StudyResult, brute_force, run_study
+from gp_segmentation.study.samplers import brute_force, gaussian_process
+from gp_segmentation.study.search import Setup, StudyResult, run_study
 from gp_segmentation.study.space import Family, Point, Space, space
 
 __all__ = [
     "Family",
+    "Limits",
     "Point",
+    "Setup",
     "Space",
     "Study",
     "StudyResult",
     "brute_force",
     "choose",
     "elbow",
+    "gaussian_process",
     "run",
     "run_study",
     "scores_by_k",
     "space",
+    "write_plots",
 ]

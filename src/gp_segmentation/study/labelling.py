@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gp_segmentation.clustering import Hierarchical, build_tree, condensed_distances, cut
-from gp_segmentation.parallel import ordered_map
+from gp_segmentation.clustering import (
+    Hierarchical,
+    build_tree,
+    condensed_distances,
+    cut,
+    fit_from_better_starts,
+    takes_starts,
+    ward_starts,
+)
+from gp_segmentation.parallel import count_jobs, ordered_map, started
 from gp_segmentation.study.space import Point, Space
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 #: ``build(node, **params)`` gives the unfitted estimator of a configuration node.
 Build = Callable[..., Any]
+
+#: Rows from which on building trees in other processes is worth starting these.
+WORTH_PROCESSES = 3000
+
+
+class TreeCache(Protocol):
+    """Where trees may be kept from one study to the next."""
+
+    def get(self, X: Floats, linkage: str, metric: str) -> Floats | None:
+        """Return the tree if it is there."""
+
+    def put(self, X: Floats, linkage: str, metric: str, tree: Floats) -> None:
+        """Keep the tree."""
 
 
 class Labeller:
@@ -25,52 +50,107 @@ class Labeller:
     space : where the points come from.
     build : ``build(node, **params)`` gives the unfitted estimator of a family's node.
     jobs : fits at once.
+    better_starts : whether K-means is fitted from a cut of Ward's tree too (see `fit_from_better_starts`).
+    cache : of trees, or None.
     """
 
-    def __init__(self, X: NDArray[np.float64], space: Space, build: Build, jobs: int | None = 1) -> None:
+    def __init__(
+        self,
+        X: Floats,
+        space: Space,
+        build: Build,
+        jobs: int | None = 1,
+        *,
+        better_starts: bool = True,
+        cache: TreeCache | None = None,
+    ) -> None:
         self._X, self._space, self._build, self._jobs = X, space, build, jobs
-        self._distances: dict[str, NDArray[np.float64]] = {}
-        self._trees: dict[tuple[str, str], NDArray[np.float64]] = {}
+        self._better_starts, self._cache = better_starts, cache
+        self._distances: dict[str, Floats] = {}
+        self._trees: dict[tuple[str, str], Floats] = {}
+        self._coming: tuple[list[tuple[str, str]], Iterator[Floats]] | None = None
 
-    def labels(self, points: Sequence[Point]) -> list[NDArray[np.int64]]:
+    def labels(self, points: Sequence[Point]) -> list[Ints]:
         """Labels (n,) of every point, in order."""
         estimators = [self.estimator(point) for point in points]
         fits = [i for i, estimator in enumerate(estimators) if not isinstance(estimator, Hierarchical)]
-        found: dict[int, NDArray[np.int64]] = {}
-        tasks = [(estimators[i], self._X) for i in fits]
+        found: dict[int, Ints] = {}
+        tasks = [(estimators[i], self._X, self._start(estimators[i])) for i in fits]
         for i, labels in zip(fits, ordered_map(_fit, tasks, self._jobs), strict=True):
             found[i] = labels
         for i, estimator in enumerate(estimators):
             if i not in found:
-                found[i] = cut(self.tree(estimator), [estimator.n_clusters])[0]
+                found[i] = cut(self.tree(estimator.linkage, estimator.metric), [estimator.n_clusters])[0]
         return [found[i] for i in range(len(points))]
 
     def estimator(self, point: Point) -> Any:
         """The unfitted estimator of a point."""
         return self._build(self._space.family(point.family).node, **point.values)
 
-    def tree(self, estimator: Hierarchical) -> NDArray[np.float64]:
-        """The tree `estimator` would cut, made on first use."""
-        key = (str(estimator.linkage), estimator.metric)
-        if key not in self._trees:
-            tasks = [(self.distances(estimator.metric), *key)]
-            self._trees[key] = next(iter(ordered_map(build_tree, tasks)))
+    def grow(self, points: Sequence[Point]) -> None:
+        """Begin to build the trees that `points` will be cut from, beside whatever else is done meanwhile.
+
+        Nothing happens for few rows or one core: the trees are then built when they are needed.
+        """
+        if len(self._X) < WORTH_PROCESSES or count_jobs(self._jobs) < 2:
+            return
+        estimators = [self.estimator(point) for point in points]
+        keys = [(str(e.linkage), str(e.metric)) for e in estimators if isinstance(e, Hierarchical)]
+        wanted = [key for key in dict.fromkeys(keys) if not self._known(key)]
+        if len(wanted) > 1:
+            tasks = [(self.distances(metric), linkage, metric) for linkage, metric in wanted]
+            self._coming = wanted, started(build_tree, tasks, self._jobs)
+
+    def tree(self, linkage: str, metric: str = "euclidean") -> Floats:
+        """The tree of a linkage, made on first use."""
+        key = (str(linkage), metric)
+        if not self._known(key):
+            if self._coming is not None and key in self._coming[0]:
+                self._gather()
+            else:
+                task = (self.distances(metric), *key)
+                self._keep(key, next(iter(ordered_map(build_tree, [task]))))
         return self._trees[key]
 
-    def trees(self) -> dict[str, NDArray[np.float64]]:
+    def trees(self) -> dict[str, Floats]:
         """The trees made so far by linkage (of the first metric, where there are several)."""
         return {linkage: tree for (linkage, _), tree in reversed(self._trees.items())}
 
-    def known_distances(self) -> NDArray[np.float64] | None:
-        """Euclidean distances if a tree needed them already."""
-        return self._distances.get("euclidean")
-
-    def distances(self, metric: str = "euclidean") -> NDArray[np.float64]:
+    def distances(self, metric: str = "euclidean") -> Floats:
         """Condensed distances of the rows, made on first use."""
         if metric not in self._distances:
             self._distances[metric] = condensed_distances(self._X, metric)
         return self._distances[metric]
 
+    def _known(self, key: tuple[str, str]) -> bool:
+        if key not in self._trees and self._cache is not None:
+            tree = self._cache.get(self._X, *key)
+            if tree is not None:
+                self._trees[key] = tree
+        return key in self._trees
 
-def _fit(estimator: Any, X: NDArray[np.float64]) -> NDArray[np.int64]:
+    def _keep(self, key: tuple[str, str], tree: Floats) -> None:
+        self._trees[key] = tree
+        if self._cache is not None:
+            self._cache.put(self._X, *key, tree)
+
+    def _gather(self) -> None:
+        if self._coming is not None:
+            for key, tree in zip(*self._coming, strict=True):
+                self._keep(key, tree)
+            self._coming = None
+
+    @cached_property
+    def _starts(self) -> Callable[[int], Floats]:
+        return ward_starts(self._X)
+
+    def _start(self, estimator: Any) -> Floats | None:
+        if not (self._better_starts and takes_starts(estimator)):
+            return None
+        return self._starts(estimator.n_clusters)
+
+
+def _fit(estimator: Any, X: Floats, start: Floats | None) -> Ints:
+    if start is not None:
+        return np.asarray(fit_from_better_starts(estimator, X, start).labels_, dtype=np.int64)
     return np.asarray(estimator.fit_predict(X), dtype=np.int64)

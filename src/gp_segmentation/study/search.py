@@ -2,25 +2,54 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import optuna
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from optuna.trial import TrialState
+from sklearn.metrics import adjusted_rand_score
+from tqdm import tqdm
 
 from gp_segmentation import tables
 from gp_segmentation.errors import ConfigError
-from gp_segmentation.scores import Scores, score_labellings
-from gp_segmentation.study.labelling import Build, Labeller
-from gp_segmentation.study.space import Family, Point, Space
+from gp_segmentation.study import objectives as goals
+from gp_segmentation.study.evaluate import Evaluator, Found, Limits
+from gp_segmentation.study.labelling import Build, TreeCache
+from gp_segmentation.study.samplers import brute_force
+from gp_segmentation.study.space import Point, Space
+from gp_segmentation.study.store import Ledger, grouped, open_study, packed, quiet, suggest
 
 #: Samplers that visit every point of a finite space once; the points are then fitted and scored together.
 EXHAUSTIVE = (optuna.samplers.BruteForceSampler, optuna.samplers.GridSampler)
+
+#: Makes the sampler that proposes the next trial, given how many are finished.
+Samplers = Callable[[int], optuna.samplers.BaseSampler]
+
+
+@dataclass(frozen=True)
+class Setup:
+    """How a study is run, beside what it tries.
+
+    Attributes
+    ----------
+    study : Optuna's study, open and holding what was finished before; None: a new one in memory.
+    objectives : columns of the trials the sampler is to optimise.
+    prune_below : a sampler learns nothing from a trial whose smallest segment is smaller (it is pruned).
+    limits : see `Limits`.
+    cache : of trees, or None.
+    seed : of what is drawn at random (rows of a sampled silhouette).
+    """
+
+    study: optuna.Study | None = None
+    objectives: tuple[str, ...] = ("excess_silhouette",)
+    prune_below: int = 0
+    limits: Limits = field(default_factory=Limits)
+    cache: TreeCache | None = None
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -29,11 +58,12 @@ class StudyResult:
 
     Attributes
     ----------
-    trials : schema ``trials``, in the order of Optuna's trial numbers.
+    trials : schema ``trials``. Where every point was tried, numbered in the order of the space, whatever
+        process did which; else in the order of the sampler.
     labels : trial -> (n,) labels of the fitted rows, as the algorithm numbered them.
     points : trial -> the setting tried.
-    trees : linkage -> scipy's linkage matrix of the fitted rows, for the linkages tried.
-    optuna_study : for Optuna's own plots.
+    trees : linkage -> scipy's linkage matrix of the fitted rows, for the trees that had to be built.
+    optuna_study : the study as Optuna keeps it.
     """
 
     trials: pd.DataFrame
@@ -48,20 +78,21 @@ def run_study(
     space: Space,
     build: Build,
     *,
-    sampler: optuna.samplers.BaseSampler | None = None,
+    sampler: optuna.samplers.BaseSampler | Samplers | None = None,
     n_trials: int | None = None,
     null_silhouette: Mapping[int, float] | None = None,
     jobs: int | None = 1,
+    setup: Setup | None = None,
 ) -> StudyResult:
-    """Try the points of `space` on the rows of `X`.
+    """Try the points of `space` on the rows of `X`, except those the storage has finished already.
 
     Parameters
     ----------
     X : (n, d) fitted rows.
     build : ``build(node, **params)`` gives the unfitted estimator of a family's node; `params` are the open
         parameters only.
-    sampler : Optuna's sampler; brute force when None. An exhaustive one tries every point, in the order of
-        the space; another picks `n_trials` of them.
+    sampler : Optuna's sampler, or what makes one; brute force when None. An exhaustive one tries every
+        point; another picks `n_trials` of them.
     null_silhouette : number of clusters -> silhouette expected of rows without clusters.
     jobs : fits at once; the result does not depend on it.
 
@@ -69,138 +100,124 @@ def run_study(
     ------
     ConfigError : more clusters asked for than there are rows, or a sampler without `n_trials`.
     """
-    values = np.asarray(X, dtype=np.float64)
-    _check_rows(space, len(values))
-    sampler = sampler if sampler is not None else brute_force(seed=0)
-    evaluator = _Evaluator(values, space, build, null_silhouette or {}, jobs)
-    points = space.points()
-    exhaustive = isinstance(sampler, EXHAUSTIVE) and n_trials is None
-    if exhaustive:
-        evaluator.evaluate(points)
-    elif n_trials is None:
+    values, setup = np.asarray(X, dtype=np.float64), setup or Setup()
+    check_rows(space, values)
+    given = sampler if sampler is not None else brute_force(seed=0)
+    samplers: Samplers = (lambda _: given) if isinstance(given, optuna.samplers.BaseSampler) else given
+    exhaustive = isinstance(samplers(0), EXHAUSTIVE) and n_trials is None
+    if not exhaustive and n_trials is None:
         raise ConfigError("study.n_trials is not set, and this sampler has no end. Set study.n_trials")
-    with _quiet():
-        study = optuna.create_study(direction="maximize", sampler=sampler)
-        for point in points if exhaustive else ():
-            study.enqueue_trial({"clusterer": point.family, **point.values})
-        study.optimize(evaluator.objective, n_trials=len(points) if exhaustive else n_trials)
-    return evaluator.result(study)
+    null, limits = null_silhouette or {}, setup.limits
+    evaluator = Evaluator(values, space, build, null, jobs, limits, setup.cache, setup.seed)
+    with quiet():
+        study = setup.study or open_study(None, None, goals.directions(setup.objectives))
+        ledger = Ledger(study, space)
+        if exhaustive:
+            found = _try_all(ledger, evaluator, space.points(), setup)
+        else:
+            found = _try_some(ledger, evaluator, space, samplers, int(n_trials or 0), setup)
+    return _result(found, evaluator, ledger.study)
 
 
-def _check_rows(space: Space, rows: int) -> None:
-    if space.ks and max(space.ks) >= rows:
-        raise ConfigError(
-            f"study.n_clusters reaches {max(space.ks)}, but only {rows} practices are fitted. "
-            "Lower study.n_clusters.high, or take more practices in"
-        )
+def check_rows(space: Space, X: NDArray[np.float64]) -> None:
+    """Raise ConfigError when some point of the space has more clusters than the rows can be cut into."""
+    most = max(space.ks, default=0)
+    remedy = "Lower study.n_clusters.high (clusterer.n_clusters if it is set), or take more practices in"
+    if most >= len(X):
+        raise ConfigError(f"n_clusters reaches {most}, but only {len(X)} practices are fitted. {remedy}")
+    different = len(np.unique(X, axis=0))
+    if most > different:
+        problem = f"n_clusters reaches {most}, but the {len(X)} fitted practices have only {different}"
+        raise ConfigError(f"{problem} different rows in the matrix. {remedy}")
 
 
-def brute_force(seed: int | None = None) -> optuna.samplers.BruteForceSampler:
-    """Optuna's sampler of every point of a finite space, without its warning that it is experimental."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        return optuna.samplers.BruteForceSampler(seed=seed)
+def _try_all(
+    ledger: Ledger, evaluator: Evaluator, points: Sequence[Point], setup: Setup
+) -> list[tuple[Point, Found]]:
+    """Every point, in order; groups of points are done together and stored as soon as they are done.
+
+    A group of which some points are missing is done whole: the last digits of a matrix product depend on
+    how many columns it has, and the table must not depend on where a study was interrupted.
+    """
+    known = ledger.known()
+    missing = [point for point in points if point not in known]
+    evaluator.labeller.grow(missing)
+    with _bar(len(points), len(points) - len(missing)) as bar:
+        while missing:
+            groups = {name: group for name, group in grouped(points).items() if set(group) & set(missing)}
+            mine = groups[ledger.claim(groups)]
+            done = dict(zip(mine, evaluator.evaluate(mine), strict=True))
+            known = ledger.known()  # another process may have come first
+            for point in mine:
+                if point not in known:
+                    ledger.add(point, done[point], goals.values(done[point].row, setup.objectives))
+            known = done | known
+            missing = [point for point in points if point not in known]
+            bar.update(len(points) - len(missing) - bar.n)
+    return [(point, known[point]) for point in points]
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep Optuna's line per trial off the terminal, and leave its verbosity as it was."""
-    before = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    try:
-        yield
-    finally:
-        optuna.logging.set_verbosity(before)
+def _try_some(
+    ledger: Ledger,
+    evaluator: Evaluator,
+    space: Space,
+    samplers: Samplers,
+    n_trials: int,
+    setup: Setup,
+) -> list[tuple[Point, Found]]:
+    """`n_trials` points of the sampler's choosing, one after another; a point is fitted once only.
+
+    The sampler is made anew for every trial, seeded by how many are finished, and knows what the storage
+    knows. So the next trial does not depend on where the study was interrupted.
+    """
+    known = ledger.known()
+    with _bar(n_trials, len(ledger.finished())) as bar:
+        while (number := len(ledger.finished())) < n_trials:
+            ledger.study.sampler = samplers(number)
+            trial = ledger.study.ask()
+            point = suggest(trial, space)
+            found = known.get(point) or evaluator.evaluate([point])[0]
+            known[point] = found
+            for name, value in packed(found).items():
+                trial.set_user_attr(name, value)
+            if found.row["smallest_segment"] < setup.prune_below and len(setup.objectives) == 1:
+                ledger.study.tell(trial, state=TrialState.PRUNED)
+            else:
+                ledger.study.tell(trial, goals.values(found.row, setup.objectives))
+            bar.update()
+    return [(point, known[point]) for point, _ in ledger.finished()[:n_trials] if point in known]
 
 
-class _Evaluator:
-    """Fits and scores points once each, several at a time when they are known beforehand."""
-
-    def __init__(
-        self,
-        X: NDArray[np.float64],
-        space: Space,
-        build: Build,
-        null: Mapping[int, float],
-        jobs: int | None,
-    ) -> None:
-        self._X, self._space, self._null, self._jobs = X, space, null, jobs
-        self._labeller = Labeller(X, space, build, jobs)
-        self._labels: dict[Point, NDArray[np.int64]] = {}
-        self._rows: dict[Point, dict[str, Any]] = {}
-        self._trial_points: dict[int, Point] = {}
-
-    def evaluate(self, points: Sequence[Point]) -> None:
-        new = [point for point in dict.fromkeys(points) if point not in self._rows]
-        if not new:
-            return
-        labels = self._labeller.labels(new)
-        # Distances already made for a tree serve the scores too.
-        distances = self._labeller.known_distances()
-        scores = score_labellings(self._X, np.stack(labels), distances=distances, jobs=self._jobs)
-        for i, (point, found) in enumerate(zip(new, labels, strict=True)):
-            self._labels[point] = found
-            self._rows[point] = _row(point, self._labeller.estimator(point), scores, i, self._null)
-
-    def objective(self, trial: optuna.Trial) -> float:
-        point = _suggest(trial, self._space)
-        self.evaluate([point])
-        self._trial_points[trial.number] = point
-        row = self._rows[point]
-        for name, value in row.items():
-            trial.set_user_attr(name, value)
-        value = row["silhouette"] if row["excess_silhouette"] is None else row["excess_silhouette"]
-        return -1.0 if value is None else float(value)  # Optuna takes no NaN; -1 is the lowest silhouette
-
-    def result(self, study: optuna.Study) -> StudyResult:
-        points = dict(sorted(self._trial_points.items()))
-        rows = [{"trial": number, **self._rows[point]} for number, point in points.items()]
-        return StudyResult(
-            trials=_trials_frame(rows),
-            labels={number: self._labels[point] for number, point in points.items()},
-            points=points,
-            trees=self._labeller.trees(),
-            optuna_study=study,
-        )
+def _bar(total: int, done: int) -> tqdm:
+    # disable=None: tqdm looks for itself whether it writes to a terminal.
+    return tqdm(total=total, initial=done, desc="study", unit="trial", disable=None, leave=False)
 
 
-def _suggest(trial: optuna.Trial, space: Space) -> Point:
-    names = [family.name for family in space.families]
-    family = space.family(trial.suggest_categorical("clusterer", names))
-    params = tuple((name, _suggest_value(trial, family, name)) for name in sorted(family.domains))
-    return Point(family.name, params)
+def _result(found: Sequence[tuple[Point, Found]], evaluator: Evaluator, study: optuna.Study) -> StudyResult:
+    labels = {number: one.labels for number, (_, one) in enumerate(found)}
+    rows = [{"trial": number, **one.row} for number, (_, one) in enumerate(found)]
+    for row, agreement in zip(rows, _agreements(rows, labels), strict=True):
+        row["agreement"] = agreement
+    return StudyResult(
+        trials=_trials_frame(rows),
+        labels=labels,
+        points={number: point for number, (point, _) in enumerate(found)},
+        trees=evaluator.labeller.trees() if evaluator.exact else {},
+        optuna_study=study,
+    )
 
 
-def _suggest_value(trial: optuna.Trial, family: Family, name: str) -> Any:
-    domain = family.domains[name]
-    if all(isinstance(value, int) for value in domain) and domain == tuple(range(domain[0], domain[-1] + 1)):
-        return trial.suggest_int(name, domain[0], domain[-1])
-    return trial.suggest_categorical(name, list(domain))
-
-
-def _row(point: Point, estimator: Any, scores: Scores, i: int, null: Mapping[int, float]) -> dict[str, Any]:
-    sizes = sorted(scores.sizes[i].tolist(), reverse=True)
-    silhouette = _known(scores.silhouette[i])
-    expected = _known(null.get(int(scores.n_clusters[i]), np.nan))
-    excess = None if silhouette is None or expected is None else silhouette - expected
-    return {
-        "clusterer": point.family,
-        "linkage": getattr(estimator, "linkage", None),
-        "n_clusters": int(scores.n_clusters[i]),
-        "silhouette": silhouette,
-        "davies_bouldin": _known(scores.davies_bouldin[i]),
-        "calinski_harabasz": _known(scores.calinski_harabasz[i]),
-        "inertia": float(scores.within[i]),
-        "smallest_segment": sizes[-1],
-        "largest_segment": sizes[0],
-        "sizes": " ".join(map(str, sizes)),
-        "null_silhouette": expected,
-        "excess_silhouette": excess,
-    }
-
-
-def _known(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
+def _agreements(rows: Sequence[Mapping[str, Any]], labels: Mapping[int, NDArray]) -> list[float | None]:
+    """Of each trial, the highest adjusted Rand index with one of as many segments by another method."""
+    best: dict[int, float] = {}
+    for i, one in enumerate(rows):
+        for other in rows[:i]:
+            method = [(row["clusterer"], row["linkage"]) for row in (one, other)]
+            if one["n_clusters"] == other["n_clusters"] and method[0] != method[1]:
+                pair = one["trial"], other["trial"]
+                ari = float(adjusted_rand_score(labels[pair[0]], labels[pair[1]]))
+                best |= {trial: max(ari, best.get(trial, -1.0)) for trial in pair}
+    return [best.get(row["trial"]) for row in rows]
 
 
 def _trials_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:

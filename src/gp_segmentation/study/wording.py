@@ -13,6 +13,7 @@ CRITERIA = {
     "calinski_harabasz": "Calinski-Harabasz",
     "excess_silhouette": "silhouette in excess of the null",
     "elbow": "the elbow of inertia",
+    "gap": "the gap statistic with its one-standard-error rule",
 }
 FAMILIES = {
     "kmeans": "K-means",
@@ -65,13 +66,22 @@ def _chosen(
     sentences = [
         f"{_capital(setting(row))}, was chosen.",
         f"Of {facts['trials']} trials, {facts['eligible']} keep every segment at {facts['floor']:,} of the "
-        f"{facts['practices']:,} practices or more.",
+        f"{facts['practices']:,} practices or more{_asked_to_agree(facts)}.",
         *_set_aside(row, checked, facts["min_jaccard"]),
         _best_and_ties(row, ties, facts, passed_over=len(checked) > 1),
         *_beside_null(row, facts),
         _by_criterion(singles),
     ]
     return " ".join(sentences)
+
+
+def _asked_to_agree(facts: Mapping[str, Any]) -> str:
+    if facts["min_agreement"] <= 0:
+        return ""
+    return (
+        " and agree with another clusterer or linkage at an adjusted Rand index of "
+        f"{facts['min_agreement']:g} or more"
+    )
 
 
 def _set_aside(row: pd.Series, checked: Sequence[tuple[pd.Series, float]], least: float) -> list[str]:
@@ -130,7 +140,13 @@ def _beside_null(row: pd.Series, facts: Mapping[str, Any]) -> list[str]:
 
 def _by_criterion(singles: Mapping[str, Mapping[str, Any]]) -> str:
     said = [f"{CRITERIA[name]}: {setting(found)}" for name, found in singles.items()]
-    return f"Without the floor, each criterion alone would have chosen: {'; '.join(said)}."
+    numbers = sorted({int(found["n_clusters"]) for found in singles.values()})
+    agree = (
+        f"they agree on {numbers[0]} segments"
+        if len(numbers) == 1
+        else f"they disagree, from {numbers[0]} to {numbers[-1]} segments"
+    )
+    return f"Without the floor, each criterion alone would have chosen: {'; '.join(said)} ({agree})."
 
 
 def _capital(text: str) -> str:

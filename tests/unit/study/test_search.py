@@ -13,7 +13,7 @@ from sklearn.cluster import KMeans
 
 from gp_segmentation.clustering import canonical_order
 from gp_segmentation.errors import ConfigError
-from gp_segmentation.study import brute_force, run, run_study, space
+from gp_segmentation.study import Limits, Setup, brute_force, run, run_study, space
 
 
 @pytest.fixture
@@ -29,7 +29,9 @@ def test_every_point_is_one_trial_in_the_order_of_the_space(result, clusterer, o
     assert len(result.optuna_study.trials) == 25
 
 
-def test_kmeans_trials_are_scikit_learns(result, planted):
+def test_kmeans_trials_are_scikit_learns(planted, clusterer, options, build):
+    setup = Setup(limits=Limits(better_starts=False))
+    result = run_study(planted, space(clusterer, options), build, setup=setup)
     for row in result.trials[result.trials["clusterer"] == "kmeans"].itertuples():
         model = KMeans(row.n_clusters, n_init=3, random_state=0).fit(planted)
         labels = result.labels[row.trial]

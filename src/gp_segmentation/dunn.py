@@ -1,0 +1,89 @@
+"""Dunn's index of many labellings of the same rows."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.cluster.hierarchy import linkage
+from scipy.spatial.distance import cdist
+
+from gp_segmentation.parallel import ordered_map
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+#: Rows whose distances to the others of their cluster are taken at once in the search for a diameter.
+STEP = 32
+
+
+def dunn_indices(
+    X: ArrayLike, labellings: ArrayLike, *, tree: Floats | None = None, jobs: int | None = 1
+) -> Floats:
+    """Lowest distance between two clusters over the highest within one (Dunn 1974): (m,). Higher is better.
+
+    Distance between clusters is that of their nearest members, within one that of its farthest. The index
+    is inf where every cluster is one point repeated, NaN for one cluster or n.
+
+    Parameters
+    ----------
+    X : (n, d) finite values; labellings : (m, n) or (n,) labels of any kind that sorts.
+    tree : scipy's single-linkage tree of `X` if already there.
+    jobs : threads; the result does not depend on it.
+    """
+    values = np.ascontiguousarray(X, dtype=np.float64)
+    values = values - values.mean(axis=0)  # radii lose digits beside a large offset
+    rows = np.atleast_2d(np.asarray(labellings))
+    tree = linkage(values, "single") if tree is None else tree
+    apart = separations(rows, tree)
+    wide = np.array(list(ordered_map(_diameter, [(values, row) for row in rows], jobs)))
+    counts = np.array([len(np.unique(row)) for row in rows])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        index = apart / wide
+    return np.where((counts > 1) & (counts < len(values)), index, np.nan)
+
+
+def separations(labellings: NDArray, tree: Floats) -> Floats:
+    """Lowest distance of two rows with different labels, for each of m labellings: (m,); inf for one label.
+
+    Single linkage joins nearest rows first. Until two labels are joined every node has one label, so the
+    height of the first merge that joins two is the distance asked for.
+    """
+    n = len(tree) + 1
+    leaf = np.arange(2 * n - 1)
+    for i, left in enumerate(tree[:, 0].astype(np.int64)):
+        leaf[n + i] = leaf[left]
+    pairs = leaf[tree[:, :2].astype(np.int64)]
+    crossing = labellings[:, pairs[:, 0]] != labellings[:, pairs[:, 1]]
+    first = crossing.argmax(axis=1)
+    return np.where(crossing.any(axis=1), tree[first, 2], np.inf)
+
+
+def _diameter(values: Floats, labels: NDArray) -> float:
+    """Highest distance of two rows with the same label."""
+    _, codes = np.unique(labels, return_inverse=True)
+    order = np.argsort(codes, kind="stable")
+    clusters = np.split(order, np.cumsum(np.bincount(codes))[:-1])
+    widest = 0.0
+    # The widest cluster first, as far as its spread tells: it rules out most of the others at once.
+    for members in sorted(clusters, key=lambda rows: -float(np.ptp(values[rows], axis=0).max())):
+        widest = _wider(values[members], widest)
+    return widest
+
+
+def _wider(cluster: Floats, widest: float) -> float:
+    """Return the diameter of `cluster` if it exceeds `widest`, else `widest`.
+
+    Two rows at radii r and s from the centroid are at most r + s apart, so rows are taken by falling
+    radius until twice the next radius can no longer exceed what was found.
+    """
+    radii = np.sqrt(np.square(cluster - cluster.mean(axis=0)).sum(axis=1))
+    order = np.argsort(-radii, kind="stable")
+    cluster, radii = cluster[order], radii[order]
+    slack = 1 + 1e-9  # radii are rounded
+    for start in range(0, len(cluster), STEP):
+        if 2 * radii[start] * slack <= widest:
+            break
+        reach = int(np.searchsorted(-radii, -(widest / slack - radii[start]), side="right"))
+        if reach > start:
+            widest = max(widest, float(cdist(cluster[start : start + STEP], cluster[start:reach]).max()))
+    return widest

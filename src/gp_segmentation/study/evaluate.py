@@ -1,0 +1,120 @@
+"""Labels and scores of points, a group of them at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gp_segmentation.dunn import dunn_indices
+from gp_segmentation.scores import Scores, score_labellings
+from gp_segmentation.study.labelling import Build, Labeller, TreeCache
+from gp_segmentation.study.large import LargeLabeller, sampled_silhouette
+from gp_segmentation.study.space import Point, Space
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much work a study may make of its rows.
+
+    Attributes
+    ----------
+    exact_up_to : rows up to which every pair of rows is looked at; beyond, see `large`.
+    sample_rows : rows whose silhouettes are taken beyond.
+    better_starts : whether K-means is fitted from a cut of Ward's tree too.
+    """
+
+    exact_up_to: int = 12_000
+    sample_rows: int = 5_000
+    better_starts: bool = True
+
+
+@dataclass(frozen=True)
+class Found:
+    """One evaluated point: its labels, and its row of the table of trials."""
+
+    labels: Ints
+    row: dict[str, Any]
+
+
+class Evaluator:
+    """Fits and scores points on fixed rows.
+
+    Parameters
+    ----------
+    X : (n, d) rows; space, build, jobs, cache : as for `Labeller`.
+    null : number of clusters -> silhouette expected of rows without clusters.
+    """
+
+    def __init__(
+        self,
+        X: Floats,
+        space: Space,
+        build: Build,
+        null: Mapping[int, float],
+        jobs: int | None,
+        limits: Limits,
+        cache: TreeCache | None = None,
+        seed: int = 0,
+    ) -> None:
+        self._X, self._null, self._jobs, self._limits, self._seed = X, null, jobs, limits, seed
+        self.exact = len(X) <= limits.exact_up_to
+        make = Labeller if self.exact else LargeLabeller
+        self.labeller = make(X, space, build, jobs, better_starts=limits.better_starts, cache=cache)
+
+    def evaluate(self, points: Sequence[Point]) -> list[Found]:
+        """Label and score `points` together, in order."""
+        labels = self.labeller.labels(points)
+        stacked = np.stack(labels)
+        rows = self._exact_rows(stacked) if self.exact else self._sampled_rows(stacked)
+        for point, row in zip(points, rows, strict=True):
+            linkage = getattr(self.labeller.estimator(point), "linkage", None)
+            row |= {"clusterer": point.family, "linkage": linkage}
+        return [Found(found, row) for found, row in zip(labels, rows, strict=True)]
+
+    def _exact_rows(self, labels: NDArray) -> list[dict[str, Any]]:
+        # The distances the trees are made of serve the scores too.
+        distances = self.labeller.distances()
+        scores = score_labellings(self._X, labels, distances=distances, jobs=self._jobs)
+        tree = self.labeller.tree("single")
+        dunn = dunn_indices(self._X, labels, tree=tree, jobs=self._jobs)
+        return [self._row(scores, i) | {"dunn": _known(dunn[i])} for i in range(len(labels))]
+
+    def _sampled_rows(self, labels: NDArray) -> list[dict[str, Any]]:
+        scores, means, errors, rows = sampled_silhouette(
+            self._X, labels, rows=self._limits.sample_rows, seed=self._seed, jobs=self._jobs
+        )
+        return [
+            self._row(scores, i, means[i])
+            | {"dunn": None, "silhouette_rows": rows, "silhouette_se": _known(errors[i])}
+            for i in range(len(labels))
+        ]
+
+    def _row(self, scores: Scores, i: int, silhouette: float | None = None) -> dict[str, Any]:
+        sizes = sorted(scores.sizes[i].tolist(), reverse=True)
+        mean = _known(scores.silhouette[i] if silhouette is None else silhouette)
+        expected = _known(self._null.get(int(scores.n_clusters[i]), np.nan))
+        return {
+            "n_clusters": int(scores.n_clusters[i]),
+            "silhouette": mean,
+            "davies_bouldin": _known(scores.davies_bouldin[i]),
+            "calinski_harabasz": _known(scores.calinski_harabasz[i]),
+            "inertia": float(scores.within[i]),
+            "smallest_segment": sizes[-1],
+            "largest_segment": sizes[0],
+            "sizes": " ".join(map(str, sizes)),
+            "null_silhouette": expected,
+            "excess_silhouette": None if mean is None or expected is None else mean - expected,
+            "silhouette_rows": len(self._X),
+            "silhouette_se": None,
+        }
+
+
+def _known(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

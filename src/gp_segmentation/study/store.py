@@ -1,0 +1,182 @@
+"""Where a study keeps its finished trials, so that it can be interrupted, resumed and shared."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import uuid
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import optuna
+from filelock import FileLock
+from numpy.typing import NDArray
+from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
+from optuna.trial import FrozenTrial, TrialState, create_trial
+
+from gp_segmentation.errors import ConfigError
+from gp_segmentation.study.evaluate import Found
+from gp_segmentation.study.objectives import Direction
+from gp_segmentation.study.space import Point, Space
+
+#: Whose versions and code decide what a trial's labels and scores are.
+LIBRARIES = ("numpy", "scipy", "scikit-learn", "optuna")
+CODE = ("study", "clustering", "evidence", "scores.py", "silhouettes.py", "dunn.py")
+
+SQLITE = "sqlite:///"
+SCORES, LABELS, CLAIM = "scores", "labels", "claim "
+
+
+def content_key(X: NDArray[np.float64], described: Mapping[str, Any]) -> str:
+    """SHA-256 of all that a study's trials follow from: rows, `described` settings, libraries, code."""
+    package = Path(__file__).resolve().parents[1]
+    named = [package / name for name in CODE]
+    files = [file for path in named for file in ([path] if path.is_file() else sorted(path.rglob("*.py")))]
+    digest = hashlib.sha256(np.ascontiguousarray(X, dtype=np.float64).tobytes())
+    digest.update(json.dumps([X.shape, described], sort_keys=True, default=str).encode())
+    digest.update(json.dumps({name: version(name) for name in LIBRARIES}).encode())
+    for path in files:
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep Optuna's line per trial off the terminal, and leave its verbosity as it was."""
+    before = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    try:
+        yield
+    finally:
+        optuna.logging.set_verbosity(before)
+
+
+def open_study(storage: str | None, name: str | None, directions: Sequence[Direction]) -> optuna.Study:
+    """Open, or create, the Optuna study `name` in `storage`; None keeps it in memory.
+
+    Raises
+    ------
+    ConfigError : the storage cannot be opened.
+    """
+    if storage is None:
+        return optuna.create_study(directions=list(directions))
+    if not storage.startswith(SQLITE):
+        return _open(storage, name, directions, {})
+    path = Path(storage.removeprefix(SQLITE))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Two processes that come first would both create the tables: one at a time.
+    with FileLock(path.with_suffix(".lock")):
+        return _open(storage, name, directions, {"connect_args": {"timeout": 60}})
+
+
+def _open(
+    storage: str, name: str | None, directions: Sequence[Direction], engine: dict[str, Any]
+) -> optuna.Study:
+    try:
+        opened = optuna.storages.RDBStorage(storage, engine_kwargs=engine)
+        return optuna.create_study(
+            study_name=name, storage=opened, directions=list(directions), load_if_exists=True
+        )
+    except Exception as error:
+        raise ConfigError(f"study.storage {storage} cannot be opened: {error}") from error
+
+
+class Ledger:
+    """Finished trials of one Optuna study: read, added, and claimed so that processes share the work.
+
+    A process claims a group of points before it fits them. Claims only order the work: what another has
+    claimed comes last, and is done all the same if it is still missing then, since its process may be dead.
+    """
+
+    def __init__(self, study: optuna.Study, space: Space) -> None:
+        self.study, self._space = study, space
+        self._token = uuid.uuid4().hex
+
+    def finished(self) -> list[tuple[Point, FrozenTrial]]:
+        """Every finished trial in the order of Optuna's numbers, pruned ones too."""
+        trials = self.study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
+        found = [(trial, point_of(trial, self._space)) for trial in trials if LABELS in trial.user_attrs]
+        return [(point, trial) for trial, point in found]
+
+    def known(self) -> dict[Point, Found]:
+        """What was found of each finished point."""
+        return {point: unpack(trial) for point, trial in self.finished()}
+
+    def claim(self, groups: Mapping[str, Sequence[Point]]) -> str:
+        """Choose one of `groups` to do next, and say so to other processes."""
+        claims = self.study.user_attrs
+        free = [name for name in groups if claims.get(CLAIM + name, self._token) == self._token]
+        name = (free or list(groups))[0]
+        self.study.set_user_attr(CLAIM + name, self._token)
+        return name
+
+    def add(self, point: Point, found: Found, values: Sequence[float]) -> None:
+        """Add a finished trial in one transaction."""
+        self.study.add_trial(
+            create_trial(
+                params={"clusterer": point.family, **point.values},
+                distributions=distributions(point, self._space),
+                values=list(values),
+                user_attrs=packed(found),
+            )
+        )
+
+
+def packed(found: Found) -> dict[str, Any]:
+    """What a trial carries: its scores, and its labels as compressed text."""
+    labels = zlib.compress(found.labels.astype("<i4").tobytes(), 9)
+    return {SCORES: found.row, LABELS: base64.b85encode(labels).decode("ascii")}
+
+
+def unpack(trial: FrozenTrial) -> Found:
+    """Undo `packed`."""
+    data = zlib.decompress(base64.b85decode(trial.user_attrs[LABELS]))
+    return Found(np.frombuffer(data, dtype="<i4").astype(np.int64), dict(trial.user_attrs[SCORES]))
+
+
+def distributions(point: Point, space: Space) -> dict[str, BaseDistribution]:
+    """Optuna's distribution of every parameter of a point."""
+    family = space.family(point.family)
+    names = CategoricalDistribution([other.name for other in space.families])
+    return {"clusterer": names} | {name: _distribution(family.domains[name]) for name in point.values}
+
+
+def _distribution(domain: tuple[Any, ...]) -> BaseDistribution:
+    if all(isinstance(value, int) for value in domain) and domain == tuple(range(domain[0], domain[-1] + 1)):
+        return IntDistribution(domain[0], domain[-1])
+    return CategoricalDistribution(list(domain))
+
+
+def suggest(trial: optuna.Trial, space: Space) -> Point:
+    """Let the sampler name a point: a family first, then what that family leaves open."""
+    family = space.family(trial.suggest_categorical("clusterer", [family.name for family in space.families]))
+    values = [(name, _suggest(trial, name, family.domains[name])) for name in sorted(family.domains)]
+    return Point(family.name, tuple(values))
+
+
+def _suggest(trial: optuna.Trial, name: str, domain: tuple[Any, ...]) -> Any:
+    distribution = _distribution(domain)
+    if isinstance(distribution, IntDistribution):
+        return trial.suggest_int(name, distribution.low, distribution.high)
+    return trial.suggest_categorical(name, list(domain))
+
+
+def point_of(trial: FrozenTrial, space: Space) -> Point:
+    """The point a trial tried."""
+    family = space.family(str(trial.params["clusterer"]))
+    return Point(family.name, tuple((name, trial.params[name]) for name in sorted(family.domains)))
+
+
+def grouped(points: Iterable[Point]) -> dict[str, list[Point]]:
+    """Group points that are cheapest done together: all numbers of clusters of one family and linkage."""
+    groups: dict[str, list[Point]] = {}
+    for point in points:
+        rest = [str(value) for name, value in point.params if name != "n_clusters"]
+        groups.setdefault(" ".join([point.family, *rest]), []).append(point)
+    return groups
