@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sklearn.decomposition import PCA, FactorAnalysis
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
@@ -100,6 +101,7 @@ def prepare_matrix(
     rows = fitted.reindex(features.index).fillna(False).to_numpy(dtype=bool)
     if rows.sum() < 2:
         raise InputError(f"only {rows.sum()} practices are not special; fitting needs two", file="features")
+    _check_features(features, rows)
     # Sums inside the linear algebra may change with the number of threads; one thread keeps every byte.
     with threadpool_limits(1):
         pipeline.fit(features[rows])
@@ -142,6 +144,19 @@ def describe_components(
             "features": pd.Series(named, dtype="str"),
         }
     )
+
+
+def _check_features(features: pd.DataFrame, rows: NDArray[np.bool_]) -> None:
+    """Refuse an infinite value, and a feature that no fitted practice has: no step could say which it was."""
+    infinite = np.isinf(features.to_numpy(dtype=float))
+    if infinite.any():
+        row, column = np.argwhere(infinite)[0]
+        found = f"{features.to_numpy(dtype=float)[row, column]:g} for {features.index[row]} is not finite"
+        raise InputError(found, file="features", column=str(features.columns[column]))
+    unknown = features.columns[features[rows].isna().all()]
+    if len(unknown):
+        problem = "no fitted practice has a value"
+        raise InputError(problem, file="features", column=str(unknown[0]), remedy="Leave the feature out")
 
 
 def count_imputed(features: pd.DataFrame, dictionary: pd.DataFrame) -> pd.DataFrame:
