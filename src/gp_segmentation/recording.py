@@ -120,6 +120,8 @@ def record(run: Run, cfg: dict[str, Any], ws: Workspace) -> None:
     for name, folder in RECORDED.items():
         run.log_files([path for path in sorted((ws.root / name).rglob("*")) if path.is_file()], folder)
     run.log_files([ws.metrics, ws.prepared / "source.json", ws.matrix / "imputed.parquet"], "tables")
+    first_look = [*sorted(ws.features.glob("*.csv")), ws.matrix / "components.csv"]
+    run.log_files(first_look, "tables/features")
 
 
 def note(source: dict[str, Any], cfg: dict[str, Any], verdict: str, portraits: list[dict[str, Any]]) -> str:

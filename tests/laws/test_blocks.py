@@ -121,3 +121,15 @@ def test_no_more_than_stated_is_estimated_from_special_practices(name, built, sm
     made = built(name, replace(small_tables, registers=registers, achievement=achievement))
     ordinary = small_tables.ordinary
     assert_frame_equal(made.features[ordinary], built(name).features[ordinary])
+
+
+def test_a_set_without_what_is_optional_still_builds_and_says_so(name, built, small_tables, compose_option):
+    nodes = compose_option("features", name)["blocks"]
+    optional = {key: node for key, node in nodes.items() if node.get("optional")}
+    measures = {measure for node in optional.values() for measure in node.get("measures", [])}
+    context = small_tables.context.drop(columns=list(measures))
+    made, whole = built(name, replace(small_tables, context=context)), built(name)
+    without = {key for key, node in optional.items() if node.get("measures")}
+    assert set(whole.weights) - set(made.weights) == without
+    assert set(made.notes.loc[made.notes["note"].str.startswith("left out: measure"), "block"]) == without
+    assert_frame_equal(made.features, whole.features[list(made.features)])
