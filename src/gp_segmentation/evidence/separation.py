@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.spatial.distance import cdist
+from scipy.stats import chi2
 
 from gp_segmentation.clustering import centroids
 
@@ -19,7 +20,9 @@ def valleys(X: ArrayLike, labels: ArrayLike) -> pd.DataFrame:
     The rows of both are projected on the line through their centroids, t = 0 at one and 1 at the other.
     ``valley`` = rows within 0.15 of t = 1/2, divided by the lower of the counts within 0.15 of t = 0 and
     t = 1. Cutting one cloud in two leaves its density highest at the cut (valley 1 or more; about 1 for an
-    even spread); a gap between two groups gives a valley near 0.
+    even spread); a gap between two groups gives a valley near 0. The count half-way is taken at the upper
+    end of its one-sided 95% Poisson interval (3.0 where no row was seen), since a gap beside a few rows is
+    no gap: a single far-off practice has nothing between itself and the others.
 
     Returns
     -------
@@ -47,4 +50,5 @@ def _valley(pair: np.ndarray, start: np.ndarray, end: np.ndarray) -> float:
     t = (pair - start) @ axis / length
     at_start, between, at_end = (int((np.abs(t - at) <= HALF_WIDTH).sum()) for at in (0.0, 0.5, 1.0))
     lower = min(at_start, at_end)
-    return between / lower if lower else float("inf")
+    most = float(chi2.ppf(0.95, 2 * (between + 1))) / 2
+    return most / lower if lower else float("inf")

@@ -56,7 +56,7 @@ def _practices(evidence: Mapping[str, Any]) -> list[str]:
     return [
         f"{counts['sure']:,} of {every:,} fitted practices ({counts['sure'] / every:.0%}) are sure of their "
         "segment: they stay in it when practices are drawn again, and another method puts them in the same. "
-        f"{moved:,} do not stay, {elsewhere:,} are put elsewhere by the other method; disputed.csv names them."
+        f"{moved:,} do not stay, {elsewhere:,} are put elsewhere by the other; disputed.csv names them."
     ]
 
 

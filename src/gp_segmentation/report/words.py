@@ -12,8 +12,8 @@ VERDICTS = {
         "but without sharp borders."
     ),
     "unstable": (
-        "The segments change when practices are drawn again: names and profiles describe this one division of "
-        "many that would do as well. Build nothing on them."
+        "The segments change when practices are drawn again: names and profiles describe this one division "
+        "of many that would do as well. Build nothing on them."
     ),
 }
 NO_VERDICT = "How far the segments can be trusted was not judged in this run."

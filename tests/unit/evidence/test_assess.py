@@ -7,19 +7,29 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from pandas.testing import assert_frame_equal
 from sklearn.cluster import KMeans
+from sklearn.mixture import GaussianMixture
 
-from gp_segmentation.clustering import Hierarchical, canonical_order
+from gp_segmentation.clustering import Hierarchical
 from gp_segmentation.evidence import assess, gaussian_null, metrics
 
+THRESHOLDS = {"unstable_jaccard": 0.6, "excess": 0.05, "jaccard": 0.75, "ari": 0.65, "valley": 0.5}
 OPTIONS = {
     "assess": True,
-    "null_draws": 2,
+    "nulls": {"gaussian": 2},
     "null_n_init": 1,
     "bootstraps": 6,
+    "bootstraps_by_k": 2,
+    "subsamples": 2,
+    "subsample_share": 0.8,
     "splits": 2,
-    "thresholds": {"unstable_jaccard": 0.6, "excess": 0.05, "jaccard": 0.75, "ari": 0.65, "valley": 0.5},
+    "seeds": 2,
+    "starts_by_k": 1,
+    "stays_below": 0.75,
+    "thresholds": THRESHOLDS,
 }
+NOTHING = {"nulls": {}, "bootstraps": 0, "bootstraps_by_k": 0, "subsamples": 0, "splits": 0, "seeds": 0}
 TRIAL = {
     "n_clusters": 3,
     "silhouette": 0.7,
@@ -40,35 +50,64 @@ def kmeans(k: int) -> KMeans:
 def test_planted_groups_are_discrete(planted):
     X, truth = planted
     found = assess(X, truth, kmeans(3), ks=[2, 3, 4], options=OPTIONS, seed=1)
-    assert found["verdict"] == "discrete"
-    assert [row["k"] for row in found["by_k"]] == [2, 3, 4]
-    assert max(found["by_k"], key=lambda row: row["excess"])["k"] == 3
-    assert [(row["segment"], row["practices"]) for row in found["segments"]] == [(1, 150), (2, 100), (3, 80)]
-    assert found["figures"]["prediction_strength"] > 0.9
-    json.dumps(found, allow_nan=False)
+    evidence = found.evidence
+    assert evidence["verdict"] == "discrete"
+    assert [row["k"] for row in evidence["by_k"]] == [2, 3, 4]
+    assert max(evidence["by_k"], key=lambda row: row["excess"])["k"] == 3
+    assert [(row["segment"], row["practices"]) for row in evidence["segments"]] == [
+        (1, 150),
+        (2, 100),
+        (3, 80),
+    ]
+    assert evidence["figures"]["prediction_strength"] > 0.9
+    assert evidence["gap_choice"] == 3
+    assert evidence["practices"] == {"sure": 330, "resamples": 0, "method": 0, "both": 0}
+    assert evidence["consensus"]["moved"] == 0
+    assert found.practices["stays"].min() == pytest.approx(1.0)
+    json.dumps(evidence, allow_nan=False)
 
 
-@pytest.mark.parametrize("seed", range(4))
-@pytest.mark.parametrize("kind", ["gaussian", "gradient", "heavy tails"])
-def test_clouds_without_groups_are_never_discrete(unstructured, kind, seed):
-    X = unstructured(kind, seed)
-    for k in (2, 4):
-        labels = canonical_order(kmeans(k).fit_predict(X))
-        found = assess(X, labels, kmeans(k), ks=[k], options=OPTIONS, seed=seed)
-        assert found["verdict"] in ("continuum", "unstable")
-
-
-def test_jobs_do_not_change_the_evidence(planted):
+def test_every_kind_of_null_is_drawn_when_asked_and_none_when_not(planted):
     X, truth = planted
-    clusterer = Hierarchical(3, "ward")
-    found = [assess(X, truth, clusterer, ks=[2, 3], options=OPTIONS, seed=4, jobs=jobs) for jobs in (1, 2)]
-    assert json.dumps(found[0]) == json.dumps(found[1])
+    asked = OPTIONS | NOTHING | {"nulls": {"gaussian": 1, "copula": 2, "permutation": 1, "uniform": 1}}
+    rows = assess(X, truth, kmeans(3), ks=[3], options=asked).evidence["nulls"]
+    assert sorted({(row["kind"], row["draws"]) for row in rows}) == [
+        ("copula", 2),
+        ("gaussian", 1),
+        ("permutation", 1),
+        ("uniform", 1),
+    ]
+    assert {row["k"] for row in rows} == {1, 3}
+    assert assess(X, truth, kmeans(3), ks=[3], options=OPTIONS | NOTHING).evidence["nulls"] == []
+
+
+@pytest.mark.parametrize("clusterer", [Hierarchical(3, "average"), GaussianMixture(3, random_state=0)])
+def test_other_clusterers_are_set_beside_kmeans_for_every_k(planted, clusterer):
+    X, truth = planted
+    found = assess(X, truth, clusterer, ks=[2, 3, 4], options=OPTIONS, seed=2).evidence
+    assert found["agreement"]["other"] == "K-means"
+    assert all(row["jaccard_min"] is not None for row in found["by_k"])
+    on_diagonal = sum(r["practices"] for r in found["agreement"]["table"] if r["segment"] == r["other"])
+    assert on_diagonal == 330
+    assert set(found["agreement"]["cophenetic"]) <= {"ward", "average"}
+    assert found["figures"]["cophenetic"] == found["agreement"]["cophenetic"].get(
+        "average", found["agreement"]["cophenetic"]["ward"]
+    )
+
+
+@pytest.mark.parametrize("clusterer", [kmeans(3), Hierarchical(3, "ward")])
+def test_jobs_do_not_change_the_evidence(planted, clusterer):
+    X, truth = planted
+    asked = OPTIONS | {"nulls": {"gaussian": 2, "copula": 2, "permutation": 2, "uniform": 2}}
+    one, two = (assess(X, truth, clusterer, ks=[2, 3], options=asked, seed=4, jobs=jobs) for jobs in (1, 2))
+    assert json.dumps(one.evidence) == json.dumps(two.evidence)
+    assert_frame_equal(one.practices, two.practices, check_exact=True)
 
 
 def test_a_null_already_drawn_is_used_and_only_what_is_missing_is_drawn(planted):
     X, truth = planted
-    null = pd.DataFrame({"draw": [0, 1], "k": [3, 3], "silhouette": [0.111, 0.222]})
-    found = assess(X, truth, kmeans(3), ks=[2], options=OPTIONS, null=null, seed=6)
+    null = pd.DataFrame({"draw": [0, 1], "k": [3, 3], "silhouette": [0.111, 0.222], "log_within": [1.0, 2.0]})
+    found = assess(X, truth, kmeans(3), ks=[2], options=OPTIONS, null=null, seed=6).evidence
     rows = {row["k"]: row for row in found["by_k"]}
     assert (rows[3]["null_low"], rows[3]["null_high"]) == (0.111, 0.222)
     drawn = gaussian_null(X, [2], draws=2, n_init=1, seed=6)["silhouette"]
@@ -77,17 +116,17 @@ def test_a_null_already_drawn_is_used_and_only_what_is_missing_is_drawn(planted)
 
 def test_without_draws_there_is_no_excess_and_no_claim(planted):
     X, truth = planted
-    found = assess(
-        X, truth, kmeans(3), ks=[3], options=OPTIONS | {"null_draws": 0, "splits": 0, "bootstraps": 0}
-    )
-    assert found["verdict"] == "continuum"
-    for name in ("null_silhouette", "excess_silhouette", "prediction_strength", "jaccard_min"):
-        assert found["figures"][name] is None
+    found = assess(X, truth, kmeans(3), ks=[3], options=OPTIONS | NOTHING)
+    assert found.evidence["verdict"] == "continuum"
+    for name in ("null_silhouette", "excess_silhouette", "prediction_strength", "jaccard_min", "ari_seeds"):
+        assert found.evidence["figures"][name] is None
+    assert found.evidence["consensus"] is None
+    assert found.practices["resample_segment"].isna().all()
 
 
 def test_one_segment_for_all_is_assessed_without_scores(planted):
     X, _ = planted
-    found = assess(X, np.ones(len(X), dtype=int), kmeans(1), ks=[1], options=OPTIONS)
+    found = assess(X, np.ones(len(X), dtype=int), kmeans(1), ks=[1], options=OPTIONS).evidence
     assert found["verdict"] == "continuum"
     assert (found["figures"]["silhouette"], found["figures"]["valley_max"]) == (None, None)
     json.dumps(found, allow_nan=False)
@@ -95,18 +134,21 @@ def test_one_segment_for_all_is_assessed_without_scores(planted):
 
 def test_switched_off_it_says_so():
     found = assess(np.zeros((3, 1)), [1, 1, 2], kmeans(2), ks=[2], options={"assess": False})
-    assert (found["assessed"], found["verdict"], found["by_k"]) == (False, None, [])
-    figures = metrics(TRIAL, found)
+    evidence = found.evidence
+    assert (evidence["assessed"], evidence["verdict"], evidence["by_k"]) == (False, None, [])
+    assert found.practices.empty
+    figures = metrics(TRIAL, evidence)
     assert figures["silhouette"] == pytest.approx(0.7)
     assert figures["jaccard_min"] is None
 
 
 def test_metrics_are_flat_and_take_from_evidence_what_the_trial_has_not(planted):
     X, truth = planted
-    found = assess(X, truth, kmeans(3), ks=[3], options=OPTIONS)
-    figures = metrics(TRIAL, found)
-    assert all(isinstance(value, float) for value in figures.values())
+    found = assess(X, truth, kmeans(3), ks=[3], options=OPTIONS).evidence
+    figures = metrics(TRIAL, found | {"beyond": {"means": {"segments": 0.2, "icb": 0.1}}})
+    assert all(value is None or isinstance(value, float) for value in figures.values())
     assert figures["null_silhouette"] == found["figures"]["null_silhouette"]
+    assert (figures["eta2_unused_segments"], figures["eta2_unused_deprivation"]) == (0.2, None)
     assert {"jaccard_min", "prediction_strength", "ari_kmeans_hierarchical", "smallest_segment"} <= set(
         figures
     )

@@ -5,15 +5,18 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 from pandas.testing import assert_frame_equal
+from scipy.stats import kstest, spearmanr
+from sklearn.cluster import KMeans
 
-from gp_segmentation.evidence import gaussian_null, null_means, null_table
-from gp_segmentation.evidence.null import _covariance_root
+from gp_segmentation.evidence import beside_null, draw_null, gaussian_null, null_means, null_table
+from gp_segmentation.evidence.null import NULLS, _root
+from gp_segmentation.scores import score_labellings
 
 
 def test_the_null_has_the_covariance_of_the_data():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(300, 3)) @ rng.normal(size=(3, 5))  # five columns of rank three
-    root = _covariance_root(X)
+    root = _root(np.cov(X, rowvar=False))
     assert_allclose(root @ root.T, np.cov(X, rowvar=False), atol=1e-10)
 
 
@@ -32,9 +35,9 @@ def test_a_gaussian_scores_as_its_null_and_groups_score_above(planted, unstructu
     # Of 20 clouds, each against 19 draws, about one lies above all of them (exactly 1 in 20 expected).
     exceed = 0
     for seed in range(20):
-        cloud = unstructured("gaussian", seed, rows=150)
-        frames = gaussian_null(cloud, [3], draws=19, n_init=2, seed=seed)["silhouette"]
-        own = gaussian_null(cloud, [3], draws=1, n_init=2, seed=1000 + seed)["silhouette"][0]
+        cloud = unstructured("gaussian", seed, rows=120)
+        frames = gaussian_null(cloud, [3], draws=19, n_init=1, seed=seed)["silhouette"]
+        own = gaussian_null(cloud, [3], draws=1, n_init=1, seed=1000 + seed)["silhouette"][0]
         exceed += own > frames.max()
     assert exceed <= 4  # P(more than 4 of 20 at 1 in 20) = 0.003
 
@@ -50,3 +53,90 @@ def test_no_draws_give_an_empty_table():
     null = gaussian_null(np.eye(4), [2, 3], draws=0)
     assert null.empty
     assert null_means(null) == {}
+
+
+@pytest.fixture(scope="module")
+def skewed() -> np.ndarray:
+    """Correlated columns with long tails, of which the last is the sum of the others, as in log-ratios."""
+    rng = np.random.default_rng(3)
+    X = np.exp(rng.normal(size=(3000, 3)) @ np.array([[1, 0.6, 0], [0, 0.8, 0.3], [0, 0, 0.5]]))
+    return np.column_stack([X, X.sum(axis=1)])
+
+
+def cloud(kind: str, X: np.ndarray) -> np.ndarray:
+    return NULLS[kind](X)(np.random.default_rng(8))
+
+
+def test_the_gaussian_keeps_covariance_and_dependent_columns(skewed):
+    drawn = cloud("gaussian", skewed)
+    spread = skewed.std(axis=0)
+    assert_allclose(np.cov(drawn / spread, rowvar=False), np.cov(skewed / spread, rowvar=False), atol=0.1)
+    assert_allclose(drawn[:, 3], drawn[:, :3].sum(axis=1), atol=1e-5)
+
+
+def test_the_copula_keeps_every_value_and_the_rank_correlations(skewed):
+    drawn = cloud("copula", skewed)
+    assert_allclose(np.sort(drawn, axis=0), np.sort(skewed, axis=0))
+    ranks = [spearmanr(X).statistic for X in (drawn, skewed)]
+    assert_allclose(*ranks, atol=0.05)
+
+
+def test_the_permutation_keeps_values_and_no_correlation(skewed):
+    drawn = cloud("permutation", skewed)
+    assert_allclose(np.sort(drawn, axis=0), np.sort(skewed, axis=0))
+    assert np.abs(np.corrcoef(drawn, rowvar=False) - np.eye(4)).max() < 0.1
+
+
+def test_the_uniform_box_lies_along_the_principal_axes(skewed):
+    drawn = cloud("uniform", skewed)
+    _, axes = np.linalg.eigh(np.cov(skewed, rowvar=False))
+    for own, other in zip((drawn @ axes).T, ((skewed - skewed.mean(axis=0)) @ axes).T, strict=True):
+        assert own.min() >= other.min() - 1e-9
+        assert own.max() <= other.max() + 1e-9
+        if np.ptp(other) > 1e-9:  # the axis along which the columns depend on one another is flat
+            assert kstest(own, "uniform", (own.min(), np.ptp(own))).pvalue > 0.001
+
+
+@pytest.mark.parametrize("kind", NULLS)
+def test_constant_and_tied_columns_are_no_obstacle(kind):
+    rng = np.random.default_rng(0)
+    X = np.column_stack([np.full(200, 3.0), rng.integers(0, 3, 200), rng.normal(size=200)]).astype(float)
+    found = draw_null(X, [1, 2], kind=kind, draws=2, n_init=1, seed=1)
+    assert np.isfinite(found["log_within"]).all()
+    assert found.loc[found["k"] == 2, "silhouette"].between(-1, 1).all()
+
+
+def test_kinds_do_not_share_their_clouds_and_more_ks_change_none(skewed):
+    frames = {kind: draw_null(skewed[:200], [2, 3], kind=kind, draws=2, n_init=1, seed=4) for kind in NULLS}
+    assert len({round(frame["log_within"][0], 9) for frame in frames.values()}) == len(NULLS)
+    for kind, frame in frames.items():
+        fewer = draw_null(skewed[:200], [3], kind=kind, draws=2, n_init=1, seed=4)
+        again = frame[frame["k"] == 3].reset_index(drop=True)
+        assert_frame_equal(fewer, again, check_exact=True)
+
+
+def test_the_observed_beside_the_draws():
+    #        k = 2: draws .1 .3, observed .4; k = 3: draws .2 .2, observed .2
+    null = pd.DataFrame({"draw": [0, 1, 0, 1], "k": [2, 2, 3, 3], "silhouette": [0.1, 0.3, 0.2, 0.2]})
+    found = beside_null(pd.Series({2: 0.4, 3: 0.2, 4: 0.1}), null)
+    sd = np.sqrt((0.1**2 + 0.1**2) / (2 - 1))
+    assert found.loc[2, ["excess", "effect", "exceedance", "p"]].tolist() == pytest.approx(
+        [0.4 - 0.2, (0.4 - 0.2) / sd, 2 / 2, (1 + 0) / (1 + 2)]
+    )
+    assert found.loc[3, ["excess", "exceedance", "p"]].tolist() == pytest.approx([0, 0, (1 + 2) / (1 + 2)])
+    assert np.isnan(found.loc[3, "effect"])
+    assert found.loc[4, ["excess", "exceedance", "p"]].isna().all()
+
+
+def test_the_covariance_null_rejects_about_as_often_as_it_says():
+    """One Gaussian cloud, its own covariance estimated from it: 40 tests at 1 in 10."""
+    rejected = 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        X = rng.normal(size=(120, 5)) @ rng.normal(size=(5, 5))
+        labels = KMeans(3, n_init=1, random_state=seed).fit_predict(X)
+        observed = pd.Series({3: float(score_labellings(X, labels).silhouette[0])})
+        p = beside_null(observed, gaussian_null(X, [3], draws=9, n_init=1, seed=seed))["p"]
+        rejected += p[3] <= 0.1 + 1e-9
+    # Binomial(40, 0.1): 4 expected, P(more than 9) = .005, P(none) = .015.
+    assert 1 <= rejected <= 9

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from pandas.testing import assert_frame_equal
-from sklearn.cluster import KMeans
+from sklearn.cluster import AgglomerativeClustering, KMeans
 
 from gp_segmentation.clustering import Hierarchical
-from gp_segmentation.evidence import agreement, bootstrap_jaccard, prediction_strength
-from gp_segmentation.evidence.stability import jaccard, pairs_kept
+from gp_segmentation.evidence import bootstrap_jaccard, prediction_strength, resample, seed_agreement
+from gp_segmentation.evidence.resampling import jaccard, matching
+from gp_segmentation.evidence.stability import pairs_kept
 
 
 def jaccard_by_sets(codes: np.ndarray, again: np.ndarray, k: int) -> list[float]:
@@ -64,9 +65,75 @@ def test_jobs_do_not_change_the_draws(planted, clusterer):
     assert_allclose(one, two, rtol=0)
 
 
-def test_agreement_is_one_for_the_same_partition_and_about_nothing_for_unrelated_ones():
-    rng = np.random.default_rng(0)
-    a, b = rng.integers(0, 3, 500), rng.integers(0, 3, 500)
-    found = agreement([3, 3], np.stack([a, a]), np.stack([2 - a, b]))
-    assert_allclose(found.iloc[0], [1.0, 1.0])
-    assert_allclose(found.iloc[1], [0.0, 0.0], atol=0.02)
+def clusterboot(X: np.ndarray, labels: np.ndarray, k: int, draws: int, seed: int) -> np.ndarray:
+    """Hennig (2007), section 3, scheme "boot": draw, keep distinct rows, cluster, highest Jaccard."""
+    means = []
+    for child in np.random.SeedSequence(seed).spawn(draws):
+        rows = sorted(set(np.random.default_rng(child).integers(len(X), size=len(X)).tolist()))
+        again = AgglomerativeClustering(k).fit_predict(X[rows])
+        second = [{rows[i] for i in np.flatnonzero(again == j)} for j in range(k)]
+        first = [{i for i in rows if labels[i] == name} for name in sorted(set(labels.tolist()))]
+        means.append([max(len(a & c) / len(a | c) for c in second) for a in first])
+    return np.mean(means, axis=0)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_bootstrap_jaccard_equals_a_plain_clusterboot(seed):
+    X = np.random.default_rng(seed).normal(size=(80, 3))
+    labels = Hierarchical(4, "ward").fit_predict(X)
+    found = bootstrap_jaccard(X, labels, Hierarchical(4, "ward"), draws=5, seed=seed)
+    assert_allclose(found.groupby("segment")["jaccard"].mean(), clusterboot(X, labels, 4, draws=5, seed=seed))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_prediction_strength_equals_the_published_formula(seed):
+    """Tibshirani & Walther (2005), equation 2.1, by loops over pairs, with scikit-learn's own Ward."""
+    X = np.random.default_rng(seed).normal(size=(60, 2))
+    child = np.random.SeedSequence(seed).spawn(1)[0]
+    order = np.random.default_rng(child).permutation(60)
+    train, test = X[order[:30]], X[order[30:]]
+    fitted = AgglomerativeClustering(3).fit_predict(train)
+    centres = np.array([train[fitted == j].mean(axis=0) for j in range(3)])
+    nearest = np.array([np.argmin([np.linalg.norm(row - centre) for centre in centres]) for row in test])
+    expected = pairs_by_loops(AgglomerativeClustering(3).fit_predict(test), nearest)
+    found = prediction_strength(X, Hierarchical(3, "ward"), splits=1, seed=seed)
+    assert_allclose(found, [expected])
+
+
+def test_subsamples_take_their_share_and_votes_count_them(planted):
+    X, truth = planted
+    clusterer = KMeans(3, n_init=3, random_state=0)
+    found = resample(X, {3: truth}, {3: clusterer}, scheme="subsample", share=0.5, draws=4, vote=[3], seed=7)
+    assert found.votes[3].sum() == 4 * 165
+    assert_allclose(found.votes[3][np.arange(330), truth - 1], found.votes[3].sum(axis=1))
+    assert found.ari["ari"].min() > 0.98
+    with pytest.raises(ValueError, match="jackknife"):
+        resample(X, {3: truth}, {3: clusterer}, scheme="jackknife", draws=1)
+
+
+def test_several_ks_at_once_are_what_each_is_alone(planted):
+    X, _ = planted
+    clusterers = {k: Hierarchical(k, "average") for k in (2, 3, 5)}
+    labels = {k: clusterer.fit_predict(X) for k, clusterer in clusterers.items()}
+    together = resample(X, labels, clusterers, draws=3, seed=1).jaccard
+    for k in clusterers:
+        alone = bootstrap_jaccard(X, labels[k], clusterers[k], draws=3, seed=1)
+        of_k = together[together["k"] == k].drop(columns="k").reset_index(drop=True)
+        assert_frame_equal(of_k, alone, check_exact=True)
+
+
+def test_pairs_are_matched_so_that_most_practices_are_on_them():
+    #                      greedy would take 10 and be left with 0; 9 + 8 is more
+    assert matching(np.array([[10.0, 9.0], [8.0, 0.0]])).tolist() == [1, 0]
+    assert matching(np.array([[5.0, 1.0, 2.0]])).tolist() == [0, -1, -1]
+
+
+def test_seeds_agree_on_planted_groups_and_not_on_noise(planted):
+    X, _ = planted
+    found = seed_agreement(X, KMeans(3, n_init=3), runs=3, seed=1)
+    assert_allclose(found, 1.0)
+    assert found.shape == (3,)
+    noise = np.random.default_rng(0).normal(size=(300, 6))
+    assert seed_agreement(noise, KMeans(8, n_init=1), runs=3, seed=1).mean() < 0.7
+    assert seed_agreement(X, Hierarchical(3, "ward"), runs=3).size == 0
+    assert seed_agreement(X, KMeans(3), runs=1).size == 0

@@ -59,3 +59,8 @@ def test_one_cloud_cut_in_two_has_none(kind, low, high):
 def test_a_single_segment_has_no_neighbour_and_coinciding_centres_no_valley():
     assert valleys(np.ones((5, 2)), np.ones(5)).empty
     assert np.isinf(valleys(np.ones((4, 2)), [1, 1, 2, 2])["valley"]).all()
+
+
+def test_one_row_far_off_shows_no_gap():
+    x = np.append(np.random.default_rng(0).normal(size=200), 40.0)
+    assert valleys(x[:, None], np.append(np.ones(200), 2))["valley"].min() > 2  # 3.0 rows beside 1
