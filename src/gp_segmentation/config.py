@@ -9,13 +9,27 @@ from typing import Any
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
-from hydra.utils import instantiate
+from hydra.utils import get_object, instantiate
 from omegaconf import OmegaConf
 
 from gp_segmentation.errors import ConfigError
 
 #: Packages a `_target_` may come from: a configuration file must not be able to run anything else.
 ALLOWED_PACKAGES = ("gp_segmentation", "sklearn", "scipy", "optuna")
+
+#: The project's own rooms that have nothing to build: a configuration file has no business in them.
+NOTHING_TO_BUILD = (
+    "app",
+    "atomic",
+    "config",
+    "drivers",
+    "parallel",
+    "provenance",
+    "recording",
+    "stages",
+    "tracking",
+    "workspace",
+)
 
 #: Keys that say what a node is; they are for people and tables, never arguments of its object.
 DESCRIPTIVE_KEYS = ("name", "label", "description")
@@ -78,12 +92,31 @@ def build(node: Mapping[str, Any], **arguments: Any) -> Any:
         raise ConfigError(f"cannot build {node['_target_']}: {cause}") from error
 
 
+def _check_target(target: str) -> None:
+    """Refuse what is not from an allowed package, by its name or by where it was really defined.
+
+    The name alone would not do: every module also offers what it imports (``gp_segmentation.app.sys.exit``).
+    """
+    package, *inner = target.split(".")
+    refused = ConfigError(
+        f"_target_ {target} is not allowed; it must come from one of: {', '.join(ALLOWED_PACKAGES)}"
+    )
+    own = package == "gp_segmentation" and inner[:1] and inner[0] in NOTHING_TO_BUILD
+    if package not in ALLOWED_PACKAGES or own or any(part.startswith("_") for part in inner):
+        raise refused
+    try:
+        found = get_object(target)
+    except Exception as error:
+        raise ConfigError(f"_target_ {target} does not exist: {error}") from error
+    home = str(getattr(found, "__module__", None) or package)
+    if not callable(found) or home.split(".")[0] not in ALLOWED_PACKAGES:
+        raise refused
+
+
 def _check_targets(node: Any) -> None:
     if isinstance(node, Mapping):
-        target = node.get("_target_")
-        if target is not None and str(target).split(".")[0] not in ALLOWED_PACKAGES:
-            allowed = ", ".join(ALLOWED_PACKAGES)
-            raise ConfigError(f"_target_ {target} is not allowed; it must come from one of: {allowed}")
+        if node.get("_target_") is not None:
+            _check_target(str(node["_target_"]))
         for value in node.values():
             _check_targets(value)
     elif isinstance(node, list | tuple):

@@ -2,9 +2,29 @@
 
 from __future__ import annotations
 
+import re
+
+#: Name and password in an address: ``scheme://name:password@host``.
+_CREDENTIALS = re.compile(r"(?<=://)[^\s/@'\"]*:[^\s'\"]*@(?=[^\s@])")
+
+
+def without_secrets(text: str) -> str:
+    """Return `text` with the names and passwords of addresses in it made unreadable.
+
+    >>> without_secrets("https://ann:s3cret@example.org/mlflow failed")
+    'https://***@example.org/mlflow failed'
+    """
+    return _CREDENTIALS.sub("***@", text)
+
 
 class GpsegError(Exception):
-    """Base of every error this project raises on purpose; its text is meant for the user."""
+    """Base of every error this project raises on purpose; its text is meant for the user.
+
+    Passwords in addresses never show in it.
+    """
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__(without_secrets(text))
 
 
 class InputError(GpsegError):
