@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from gp_segmentation.errors import without_secrets
 from gp_segmentation.insight import spatial_sentence
 from gp_segmentation.report import words
 from gp_segmentation.report.exploring import features_found
@@ -49,7 +50,7 @@ def summarise(results: Results, *, top_features: int = 12) -> dict[str, Any]:
         "space": spatial_sentence(results.space),
         "quality": results.quality.to_dict("records"),
         "seed": results.config.get("seed"),
-        "config": yaml.safe_dump(results.config, sort_keys=True, allow_unicode=True),
+        "config": without_secrets(yaml.safe_dump(results.config, sort_keys=True, allow_unicode=True)),
         "versions": versions(),
         "files": [dict(row) for row in results.source.get("files", [])],
     }
