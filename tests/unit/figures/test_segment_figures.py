@@ -1,0 +1,69 @@
+"""Numbers of the figures that show segments: distributions, shares, migration, opportunities, hulls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+from numpy.testing import assert_allclose, assert_array_equal
+
+from gp_segmentation import figures
+from gp_segmentation.figures import distributions, icb_shares, migration, opportunities, scatter
+from gp_segmentation.results import Results
+
+
+def test_between_share_of_a_small_table() -> None:
+    #        segment 1: 0, 2 (mean 1)   segment 2: 4, 6 (mean 5); mean 3; total 9 + 1 + 1 + 9, between 4 x 4
+    values = pd.DataFrame({"apart": [0.0, 2.0, 4.0, 6.0], "same": [0.0, 2.0, 0.0, 2.0]})
+    share = distributions.between_share(values, pd.Series([1, 1, 2, 2]))
+    assert_allclose(share[["apart", "same"]], [16 / 20, 0.0])
+
+
+def test_a_feature_nearly_the_same_as_another_is_not_drawn() -> None:
+    x = np.arange(20.0)
+    values = pd.DataFrame({"a": x, "twin": 2 * x + 1, "b": np.tile([0.0, 1.0], 10)})
+    order = pd.Series({"a": 0.9, "twin": 0.9, "b": 0.1})
+    assert distributions.telling(values, order) == ["a", "b"]
+
+
+def test_shares_of_every_board_add_up(results_of: Callable[..., Results]) -> None:
+    shown = icb_shares.data(results_of(4))
+    assert_allclose(shown.table.sum(axis=1), 100.0)
+    assert shown.places == 3
+
+
+def test_flows_keep_every_practice(results_of: Callable[..., Results]) -> None:
+    shown = migration.data(results_of(4))
+    assert shown.ks == [2, 3, 4, 5, 6]
+    for flow, left, right in zip(shown.flows, shown.blocks, shown.blocks[1:], strict=False):
+        assert_array_equal(flow.sum(axis=1), left)
+        assert_array_equal(flow.sum(axis=0), right)
+    assert shown.kept[shown.ks.index(4)] == 1.0
+
+
+def test_opportunities_are_sums_over_segments(results_of: Callable[..., Results]) -> None:
+    results = results_of(3)
+    shown = opportunities.data(results)
+    total = results.opportunities.groupby("indicator_code")["additional_patients"].sum()
+    assert_allclose(shown.patients.sum(axis=1), total.sort_values(ascending=False))
+
+
+def test_the_hull_holds_the_inner_half() -> None:
+    grid = np.array([[x, y] for x in (-1.0, 0.0, 1.0) for y in (-1.0, 0.0, 1.0)])
+    points = np.vstack([grid, 10 * grid[[0, 2, 6, 8]], 9 * grid[[1, 3, 5, 7]]])
+    corners = scatter.hull(points)
+    assert np.abs(corners).max() == 1.0
+
+
+def test_charts_of_the_page_have_a_place_for_every_practice(results_of: Callable[..., Results]) -> None:
+    results = results_of(3)
+    scores, axes = figures.chart_positions(results)
+    assert_array_equal(scores.index, results.matrix.index)
+    drawn = scatter.data(results).points[["one", "two"]].to_numpy()
+    fitted = results.segments.loc[results.segments["fitted"], "practice_code"]
+    assert_allclose(scores.loc[fitted].to_numpy(), drawn, atol=1e-9)
+    assert len(axes) == 2
+    places, rings = figures.icb_outlines(results)
+    assert len(places) == len(results.practices)
+    assert all(ring.shape[1] == 2 for ring in rings)
