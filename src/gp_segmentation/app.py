@@ -1,4 +1,4 @@
-"""The commands: `gpseg`, `gpseg-data`, `gpseg-explore` (Hydra), and a stage for DVC. They decide nothing."""
+"""The commands (`gpseg` and others), and a stage for DVC. They decide nothing."""
 
 from __future__ import annotations
 
@@ -33,6 +33,54 @@ def data_main() -> None:
 def explore_main() -> None:
     """``gpseg-explore [overrides]``: look at a configuration's features, without clustering anything."""
     _hydra_main("explore", _explore_job)
+
+
+def peers_main(argv: Sequence[str] | None = None) -> int:
+    """``gpseg-peers CODE [--run FOLDER]``: the practices most like one practice, and why; 0 when found."""
+    parser = argparse.ArgumentParser(prog="gpseg-peers", description="Show the practices most like one.")
+    parser.add_argument("practice", help="its code, such as A81001")
+    parser.add_argument("--run", type=Path, help="the folder of a run (default: the project's data/)")
+    asked = parser.parse_args(argv)
+
+    def answer(root: Path) -> str:
+        from gp_segmentation import questions
+
+        return questions.peers(asked.practice.upper(), asked.run or root / "data")
+
+    return _answer("gpseg-peers", answer)
+
+
+def assign_main(argv: Sequence[str] | None = None) -> int:
+    """``gpseg-assign --run RUN --source SOURCE``: practices of another source into a run's segments."""
+    parser = argparse.ArgumentParser(
+        prog="gpseg-assign", description="Put new or changed practices into the segments of a run."
+    )
+    parser.add_argument("--run", required=True, help="an MLflow run's id, or the folder of a run (data)")
+    parser.add_argument(
+        "--source",
+        required=True,
+        help="an option of conf/source (raw files in data/raw), or a folder of prepared tables or raw files",
+    )
+    parser.add_argument("--out", type=Path, default=Path("assigned.csv"), help="CSV to write (assigned.csv)")
+    asked = parser.parse_args(argv)
+
+    def answer(root: Path) -> str:
+        from gp_segmentation import questions
+
+        return questions.assign(asked.run, asked.source, asked.out, root)
+
+    return _answer("gpseg-assign", answer)
+
+
+def _answer(name: str, answer: Callable[[Path], str]) -> int:
+    """Write the answer to standard output; an error meant for the user goes to standard error."""
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    try:
+        sys.stdout.write(answer(config.project_root()))
+    except GpsegError as error:
+        sys.stderr.write(f"{name}: {error}\n")
+        return 1
+    return 0
 
 
 def stage_main(argv: Sequence[str] | None = None) -> int:

@@ -35,13 +35,13 @@ def run_job(cfg: Config, root: Path, output: Path, title: str) -> None:
     cfg : the composed configuration. root : the project. output : the job's own folder.
     title : the run's name in MLflow.
     """
-    tracked = _store(cfg, root).run(title, _tags(cfg, root, "gpseg")) if _enabled(cfg) else nullcontext()
+    tracked = open_store(cfg, root).run(title, _tags(cfg, root, "gpseg")) if _enabled(cfg) else nullcontext()
     with tracked as run:
         if run is not None:
             from gp_segmentation import recording
 
             run.log_params(recording.parameters(cfg))
-        ws = Workspace(output, raw_folder=root / "data" / "raw", prepared_folder=_prepared(cfg, root))
+        ws = Workspace(output, raw_folder=root / "data" / "raw", prepared_folder=prepared_folder(cfg, root))
         for name, stage in stages.STAGES.items():
             if name != "prepare":
                 began = time.monotonic()
@@ -57,7 +57,9 @@ def run_job(cfg: Config, root: Path, output: Path, title: str) -> None:
 def explore(cfg: Config, root: Path) -> None:
     """Look at the features of a configuration in `data/explore`, without clustering anything."""
     ws = Workspace(
-        root / "data" / "explore", raw_folder=root / "data" / "raw", prepared_folder=_prepared(cfg, root)
+        root / "data" / "explore",
+        raw_folder=root / "data" / "raw",
+        prepared_folder=prepared_folder(cfg, root),
     )
     stages.explore(cfg, ws)
     log.info("Page:      %s", ws.root / "index.html")
@@ -73,7 +75,7 @@ def track(cfg: Config, root: Path) -> None:
         return
     ws = Workspace(root / "data")
     # DVC runs experiments in temporary folders; their runs belong into the project's store.
-    store = _store(cfg, Path(os.environ.get("DVC_ROOT") or root))
+    store = open_store(cfg, Path(os.environ.get("DVC_ROOT") or root))
     known = store.find(recording.content_hash(ws))
     if known is not None:
         log.info("these results are recorded already, as run %s", known)
@@ -148,11 +150,14 @@ def summary(root: Path) -> str:
     )
 
 
-def _prepared(cfg: Config, root: Path) -> Path:
-    """Return the folder of prepared tables of this source: `data/prepared`, or one made for it once."""
+def prepared_folder(cfg: Config, root: Path, raw: Path | None = None) -> Path:
+    """Return the folder of prepared tables of this source: `data/prepared`, or one made for it once.
+
+    `raw` is the folder of raw data in which the source has its own (default: the project's).
+    """
     from gp_segmentation import provenance
 
-    source, raw = cfg["source"], root / "data" / "raw"
+    source, raw = cfg["source"], raw or root / "data" / "raw"
     wanted = provenance.fingerprint(cfg, provenance.raw_files(source, raw / source["name"]))
     main = root / "data" / "prepared"
     if provenance.belongs(main, wanted):
@@ -171,7 +176,8 @@ def _enabled(cfg: Config) -> bool:
     return bool(cfg["tracking"]["enabled"])
 
 
-def _store(cfg: Config, root: Path) -> Any:
+def open_store(cfg: Config, root: Path) -> Any:
+    """Open the tracking store the configuration names."""
     from gp_segmentation import tracking
 
     return tracking.open_store(root, cfg["tracking"]["experiment"], cfg["tracking"]["uri"])

@@ -11,7 +11,7 @@ import pandas as pd
 import yaml
 
 from gp_segmentation import config
-from gp_segmentation.tracking import Run
+from gp_segmentation.tracking import Child, Run
 from gp_segmentation.workspace import Workspace, read_json, read_table
 
 #: Result folders whose files make the content hash, and the artefact folder each is shown under.
@@ -23,6 +23,9 @@ RECORDED = {
     "figures": "figures",
     "report": "",
 }
+
+#: Groups whose option a trial is tagged with, as its run is.
+SHARED_TAGS = ("features", "scaler", "reducer")
 
 #: Scores by number of segments, logged as curves (step = number of segments).
 CURVES = ("silhouette", "davies_bouldin", "calinski_harabasz", "inertia", "smallest_segment")
@@ -103,8 +106,11 @@ def record(run: Run, cfg: dict[str, Any], ws: Workspace) -> None:
     source = read_json(ws.prepared / "source.json")
     evidence = read_json(ws.evidence / "evidence.json")
     run.log_metrics(metrics | {key: source[key] for key in ("practices", "patients")})
-    _record_curves(run, read_table(ws.study / "trials.parquet", "trials"))
+    trials = read_table(ws.study / "trials.parquet", "trials")
+    _record_curves(run, trials)
     choice, portraits = read_json(ws.study / "choice.json"), read_json(ws.insight / "portraits.json")
+    if cfg["tracking"].get("children", False):
+        run.log_children(children(cfg, trials, choice))
     verdict = str(evidence["verdict"] or "not assessed")
     chosen = " ".join(filter(None, [choice["clusterer"], choice["linkage"]]))
     run.set_tags(
@@ -119,9 +125,35 @@ def record(run: Run, cfg: dict[str, Any], ws: Workspace) -> None:
     run.log_text(config.to_yaml(cfg), "config.yaml")
     for name, folder in RECORDED.items():
         run.log_files([path for path in sorted((ws.root / name).rglob("*")) if path.is_file()], folder)
+    _record_model(run, ws)
     run.log_files([ws.metrics, ws.prepared / "source.json", ws.matrix / "imputed.parquet"], "tables")
     first_look = [*sorted(ws.features.glob("*.csv")), ws.matrix / "components.csv"]
     run.log_files(first_look, "tables/features")
+
+
+def children(cfg: dict[str, Any], trials: pd.DataFrame, choice: dict[str, Any]) -> list[Child]:
+    """Return the trials as runs below the run: its parameters and theirs, their scores, and which was chosen.
+
+    The run's own parameters and the tags it is found by are repeated, since a filter in the UI looks at each
+    run alone.
+    """
+    shared = parameters(cfg)
+    found_by = {"source": cfg["source"]["name"]} | {name: cfg[name]["name"] for name in SHARED_TAGS}
+    made = []
+    for row in trials.astype(object).where(trials.notna(), None).to_dict("records"):
+        setting = {name: row[name] for name in ("trial", "clusterer", "linkage", "n_clusters")}
+        words = [row["clusterer"], row["linkage"], row["n_clusters"]]
+        made.append(
+            Child(
+                name=" ".join(str(word) for word in words if word is not None),
+                params=shared
+                | {f"trial.{name}": value for name, value in setting.items() if name != "trial"},
+                metrics={str(key): value for key, value in row.items() if key not in setting},
+                tags=found_by
+                | {"trial": str(row["trial"]), "is_choice": str(row["trial"] == choice["trial"])},
+            )
+        )
+    return made
 
 
 def note(source: dict[str, Any], cfg: dict[str, Any], verdict: str, portraits: list[dict[str, Any]]) -> str:
@@ -136,6 +168,17 @@ def note(source: dict[str, Any], cfg: dict[str, Any], verdict: str, portraits: l
     ]
     rows = [f"| {p['segment']} | {p['name']} | {p['practices']:,} | {p['patients']:,} |" for p in portraits]
     return "\n".join([*lines, *rows])
+
+
+def _record_model(run: Run, ws: Workspace) -> None:
+    """Log the whole model, from features to segments, with a few ordinary practices as example."""
+    from gp_segmentation.model import load_model, trusted_types
+
+    path = ws.segments / "model.skops"
+    model = load_model(path)
+    features = read_table(ws.features / "features.parquet")
+    example = features[ws.fitted().reindex(features.index).to_numpy(dtype=bool)].head(5)
+    run.log_model(model, example, model.predict(example), trusted_types(path))
 
 
 def _record_curves(run: Run, trials: pd.DataFrame) -> None:

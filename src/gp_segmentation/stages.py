@@ -94,6 +94,7 @@ def features(cfg: Config, ws: Workspace) -> None:
 def matrix(cfg: Config, ws: Workspace) -> None:
     """data/features -> data/matrix: what is clustered; fitted on ordinary practices, applied to all."""
     from gp_segmentation.matrix import build_pipeline, prepare_matrix
+    from gp_segmentation.model import save_model
 
     dictionary = read_table(ws.features / "dictionary.parquet", "dictionary")
     steps = {name: config.build(cfg[name]) for name in ("imputer", "outliers", "scaler", "reducer")}
@@ -101,6 +102,7 @@ def matrix(cfg: Config, ws: Workspace) -> None:
     made = prepare_matrix(read_table(ws.features / "features.parquet"), ws.fitted(), pipeline, dictionary)
     with fresh_folder(ws.matrix) as out:
         write_table(out / "matrix.parquet", made.matrix)
+        save_model(out / "pipeline.skops", made.pipeline)
         write_table(out / "imputed.parquet", made.imputed)
         write_table(out / "loadings.parquet", made.loadings)
         write_table(out / "components.csv", made.components)
@@ -136,16 +138,20 @@ def segment(cfg: Config, ws: Workspace) -> None:
     from gp_segmentation import insight
     from gp_segmentation.clustering import canonical_order
     from gp_segmentation.membership import segment_table
+    from gp_segmentation.model import load_model, save_model, whole_model
 
     choice = read_json(ws.study / "choice.json")
     labels = read_table(ws.study / "labels.parquet")[str(choice["trial"])]
     labels = pd.Series(canonical_order(labels, keys=labels.index), index=labels.index)
     natural, values, dictionary = ws.feature_tables()
     names = insight.names(natural, values, dictionary, labels)
-    table, centres = segment_table(ws.matrix_table(), labels, ws.prepared_table("practices"), names)
+    matrix = ws.matrix_table()
+    table, centres = segment_table(matrix, labels, ws.prepared_table("practices"), names)
+    model = whole_model(load_model(ws.matrix / "pipeline.skops"), matrix, labels)
     with fresh_folder(ws.segments) as out:
         write_table(out / "segments.csv", table, "segments")
         write_table(out / "centroids.csv", centres)
+        save_model(out / "model.skops", model)
 
 
 def evidence(cfg: Config, ws: Workspace) -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 import math
 import os
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("DO_NOT_TRACK", "true")
@@ -21,8 +23,16 @@ import mlflow
 from mlflow.entities import Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 
+from gp_segmentation.errors import GpsegError, without_secrets
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 #: What the server accepts: longest parameter value, tag value, and parameters or metrics in one call.
 MAX_PARAM, MAX_TAG, MAX_PARAMS, MAX_METRICS = 6000, 8000, 100, 1000
+
+#: What reading a logged model takes.
+MODEL_PACKAGES = ("gp-segmentation", "scikit-learn", "skops", "numpy", "pandas", "scipy")
 
 log = logging.getLogger(__name__)
 
@@ -35,10 +45,13 @@ class Store:
     ----------
     client : talks to the store.
     experiment_id : where runs go.
+    running : folder of a lock for every run of this machine that is open; the system lets go of the lock
+        when the process ends, however it ends.
     """
 
     client: mlflow.MlflowClient
     experiment_id: str
+    running: Path
 
     def find(self, content_hash: str) -> str | None:
         """Return the id of a finished run with this content hash, or None."""
@@ -52,16 +65,56 @@ class Store:
     @contextmanager
     def run(self, name: str, tags: Mapping[str, str]) -> Iterator[Run]:
         """Open a run; it ends FINISHED, KILLED when interrupted, or FAILED with the error in its tags."""
-        started = self.client.create_run(self.experiment_id, run_name=name, tags=_tags(tags))
-        run = Run(self.client, started.info.run_id)
+        with self._open(name, tags) as run:
+            try:
+                yield run
+            except BaseException as error:
+                status = "FAILED" if isinstance(error, Exception) else "KILLED"
+                self._end(run.id, status, f"{type(error).__name__}: {error}")
+                raise
+            self.client.set_terminated(run.id, "FINISHED")
+
+    @contextmanager
+    def _open(self, name: str, tags: Mapping[str, str]) -> Iterator[Run]:
+        """Create a run, locked as long as this process is busy with it."""
+        with _one_at_a_time(self.running.parent):
+            started = self.client.create_run(
+                self.experiment_id, run_name=without_secrets(name), tags=_tags(tags)
+            )
+            run = Run(self.client, started.info.run_id)
+            self.running.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.running / f"{run.id}.lock")
+            lock.acquire()
         try:
             yield run
-        except BaseException as error:
-            status = "FAILED" if isinstance(error, Exception) else "KILLED"
-            self.client.set_tag(run.id, "error", f"{type(error).__name__}: {error}"[:MAX_TAG])
-            self.client.set_terminated(run.id, status)
-            raise
-        self.client.set_terminated(run.id, "FINISHED")
+        finally:
+            lock.release()
+            Path(lock.lock_file).unlink(missing_ok=True)
+
+    def end_lost(self) -> None:
+        """End, as KILLED, the runs of this machine whose process is gone without having ended them."""
+        for path in sorted(self.running.glob("*.lock")):
+            with suppress(Timeout), FileLock(path, timeout=0):
+                try:
+                    if self.client.get_run(path.stem).info.status == "RUNNING":
+                        self._end(path.stem, "KILLED", "the process was killed, or the machine stopped")
+                except MlflowException:
+                    continue  # of another store
+                path.unlink(missing_ok=True)
+
+    def _end(self, run_id: str, status: str, error: str) -> None:
+        self.client.set_tag(run_id, "error", without_secrets(error)[:MAX_TAG])
+        self.client.set_terminated(run_id, status)
+
+
+@dataclass(frozen=True)
+class Child:
+    """One trial of a run, to be shown below it."""
+
+    name: str
+    params: Mapping[str, Any]
+    metrics: Mapping[str, Any]
+    tags: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -73,7 +126,7 @@ class Run:
 
     def log_params(self, params: Mapping[str, Any]) -> None:
         """Log parameters as text; one longer than the store takes is cut and ends in an ellipsis."""
-        rows = [Param(key, _cut("null" if value is None else str(value))) for key, value in params.items()]
+        rows = [Param(key, _cut("null" if value is None else without_secrets(str(value)))) for key, value in params.items()]
         for start in range(0, len(rows), MAX_PARAMS):
             self.client.log_batch(self.id, params=rows[start : start + MAX_PARAMS])
 
@@ -93,6 +146,17 @@ class Run:
         for start in range(0, len(rows), MAX_METRICS):
             self.client.log_batch(self.id, metrics=rows[start : start + MAX_METRICS])
 
+    def log_children(self, children: Sequence[Child]) -> None:
+        """Log finished runs below this one, in as few calls as the store allows."""
+        experiment = self.client.get_run(self.id).info.experiment_id
+        for child in children:
+            tags = _tags({**child.tags, "mlflow.parentRunId": self.id})
+            started = self.client.create_run(experiment, run_name=child.name, tags=tags)
+            below = Run(self.client, started.info.run_id)
+            below.log_params(child.params)
+            below.log_metrics(child.metrics)
+            self.client.set_terminated(below.id, "FINISHED")
+
     def set_tags(self, tags: Mapping[str, str]) -> None:
         """Set tags; an existing one is replaced."""
         rows = [RunTag(key, value) for key, value in _tags(tags).items()]
@@ -103,9 +167,69 @@ class Run:
         for path in paths:
             self.client.log_artifact(self.id, str(path), folder or None)
 
+    def log_model(self, model: Any, example: pd.DataFrame, predicted: Any, trusted: list[str]) -> str:
+        """Log a scikit-learn model in skops' format (no pickle), with signature and input example.
+
+        Parameters
+        ----------
+        example, predicted : rows of features and what the model makes of them.
+        trusted : the types in the model that skops does not vouch for by itself.
+
+        Returns
+        -------
+        The model's id: it is read with ``mlflow.sklearn.load_model("models:/ID")``.
+        """
+        import mlflow.sklearn
+        from mlflow.entities import LoggedModelOutput
+        from mlflow.models import Model, infer_signature
+
+        experiment = self.client.get_run(self.id).info.experiment_id
+        made = self.client.create_logged_model(experiment, name="segments", source_run_id=self.id)
+        with tempfile.TemporaryDirectory() as folder:
+            mlflow.sklearn.save_model(
+                model,
+                f"{folder}/model",
+                mlflow_model=Model(run_id=self.id, model_id=made.model_id),
+                serialization_format="skops",
+                skops_trusted_types=trusted,
+                signature=infer_signature(example, predicted),
+                input_example=example,
+                pip_requirements=[f"{name}=={version(name)}" for name in MODEL_PACKAGES],
+            )
+            self.client.log_model_artifacts(made.model_id, f"{folder}/model")
+        self.client.finalize_logged_model(made.model_id, "READY")
+        self.client.log_outputs(self.id, [LoggedModelOutput(made.model_id, 0)])
+        return str(made.model_id)
+
     def log_text(self, text: str, name: str) -> None:
         """Store `text` as the artefact `name`."""
-        self.client.log_text(self.id, text, name)
+        self.client.log_text(self.id, without_secrets(text), name)
+
+
+def fetch_model(client: mlflow.MlflowClient, run_id: str, folder: Path) -> dict[str, Path]:
+    """Download the model a run logged and its tables into `folder`.
+
+    Returns ``model`` (the skops file), ``config`` (the composed configuration), ``segments`` and ``source``.
+    Raises GpsegError when the store has no such run, or the run no model.
+    """
+    try:
+        run = client.get_run(run_id)
+    except MlflowException as error:
+        raise GpsegError(f"the store has no run {run_id}. Name a run's id, or the folder of a run") from error
+    outputs = run.outputs.model_outputs if run.outputs else []
+    if not outputs:
+        raise GpsegError(f"run {run_id} logged no model. Run gpseg again, and name that run")
+    model = client.get_logged_model(outputs[0].model_id)
+    local = mlflow.artifacts.download_artifacts(
+        model.artifact_location, dst_path=str(folder), tracking_uri=client.tracking_uri
+    )
+    files = {
+        "config": "config.yaml",
+        "segments": "tables/segments/segments.csv",
+        "source": "tables/source.json",
+    }
+    found = {name: Path(client.download_artifacts(run_id, path, str(folder))) for name, path in files.items()}
+    return {"model": next(Path(local).rglob("model.skops")), **found}
 
 
 def open_store(root: Path, experiment: str, uri: str | None = None) -> Store:
@@ -124,10 +248,22 @@ def open_store(root: Path, experiment: str, uri: str | None = None) -> Store:
     logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     folder.mkdir(parents=True, exist_ok=True)
-    # Two first runs at the same time would both create the tables: one at a time.
-    with FileLock(folder / ".lock"):
-        client = mlflow.MlflowClient(tracking_uri=address)
-        return Store(client, _experiment(client, experiment, artifacts))
+    # Two first runs at the same time would both create the tables.
+    with _one_at_a_time(folder):
+        try:
+            client = mlflow.MlflowClient(tracking_uri=address)
+            store = Store(client, _experiment(client, experiment, artifacts), folder / ".running")
+        except MlflowException as error:
+            raise GpsegError(
+                f"the tracking store {address} cannot be opened: {error}. Correct MLFLOW_TRACKING_URI or "
+                "tracking.uri, or do without: tracking=none"
+            ) from None  # its text and frames name the address, password and all
+        store.end_lost()
+    return store
+
+
+def _one_at_a_time(folder: Path) -> FileLock:
+    return FileLock(folder / ".lock")
 
 
 def _experiment(client: mlflow.MlflowClient, name: str, artifacts: str | None) -> str:
@@ -159,4 +295,4 @@ def _cut(value: str) -> str:
 
 
 def _tags(tags: Mapping[str, str]) -> dict[str, str]:
-    return {key: str(value)[:MAX_TAG] for key, value in tags.items()}
+    return {key: without_secrets(str(value))[:MAX_TAG] for key, value in tags.items()}

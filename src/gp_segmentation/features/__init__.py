@@ -7,7 +7,7 @@ which practices are special (`special_reasons`); and a first look at the data (`
 `missing_patterns`).
 """
 
-from gp_segmentation.features.base import Block, BlockFeatures, FeatureSet, Tables
+from gp_segmentation.features.base import Block, BlockFeatures, FeatureSet, Tables, condition_name
 from gp_segmentation.features.build import build_features
 from gp_segmentation.features.explore import (
     achievement_ceilings,
@@ -34,6 +34,7 @@ __all__ = [
     "achievement_ceilings",
     "age_explained",
     "build_features",
+    "condition_name",
     "correlated_pairs",
     "correlations",
     "first_look",

@@ -94,13 +94,13 @@ def shrunk(rows: pd.DataFrame) -> Shrunk:
     member = np.column_stack([*(group == number for number in segments), np.ones(len(rows), dtype=bool)])
     x, n = (rows[c].to_numpy(dtype=float) for c in ("numerator", "eligible"))
     wide = [pd.DataFrame(np.where(member, c[:, None], np.nan), columns=[*segments, 0]) for c in (x, n)]
-    prior = shrink(*wide).prior
+    prior = shrink(wide[0], wide[1]).prior
     errors = [
         _cholesky(x[mine], n[mine], a, b)
         for mine, a, b in zip(member.T, prior["alpha"], prior["beta"], strict=True)
     ]
     prior[["c00", "c10", "c11"]] = np.array(errors)
-    of = prior.index.get_indexer(group)
+    of = prior.index.get_indexer(pd.Index(group))
     size, mean = prior["size"].to_numpy()[of], prior["rate"].to_numpy()[of]
     kept = np.sqrt(n / (n + size))
     told = rows.assign(

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pandas as pd
+
+from gp_segmentation.features import condition_name
 
 UNUSED = "not used"
 #: Share of practices that must have a figure for it to be profiled.
@@ -18,7 +22,7 @@ def attributes(
     registers: pd.DataFrame | None = None,
     achievement: pd.DataFrame | None = None,
     indicators: pd.DataFrame | None = None,
-    used_labels: pd.Series | list[str] = (),
+    used_labels: Collection[str] = (),
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return what is known of practices and was not clustered: values by practice code, and their dictionary.
 
@@ -43,18 +47,20 @@ def attributes(
     names = {} if indicators is None else _names(indicators)
     parts = [values]
     if registers is not None and len(registers):
-        labels = list(used_labels)
         crude = _rates(registers, "group_code", "register").reindex(codes)
-        told = {code: f"{names.get(code, code)} prevalence" for code in crude}
-        parts.append(crude.add_prefix("crude_prevalence_").loc[:, [told[c] not in labels for c in crude]])
+        told = {code: f"{names.get(code, code)} prevalence" for code in map(str, crude)}
+        told = {code: label for code, label in told.items() if label not in used_labels}
+        crude = crude[list(told)]
+        parts.append(crude.add_prefix("crude_prevalence_"))
         rows += [(f"crude_prevalence_{c}", f"{label}, crude", "%") for c, label in told.items()]
     if achievement is not None and indicators is not None and len(achievement):
         rates = _rates(achievement, "indicator_code", "numerator").reindex(codes)
-        group = indicators.set_index("indicator_code")["group_code"]
-        rates = rates.loc[:, [c in group.index and f"achievement_{c}" not in used for c in rates]]
+        group = dict(zip(indicators["indicator_code"], indicators["group_code"], strict=True))
+        rates = rates[[c for c in map(str, rates) if c in group and f"achievement_{c}" not in used]]
         parts.append(rates.add_prefix("net_achievement_"))
         rows += [
-            (f"net_achievement_{c}", f"{names.get(group[c], group[c])}, {c}: achievement", "%") for c in rates
+            (f"net_achievement_{c}", f"{names.get(group[c], group[c])}, {c}: achievement", "%")
+            for c in map(str, rates)
         ]
     everything = pd.concat(parts, axis=1)
     dictionary = pd.DataFrame(rows, columns=["feature", "label", "unit"]).assign(block=UNUSED)
@@ -74,4 +80,4 @@ def _rates(table: pd.DataFrame, column: str, counted: str) -> pd.DataFrame:
 
 def _names(indicators: pd.DataFrame) -> dict[str, str]:
     named = indicators.drop_duplicates("group_code").set_index("group_code")["group_name"]
-    return {str(code): str(name) for code, name in named.items()}
+    return {str(code): condition_name(str(name)) for code, name in named.items()}

@@ -16,14 +16,14 @@ def deprivation_quintiles(practices: pd.DataFrame, context: pd.DataFrame, measur
     Fifths hold equal numbers of practices; equal scores are put in the order of practice codes.
     """
     codes = pd.Index(practices["practice_code"], name="practice_code")
-    found = pd.Series(UNKNOWN, index=codes, dtype="str", name="deprivation_quintile")
+    unknown = pd.Series(UNKNOWN, index=codes, dtype="str", name="deprivation_quintile")
     if measure not in context:
-        return found
+        return unknown
     score = context.set_index("practice_code")[measure].reindex(codes).dropna()
     place = score.sort_index().rank(method="first")
     fifth = ((place - 1) * len(QUINTILES) // max(len(place), 1)).astype("int64")
-    found[fifth.index] = [QUINTILES[i] for i in fifth]
-    return found
+    named = fifth.map(dict(enumerate(QUINTILES)))
+    return named.reindex(codes).fillna(UNKNOWN).astype("str").rename("deprivation_quintile")
 
 
 def levels(segments: pd.DataFrame, practices: pd.DataFrame, quintiles: pd.Series) -> pd.DataFrame:

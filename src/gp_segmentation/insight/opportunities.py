@@ -166,7 +166,7 @@ class _Levels:
 
     def of(self, practices: pd.Series) -> csr_array:
         """Groups x practices, 1 where a practice belongs."""
-        return self.member[self.index.get_indexer(practices)].T.tocsr()
+        return self.member[self.index.get_indexer(pd.Index(practices))].T.tocsr()
 
 
 def _totals(rows: pd.DataFrame, member: csr_array, drawn: dict[str, np.ndarray]) -> pd.DataFrame:

@@ -6,7 +6,9 @@ Care 14:347; the form used in England's published mortality and prescribing indi
 
 1. z = (y - asin(sqrt(theta))) / s; the z of the outer 10% on either side are drawn in to that 10% point
    (winsorised), so that outliers do not hide themselves.
-2. phi = mean of the squares of these z: the overdispersion; 1 where practices differ by chance alone.
+2. phi = mean of the squares of these z, over what it is for a standard normal distribution so winsorised
+   (0.679): the overdispersion; about 1 where practices differ by chance alone. Without the divisor, as in
+   the paper, the spread would come out too small, and a tenth of practices rather than a twentieth beyond 2.
 3. If phi > 1, the spread between practices beyond chance is
    tau^2 = (N phi - (N - 1)) / (sum w - sum w^2 / sum w) with w = 1 / s^2 over N practices, else 0.
 4. The adjusted z is (y - asin(sqrt(theta))) / sqrt(s^2 + tau^2), flagged from 2 and from 3 on.
@@ -23,6 +25,8 @@ import pandas as pd
 #: |z| from which a practice is flagged.
 WARN, ALARM = 2.0, 3.0
 WINSORISED = 0.1
+#: E(z^2) of a standard normal z held within its 10% points -+ c: 0.8 - 2 c phi(c) + 0.2 c^2, c = 1.2816.
+WINSORISED_SQUARE = 0.6786
 #: Practices a segment needs for its spread to be estimated.
 FEWEST = 10
 
@@ -64,7 +68,7 @@ def adjusted_z(x: np.ndarray, n: np.ndarray, theta: float) -> tuple[np.ndarray, 
     weight = 4.0 * n
     z = gap * np.sqrt(weight)
     held = np.clip(z, *np.quantile(z, [WINSORISED, 1 - WINSORISED]))
-    phi = float((held**2).mean())
+    phi = float((held**2).mean() / WINSORISED_SQUARE)
     scale = weight.sum() - (weight**2).sum() / weight.sum()
     excess = len(z) * phi - (len(z) - 1)
     tau2 = max(0.0, excess / scale) if phi > 1 and scale > 0 else 0.0

@@ -64,14 +64,14 @@ def _table(mine: pd.DataFrame, about: pd.DataFrame) -> str:
                 *(f"{row['segment']} ({same[0]})", f"{peer['distance']:.2f}", stays),
             )
         )
-    rows = [tuple(_cut(cell) for cell in row) for row in rows]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(COLUMNS))]
+    cells = [[_cut(cell) for cell in row] for row in rows]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(COLUMNS))]
     lines = [
         "  ".join(
             cell.rjust(width) if name in RIGHT else cell.ljust(width)
             for cell, width, name in zip(row, widths, COLUMNS, strict=True)
         ).rstrip()
-        for row in rows
+        for row in cells
     ]
     return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
 

@@ -67,7 +67,7 @@ def portraits(
 
 
 def _size_sentence(mine: pd.DataFrame, everyone: pd.DataFrame, people: int, all_people: int) -> str:
-    england = everyone["region_name"].value_counts(normalize=True)
+    england = dict(everyone["region_name"].value_counts(normalize=True).items())
     regions = mine["region_name"].value_counts()
     regions = regions.sort_index().sort_values(ascending=False, kind="stable").head(2)
     where = " and ".join(

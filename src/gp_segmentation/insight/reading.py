@@ -71,12 +71,15 @@ def read(run: Run, options: Mapping[str, Any], *, seed: int, jobs: int | None) -
 
 def _profiles(run: Run, quintiles: pd.Series) -> dict[str, pd.DataFrame]:
     """Profiles of the segments, and of deprivation quintiles as if they were segments."""
-    named = {c: run.prepared[c] for c in ("registers", "achievement", "indicators")}
     unused, unused_dictionary = attributes(
-        *(run.prepared[c] for c in ("practices", "context", "context_dictionary")),
+        run.prepared["practices"],
+        run.prepared["context"],
+        run.prepared["context_dictionary"],
         run.natural.columns,
-        used_labels=run.dictionary["label"],
-        **named,
+        registers=run.prepared["registers"],
+        achievement=run.prepared["achievement"],
+        indicators=run.prepared["indicators"],
+        used_labels=set(run.dictionary["label"]),
     )
     told = {"unused": unused, "unused_dictionary": unused_dictionary}
     quintile = run.segments["practice_code"].map(quintiles)

@@ -66,25 +66,27 @@ class Comparison:
         """Return what is unusual of one practice, the furthest from England first."""
         size = np.abs(self.z.loc[own].to_numpy(dtype=float))
         found = [i for i in _top(np.where(size >= UNUSUAL, size, -np.inf), most) if size[i] >= UNUSUAL]
-        england = self.natural.median()
+        england, mine = self.natural.median().to_numpy(), self._figures(own)
         return [
-            f"{self._name(i)} {self._value(i, self.natural.loc[own].iloc[i])} "
-            f"(England's median {self._value(i, england.iloc[i])})"
+            f"{self._name(i)} {self._value(i, mine[i])} (England's median {self._value(i, england[i])})"
             for i in found
         ]
 
     def _both(self, i: int, own: str, peer: str) -> str:
-        mine, theirs = self.natural.loc[own].iloc[i], self.natural.loc[peer].iloc[i]
+        mine, theirs = self._figures(own)[i], self._figures(peer)[i]
         return f"{self._name(i)} {self._value(i, mine)} and {self._value(i, theirs)}"
 
+    def _figures(self, code: str) -> np.ndarray:
+        return self.natural.loc[code].to_numpy(dtype=float)
+
     def _name(self, i: int) -> str:
-        return short(str(self._about(i)["label"]))
+        return short(self._about("label")[self.z.columns[i]])
 
     def _value(self, i: int, value: float) -> str:
-        return in_unit(float(value), str(self._about(i)["unit"]))
+        return in_unit(float(value), self._about("unit")[self.z.columns[i]])
 
-    def _about(self, i: int) -> pd.Series:
-        return self.dictionary.set_index("feature").loc[self.z.columns[i]]
+    def _about(self, what: str) -> dict[str, str]:
+        return dict(zip(self.dictionary["feature"], self.dictionary[what].astype(str), strict=True))
 
 
 def _top(values: np.ndarray, most: int) -> list[int]:

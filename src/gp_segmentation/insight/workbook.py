@@ -97,15 +97,22 @@ def write_workbook(path: Path, sheets: Mapping[str, Sheet], source: Mapping[str,
             path,
             sheets={label: _gptable(label, sheet, source) for label, sheet in sheets.items()},
             cover=_cover(source),
-            notes_table=pd.DataFrame(
-                [(name, text) for name, _, text in NOTES], columns=["Note reference", "Note text"]
-            ),
+            notes_table=_notes(sheets),
             notesheet_options={"title": "Notes", "instructions": "What the words of the tables mean."},
             contentsheet_options={"column_names": ["Sheet", "Table"]},
+            # A practice's name is never a formula or a link, whatever it looks like.
+            workbook_options={"strings_to_formulas": False, "strings_to_urls": False},
         )
         properties = {"title": _title(source), "created": CREATED, "author": "GP Practice Segmentation"}
         workbook.set_properties(properties)
         workbook.close()
+
+
+def _notes(sheets: Mapping[str, Sheet]) -> pd.DataFrame:
+    """The notes on columns that some sheet has."""
+    shown = {column for sheet in sheets.values() for column in sheet.columns.values()}
+    rows = [(name, text) for name, column, text in NOTES if column in shown]
+    return pd.DataFrame(rows, columns=["Note reference", "Note text"])
 
 
 @contextmanager

@@ -1,0 +1,88 @@
+"""Segments by place and deprivation, and what was not used for them: every table adds up to England."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+
+from gp_segmentation.features import Tables
+from gp_segmentation.insight import attributes
+from gp_segmentation.insight.groups import QUINTILES, UNKNOWN, deprivation_quintiles, levels, mix, sizes
+from gp_segmentation.results import Results
+
+
+@pytest.fixture(scope="module")
+def england(results_of: Callable[..., Results]) -> tuple[Results, pd.Series]:
+    results = results_of(4)
+    return results, deprivation_quintiles(results.practices, results.context, "smoking")
+
+
+def test_quintiles_hold_equal_numbers_lowest_scores_first() -> None:
+    practices = pd.DataFrame({"practice_code": [f"P{i:02d}" for i in range(11)]})
+    context = practices.assign(imd_score=[5.0, 4, 3, 2, 1, 10, 9, 8, 7, 6, np.nan])
+    found = deprivation_quintiles(practices, context, "imd_score")
+    assert list(found) == [*(QUINTILES[i] for i in (2, 1, 1, 0, 0, 4, 4, 3, 3, 2)), UNKNOWN]
+    assert set(deprivation_quintiles(practices, context, "absent")) == {UNKNOWN}
+
+
+def test_sizes_add_up_to_england_s_practices_and_patients(england: tuple[Results, pd.Series]) -> None:
+    results, _ = england
+    table = sizes(results.segments, results.practices)
+    whole, parts = table.iloc[-1], table.iloc[:-1]
+    assert whole["segment_name"] == "England"
+    assert whole["practices"] == len(results.practices)
+    assert whole["patients"] == results.practices["list_size"].sum()
+    for column in ("practices", "fitted", "special", "patients", "share_of_practices", "share_of_patients"):
+        assert_allclose(parts[column].sum(), whole[column])
+    assert_allclose(whole["share_of_patients"], 1.0)
+
+
+def test_every_mix_adds_up_to_england(england: tuple[Results, pd.Series]) -> None:
+    results, quintiles = england
+    table = mix(results.segments, results.practices, quintiles)
+    for level, rows in table.groupby("level"):
+        assert rows["practices"].sum() == len(results.practices), level
+        assert rows["patients"].sum() == results.practices["list_size"].sum(), level
+        assert_allclose(rows.groupby("segment")["share_of_segment"].sum(), 1.0)
+        assert_allclose(rows.groupby("area")["share_of_area"].sum(), 1.0)
+        assert len(rows) == rows["area"].nunique() * 4, "every combination, zeros too"
+
+
+def test_levels_name_a_group_for_every_practice(england: tuple[Results, pd.Series]) -> None:
+    results, quintiles = england
+    table = levels(results.segments, results.practices, quintiles)
+    assert len(table) == len(results.practices)
+    assert table.notna().all(axis=None)
+    assert list(table) == [
+        "england",
+        "segment",
+        "region",
+        "icb",
+        "deprivation_quintile",
+        "segment_by_quintile",
+    ]
+
+
+def test_attributes_hold_what_was_not_used(small_tables: Tables) -> None:
+    t = small_tables
+    told = {"registers": t.registers, "achievement": t.achievement, "indicators": t.indicators}
+    values, about = attributes(
+        t.practices,
+        t.context,
+        t.context_dictionary,
+        ["imd_score", "prevalence_HYP", "achievement_DM020"],
+        used_labels={"Hypertension prevalence", "Asthma prevalence, age-sex adjusted"},
+        **told,
+    )
+    assert list(values) == list(about["feature"])
+    assert {"list_size", "non_white_percent", "crude_prevalence_AST", "net_achievement_HYP008"} <= set(values)
+    # hypertension was used crude, deprivation and one achievement too; yes-or-no indicators have no rate
+    for used in ("imd_score", "crude_prevalence_HYP", "net_achievement_DM020", "net_achievement_AF001"):
+        assert used not in values
+    row = t.achievement[(t.achievement["indicator_code"] == "HYP008")].iloc[7]
+    expected = 100 * row["numerator"] / row["denominator"]
+    assert_allclose(values.loc[row["practice_code"], "net_achievement_HYP008"], expected)
