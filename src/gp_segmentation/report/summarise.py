@@ -12,7 +12,7 @@ import yaml
 
 from gp_segmentation.errors import without_secrets
 from gp_segmentation.insight import spatial_sentence
-from gp_segmentation.report import words
+from gp_segmentation.report import trust, words
 from gp_segmentation.report.exploring import features_found
 from gp_segmentation.results import Results
 
@@ -42,6 +42,7 @@ def summarise(results: Results, *, top_features: int = 12) -> dict[str, Any]:
         "metrics": _metrics(results.metrics),
         "segments": [_segment(p, results, top_features) for p in results.portraits],
         "evidence": _evidence(results.evidence.get("segments") or []),
+        "trust": trust.sentences(results.evidence),
         "blocks": _blocks(results.dictionary),
         "special": _special(results),
         "imputed": _imputed(results.imputed),
