@@ -126,7 +126,7 @@ class Run:
 
     def log_params(self, params: Mapping[str, Any]) -> None:
         """Log parameters as text; one longer than the store takes is cut and ends in an ellipsis."""
-        rows = [Param(key, _cut("null" if value is None else without_secrets(str(value)))) for key, value in params.items()]
+        rows = [Param(key, _cut("null" if value is None else str(value))) for key, value in params.items()]
         for start in range(0, len(rows), MAX_PARAMS):
             self.client.log_batch(self.id, params=rows[start : start + MAX_PARAMS])
 
@@ -291,6 +291,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _cut(value: str) -> str:
+    value = without_secrets(value)
     return value if len(value) <= MAX_PARAM else value[: MAX_PARAM - 1] + "…"
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 
 import pytest
 
 from gp_segmentation import tracking
+from gp_segmentation.errors import GpsegError
 
 
 @pytest.fixture
@@ -65,6 +67,61 @@ def test_the_environment_names_the_store(tmp_path, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{elsewhere}")
     tracking.open_store(tmp_path / "project", "test", uri="sqlite:///not-used.db")
     assert elsewhere.is_file()
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from gp_segmentation import tracking
+
+with tracking.open_store(Path(sys.argv[1]), "test").run("killed", {}):
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_run_whose_process_was_killed_is_ended_by_the_next_start_and_others_go_on(store, tmp_path):
+    subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], check=False, timeout=180)
+    with store.run("still going", {}):
+        (going,) = store.client.search_runs([store.experiment_id], "attributes.run_name = 'still going'")
+        (killed,) = store.client.search_runs([store.experiment_id], "attributes.run_name = 'killed'")
+        assert killed.info.status == going.info.status == "RUNNING"
+        tracking.open_store(tmp_path, "test")
+        states = {run.info.run_name: run for run in store.client.search_runs([store.experiment_id])}
+        assert states["killed"].info.status == "KILLED"
+        assert states["killed"].data.tags["error"] == "the process was killed, or the machine stopped"
+        assert states["still going"].info.status == "RUNNING"
+    assert list(store.running.iterdir()) == []
+
+
+ADDRESS = "https://ann:s3cret@example.org/mlflow"
+
+
+def test_passwords_of_addresses_are_recorded_nowhere(store):
+    def broken():
+        with store.run(f"tracking.uri={ADDRESS}", {"where": ADDRESS}) as run:
+            run.log_params({"study.storage": ADDRESS, "plain": "a:b@c"})
+            run.log_text(f"uri: {ADDRESS}", "config.yaml")
+            raise ValueError(f"cannot reach {ADDRESS}")
+
+    with pytest.raises(ValueError, match="cannot reach"):
+        broken()
+    (back,) = store.client.search_runs([store.experiment_id])
+    text = Path(store.client.download_artifacts(back.info.run_id, "config.yaml")).read_text()
+    everything = " ".join([text, back.info.run_name, *back.data.params.values(), *back.data.tags.values()])
+    assert "s3cret" not in everything
+    assert everything.count("https://***@example.org/mlflow") >= 5
+    assert back.data.params["plain"] == "a:b@c"
+
+
+def test_a_store_that_cannot_be_reached_is_named_without_its_password(tmp_path, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://ann:s3cret@127.0.0.1:9")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    with pytest.raises(
+        GpsegError, match=r"the tracking store http://\*\*\*@127\.0\.0\.1:9 cannot be"
+    ) as refused:
+        tracking.open_store(tmp_path, "test")
+    frames = "".join(traceback.format_exception(refused.value))
+    assert "s3cret" not in frames
 
 
 WRITER = """
