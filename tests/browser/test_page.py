@@ -68,6 +68,10 @@ def test_axe_finds_no_barrier(opened: tuple[Page, list[str], list[str]], width: 
     page, _, _ = opened
     page.set_viewport_size({"width": width, "height": 900})
     page.fill("#finder-input", "practice 1")
+    page.locator("#finder-results button").first.click()
+    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    page.focus("#explore-map")
+    page.keyboard.press("ArrowRight")
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
 
@@ -90,6 +94,78 @@ def test_the_finder_finds_and_shows_hostile_names_as_text(opened: tuple[Page, li
     assert said == []
 
 
+def test_a_practice_is_shown_beside_its_segment_peers_and_opportunities(
+    opened: tuple[Page, list[str], list[str]],
+) -> None:
+    page, said, _ = opened
+    page.fill("#finder-input", "A00000")
+    page.focus("#finder-results button")
+    page.keyboard.press("Enter")
+    assert page.locator("#practice-title").inner_text().endswith("<script>alert(1)</script>")
+    assert page.evaluate("document.activeElement.id") == "practice-title"
+    assert page.locator("#practice-profile tr").count() == 5
+    assert page.locator("#practice-peers tr").count() == 2
+    assert page.locator("#practice-peers td").first.inner_text() == '$x$ & "q"'
+    assert "Asks & <i>" in page.locator("#practice-gains tr").first.inner_text()
+    page.locator("#practice-peers button").first.click()
+    assert page.locator("#practice-title").inner_text().startswith("A00001")
+    assert said == []
+
+
+def test_filters_choose_practices_in_both_charts(opened: tuple[Page, list[str], list[str]]) -> None:
+    page, said, _ = opened
+    pixels = "id => document.getElementById(id).toDataURL()"
+    before = [page.evaluate(pixels, f"explore-{name}") for name in ("map", "chart")]
+    assert page.locator("#explore-status").inner_text().startswith("240 practices")
+    page.select_option("#explore-icb", label="ICB & 1")
+    assert page.locator("#explore-status").inner_text().startswith("80 practices")
+    after = [page.evaluate(pixels, f"explore-{name}") for name in ("map", "chart")]
+    assert all(old != new for old, new in zip(before, after, strict=True))
+    page.select_option("#explore-segment", "2")
+    assert page.locator("#explore-counts tr").count() == 1
+    assert said == []
+
+
+def test_pointing_at_a_practice_tells_of_it(opened: tuple[Page, list[str], list[str]]) -> None:
+    page, said, _ = opened
+    chart, tip = page.locator("#explore-chart"), page.locator("#explore-tip")
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
+    assert box is not None
+    places = [(x, y) for y in range(15, int(box["height"]), 20) for x in range(15, int(box["width"]), 20)]
+    for x, y in places:
+        page.mouse.move(box["x"] + x, box["y"] + y)
+        if tip.is_visible():
+            break
+    assert "patients" in tip.inner_text()
+    page.keyboard.press("Escape")
+    assert not tip.is_visible()
+    assert said == []
+
+
+def test_the_keyboard_goes_from_practice_to_practice(opened: tuple[Page, list[str], list[str]]) -> None:
+    page, said, _ = opened
+    told = []
+    page.focus("#explore-chart")
+    for key in ("ArrowRight", "ArrowRight", "ArrowUp"):
+        page.keyboard.press(key)
+        told.append(page.locator("#explore-said").inner_text())
+    assert page.locator("#explore-tip").is_visible()
+    assert len(set(told)) == 3
+    page.keyboard.press("Enter")
+    assert page.locator("#practice-title").inner_text()[:6] == told[-1][:6]
+    assert said == []
+
+
+def test_every_control_is_reached_with_the_tab_key(opened: tuple[Page, list[str], list[str]]) -> None:
+    page, _, _ = opened
+    reached = set()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.id"))
+    assert {"explore-icb", "explore-segment", "explore-map", "explore-chart", "finder-input"} <= reached
+
+
 def test_the_first_tab_stop_leads_to_the_content(opened: tuple[Page, list[str], list[str]]) -> None:
     page, _, _ = opened
     page.keyboard.press("Tab")
@@ -103,5 +179,7 @@ def test_it_reads_without_scripts(browser: Browser, path: Path) -> None:
     page = context.new_page()
     page.goto(path.as_uri())
     assert page.locator("#segments").is_visible()
+    assert page.locator("figure img").first.is_visible()
     assert not page.locator("#find").is_visible()
+    assert not page.locator("#explore").is_visible()
     context.close()

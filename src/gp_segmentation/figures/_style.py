@@ -124,6 +124,8 @@ def inline(label: str) -> str:
 
 
 def text_colour(background: tuple[float, ...]) -> str:
-    """Return black or white, whichever is easier to read on `background` (red, green, blue from 0 to 1)."""
-    red, green, blue = background[:3]
-    return "white" if 0.299 * red + 0.587 * green + 0.114 * blue < 0.5 else INK
+    """Return ink or white, whichever has more contrast (WCAG 2.2) with `background` (RGB from 0 to 1)."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in background[:3]]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    # INK has a luminance of 0.010: its contrast is (L + .05) / .060, that of white 1.05 / (L + .05).
+    return "white" if (luminance + 0.05) ** 2 < 1.05 * 0.060 else INK

@@ -103,7 +103,7 @@ def _draw_points(data: Scatter, axes: Axes) -> None:
     for i, key in enumerate(data.keys):
         inside = data.points.loc[data.points["segment"] == key.number, ["one", "two"]].to_numpy()
         if len(inside) > 2:
-            axes.add_patch(_outline(inside, key, LINES[i % len(LINES)]))
+            axes.add_patch(_outline(inside, LINES[i % len(LINES)]))
         if len(inside):
             _badge(axes, inside.mean(axis=0), key)
     low, high = data.points[["one", "two"]].quantile(0.002), data.points[["one", "two"]].quantile(0.998)
@@ -128,9 +128,10 @@ def hull(points: np.ndarray) -> np.ndarray:
     return inner[:2] if flat else inner[ConvexHull(inner).vertices]
 
 
-def _outline(points: np.ndarray, key: Key, line: str) -> Polygon:
-    style = {"linewidth": 2, "linestyle": line, "joinstyle": "round"}
-    return Polygon(hull(points), closed=True, fill=False, edgecolor=key.colour, **style)
+def _outline(points: np.ndarray, line: str) -> Polygon:
+    """Outline in ink, which stands out on every colour and in grey; kind of line and number tell whose."""
+    style = {"linewidth": 1.8, "linestyle": line, "joinstyle": "round"}
+    return Polygon(hull(points), closed=True, fill=False, edgecolor=INK, **style)
 
 
 def _badge(axes: Axes, at: np.ndarray, key: Key) -> None:
