@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -112,3 +113,9 @@ def project(tmp_path_factory) -> Project:
     copy.run("gpseg-data")
     copy.git_commit("Raw data")
     return copy
+
+
+@pytest.fixture(scope="session")
+def copy_of_project() -> Callable[[Path], Project]:
+    """`copy_project`, for tests that need more than one, or one of their own."""
+    return copy_project
