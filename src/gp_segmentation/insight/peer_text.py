@@ -13,6 +13,8 @@ from gp_segmentation.insight.reasons import Comparison
 COLUMNS = ("", "Code", "Practice", "Integrated care board", "Segment", "Distance", "Stays a peer")
 RIGHT = frozenset({"", "Distance", "Stays a peer"})
 WIDEST, WIDTH = 34, 110
+#: Share of practices whose nearest peer is no further than that of a practice not worth a warning.
+FAR = 0.97
 
 
 def peer_text(code: str, peers: pd.DataFrame, segments: pd.DataFrame, comparison: Comparison) -> str:
@@ -28,7 +30,8 @@ def peer_text(code: str, peers: pd.DataFrame, segments: pd.DataFrame, comparison
     if code not in about.index:
         raise _unknown(code, about)
     mine = peers[peers["practice_code"] == code].sort_values("rank")
-    parts = [_heading(code, about, comparison), _table(mine, about), _closing(mine, comparison)]
+    heading = "\n".join(filter(None, [_heading(code, about, comparison), _far(mine, peers)]))
+    parts = [heading, _table(mine, about), _closing(mine, comparison)]
     reasons = [_reasons(code, row, about, comparison) for row in mine.to_dict("records")]
     return "\n\n".join([*parts[:2], "\n".join(reasons), parts[2]]) + "\n"
 
@@ -49,6 +52,17 @@ def _heading(code: str, about: pd.DataFrame, comparison: Comparison) -> str:
     unusual = comparison.unusual(code)
     told = "; ".join(unusual) if unusual else "every feature is near England's average"
     return "\n".join([*lines, *_wrapped(f"Unusual: {told}", indent="  ")])
+
+
+def _far(mine: pd.DataFrame, peers: pd.DataFrame) -> str:
+    """A warning when even the nearest peer is far off, as of a practice like no other."""
+    nearest = peers.loc[peers["rank"] == 1, "distance"]
+    if mine.empty or mine["distance"].iloc[0] <= nearest.quantile(FAR):
+        return ""
+    return (
+        f"No practice is much like it: the nearest is at distance {mine['distance'].iloc[0]:.2f}, "
+        f"for half of all practices it is at {nearest.median():.2f} or less."
+    )
 
 
 def _table(mine: pd.DataFrame, about: pd.DataFrame) -> str:

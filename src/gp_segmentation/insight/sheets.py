@@ -20,7 +20,15 @@ GAIN = {
     "england_low": "Interval from (England)",
     "england_high": "Interval to (England)",
 }
-INDICATOR = {"indicator_code": "Indicator", "description": "What it asks for", "group_name": "Condition"}
+#: Patients are counted whole.
+WHOLE = (
+    "additional_patients",
+    "low",
+    "high",
+    *(f"england_{c}" for c in ("additional_patients", "low", "high")),
+)
+INDICATOR = {"indicator_code": "Indicator", "group_name": "Condition"}
+ASKED = {"description": "What it asks for"}
 
 
 def sheets(tables: Mapping[str, pd.DataFrame], segments: pd.DataFrame) -> dict[str, Sheet]:
@@ -28,12 +36,14 @@ def sheets(tables: Mapping[str, pd.DataFrame], segments: pd.DataFrame) -> dict[s
     totals = tables["opportunity_totals"]
     england, icbs = totals[totals["level"] == "england"], totals[totals["level"] == "icb"]
     quintiles = totals[totals["level"] == "deprivation_quintile"]
+    sizes = tables["segment_sizes"]
+    sizes = sizes.assign(segment=sizes["segment"].astype(object).replace({0: "all"}))
     counts = {"practices": "Practices", "patients": "Registered patients"}
     top = f"The {min(TOP, len(icbs))} rows with most additional patients, of {len(icbs):,}"
     return {
         "Lookup": _lookup(segments),
         "Segments": Sheet(
-            tables["segment_sizes"], "Practices and patients by segment", "All practices; England comes last",
+            sizes, "Practices and patients by segment", "All practices; England comes last",
             {"segment": "Segment", "segment_name": "Name", **counts, "fitted": "Fitted", "special": "Special",
              "share_of_practices": "Practices (%)", "share_of_patients": "Patients (%)",
              "median_list_size": "Median list size"}, percent=("share_of_practices", "share_of_patients"),
@@ -48,17 +58,19 @@ def sheets(tables: Mapping[str, pd.DataFrame], segments: pd.DataFrame) -> dict[s
         "Opportunities": Sheet(
             tables["opportunities"], "Additional patients by indicator and segment", "Fitted practices",
             {"indicator_code": "Indicator", "segment": "Segment", "segment_name": "Name",
-             "description": "What it asks for", "target": "Target, own segment (%)",
-             "england_target": "Target, England (%)", **GAIN},
-            percent=("rate", "target", "england_target"),
+             "target": "Target, own segment (%)",
+             "england_target": "Target, England (%)", **GAIN, **ASKED},
+            percent=("rate", "target", "england_target"), whole=WHOLE,
         ),
         "England": Sheet(england, "Additional patients by indicator, England", "Fitted practices",
-                         {**INDICATOR, **GAIN}, percent=("rate",)),
+                         {**INDICATOR, **GAIN, **ASKED}, percent=("rate",), whole=WHOLE),
         "Care boards": Sheet(icbs.head(TOP), "Additional patients by integrated care board", top,
-                             {"area": "Integrated care board", **INDICATOR, **GAIN}, percent=("rate",)),
+                             {"area": "Integrated care board", **INDICATOR, **GAIN, **ASKED},
+                             percent=("rate",), whole=WHOLE),
         "Deprivation": Sheet(quintiles, "Additional patients by deprivation quintile of practices",
                              "Fitted practices; quintiles of practices by deprivation score",
-                             {"area": "Deprivation quintile", **INDICATOR, **GAIN}, percent=("rate",)),
+                             {"area": "Deprivation quintile", **INDICATOR, **GAIN, **ASKED},
+                             percent=("rate",), whole=WHOLE),
     }  # fmt: skip
 
 

@@ -24,13 +24,19 @@ if TYPE_CHECKING:
 CREATED = datetime(2025, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 #: Shown where a figure is not known (a blank cell would not be read out).
 MISSING = "[x]"
+#: Width of columns in characters: at least, at most; and of the two sheets that gptables makes.
+NARROW, WIDE = 14, 60
+FIXED = {"Contents": (20, 60), "Notes": (14, 110)}
 #: Rows of the sheets that hold the top rows of longer tables.
 TOP = 500
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """One sheet: the table, its title, units and what its columns are called."""
+    """One sheet: the table, its title, scope and what its columns are called.
+
+    `percent` are shares to be shown as percentages, `whole` columns without decimals.
+    """
 
     table: pd.DataFrame
     title: str
@@ -38,6 +44,7 @@ class Sheet:
     columns: Mapping[str, str]
     decimals: int = 1
     percent: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
 
 
 #: Reference of a note, the column it explains, its text.
@@ -100,9 +107,13 @@ def write_workbook(path: Path, sheets: Mapping[str, Sheet], source: Mapping[str,
             notes_table=_notes(sheets),
             notesheet_options={"title": "Notes", "instructions": "What the words of the tables mean."},
             contentsheet_options={"column_names": ["Sheet", "Table"]},
+            auto_width=False,
             # A practice's name is never a formula or a link, whatever it looks like.
             workbook_options={"strings_to_formulas": False, "strings_to_urls": False},
         )
+        for label, widths in {**{name: _widths(s) for name, s in sheets.items()}, **FIXED}.items():
+            for column, width in enumerate(widths):
+                workbook.get_worksheet_by_name(label).set_column(column, column, width)
         properties = {"title": _title(source), "created": CREATED, "author": "GP Practice Segmentation"}
         workbook.set_properties(properties)
         workbook.close()
@@ -113,6 +124,13 @@ def _notes(sheets: Mapping[str, Sheet]) -> pd.DataFrame:
     shown = {column for sheet in sheets.values() for column in sheet.columns.values()}
     rows = [(name, text) for name, column, text in NOTES if column in shown]
     return pd.DataFrame(rows, columns=["Note reference", "Note text"])
+
+
+def _widths(sheet: Sheet) -> list[int]:
+    """Characters wide enough for each column's texts, within `NARROW` and `WIDE`."""
+    table = sheet.table
+    longest = (table[c].astype(str).str.len().max() if len(table) else 0 for c in sheet.columns)
+    return [int(min(max(NARROW, size + 2), WIDE)) for size in longest]
 
 
 @contextmanager
@@ -157,9 +175,11 @@ def _gptable(label: str, sheet: Sheet, source: Mapping[str, Any]) -> gptables.GP
         if column in sheet.percent:
             table[column] = 100 * table[column]
         if pd.api.types.is_float_dtype(table[column]):
-            table[column] = table[column].round(sheet.decimals)
+            table[column] = table[column].round(0 if column in sheet.whole else sheet.decimals)
         elif pd.api.types.is_bool_dtype(table[column]):
             table[column] = table[column].map({True: "yes", False: "no"})
+        elif pd.api.types.is_string_dtype(table[column]):
+            table[column] = table[column].str.split().str.join(" ")  # descriptions hold line feeds
     table = table.astype(object).where(table.notna(), MISSING).reset_index(drop=True)
     table = table.rename(columns=dict(sheet.columns))
     return gptables.GPTable(

@@ -130,6 +130,18 @@ def test_an_unknown_practice_is_refused_with_similar_codes(
         peer_text("A0005", found, results.segments, comparison)
 
 
+def test_a_practice_like_no_other_is_called_so() -> None:
+    x = np.random.default_rng(0).normal(size=(100, 2))
+    x[0] = 50.0
+    matrix, segments, practices = made_up(x)
+    named = segments.assign(practice_name="P", icb_name="NHS One ICB", segment_name="All")
+    dictionary = pd.DataFrame({"feature": ["f0", "f1"], "label": ["A", "B"], "unit": "score"})
+    comparison = Comparison.of(matrix, matrix, dictionary)
+    found = peers(matrix, segments, practices, resamples=0)
+    assert "No practice is much like it" in peer_text("P0000", found, named, comparison)
+    assert "No practice is much like it" not in peer_text("P0007", found, named, comparison)
+
+
 def test_reasons_by_hand() -> None:
     dictionary = pd.DataFrame(
         {

@@ -1,0 +1,139 @@
+"""New practices into existing segments: the run's own stay as they were; nothing is estimated anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_array_equal
+from pandas.testing import assert_frame_equal
+from sklearn.cluster import KMeans
+from sklearn.pipeline import FunctionTransformer, Pipeline
+from sklearn.preprocessing import StandardScaler
+
+from gp_segmentation.assignment import assign
+from gp_segmentation.errors import InputError
+from gp_segmentation.features import Block, Selection, Tables, build_features
+from gp_segmentation.features.achievement import Achievement
+from gp_segmentation.features.age_structure import AgeStructure
+from gp_segmentation.features.deprivation import Deprivation
+from gp_segmentation.features.list_size import ListSize
+from gp_segmentation.features.prevalence import Prevalence
+from gp_segmentation.imputers import nearest
+from gp_segmentation.matrix import build_pipeline, prepare_matrix
+from gp_segmentation.membership import segment_table
+from gp_segmentation.model import whole_model
+
+BLOCKS: dict[str, Block] = {
+    "prevalence": Prevalence(adjust="age_sex", shrink="beta_binomial"),
+    "age": AgeStructure(),
+    "deprivation": Deprivation(),
+    "list": ListSize(),
+    "achievement": Achievement(indicators=["HYP008", "DM020"], shrink="beta_binomial"),
+}
+
+
+@dataclass(frozen=True)
+class Past:
+    """A finished run on made-up tables."""
+
+    tables: Tables
+    model: Pipeline
+    segments: pd.DataFrame
+
+    def assign(self, new: Tables) -> pd.DataFrame:
+        return assign(self.model, BLOCKS, Selection(), self.tables, new, self.segments).table
+
+    def notes(self, new: Tables) -> str:
+        return " ".join(assign(self.model, BLOCKS, Selection(), self.tables, new, self.segments).notes)
+
+
+@pytest.fixture(scope="module")
+def past(small_tables: Tables) -> Past:
+    built = build_features(BLOCKS, small_tables)
+    steps = (
+        nearest(5),
+        FunctionTransformer(feature_names_out="one-to-one"),
+        StandardScaler(),
+    )
+    pipeline = build_pipeline(*steps, FunctionTransformer(feature_names_out="one-to-one"), built.dictionary)
+    made = prepare_matrix(built.features, small_tables.ordinary, pipeline, built.dictionary)
+    X = made.matrix[small_tables.ordinary.to_numpy()]
+    labels = pd.Series(KMeans(3, random_state=0, n_init=3).fit_predict(X) + 1, index=X.index)
+    labels.iloc[:4] = labels.iloc[:4] % 3 + 1  # as a tree may: not the nearest centroid's
+    table, _ = segment_table(made.matrix, labels, small_tables.practices, {1: "One", 2: "Two", 3: "Three"})
+    return Past(small_tables, whole_model(made.pipeline, made.matrix, labels), table)
+
+
+def only(tables: Tables, codes: list[str]) -> Tables:
+    """The tables of a few practices."""
+    names = ("practices", "registers", "achievement", "age_sex", "context")
+    kept = {n: getattr(tables, n)[getattr(tables, n)["practice_code"].isin(codes)] for n in names}
+    return replace(tables, **kept)
+
+
+def test_the_run_s_own_practices_come_out_as_they_were(past: Past) -> None:
+    found = past.assign(past.tables)
+    columns = ["practice_code", "practice_name", "segment", "segment_name", "second_segment", "margin"]
+    assert_frame_equal(found[columns], past.segments[columns], check_exact=False, rtol=1e-9)
+    assert not found["moved"].any()
+    assert_array_equal(found["unchanged"], past.segments["fitted"])
+    assert "0 are new to it" in past.notes(past.tables)
+
+
+def test_nothing_is_estimated_from_the_new_practices(past: Past, tables_of: Callable[..., Tables]) -> None:
+    new = tables_of(practices=40, seed=9)
+    together = past.assign(new).set_index("practice_code")
+    codes = ["A00003", "A00017"]
+    alone = past.assign(only(new, codes)).set_index("practice_code")
+    assert_frame_equal(alone, together.loc[codes], check_exact=False, rtol=1e-9)
+
+
+def test_a_changed_practice_is_said_to_be_out_of_range(past: Past) -> None:
+    code = "A00050"
+    new = only(past.tables, [code])
+    new = replace(new, practices=new.practices.assign(list_size=900_000))
+    row = past.assign(new).iloc[0]
+    assert not row["unchanged"]
+    assert row["out_of_range"] >= 1
+    assert "outside the range of the run: List size" in row["warning"]
+    assert row["run_segment"] == past.segments.set_index("practice_code").loc[code, "segment"]
+
+
+def test_what_a_source_does_not_have_is_said(past: Past) -> None:
+    new = only(past.tables, ["A00050", "A00051"])
+    dictionary = new.context_dictionary.copy()
+    dictionary.loc[dictionary["measure"] == "imd_score", "label"] = "Deprivation (IMD 2004)"
+    without = new.achievement[new.achievement["indicator_code"] != "HYP008"]
+    new = replace(new, context_dictionary=dictionary, achievement=without)
+    told = past.notes(new)
+    assert "imputed for all: Hypertension, HYP008: achievement" in told
+    assert "imd_score is 'Deprivation (IMD 2004)' here" in told
+    assert (past.assign(new)["unknown_features"] >= 1).all()
+
+
+def test_a_new_practice_has_no_segment_in_the_run_and_has_not_moved(
+    past: Past, tables_of: Callable[..., Tables]
+) -> None:
+    more = tables_of(practices=130, seed=1)
+    found = past.assign(only(more, ["A00125"]))
+    assert found["run_segment"].isna().all()
+    assert not found["moved"].any()
+    assert found["segment"].isin([1, 2, 3]).all()
+    assert (found["margin"] >= 0).all()
+
+
+def test_other_features_than_the_model_s_are_refused(past: Past) -> None:
+    fewer = {name: block for name, block in BLOCKS.items() if name != "deprivation"}
+    with pytest.raises(InputError, match="lacking imd_score"):
+        assign(past.model, fewer, Selection(), past.tables, past.tables, past.segments)
+
+
+def test_the_agreement_of_the_rule_is_stated(past: Past) -> None:
+    share = past.model[-1].agreement_
+    assert 0.9 < share < 1.0
+    assert f"{share:.1%} of the run's own" in past.notes(only(past.tables, ["A00050"]))
+    assert np.isfinite(past.assign(past.tables)["margin"]).all()
