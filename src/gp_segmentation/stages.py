@@ -237,7 +237,7 @@ def report(cfg: Config, ws: Workspace) -> None:
     from gp_segmentation import report as room
 
     results, options = ws.results(cfg), cfg["report"]
-    figures.render_all(results, ws.figures, names=options["figures"])
+    figures.render_all(results, ws.figures, names=options["figures"], jobs=cfg["jobs"])
     rendered, left_out = figures.load(ws.figures)
     with fresh_folder(ws.report) as out:
         page = out / "report.html"

@@ -17,11 +17,12 @@ from matplotlib.transforms import Bbox
 from gp_segmentation.atomic import fresh_folder, read_json, write_json
 from gp_segmentation.figures._registry import FigureModule, NotShown, figure_modules
 from gp_segmentation.figures._style import GREY, INK, clean, style
+from gp_segmentation.parallel import count_jobs, ordered_map
 from gp_segmentation.results import Results
 
 #: Inches per line of title and foot, the space around them, and letters that fit into an inch.
 TITLE_LINE, FOOT_LINE, MARGIN = 0.27, 0.19, 0.12
-TITLE_LETTERS, FOOT_LETTERS = 9.6, 14.2
+TITLE_LETTERS, FOOT_LETTERS = 9.1, 14.2
 SYNTHETIC = "SYNTHETIC DATA"
 
 
@@ -45,27 +46,42 @@ class Rendered:
     alt: str
 
 
-def render_all(results: Results, folder: Path, names: list[str] | None = None) -> list[Rendered]:
+def render_all(
+    results: Results, folder: Path, names: list[str] | None = None, *, jobs: int | None = 1
+) -> list[Rendered]:
     """Draw the figures called `names` (default: all) into `folder`, replacing what is there.
 
     Writes NAME.png (150 dpi), NAME.svg and captions.json; a figure that has nothing to show is named there
-    under ``left_out`` with its reason. The same results give the same bytes.
+    under ``left_out`` with its reason. The same results give the same bytes, whatever the number of `jobs`
+    (processes; None: one per core).
 
     Raises
     ------
     KeyError : `names` holds something that is not a figure.
     """
     modules = figure_modules()
-    chosen = modules if names is None else {name: modules[name] for name in names}
-    shown, left_out = [], []
+    chosen = list(modules) if names is None else [name for name in names if modules[name]]
+    workers = max(1, min(count_jobs(jobs), len(chosen)))
     with fresh_folder(folder) as out:
-        for name, module in chosen.items():
-            try:
-                shown.append(_render(name, module, results, out))
-            except NotShown as reason:
-                left_out.append({"name": name, "label": module.LABEL, "reason": str(reason)})
+        # One task per worker, so that the results are sent to each only once.
+        tasks = [(chosen[i::workers], results, out) for i in range(workers)]
+        parts = ordered_map(_render_some, tasks, jobs, processes=True)
+        drawn = {entry["name"]: entry for part in parts for entry in part}
+        every = [drawn[name] for name in chosen]
+        shown = [entry for entry in every if "reason" not in entry]
+        left_out = [entry for entry in every if "reason" in entry]
         write_json(out / "captions.json", {"figures": shown, "left_out": left_out})
     return load(folder)[0]
+
+
+def _render_some(names: list[str], results: Results, out: Path) -> list[dict[str, Any]]:
+    modules, entries = figure_modules(), []
+    for name in names:
+        try:
+            entries.append(_render(name, modules[name], results, out))
+        except NotShown as reason:
+            entries.append({"name": name, "label": modules[name].LABEL, "reason": str(reason)})
+    return entries
 
 
 def load(folder: Path) -> tuple[list[Rendered], list[dict[str, str]]]:
