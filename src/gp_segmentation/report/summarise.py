@@ -51,10 +51,16 @@ def summarise(results: Results, *, top_features: int = 12) -> dict[str, Any]:
         "space": spatial_sentence(results.space),
         "quality": results.quality.to_dict("records"),
         "seed": results.config.get("seed"),
-        "config": without_secrets(yaml.safe_dump(results.config, sort_keys=True, allow_unicode=True)),
+        "config": _config(results.config),
         "versions": versions(),
         "files": [dict(row) for row in results.source.get("files", [])],
     }
+
+
+def _config(config: dict[str, Any]) -> str:
+    """Return the configuration as YAML, without what changes no result: the page stays the same bytes."""
+    shown = {key: value for key, value in config.items() if key not in ("jobs", "tracking")}
+    return without_secrets(yaml.safe_dump(shown, sort_keys=True, allow_unicode=True))
 
 
 def _counts(results: Results) -> dict[str, int]:
