@@ -177,3 +177,14 @@ def test_a_data_block_cannot_end_its_element() -> None:
     text = data_block(value)
     assert not set("<>&\u2028") & set(text)
     assert json.loads(text) == value
+
+
+def test_the_configuration_shows_no_password_and_nothing_that_changes_no_result(
+    results_of: Callable[..., Results],
+) -> None:
+    made = results_of()
+    address = "postgresql://ann:s3cret@example.org/studies"
+    extra = {"jobs": 7, "tracking": {"uri": address}, "study": {"storage": address}}
+    shown = report.summarise(dataclasses.replace(made, config={**made.config, **extra}))["config"]
+    assert "postgresql://***@example.org/studies" in shown
+    assert not {"s3cret", "jobs", "tracking"} & set(re.findall(r"\w+", shown))
