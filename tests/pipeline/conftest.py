@@ -63,11 +63,12 @@ class Project:
         path.write_text(text.replace(old, new))
 
     def runs(self) -> list:
-        """Return the MLflow runs of this project's store, newest first."""
+        """Return the MLflow runs of this project's store, newest first, without the trials below them."""
         from gp_segmentation import tracking
 
         store = tracking.open_store(self.root, "gp-practice-segmentation")
-        return list(store.client.search_runs([store.experiment_id], max_results=1000))
+        found = store.client.search_runs([store.experiment_id], max_results=1000)
+        return [run for run in found if "mlflow.parentRunId" not in run.data.tags]
 
 
 def copy_project(target: Path) -> Project:

@@ -10,7 +10,6 @@ import numpy as np
 import optuna
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from optuna.trial import TrialState
 from sklearn.metrics import adjusted_rand_score
 from tqdm import tqdm
 
@@ -21,7 +20,7 @@ from gp_segmentation.study.evaluate import Evaluator, Found, Limits
 from gp_segmentation.study.labelling import Build, TreeCache
 from gp_segmentation.study.samplers import brute_force
 from gp_segmentation.study.space import Point, Space
-from gp_segmentation.study.store import Ledger, grouped, open_study, packed, quiet, suggest
+from gp_segmentation.study.store import Ledger, grouped, open_study, quiet
 
 #: Samplers that visit every point of a finite space once; the points are then fitted and scored together.
 EXHAUSTIVE = (optuna.samplers.BruteForceSampler, optuna.samplers.GridSampler)
@@ -115,7 +114,7 @@ def run_study(
         if exhaustive:
             found = _try_all(ledger, evaluator, space.points(), setup)
         else:
-            found = _try_some(ledger, evaluator, space, samplers, int(n_trials or 0), setup)
+            found = _try_some(ledger, evaluator, samplers, int(n_trials or 0), setup)
     return _result(found, evaluator, ledger.study)
 
 
@@ -160,7 +159,6 @@ def _try_all(
 def _try_some(
     ledger: Ledger,
     evaluator: Evaluator,
-    space: Space,
     samplers: Samplers,
     n_trials: int,
     setup: Setup,
@@ -173,17 +171,11 @@ def _try_some(
     known = ledger.known()
     with _bar(n_trials, len(ledger.finished())) as bar:
         while (number := len(ledger.finished())) < n_trials:
-            ledger.study.sampler = samplers(number)
-            trial = ledger.study.ask()
-            point = suggest(trial, space)
+            point, notes = ledger.propose(samplers(number))
             found = known.get(point) or evaluator.evaluate([point])[0]
             known[point] = found
-            for name, value in packed(found).items():
-                trial.set_user_attr(name, value)
-            if found.row["smallest_segment"] < setup.prune_below and len(setup.objectives) == 1:
-                ledger.study.tell(trial, state=TrialState.PRUNED)
-            else:
-                ledger.study.tell(trial, goals.values(found.row, setup.objectives))
+            pruned = found.row["smallest_segment"] < setup.prune_below and len(setup.objectives) == 1
+            ledger.add(point, found, None if pruned else goals.values(found.row, setup.objectives), notes)
             bar.update()
     return [(point, known[point]) for point, _ in ledger.finished()[:n_trials] if point in known]
 

@@ -65,7 +65,8 @@ def open_study(storage: str | None, name: str | None, directions: Sequence[Direc
     ConfigError : the storage cannot be opened.
     """
     if storage is None:
-        return optuna.create_study(directions=list(directions))
+        with quiet():
+            return optuna.create_study(directions=list(directions))
     if not storage.startswith(SQLITE):
         return _open(storage, name, directions, {})
     path = Path(storage.removeprefix(SQLITE))
@@ -79,10 +80,11 @@ def _open(
     storage: str, name: str | None, directions: Sequence[Direction], engine: dict[str, Any]
 ) -> optuna.Study:
     try:
-        opened = optuna.storages.RDBStorage(storage, engine_kwargs=engine)
-        return optuna.create_study(
-            study_name=name, storage=opened, directions=list(directions), load_if_exists=True
-        )
+        with quiet():
+            opened = optuna.storages.RDBStorage(storage, engine_kwargs=engine)
+            return optuna.create_study(
+                study_name=name, storage=opened, directions=list(directions), load_if_exists=True
+            )
     except Exception as error:
         raise ConfigError(f"study.storage {storage} cannot be opened: {error}") from error
 
@@ -116,14 +118,33 @@ class Ledger:
         self.study.set_user_attr(CLAIM + name, self._token)
         return name
 
-    def add(self, point: Point, found: Found, values: Sequence[float]) -> None:
-        """Add a finished trial in one transaction."""
+    def propose(self, sampler: optuna.samplers.BaseSampler) -> tuple[Point, dict[str, Any]]:
+        """Let `sampler` name the next point, knowing the finished trials; returns its notes on it too.
+
+        It is asked in memory. In the storage a trial appears when it is finished, so that one that was
+        interrupted is as if it had never begun.
+        """
+        study = optuna.create_study(directions=self.study.directions, sampler=sampler)
+        study.add_trials([trial for _, trial in self.finished()])
+        point = suggest(study.ask(), self._space)
+        return point, study.get_trials(deepcopy=False)[-1].system_attrs
+
+    def add(
+        self,
+        point: Point,
+        found: Found,
+        values: Sequence[float] | None,
+        notes: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Add a finished trial in one transaction; without values it is pruned."""
         self.study.add_trial(
             create_trial(
+                state=TrialState.PRUNED if values is None else TrialState.COMPLETE,
                 params={"clusterer": point.family, **point.values},
                 distributions=distributions(point, self._space),
-                values=list(values),
+                values=values,
                 user_attrs=packed(found),
+                system_attrs=dict(notes or {}),
             )
         )
 

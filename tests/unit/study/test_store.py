@@ -1,0 +1,212 @@
+"""A study that is killed, resumed or shared ends with the same table; finished trials are never repeated."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import optuna
+import pandas as pd
+import pytest
+from pandas.testing import assert_frame_equal
+
+from gp_segmentation.errors import ConfigError
+from gp_segmentation.study import run, space
+from gp_segmentation.study.evaluate import Evaluator
+
+# Runs a study in a process of its own. With a third argument it waits that long before each group of points.
+SCRIPT = """
+import sys, time
+from pathlib import Path
+import numpy as np
+from sklearn.cluster import KMeans
+from gp_segmentation.clustering import Hierarchical
+from gp_segmentation.study import brute_force, run, space
+from gp_segmentation.study.evaluate import Evaluator
+
+TARGETS = {"KMeans": KMeans, "Hierarchical": Hierarchical, "brute_force": brute_force}
+
+def build(node, **params):
+    arguments = {key: value for key, value in node.items() if key not in ("name", "_target_")}
+    return TARGETS[node["_target_"]](**(arguments | params))
+
+plain = Evaluator.evaluate
+
+def slow(self, points):
+    time.sleep(float(sys.argv[3]))
+    print("group", points[0].family, flush=True)
+    return plain(self, points)
+
+Evaluator.evaluate = slow
+planted = np.load(sys.argv[1])
+settings = eval(Path(sys.argv[2]).read_text())
+study = run(planted, space(*settings), build, settings[1], seed=3, folder=Path(sys.argv[2]).parent)
+study.trials.to_parquet(sys.argv[4])
+"""
+
+
+@pytest.fixture
+def stored(options):
+    return options | {"storage": "sqlite"}
+
+
+@pytest.fixture
+def start(tmp_path, planted, clusterer, stored):
+    """Start a study in another process, which keeps it in `tmp_path`."""
+    np.save(tmp_path / "X.npy", planted)
+    (tmp_path / "settings").write_text(repr((clusterer, stored)))
+
+    def begin(pause: float, table: str) -> subprocess.Popen:
+        command = [sys.executable, "-c", SCRIPT, tmp_path / "X.npy", tmp_path / "settings", pause]
+        return subprocess.Popen(
+            [*map(str, command), str(tmp_path / table)], stdout=subprocess.PIPE, text=True
+        )
+
+    return begin
+
+
+def finished(folder) -> int:
+    (database,) = folder.glob("*.db")
+    (study,) = optuna.study.get_all_study_summaries(f"sqlite:///{database}")
+    return study.n_trials
+
+
+def counted(monkeypatch) -> list:
+    """Record the points that are evaluated from now on."""
+    seen, plain = [], Evaluator.evaluate
+
+    def evaluate(self, points):
+        seen.extend(points)
+        return plain(self, points)
+
+    monkeypatch.setattr(Evaluator, "evaluate", evaluate)
+    return seen
+
+
+def test_a_killed_study_goes_on_where_it_stopped(
+    start, tmp_path, monkeypatch, planted, clusterer, stored, build
+):
+    process = start(1.0, "killed.parquet")
+    for _ in range(2):  # the second group begins when the first is stored
+        assert process.stdout.readline().startswith("group")
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    left = finished(tmp_path)
+    assert 0 < left < 25
+
+    seen = counted(monkeypatch)
+    opened = space(clusterer, stored)
+    resumed = run(planted, opened, build, stored, seed=3, folder=tmp_path)
+    straight = run(planted, opened, build, stored | {"storage": None}, seed=3)
+    assert len(seen[: len(seen) - 25]) == 25 - left, "a finished trial was repeated"
+    assert_frame_equal(resumed.trials, straight.trials, check_exact=True)
+    assert_frame_equal(resumed.null, straight.null, check_exact=True)
+    assert resumed.choice == straight.choice
+    for trial, labels in straight.result.labels.items():
+        np.testing.assert_array_equal(resumed.result.labels[trial], labels)
+
+
+def test_a_finished_study_is_read_and_not_repeated(tmp_path, monkeypatch, planted, clusterer, stored, build):
+    opened = space(clusterer, stored)
+    first = run(planted, opened, build, stored, seed=3, folder=tmp_path)
+    seen = counted(monkeypatch)
+    again = run(planted, opened, build, stored, seed=3, folder=tmp_path)
+    assert seen == []
+    assert_frame_equal(again.trials, first.trials, check_exact=True)
+    assert again.choice == first.choice
+
+
+def test_two_processes_share_one_study_and_lose_no_trial(start, tmp_path, planted, clusterer, stored, build):
+    processes = [start(0.5, f"{i}.parquet") for i in range(2)]
+    outputs = [process.communicate(timeout=240)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0]
+    straight = run(planted, space(clusterer, stored), build, stored | {"storage": None}, seed=3).trials
+    for i in range(2):
+        assert_frame_equal(pd.read_parquet(tmp_path / f"{i}.parquet"), straight, check_exact=True)
+    assert finished(tmp_path) >= 25
+    groups = sum(output.count("group") for output in outputs)
+    assert groups < 2 * 5, "each did all the work: nothing was shared"
+
+
+@pytest.mark.parametrize(
+    "change", [{"seed": 4}, {"options": {"n_clusters": [2, 3]}}, {"rows": 299}, {"node": {"n_init": 2}}]
+)
+def test_whatever_changes_a_trial_is_another_study(change, tmp_path, planted, clusterer, stored, build):
+    run(planted, space(clusterer, stored), build, stored, seed=3, folder=tmp_path)
+    clusterer["candidates"]["kmeans"] |= change.get("node", {})
+    changed = stored | change.get("options", {})
+    rows = planted[: change.get("rows", len(planted))]
+    run(rows, space(clusterer, changed), build, changed, seed=change.get("seed", 3), folder=tmp_path)
+    assert len(list(tmp_path.glob("*.db"))) == 2
+
+
+def test_the_rule_is_no_part_of_the_study(tmp_path, planted, clusterer, stored, build):
+    other = stored | {"rule": stored["rule"] | {"tolerance": 0.5}}
+    for options in (stored, other):
+        run(planted, space(clusterer, options), build, options, seed=3, folder=tmp_path)
+    assert len(list(tmp_path.glob("*.db"))) == 1
+
+
+def tpe(seed=None):
+    return optuna.samplers.TPESampler(seed=seed, n_startup_trials=4)
+
+
+@pytest.fixture
+def sampled(stored):
+    return stored | {"sampler": {"_target_": "tpe", "seed": 0}, "n_trials": 12, "prune": True}
+
+
+@pytest.fixture
+def build_sampled(build):
+    def made(node, **params):
+        return tpe(**params) if node["_target_"] == "tpe" else build(node, **params)
+
+    return made
+
+
+def test_a_sampler_interrupted_proposes_what_it_would_have(
+    tmp_path, monkeypatch, planted, clusterer, sampled, build_sampled
+):
+    opened = space(clusterer, sampled)
+    straight = run(planted, opened, build_sampled, sampled | {"storage": None}, seed=3).trials
+    plain, calls = Evaluator.evaluate, []
+
+    def broken(self, points):
+        calls.append(points)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return plain(self, points)
+
+    monkeypatch.setattr(Evaluator, "evaluate", broken)
+    with pytest.raises(KeyboardInterrupt):
+        run(planted, opened, build_sampled, sampled, seed=3, folder=tmp_path)
+    monkeypatch.setattr(Evaluator, "evaluate", plain)
+    resumed = run(planted, opened, build_sampled, sampled, seed=3, folder=tmp_path).trials
+    assert len(resumed) == 12
+    assert_frame_equal(resumed, straight, check_exact=True)
+
+
+def test_several_objectives_are_told_to_the_sampler(planted, clusterer, sampled, build_sampled):
+    options = sampled | {"storage": None, "objectives": ["silhouette", "n_clusters"]}
+    study = run(planted, space(clusterer, options), build_sampled, options, seed=3)
+    assert [d.name for d in study.result.optuna_study.directions] == ["MAXIMIZE", "MINIMIZE"]
+    with pytest.raises(ConfigError, match=r"study.objectives has \['luck'\]. Choose among"):
+        run(planted, space(clusterer, options), build_sampled, options | {"objectives": ["luck"]})
+
+
+def test_trials_below_the_floor_are_pruned_where_asked(planted, clusterer, sampled, build_sampled):
+    options = sampled | {"storage": None, "n_trials": 20}
+    found = run(planted, space(clusterer, options), build_sampled, options, seed=1)
+    states = [trial.state.name for trial in found.result.optuna_study.trials]
+    small = (found.trials["smallest_segment"] < found.choice["floor"]).tolist()
+    assert states == ["PRUNED" if below else "COMPLETE" for below in small]
+    assert any(small)
+
+
+def test_a_storage_that_cannot_be_opened_is_named(planted, clusterer, stored, build):
+    options = stored | {"storage": "nonsense://x"}
+    with pytest.raises(ConfigError, match=r"study.storage nonsense://x cannot be opened"):
+        run(planted, space(clusterer, options), build, options)
