@@ -40,4 +40,4 @@ def test_every_evidence_option_is_understood(option, rows):
     found = assess(
         rows, np.repeat([1, 2, 3], 60), config.build(cfg["clusterer"]), ks=[3], options=cfg["evidence"]
     )
-    assert found["verdict"] == (None if option == "off" else "discrete")
+    assert found.evidence["verdict"] == (None if option == "off" else "discrete")

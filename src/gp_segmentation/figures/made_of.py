@@ -52,9 +52,7 @@ def draw(data: MadeOf, figure: FigureBase) -> None:
     between, total = data.blocks["share_between"].astype(float), data.blocks["share_total"].astype(float)
     left.barh(at, 100 * between, color=BLUE, height=0.55, label="of the variance between segments")
     left.scatter(100 * total, at, marker="D", color=ORANGE, zorder=3, label="of all variance (weight)")
-    _label(
-        left, at, 100 * np.maximum(between.to_numpy(), total.to_numpy()), [f"{100 * v:.0f}%" for v in between]
-    )
+    _label(left, at, 100 * np.maximum(between.to_numpy(), total.to_numpy()), _told(between, total))
     left.set_yticks(at, _readable(data.blocks["block"]))
     left.set(
         xlim=(0, 135), xticks=range(0, 101, 20), xlabel="Share of each block, %", title="Blocks of features"

@@ -65,6 +65,8 @@ def draw(data: ByK, figure: FigureBase) -> None:
             ha="right",
             size=9,
             color=GREY,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.8},
+            zorder=5,
         )
     for i, name in enumerate(data.table):
         values = data.table[name].dropna()
