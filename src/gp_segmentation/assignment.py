@@ -79,25 +79,30 @@ def assign(
     own = built.features.loc[base.ordinary.index[base.ordinary], wanted]
     if values.isna().to_numpy().all():
         raise InputError("no practice has any feature of the run", file="features")
-    matrix = model[:-1].transform(values)
-    placed = model[-1].place(matrix)
-    known = model[-1].known(matrix) >= 0
     outside = (values < own.min() - 1e-9) | (values > own.max() + 1e-9)
     labels = dict(zip(built.dictionary["feature"], built.dictionary["label"], strict=True))
-    facts = pd.DataFrame(
+    table = _table(_facts(model, values, outside, labels), new, segments)
+    return Assigned(table, _notes(table, values, base, new, labels, model))
+
+
+def _facts(
+    model: Pipeline, values: pd.DataFrame, outside: pd.DataFrame, labels: Mapping[str, str]
+) -> pd.DataFrame:
+    """Segment, margin and what makes them doubtful, practice by practice."""
+    matrix = model[:-1].transform(values)
+    placed = model[-1].place(matrix)
+    return pd.DataFrame(
         {
             "segment": placed.labels,
             "second_segment": placed.second,
             "margin": placed.margin,
-            "unchanged": known,
+            "unchanged": model[-1].known(matrix) >= 0,
             "unknown_features": values.isna().sum(axis=1).to_numpy("int64"),
             "out_of_range": outside.sum(axis=1).to_numpy("int64"),
             "warning": _warnings(values, outside, placed.margin, labels),
         },
         index=values.index,
     )
-    table = _table(facts, new, segments)
-    return Assigned(table, _notes(table, values, base, new, labels, model))
 
 
 def _beside(base: Tables, new: Tables) -> Tables:

@@ -19,12 +19,12 @@ def peers(code: str, folder: Path) -> str:
 
     Raises GpsegError when the practice or the results are not there.
     """
-    from gp_segmentation.insight import Comparison, peer_text
+    from gp_segmentation.insight import Comparison, peers_in_words
 
     ws = Workspace(_existing(folder))
     natural, values, dictionary = ws.feature_tables()
     comparison = Comparison.of(values, natural, dictionary)
-    return peer_text(code, read_table(ws.insight / "peers.parquet"), ws.segment_table(), comparison)
+    return peers_in_words(code, read_table(ws.insight / "peers.parquet"), ws.segment_table(), comparison)
 
 
 def assign(run: str, source: str, out: Path, root: Path) -> str:

@@ -5,7 +5,7 @@ from gp_segmentation.insight.attributes import attributes
 from gp_segmentation.insight.names import claims, names
 from gp_segmentation.insight.opportunities import Opportunities, opportunities
 from gp_segmentation.insight.outliers import outliers
-from gp_segmentation.insight.peer_text import peer_text
+from gp_segmentation.insight.peer_text import peers_in_words
 from gp_segmentation.insight.peers import peers
 from gp_segmentation.insight.portraits import portraits
 from gp_segmentation.insight.profiles import profiles
@@ -29,8 +29,8 @@ __all__ = [
     "names",
     "opportunities",
     "outliers",
-    "peer_text",
     "peers",
+    "peers_in_words",
     "portraits",
     "portray",
     "profiles",

@@ -42,31 +42,48 @@ def attributes(
     codes = practices["practice_code"]
     values = context.set_index("practice_code").reindex(codes)
     values.insert(0, "list_size", practices["list_size"].to_numpy(dtype=float))
-    rows = [("list_size", "List size", "patients")]
-    rows += list(zip(*(context_dictionary[c] for c in ("measure", "label", "unit")), strict=True))
+    labels = dict(zip(context_dictionary["measure"], context_dictionary["label"], strict=True))
+    units = dict(zip(context_dictionary["measure"], context_dictionary["unit"], strict=True))
+    labels, units = {"list_size": "List size"} | labels, {"list_size": "patients"} | units
     names = {} if indicators is None else _names(indicators)
     parts = [values]
     if registers is not None and len(registers):
-        crude = _rates(registers, "group_code", "register").reindex(codes)
-        told = {code: f"{names.get(code, code)} prevalence" for code in map(str, crude)}
-        told = {code: label for code, label in told.items() if label not in used_labels}
-        crude = crude[list(told)]
-        parts.append(crude.add_prefix("crude_prevalence_"))
-        rows += [(f"crude_prevalence_{c}", f"{label}, crude", "%") for c, label in told.items()]
+        crude, told = _crude(registers, names, used_labels)
+        parts.append(crude.reindex(codes))
+        labels |= told
     if achievement is not None and indicators is not None and len(achievement):
-        rates = _rates(achievement, "indicator_code", "numerator").reindex(codes)
-        group = dict(zip(indicators["indicator_code"], indicators["group_code"], strict=True))
-        rates = rates[[c for c in map(str, rates) if c in group and f"achievement_{c}" not in used]]
-        parts.append(rates.add_prefix("net_achievement_"))
-        rows += [
-            (f"net_achievement_{c}", f"{names.get(group[c], group[c])}, {c}: achievement", "%")
-            for c in map(str, rates)
-        ]
+        rates, told = _achieved(achievement, indicators, names, used)
+        parts.append(rates.reindex(codes))
+        labels |= told
     everything = pd.concat(parts, axis=1)
-    dictionary = pd.DataFrame(rows, columns=["feature", "label", "unit"]).assign(block=UNUSED)
-    kept = ~dictionary["feature"].isin(list(used)) & dictionary["feature"].isin(everything.columns)
-    dictionary = dictionary[kept].reset_index(drop=True)
-    return everything[list(dictionary["feature"])].astype(float), dictionary
+    kept = [name for name in labels if name in everything and name not in used]
+    dictionary = pd.DataFrame(
+        [(name, labels[name], units.get(name, "%"), UNUSED) for name in kept],
+        columns=["feature", "label", "unit", "block"],
+    )
+    return everything[kept].astype(float), dictionary
+
+
+def _crude(
+    registers: pd.DataFrame, names: dict[str, str], used_labels: Collection[str]
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Crude prevalences that were not used, and their labels."""
+    crude = _rates(registers, "group_code", "register")
+    told = {code: f"{names.get(code, code)} prevalence" for code in map(str, crude)}
+    told = {code: label for code, label in told.items() if label not in used_labels}
+    labels = {f"crude_prevalence_{code}": f"{label}, crude" for code, label in told.items()}
+    return crude[list(told)].set_axis(list(labels), axis=1), labels
+
+
+def _achieved(
+    achievement: pd.DataFrame, indicators: pd.DataFrame, names: dict[str, str], used: pd.Index | list[str]
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Achievements of indicators that were not used, and their labels."""
+    rates = _rates(achievement, "indicator_code", "numerator")
+    group = dict(zip(indicators["indicator_code"], indicators["group_code"], strict=True))
+    codes = [c for c in map(str, rates) if c in group and f"achievement_{c}" not in used]
+    labels = {f"net_achievement_{c}": f"{names.get(group[c], group[c])}, {c}: achievement" for c in codes}
+    return rates[codes].set_axis(list(labels), axis=1), labels
 
 
 def _rates(table: pd.DataFrame, column: str, counted: str) -> pd.DataFrame:

@@ -17,7 +17,7 @@ WIDEST, WIDTH = 34, 110
 FAR = 0.97
 
 
-def peer_text(code: str, peers: pd.DataFrame, segments: pd.DataFrame, comparison: Comparison) -> str:
+def peers_in_words(code: str, peers: pd.DataFrame, segments: pd.DataFrame, comparison: Comparison) -> str:
     """Return what `gpseg-peers CODE` prints.
 
     Parameters

@@ -53,21 +53,27 @@ def peers(
     named = blocks or {}
     block = np.array([named.get(str(column), "") for column in matrix.columns])
     shares = inclusion(x, candidates, neighbours, block, count, resamples, seed, jobs)
+    icb = practices.set_index("practice_code")["icb_code"].reindex(matrix.index)
+    return _long(neighbours, {"distance": distances, "inclusion": shares}, about["segment"], icb)
+
+
+def _long(
+    neighbours: np.ndarray, figures: dict[str, np.ndarray], segment: pd.Series, icb: pd.Series
+) -> pd.DataFrame:
+    """One row per practice and peer, from arrays of practices by peers (-1: no such peer)."""
     filled = neighbours >= 0
-    own = np.repeat(np.arange(len(x)), filled.sum(axis=1))
+    own = np.repeat(np.arange(len(neighbours)), filled.sum(axis=1))
     other = neighbours[filled]
-    icb = practices.set_index("practice_code")["icb_code"].reindex(matrix.index).to_numpy()
-    segment = about["segment"].to_numpy()
-    codes = matrix.index.to_numpy()
+    codes, segments, boards = segment.index.to_numpy(), segment.to_numpy(), icb.to_numpy()
     return pd.DataFrame(
         {
             "practice_code": codes[own],
             "peer_code": codes[other],
             "rank": (np.nonzero(filled)[1] + 1).astype("int64"),
-            "distance": distances[filled],
-            "same_segment": segment[own] == segment[other],
-            "same_icb": icb[own] == icb[other],
-            "inclusion": shares[filled],
+            "distance": figures["distance"][filled],
+            "same_segment": segments[own] == segments[other],
+            "same_icb": boards[own] == boards[other],
+            "inclusion": figures["inclusion"][filled],
         }
     )
 

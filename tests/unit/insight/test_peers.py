@@ -12,7 +12,7 @@ from pandas.testing import assert_frame_equal
 from scipy.spatial.distance import pdist, squareform
 
 from gp_segmentation.errors import InputError
-from gp_segmentation.insight import Comparison, peer_text, peers
+from gp_segmentation.insight import Comparison, peers, peers_in_words
 from gp_segmentation.insight.resampled import feature_weights
 from gp_segmentation.results import Results
 
@@ -114,7 +114,7 @@ def told(results_of: Callable[..., Results]) -> tuple[Results, pd.DataFrame, Com
 
 def test_the_text_names_every_peer_with_its_reasons(told: tuple[Results, pd.DataFrame, Comparison]) -> None:
     results, found, comparison = told
-    text = peer_text("A00050", found, results.segments, comparison)
+    text = peers_in_words("A00050", found, results.segments, comparison)
     mine = found[found["practice_code"] == "A00050"]
     for code in mine["peer_code"]:
         assert text.count(code) == 2, "once in the table, once with its reasons"
@@ -127,7 +127,7 @@ def test_an_unknown_practice_is_refused_with_similar_codes(
 ) -> None:
     results, found, comparison = told
     with pytest.raises(InputError, match=r"A0005 is not among the 240 practices.*Similar codes: A00"):
-        peer_text("A0005", found, results.segments, comparison)
+        peers_in_words("A0005", found, results.segments, comparison)
 
 
 def test_a_practice_like_no_other_is_called_so() -> None:
@@ -138,8 +138,8 @@ def test_a_practice_like_no_other_is_called_so() -> None:
     dictionary = pd.DataFrame({"feature": ["f0", "f1"], "label": ["A", "B"], "unit": "score"})
     comparison = Comparison.of(matrix, matrix, dictionary)
     found = peers(matrix, segments, practices, resamples=0)
-    assert "No practice is much like it" in peer_text("P0000", found, named, comparison)
-    assert "No practice is much like it" not in peer_text("P0007", found, named, comparison)
+    assert "No practice is much like it" in peers_in_words("P0000", found, named, comparison)
+    assert "No practice is much like it" not in peers_in_words("P0007", found, named, comparison)
 
 
 def test_reasons_by_hand() -> None:

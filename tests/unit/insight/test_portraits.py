@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gp_segmentation.insight import names, portraits, profiles
+from gp_segmentation.insight import claims, names, portraits, profiles
 from gp_segmentation.insight.concepts import concepts, short
-from gp_segmentation.insight.portraits import AVERAGE, natural
+from gp_segmentation.insight.names import AVERAGE
+from gp_segmentation.insight.portraits import natural
 from gp_segmentation.results import Results
 
 JUDGING = re.compile(r"\b(good|bad|poor|poorly|best|worst|better|worse|fail\w*|perform\w*)\b", re.IGNORECASE)
@@ -139,3 +140,35 @@ def test_age_bands_make_one_concept() -> None:
 )  # fmt: skip
 def test_values_are_written_in_their_unit(value: float, unit: str, text: str) -> None:
     assert natural(value, unit) == text
+
+
+def test_a_difference_within_chance_is_no_claim() -> None:
+    # Eight practices half a standard deviation above the others: notable, but the interval holds zero.
+    rng = np.random.default_rng(3)
+    sizes = rng.normal(0, 1, 400)
+    sizes[:8] = np.array([2.6, -1.6] * 4) + 0.02 * np.arange(8)
+    index = pd.Index([f"P{i:03d}" for i in range(400)])
+    values = pd.DataFrame({"list_size": sizes}, index=index)
+    dictionary = pd.DataFrame(
+        {"feature": ["list_size"], "label": ["List size"], "unit": "patients", "block": "list_size"}
+    )
+    groups = pd.Series(np.where(np.arange(400) < 8, 2, 1), index=index)
+    assert (values["list_size"][:8].mean() - sizes.mean()) / sizes.std() > 0.3
+    assert names(values, values, dictionary, groups)[2].startswith(AVERAGE)
+    assert claims(values, values, dictionary, groups) == {1: [], 2: []}
+
+
+@pytest.mark.parametrize("k", [2, 4, 7])
+def test_every_claim_of_a_name_is_borne_by_its_interval(results_of: Callable[..., Results], k: int) -> None:
+    results = results_of(k)
+    arguments = results.natural, results.features, results.dictionary, labels(results)
+    named, claimed = names(*arguments), claims(*arguments)
+    for number, rows in claimed.items():
+        for row in rows:
+            assert row["low"] < row["difference_sd"] < row["high"]
+            assert row["low"] * row["high"] > 0
+            assert row["phrase"].lower() in named[number].lower()
+        told = portraits(results.profiles, results.segments, results.practices, claims=claimed)
+        sentences = next(p for p in told if p["segment"] == number)["sentences"]
+        assert all(f"{row['difference_sd']:+.1f}" in sentences[1] for row in rows)
+        assert not re.search(r"\b(most|largest|highest|lowest)\b", " ".join(sentences))

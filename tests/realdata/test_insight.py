@@ -1,0 +1,195 @@
+"""Reading segments of the official figures of 2024-25: sums, permutations, peers, opportunities, model."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+from pandas.testing import assert_frame_equal
+from sklearn.cluster import KMeans
+from threadpoolctl import threadpool_limits
+
+from gp_segmentation import config, insight
+from gp_segmentation.clustering import Hierarchical, canonical_order
+from gp_segmentation.features import Selection, Tables, build_features, special_reasons
+from gp_segmentation.matrix import build_pipeline, prepare_matrix
+from gp_segmentation.membership import segment_table
+from gp_segmentation.model import load_model, save_model, whole_model
+from gp_segmentation.sources import read_source
+
+ROOT = Path(__file__).resolve().parents[2]
+PRACTICES, PATIENTS = 6_188, 63_766_671
+OPTIONS = {"peers": {"resamples": 20}, "opportunities": {"draws": 20}}
+
+
+@pytest.fixture(scope="module")
+def cfg() -> dict:
+    return config.compose_config(ROOT, ["source=nhs_2024_25"])
+
+
+@pytest.fixture(scope="module")
+def prepared(nhs_data: Path, tmp_path_factory: pytest.TempPathFactory, cfg: dict) -> dict[str, pd.DataFrame]:
+    source = cfg["source"]
+    folder = tmp_path_factory.mktemp("raw") / source["name"]
+    folder.mkdir()
+    for file in source["files"].values():
+        found = sorted(nhs_data.rglob(file["filename"]))
+        if found or file["required"]:
+            shutil.copy(found[0], folder / file["filename"])
+    built = {name: {**file, "reader": config.build(file["reader"])} for name, file in source["files"].items()}
+    made = read_source(built, folder)
+    tables = {name: getattr(made, name) for name in {*insight.PREPARED, *Tables.names()}}
+    practices = tables["practices"]
+    reasons = special_reasons(practices, tables["registers"], tables["age_sex"], config.build(cfg["special"]))
+    special = practices["practice_code"].map(reasons).astype("str")
+    return tables | {"practices": practices.assign(special=special)}
+
+
+@pytest.fixture(scope="module")
+def made(prepared: dict[str, pd.DataFrame], cfg: dict) -> tuple:
+    """Features and matrix of the default configuration, with the fitted pipeline."""
+    tables = Tables(**{name: prepared[name] for name in Tables.names()})
+    blocks = {name: config.build(node) for name, node in cfg["features"]["blocks"].items()}
+    built = build_features(blocks, tables, Selection())
+    steps = {name: config.build(cfg[name]) for name in ("imputer", "outliers", "scaler", "reducer")}
+    pipeline = build_pipeline(**steps, dictionary=built.dictionary)
+    return built, prepare_matrix(built.features, tables.ordinary, pipeline, built.dictionary), tables.ordinary
+
+
+def segmented(prepared: dict, made: tuple, found: np.ndarray) -> insight.Run:
+    built, matrix, ordinary = made
+    X = matrix.matrix[ordinary.to_numpy()]
+    labels = pd.Series(canonical_order(found, keys=X.index), index=X.index)
+    names = insight.names(built.natural, built.features, built.dictionary, labels)
+    table, _ = segment_table(matrix.matrix, labels, prepared["practices"], names)
+    return insight.Run(
+        prepared, built.natural, built.features, built.dictionary, matrix.matrix, table, "continuum"
+    )
+
+
+@pytest.fixture(scope="module")
+def run(prepared: dict, made: tuple) -> insight.Run:
+    X = made[1].matrix[made[2].to_numpy()]
+    with threadpool_limits(1):
+        return segmented(prepared, made, KMeans(5, n_init=3, random_state=0).fit_predict(X.to_numpy()))
+
+
+@pytest.fixture(scope="module")
+def tables(run: insight.Run, cfg: dict) -> dict[str, pd.DataFrame]:
+    options = cfg["insight"]
+    options = {**options, **{name: {**options[name], **less} for name, less in OPTIONS.items()}}
+    return insight.read(run, options, seed=1, jobs=None)
+
+
+def test_every_table_adds_up_to_england(tables: dict[str, pd.DataFrame]) -> None:
+    sizes = tables["segment_sizes"]
+    assert list(sizes.iloc[-1][["practices", "patients"]]) == [PRACTICES, PATIENTS]
+    assert list(sizes.iloc[:-1][["practices", "patients"]].sum()) == [PRACTICES, PATIENTS]
+    for _, rows in tables["segment_mix"].groupby("level"):
+        assert list(rows[["practices", "patients"]].sum()) == [PRACTICES, PATIENTS]
+    for _, rows in tables["opportunities"].groupby("indicator_code"):
+        assert list(rows[["segment_practices", "segment_patients"]].sum()) == [PRACTICES, PATIENTS]
+        assert (rows["practices"] + rows["special"] + rows["without_figure"]).sum() == PRACTICES
+
+
+def test_sums_of_opportunities_agree_at_every_level(tables: dict[str, pd.DataFrame]) -> None:
+    columns = ["practices", "eligible_patients", "practices_below", "additional_patients"]
+    columns += ["england_practices_below", "england_additional_patients"]
+    levels = tables["opportunity_totals"].groupby(["level", "indicator_code"])[columns].sum()
+    whole = levels.loc["england"]
+    for level in set(levels.index.get_level_values("level")):
+        assert_allclose(levels.loc[level], whole)
+    segments = tables["opportunities"].groupby("indicator_code")[columns].sum()
+    assert_allclose(segments, whole)
+    each = tables["practice_opportunities"].groupby("indicator_code")["additional_patients"].sum()
+    assert_allclose(each, whole["additional_patients"], rtol=1e-3, atol=1)
+    assert (tables["practice_opportunities"]["additional_patients"] >= 0).all()
+
+
+def test_portraits_are_the_same_however_segments_are_numbered(
+    run: insight.Run, tables: dict[str, pd.DataFrame]
+) -> None:
+    swap = {1: 4, 2: 5, 3: 1, 4: 2, 5: 3}
+    moved = run.segments.assign(
+        segment=run.segments["segment"].map(swap),
+        second_segment=run.segments["second_segment"].map(swap).astype("Int64"),
+    )
+    labels = moved[moved["fitted"]].set_index("practice_code")["segment"]
+    names = insight.names(run.natural, run.features, run.dictionary, labels)
+    moved["segment_name"] = moved["segment"].map(names).astype("str")
+    other = replace(run, segments=moved)
+    profiles = insight.profiles(run.natural, run.dictionary, moved)
+    one = {p["segment"]: p for p in insight.portray(run, tables, 3)}
+    two = {p["segment"]: p for p in insight.portray(other, {"profiles": profiles}, 3)}
+    for number, portrait in one.items():
+        told = two[swap[number]]
+        assert told["name"] == portrait["name"]
+        assert told["claims"] == portrait["claims"]
+        assert told["sentences"][:-1] == portrait["sentences"][:-1]
+        assert told["patients"] == portrait["patients"]
+
+
+def test_claims_are_borne_by_their_intervals(run: insight.Run, tables: dict[str, pd.DataFrame]) -> None:
+    for portrait in insight.portray(run, tables, 3):
+        assert 2 <= len(portrait["sentences"]) <= 4
+        for claim in portrait["claims"]:
+            assert claim["low"] * claim["high"] > 0, f"{portrait['name']}: {claim}"
+            assert claim["phrase"].lower() in portrait["name"].lower()
+
+
+def test_peers_are_ordinary_and_open_and_known_pairs_find_each_other(
+    prepared: dict[str, pd.DataFrame], tables: dict[str, pd.DataFrame]
+) -> None:
+    peers = tables["peers"]
+    status = prepared["organisations"].set_index("practice_code")["status"]
+    special = prepared["practices"].set_index("practice_code")["special"]
+    assert peers.groupby("practice_code").size().eq(10).all()
+    assert peers["practice_code"].nunique() == PRACTICES
+    assert peers["peer_code"].map(status).eq("ACTIVE").all()
+    assert (status == "DORMANT").sum() == 39
+    assert peers["peer_code"].map(special).isna().all()
+    # Sheringham's neighbours in kind are other places of retirement by the sea: Sidmouth, Budleigh Salterton.
+    mine = set(peers.loc[peers["practice_code"] == "D82005", "peer_code"])
+    assert {"L83067", "L83011"} <= mine
+    # Limehouse's are in the east of London.
+    east = prepared["practices"].set_index("practice_code")["icb_code"]
+    limehouse = peers.loc[peers["practice_code"] == "F84054", "peer_code"]
+    assert (limehouse.map(east) == east["F84054"]).mean() >= 0.6
+
+
+def test_a_stored_model_reproduces_every_segment_also_of_a_tree(
+    prepared: dict[str, pd.DataFrame], made: tuple, run: insight.Run, tmp_path: Path
+) -> None:
+    built, matrix, ordinary = made
+    X = matrix.matrix[ordinary.to_numpy()]
+    tree = Hierarchical(n_clusters=5, linkage="ward").fit(X).labels_
+    for kind in (run, segmented(prepared, made, tree)):
+        labels = kind.labels
+        save_model(tmp_path / "model.skops", whole_model(matrix.pipeline, matrix.matrix, labels))
+        model = load_model(tmp_path / "model.skops")
+        placed = model[-1].place(model[:-1].transform(built.features))
+        table = kind.segments.set_index("practice_code").loc[built.features.index]
+        assert (placed.labels == table["segment"]).all()
+        assert (placed.second == table["second_segment"]).all()
+        assert_allclose(placed.margin, table["margin"], atol=1e-9)
+    # Cutting a tree is not dividing by nearest centroids: the rule agrees with most of it, not all.
+    assert 0.6 < model[-1].agreement_ < 1.0
+
+
+def test_flags_are_about_as_rare_as_of_a_normal_distribution(tables: dict[str, pd.DataFrame]) -> None:
+    counts = tables["outlier_counts"]
+    england = counts[counts["level"] == "england"]
+    beyond_2 = england[["below_3", "below_2", "above_2", "above_3"]].to_numpy().sum()
+    assert 0.02 < beyond_2 / england["practices"].sum() < 0.09
+    assert_frame_equal(
+        england[["practices"]].reset_index(drop=True),
+        counts[counts["level"] == "icb"]
+        .groupby("indicator_code")[["practices"]]
+        .sum()
+        .reset_index(drop=True),
+    )
