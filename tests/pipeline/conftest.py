@@ -20,7 +20,10 @@ PRACTICES = 240
 SMALL = {
     "source/synthetic.yaml": {"england.practices": PRACTICES},
     "study/default.yaml": {"n_clusters.high": 4, "null_model.draws": 2},
-    "evidence/default.yaml": {"bootstraps": 5, "splits": 2},
+    "evidence/default.yaml": {
+        **{"nulls.copula": 1, "nulls.permutation": 1, "bootstraps": 5, "bootstraps_by_k": 2, "subsamples": 2},
+        **{"splits": 2, "seeds": 2, "beyond.draws": 5},
+    },
 }
 
 

@@ -72,7 +72,7 @@ def draw(data: Beyond, figure: FigureBase) -> None:
         if name in data.means:
             axes.plot(100 * data.means[name], spread[i], markersize=9, **look)
     means = [f"Mean of all {data.measures} measures"] if data.means else []
-    texts = [textwrap.fill(clean(label), 36, max_lines=2, placeholder="…") for label in labels]
+    texts = [textwrap.fill(clean(label), 34, max_lines=2, placeholder="…") for label in labels]
     axes.set_yticks(range(len(texts) + first), means + texts, size=9)
     axes.set_ylim(len(texts) + first - 0.5, -0.5)
     for line in np.arange(0.5, len(texts) + first - 1):
