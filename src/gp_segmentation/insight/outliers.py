@@ -27,6 +27,8 @@ WARN, ALARM = 2.0, 3.0
 WINSORISED = 0.1
 #: E(z^2) of a standard normal z held within its 10% points -+ c: 0.8 - 2 c phi(c) + 0.2 c^2, c = 1.2816.
 WINSORISED_SQUARE = 0.6786
+#: The values of a flag.
+FLAGS = np.array([-3, -2, 0, 2, 3])
 #: Practices a segment needs for its spread to be estimated.
 FEWEST = 10
 
@@ -92,13 +94,27 @@ def count_flags(placed: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
     -------
     level, area, indicator_code, practices, below_3, below_2 (those at 3 left out), above_2, above_3.
     """
+    indicator, indicators = pd.factorize(placed["indicator_code"], sort=True)
+    flag = np.searchsorted(FLAGS, placed["flag"])
+    row = groups.index.get_indexer(pd.Index(placed["practice_code"]))
     parts = []
     for level in groups.columns:
-        area = placed["practice_code"].map(groups[level]).astype(str)
-        counted = pd.crosstab([area.rename("area"), placed["indicator_code"]], placed["flag"])
-        counted = counted.reindex(columns=[-3, -2, 0, 2, 3], fill_value=0)
-        counted.columns = pd.Index(["below_3", "below_2", "inside", "above_2", "above_3"])
-        counted.insert(0, "practices", counted.sum(axis=1))
-        parts.append(counted.drop(columns="inside").reset_index().assign(level=level))
-    table = pd.concat(parts, ignore_index=True)
-    return table[["level", *table.columns.drop("level")]]
+        area, areas = pd.factorize(groups[level], sort=True)
+        shape = len(areas), len(indicators), len(FLAGS)
+        cell = np.ravel_multi_index((area[row], indicator, flag), shape)
+        counted = np.bincount(cell, minlength=int(np.prod(shape))).reshape(-1, len(FLAGS))
+        below_3, below_2, _, above_2, above_3 = counted.T
+        table = pd.DataFrame(
+            {
+                "level": level,
+                "area": np.repeat(areas.astype(str), len(indicators)),
+                "indicator_code": np.tile(indicators, len(areas)),
+                "practices": counted.sum(axis=1),
+                "below_3": below_3,
+                "below_2": below_2,
+                "above_2": above_2,
+                "above_3": above_3,
+            }
+        )
+        parts.append(table[table["practices"] > 0])
+    return pd.concat(parts, ignore_index=True)
