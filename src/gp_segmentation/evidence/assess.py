@@ -72,50 +72,51 @@ def assess(
     X : (n, d) fitted rows; labels : (n,) their segments.
     clusterer : unfitted estimator, every parameter set, that made them; it is fitted to resamples.
     ks : numbers of segments for the tables by k; that of `labels` joins them.
-    options : the node ``conf/evidence``: ``assess`` (false: nothing is computed), ``nulls`` (kind ->
-        draws), ``null_n_init``, ``bootstraps``, ``bootstraps_by_k``, ``subsamples``, ``subsample_share``,
-        ``splits``, ``seeds``, ``starts_by_k``, ``stays_below``, ``thresholds`` (see `judge`); 0 draws leave
-        a kind out.
-    null : Gaussian draws the study already made; those for missing k are made here.
-    seed, jobs : the result depends on `seed` alone.
+    options : the node ``conf/evidence``, where every key is explained; with ``assess: false`` nothing is
+        computed, and 0 draws leave a kind out.
+    null : Gaussian draws the study already made; those for missing k are made here. `seed` alone decides.
     """
     if not options.get("assess", True):
         return Assessment(dict(NOT_ASSESSED))
     values = np.asarray(X, dtype=np.float64)
     codes = np.asarray(labels)
-    every_k = sorted({*ks, len(np.unique(codes))})
-    labellings = Labellings(values, every_k, codes, clusterer, seed, jobs)
-    by_k = by_k_table(labellings, agreement(every_k, labellings.kmeans, labellings.ward))
+    labellings = Labellings(values, sorted({*ks, len(np.unique(codes))}), codes, clusterer, seed, jobs)
+    by_k = by_k_table(labellings, agreement(labellings.ks, labellings.kmeans, labellings.ward))
     nulls = _nulls(labellings, by_k, null, options)
     stability, segments, votes = _stability(labellings, options)
     by_k = by_k.join(_gaussian_columns(nulls)).join(stability)
-    other = matched(codes, labellings.other)
-    index = X.index if isinstance(X, pd.DataFrame) else pd.RangeIndex(len(values))
-    practices = practice_table(index, codes, other, votes, stays_below=float(options["stays_below"]))
+    practices = _practices(X, labellings, codes, votes, float(options["stays_below"]))
     cophenetic = _cophenetic(labellings)
     figures = _figures(labellings, by_k, nulls, segments, practices, cophenetic)
-    return Assessment(
-        {
-            "assessed": True,
-            **asdict(judge(figures, options["thresholds"])),
-            "n_clusters": labellings.k,
-            "figures": figures,
-            "by_k": records(by_k.reset_index()),
-            "nulls": records(nulls),
-            "gap_choice": one_standard_error(_kind(nulls, "gaussian").set_index("k")[["gap", "se"]]),
-            "segments": records(segments),
-            "agreement": {
-                "other": labellings.other_name,
-                "table": records(contingency_table(codes, labellings.other)),
-                "cophenetic": cophenetic,
-            },
-            "practices": counted(practices),
-            "consensus": consensus(codes, votes) if votes.any() else None,
-            "clustergram": clustergram(values, labellings.own),
-            "thresholds": dict(options["thresholds"]),
-        },
-        practices,
-    )
+    found = {
+        "assessed": True,
+        **asdict(judge(figures, options["thresholds"])),
+        "n_clusters": labellings.k,
+        "figures": figures,
+        "by_k": records(by_k.reset_index()),
+        "nulls": records(nulls),
+        "gap_choice": one_standard_error(_kind(nulls, "gaussian").set_index("k")[["gap", "se"]]),
+        "segments": records(segments),
+        "agreement": _agreement(labellings, codes, cophenetic),
+        "practices": counted(practices),
+        "consensus": consensus(codes, votes) if votes.any() else None,
+        "clustergram": clustergram(values, labellings.own),
+        "thresholds": dict(options["thresholds"]),
+    }
+    return Assessment(found, practices)
+
+
+def _practices(
+    X: Any, labellings: Labellings, codes: NDArray, votes: NDArray, stays_below: float
+) -> pd.DataFrame:
+    other = matched(codes, labellings.other)
+    index = X.index if isinstance(X, pd.DataFrame) else pd.RangeIndex(len(codes))
+    return practice_table(index, codes, other, votes, stays_below=stays_below)
+
+
+def _agreement(labellings: Labellings, codes: NDArray, cophenetic: Any) -> dict[str, Any]:
+    table = records(contingency_table(codes, labellings.other))
+    return {"other": labellings.other_name, "table": table, "cophenetic": cophenetic}
 
 
 def _nulls(

@@ -60,14 +60,12 @@ def resample(
 
     Parameters
     ----------
-    X : (n, d) fitted rows.
-    labellings : number of segments -> (n,) segments of the rows.
+    X : (n, d) fitted rows. labellings : number of segments -> (n,) segments of them.
     clusterers : number of segments -> unfitted estimator that made them. Hierarchical ones of one linkage
         share a tree per resample.
     scheme : ``bootstrap`` (n rows with replacement, each drawn row once; Hennig 2007) or ``subsample``
         (`share` of the rows without replacement; Hennig's "subset").
-    draws : resamples.
-    vote : numbers of segments whose votes are kept.
+    draws : resamples. vote : numbers of segments whose votes are kept.
     seed, jobs : the result depends on `seed` alone.
     """
     values = np.asarray(X, dtype=np.float64)
@@ -75,13 +73,13 @@ def resample(
     codes = {k: inverse.astype(np.int64) for k, (_, inverse) in found.items()}
     votes = {k: np.zeros((len(values), len(found[k][0])), dtype=np.int64) for k in vote if k in codes}
     plans = {k: clone(clusterers[k]) for k in codes}
-    seeds = np.random.SeedSequence(seed).spawn(draws)
-    tasks = [(values, codes, plans, _rows(len(values), scheme, share, child)) for child in seeds]
+    drawn = [_rows(len(values), scheme, share, s) for s in np.random.SeedSequence(seed).spawn(draws)]
+    tasks = [(values, codes, plans, rows) for rows in drawn]
     # Trees hold Python's lock while they grow, so they grow in processes.
     processes = any(isinstance(plan, Hierarchical) for plan in plans.values())
     jaccards, ris = [], []
     results = watched(ordered_map(_one, tasks, jobs, processes=processes), draws, scheme)
-    for draw, ((*_, rows), result) in enumerate(zip(tasks, results, strict=True)):
+    for draw, (rows, result) in enumerate(zip(drawn, results, strict=True)):
         for k, (best, ri, matched) in result.items():
             jaccards += [(draw, k, s, j) for s, j in zip(found[k][0].tolist(), best.tolist(), strict=True)]
             ris.append((draw, k, ri))
