@@ -102,11 +102,14 @@ def read_table(
     frame = pd.DataFrame({"practice_code": codes, **values})
     return ContextTable(
         frame=frame.sort_values("practice_code", ignore_index=True),
-        dictionary=pd.DataFrame(
-            [(m.name, m.label, m.unit) for m in measures], columns=["measure", "label", "unit"]
-        ),
+        dictionary=_dictionary(measures),
         quality=log.frame,
     )
+
+
+def _dictionary(measures: Sequence[Measure]) -> pd.DataFrame:
+    rows = [(m.name, m.label, m.unit) for m in measures]
+    return pd.DataFrame(rows, columns=["measure", "label", "unit"])
 
 
 def _measure(name: str, spec: Mapping[str, Any]) -> Measure:

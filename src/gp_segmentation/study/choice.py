@@ -54,16 +54,10 @@ def choose(
     stability : see `Stability`; None leaves stability out.
     null : draws with ``log_within``, for the gap statistic; None leaves it out.
 
-    Returns
-    -------
-    dict with clusterer, linkage, n_clusters, trial, reason (one paragraph), criterion, floor (practices),
+    Returns clusterer, linkage, n_clusters, trial, reason (one paragraph), criterion, floor (practices),
     eligible (trials that meet the floor), near_ties (trials), checked (trial and jaccard of each trial whose
     stability was looked at), by_criterion (what each single criterion alone would have chosen, without the
-    floor).
-
-    Raises
-    ------
-    ConfigError : there is no trial, or none of several meets the floor.
+    floor). Raises ConfigError when there is no trial, or none of several meets the floor.
     """
     if trials.empty:
         raise ConfigError("the study has no finished trial. Raise study.n_trials")

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from gp_segmentation import figures, report
-from gp_segmentation.report.embedded import data_block, finder, page_data
+from gp_segmentation.report.embedded import data_block, finder
 from gp_segmentation.results import Results
 
 LARGEST = 8_000_000
