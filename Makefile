@@ -38,7 +38,7 @@ ui: $(INSTALLED) ## Open the MLflow UI of this project's store on 127.0.0.1 (POR
 	mlflow ui --host 127.0.0.1 --port $(PORT) --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlruns/mlflow.db}"
 
 test: $(INSTALLED) ## Run every test
-	pytest -n auto --dist worksteal
+	pytest -n auto --dist loadgroup
 
 check: $(INSTALLED) ## Lint, types, import contracts, doctests
 	ruff format --check .
