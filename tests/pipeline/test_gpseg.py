@@ -87,7 +87,7 @@ def test_jobs_never_change_a_byte(ready):
         ready.run("gpseg", f"jobs={jobs}", "tracking=none", "study.storage=null", GPSEG_RUNS=str(runs))
         folders.append(next(runs.glob("*/*")))
     one, two = ({p.relative_to(f): p.read_bytes() for p in f.rglob("*") if p.is_file()} for f in folders)
-    tables = {p for p in one if p.suffix in (".csv", ".parquet", ".json", ".svg", ".png")}
+    tables = {p for p in one if p.suffix in (".csv", ".parquet", ".json", ".svg", ".png", ".skops", ".xlsx")}
     assert len(tables) > 20
     assert {p for p in tables if one[p] != two.get(p)} == set()
 
