@@ -73,6 +73,8 @@ def pytest_row(what: str, arguments: list[str], environment: dict[str, str] | No
     )
     counts = {word: int(n) for n, word in re.findall(r"(\d+) (passed|failed|error)", done.stdout)}
     passed, tried = counts.get("passed", 0), sum(counts.values())
+    if done.returncode:
+        print(done.stdout)
     return f"| {what} | {tried:,} | {passed:,} | {time.monotonic() - began:.0f} |"
 
 
