@@ -24,7 +24,8 @@ SAME = 1e-6
 
 def takes_starts(estimator: Any) -> bool:
     """Whether `estimator` is scikit-learn's K-means with starts of its own choosing."""
-    return type(estimator) is KMeans and estimator.init == "k-means++"
+    # A class derived from it may mean something else by its starts.
+    return type(estimator) is KMeans and isinstance(estimator.init, str) and estimator.init == "k-means++"
 
 
 def fit_from_better_starts(estimator: KMeans, X: Floats, start: Floats) -> KMeans:

@@ -4,7 +4,8 @@
 * A hierarchical clusterer builds its tree of the centroids of `MICRO` micro-clusters, made by mini-batch
   K-means; every row goes where its micro-cluster goes. The micro-clusters count alike whatever their size.
 * Silhouettes are those of rows drawn at random, each compared with the other rows drawn, and come with
-  their standard error. The other scores need no pairs and are of all rows.
+  their standard error. The other scores need no pairs and are of all rows. A segment so small that no row
+  of it is drawn is missed; the rule's floor on segment size is what keeps such segments out.
 """
 
 from __future__ import annotations

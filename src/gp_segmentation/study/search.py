@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -202,13 +203,12 @@ def _result(found: Sequence[tuple[Point, Found]], evaluator: Evaluator, study: o
 def _agreements(rows: Sequence[Mapping[str, Any]], labels: Mapping[int, NDArray]) -> list[float | None]:
     """Of each trial, the highest adjusted Rand index with one of as many segments by another method."""
     best: dict[int, float] = {}
-    for i, one in enumerate(rows):
-        for other in rows[:i]:
-            method = [(row["clusterer"], row["linkage"]) for row in (one, other)]
-            if one["n_clusters"] == other["n_clusters"] and method[0] != method[1]:
-                pair = one["trial"], other["trial"]
-                ari = float(adjusted_rand_score(labels[pair[0]], labels[pair[1]]))
-                best |= {trial: max(ari, best.get(trial, -1.0)) for trial in pair}
+    for one, other in combinations(rows, 2):
+        methods = {(row["clusterer"], row["linkage"]) for row in (one, other)}
+        if one["n_clusters"] == other["n_clusters"] and len(methods) == 2:
+            pair = one["trial"], other["trial"]
+            ari = float(adjusted_rand_score(labels[pair[0]], labels[pair[1]]))
+            best |= {trial: max(ari, best.get(trial, -1.0)) for trial in pair}
     return [best.get(row["trial"]) for row in rows]
 
 

@@ -1,0 +1,49 @@
+"""Dunn's index against its definition, pair by pair."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from scipy.cluster.hierarchy import linkage
+from scipy.spatial.distance import pdist, squareform
+
+from gp_segmentation.dunn import dunn_indices
+
+
+def by_definition(X: np.ndarray, labels: np.ndarray) -> float:
+    distances, same = squareform(pdist(X)), labels[:, None] == labels
+    if same.all() or not np.triu(same, 1).any():
+        return float("nan")
+    widest = distances[same].max()
+    return float(distances[~same].min() / widest) if widest else float("inf")
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_every_pair_is_looked_at(seed):
+    rng = np.random.default_rng(seed)
+    rows = int(rng.integers(5, 90))
+    # Rounded values repeat rows and distances.
+    X = rng.normal(size=(rows, 3)).round(int(rng.integers(0, 3)))
+    labellings = rng.integers(0, rng.integers(1, 6), (4, rows))
+    labellings[3, :2] = 0, 1
+    expected = [by_definition(X, labels) for labels in labellings]
+    assert_allclose(dunn_indices(X, labellings), expected, rtol=1e-12)
+    assert_allclose(dunn_indices(X, labellings, tree=linkage(X, "single"), jobs=2), expected, rtol=1e-12)
+
+
+def test_a_written_case():
+    #      0---2       5-6
+    X = np.array([[0.0], [2.0], [5.0], [6.0]])
+    assert_allclose(dunn_indices(X, [0, 0, 1, 1]), [(5 - 2) / (2 - 0)])
+
+
+def test_an_offset_does_not_matter():
+    X = np.random.default_rng(1).normal(size=(200, 4))
+    labels = (X[:, 0] > 0).astype(int)
+    assert_allclose(dunn_indices(X + 1e6, labels), dunn_indices(X, labels), rtol=1e-6)
+
+
+def test_one_cluster_and_as_many_as_rows_have_none():
+    X = np.random.default_rng(2).normal(size=(5, 2))
+    assert np.isnan(dunn_indices(X, [[0] * 5, range(5)])).all()
