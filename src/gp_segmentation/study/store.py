@@ -195,9 +195,8 @@ def point_of(trial: FrozenTrial, space: Space) -> Point:
 
 
 def grouped(points: Iterable[Point]) -> dict[str, list[Point]]:
-    """Group points that are cheapest done together: all numbers of clusters of one family and linkage."""
+    """Group points that are cheapest done together: those of one family share one pass over the distances."""
     groups: dict[str, list[Point]] = {}
     for point in points:
-        rest = [str(value) for name, value in point.params if name != "n_clusters"]
-        groups.setdefault(" ".join([point.family, *rest]), []).append(point)
+        groups.setdefault(point.family, []).append(point)
     return groups

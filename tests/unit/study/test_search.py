@@ -101,3 +101,14 @@ def test_optunas_verbosity_is_left_as_it_was(planted, clusterer, options, build)
     before = optuna.logging.get_verbosity()
     run_study(planted[:40], space(clusterer, options), build, sampler=brute_force(1))
     assert optuna.logging.get_verbosity() == before
+
+
+def test_agreement_is_the_highest_adjusted_rand_index_with_another_method(result):
+    trials = result.trials
+    for row in trials.itertuples():
+        others = [
+            metrics.adjusted_rand_score(result.labels[row.trial], result.labels[other.trial])
+            for other in trials[trials["n_clusters"] == row.n_clusters].itertuples()
+            if other.trial != row.trial
+        ]
+        assert_allclose(row.agreement, max(others), atol=1e-12)
