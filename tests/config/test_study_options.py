@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import optuna
 import pytest
 
 from gp_segmentation import config
+from gp_segmentation.errors import ConfigError
 from gp_segmentation.evidence import assess
 from gp_segmentation.study import run, space
 
@@ -28,10 +30,23 @@ def rows() -> np.ndarray:
 @pytest.mark.parametrize("option", options("study"))
 def test_every_study_runs_and_chooses(option, rows):
     cfg = config.compose_config(ROOT, [f"study={option}", "study.n_clusters.high=4"])
+    if option == "gp" and find_spec("torch") is None:
+        with pytest.raises(ConfigError, match=r"PyTorch.*gp-segmentation\[gp\]"):
+            config.build(cfg["study"]["sampler"])
+        return
     assert isinstance(config.build(cfg["study"]["sampler"]), optuna.samplers.BaseSampler)
     found = run(rows, space(cfg["clusterer"], cfg["study"]), config.build, cfg["study"], seed=cfg["seed"])
     assert found.choice["n_clusters"] == 3
-    assert len(found.trials) == 3 + 4 * 3
+    points = set(
+        zip(found.trials["clusterer"], found.trials["linkage"], found.trials["n_clusters"], strict=True)
+    )
+    everything = 3 + 4 * 3
+    if cfg["study"]["n_trials"] is None:
+        assert len(found.trials) == len(points) == everything
+    else:
+        # A sampler that picks may come back to a point; it may not leave the space or go past its number.
+        assert len(found.trials) <= cfg["study"]["n_trials"]
+        assert len(points) <= everything
 
 
 @pytest.mark.parametrize("option", options("evidence"))
