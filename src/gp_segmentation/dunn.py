@@ -11,6 +11,8 @@ from gp_segmentation.parallel import ordered_map
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+#: A cluster's rows, as bytes -> its diameter and True, or a length it does not exceed and False.
+Known = dict[bytes, tuple[float, bool]]
 
 #: Rows whose distances to the others of their cluster are taken at once in the search for a diameter.
 STEP = 32
@@ -35,7 +37,8 @@ def dunn_indices(
     rows = np.atleast_2d(np.asarray(labellings))
     tree = linkage(values, "single") if tree is None else tree
     apart = separations(rows, tree)
-    wide = np.array(list(ordered_map(_diameter, [(values, row) for row in rows], jobs)))
+    known: Known = {}
+    wide = np.array(list(ordered_map(_diameter, [(values, row, known) for row in rows], jobs)))
     counts = np.array([len(np.unique(row)) for row in rows])
     with np.errstate(divide="ignore", invalid="ignore"):
         index = apart / wide
@@ -58,16 +61,32 @@ def separations(labellings: NDArray, tree: Floats) -> Floats:
     return np.where(crossing.any(axis=1), tree[first, 2], np.inf)
 
 
-def _diameter(values: Floats, labels: NDArray) -> float:
+def _diameter(values: Floats, labels: NDArray, known: Known) -> float:
     """Highest distance of two rows with the same label."""
     _, codes = np.unique(labels, return_inverse=True)
     order = np.argsort(codes, kind="stable")
     clusters = np.split(order, np.cumsum(np.bincount(codes))[:-1])
+    spreads = [float(np.ptp(values[rows], axis=0).max()) for rows in clusters]
     widest = 0.0
     # The widest cluster first, as far as its spread tells: it rules out most of the others at once.
-    for members in sorted(clusters, key=lambda rows: -float(np.ptp(values[rows], axis=0).max())):
-        widest = _wider(values[members], widest)
+    for place in np.argsort(-np.array(spreads), kind="stable"):
+        widest = max(widest, _cluster_diameter(values, clusters[place], widest, known))
     return widest
+
+
+def _cluster_diameter(values: Floats, rows: Ints, widest: float, known: Known) -> float:
+    """Return the diameter of a cluster, or something not above `widest` where it does not exceed that.
+
+    Cuts of one tree have most clusters in common: what was found of one is kept, an exact diameter or that
+    it does not exceed some length.
+    """
+    key = rows.tobytes()
+    diameter, exact = known.get(key, (np.inf, False))
+    if not exact and diameter > widest:
+        found = _wider(values[rows], widest)
+        diameter, exact = found, found > widest
+        known[key] = diameter, exact
+    return diameter if exact else min(diameter, widest)
 
 
 def _wider(cluster: Floats, widest: float) -> float:

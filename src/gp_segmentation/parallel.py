@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from multiprocessing import current_process, get_context
+from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
 from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
+
+from gp_segmentation.errors import GpsegError
 
 T = TypeVar("T")
 
@@ -52,13 +57,59 @@ def started(function: Callable[..., T], tasks: Iterable[tuple], jobs: int | None
     """Begin ``function(*task)`` for every task in other processes, and give an iterator of the results.
 
     As `ordered_map` with `processes`, but the work begins now and goes on while the caller does other
-    things; the iterator must be used up.
+    things; the iterator must be used up. Where the system can fork, the processes share the caller's memory
+    and begin at once: neither are large arguments copied nor libraries imported again.
+
+    Parameters
+    ----------
+    function : must use neither BLAS nor OpenMP, whose threads a forked process does not have.
+
+    Raises
+    ------
+    GpsegError : from the iterator, when a process ended without a result (killed, or out of memory).
     """
     tasks = list(tasks)
     workers = min(count_jobs(jobs), len(tasks))
-    pool = Parallel(n_jobs=workers, backend="loky", return_as="generator", pre_dispatch="all")
-    results: Iterator[T] = pool(delayed(_one_thread)(function, task) for task in tasks)
-    return results
+    if current_process().daemon:  # may have no processes of its own, and its siblings use the cores
+        return (_one_thread(function, task) for task in tasks)
+    if sys.platform != "linux":  # macOS' own libraries do not survive a fork
+        pool = Parallel(n_jobs=workers, backend="loky", return_as="generator", pre_dispatch="all")
+        results: Iterator[T] = pool(delayed(_one_thread)(function, task) for task in tasks)
+        return results
+    pipes = [_forked(function, tasks[worker::workers]) for worker in range(workers)]
+    return (_received(pipes[number % workers]) for number in range(len(tasks)))
+
+
+def _forked(function: Callable[..., T], tasks: Sequence[tuple]) -> Connection:
+    """Fork a process that sends the result of every task, in order, and give the end that receives them."""
+    context = get_context("fork")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_send_results, args=(sender, function, tasks), daemon=True)
+    process.start()
+    sender.close()  # so that the pipe ends with the process
+    return receiver
+
+
+def _send_results(sender: Connection, function: Callable[..., T], tasks: Sequence[tuple]) -> None:
+    for task in tasks:
+        try:
+            result: tuple[bool, Any] = True, function(*task)
+        except Exception as error:
+            result = False, error
+        sender.send(result)
+    sender.close()
+
+
+def _received(receiver: Connection) -> Any:
+    try:
+        succeeded, result = receiver.recv()
+    except EOFError:
+        raise GpsegError(
+            "a process ended before its work was done. Was it killed, or is memory short? Run it again"
+        ) from None
+    if not succeeded:
+        raise result
+    return result
 
 
 def _one_thread(function: Callable[..., T], task: tuple[Any, ...]) -> T:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from scipy.cluster.hierarchy import linkage
+from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import pdist, squareform
 
 from gp_segmentation.dunn import dunn_indices
@@ -47,3 +47,12 @@ def test_an_offset_does_not_matter():
 def test_one_cluster_and_as_many_as_rows_have_none():
     X = np.random.default_rng(2).normal(size=(5, 2))
     assert np.isnan(dunn_indices(X, [[0] * 5, range(5)])).all()
+
+
+def test_cuts_of_one_tree_share_their_clusters():
+    X = np.random.default_rng(4).normal(size=(120, 3))
+    for method in ("ward", "average", "single"):
+        cuts = np.array([fcluster(linkage(X, method), k, "maxclust") for k in range(2, 15)])
+        expected = [by_definition(X, labels) for labels in cuts]
+        assert_allclose(dunn_indices(X, cuts), expected, rtol=1e-12)
+        assert_allclose(dunn_indices(X, cuts[::-1], jobs=2), expected[::-1], rtol=1e-12)

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 
 import pytest
 from threadpoolctl import threadpool_info
 
-from gp_segmentation.parallel import count_jobs, ordered_map
+from gp_segmentation.errors import GpsegError
+from gp_segmentation.parallel import count_jobs, ordered_map, started
 
 
 def slow_first(i: int) -> int:
@@ -43,3 +45,21 @@ def test_none_means_every_core_and_less_than_one_means_one():
 
 def test_no_tasks_give_no_results():
     assert list(ordered_map(slow_first, [], 2)) == []
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 5])
+def test_started_work_comes_in_the_order_of_the_tasks_from_other_processes(jobs):
+    assert list(started(slow_first, [(i,) for i in range(5)], jobs)) == [0, 1, 4, 9, 16]
+    assert os.getpid() not in set(started(os.getpid, [(), ()], jobs))
+
+
+def test_started_work_that_fails_says_why_where_its_result_is_taken():
+    results = started(int, [("1",), ("one",)], 2)
+    assert next(results) == 1
+    with pytest.raises(ValueError, match="invalid literal"):
+        next(results)
+
+
+def test_started_work_whose_process_is_killed_is_an_error():
+    with pytest.raises(GpsegError, match="ended before its work was done"):
+        list(started(lambda: os.kill(os.getpid(), signal.SIGKILL), [(), ()], 2))

@@ -91,7 +91,7 @@ def run_study(
     build : ``build(node, **params)`` gives the unfitted estimator of a family's node; `params` are the open
         parameters only.
     sampler : Optuna's sampler, or what makes one; brute force when None. An exhaustive one tries every
-        point; another picks `n_trials` of them.
+        point; another picks `n_trials` of them (all, where there are no more).
     null_silhouette : number of clusters -> silhouette expected of rows without clusters.
     jobs : fits at once; the result does not depend on it.
 
@@ -110,11 +110,12 @@ def run_study(
     evaluator = Evaluator(values, space, build, null, jobs, limits, setup.cache, setup.seed)
     with quiet():
         study = setup.study or open_study(None, None, goals.directions(setup.objectives))
-        ledger = Ledger(study, space)
+        ledger, points = Ledger(study, space), space.points()
         if exhaustive:
-            found = _try_all(ledger, evaluator, space.points(), setup)
+            found = _try_all(ledger, evaluator, points, setup)
         else:
-            found = _try_some(ledger, evaluator, samplers, int(n_trials or 0), setup)
+            asked = min(int(n_trials or 0), len(points))
+            found = _try_some(ledger, evaluator, samplers, points, asked, setup)
     return _result(found, evaluator, ledger.study)
 
 
@@ -160,10 +161,11 @@ def _try_some(
     ledger: Ledger,
     evaluator: Evaluator,
     samplers: Samplers,
+    points: Sequence[Point],
     n_trials: int,
     setup: Setup,
 ) -> list[tuple[Point, Found]]:
-    """`n_trials` points of the sampler's choosing, one after another; a point is fitted once only.
+    """`n_trials` of `points`, by the sampler's choosing, one after another; each is tried once only.
 
     The sampler is made anew for every trial, seeded by how many are finished, and knows what the storage
     knows. So the next trial does not depend on where the study was interrupted.
@@ -171,7 +173,7 @@ def _try_some(
     known = ledger.known()
     with _bar(n_trials, len(ledger.finished())) as bar:
         while (number := len(ledger.finished())) < n_trials:
-            point, notes = ledger.propose(samplers(number))
+            point, notes = ledger.propose(samplers(number), points)
             found = known.get(point) or evaluator.evaluate([point])[0]
             known[point] = found
             pruned = found.row["smallest_segment"] < setup.prune_below and len(setup.objectives) == 1

@@ -30,6 +30,8 @@ LIBRARIES = ("numpy", "scipy", "scikit-learn", "optuna")
 CODE = ("study", "clustering", "evidence", "scores.py", "silhouettes.py", "dunn.py")
 
 SQLITE = "sqlite:///"
+#: How often a sampler that names finished points is asked again.
+TRIES = 20
 SCORES, LABELS, CLAIM = "scores", "labels", "claim "
 
 
@@ -118,16 +120,31 @@ class Ledger:
         self.study.set_user_attr(CLAIM + name, self._token)
         return name
 
-    def propose(self, sampler: optuna.samplers.BaseSampler) -> tuple[Point, dict[str, Any]]:
-        """Let `sampler` name the next point, knowing the finished trials; returns its notes on it too.
+    def propose(
+        self, sampler: optuna.samplers.BaseSampler, points: Sequence[Point]
+    ) -> tuple[Point, dict[str, Any]]:
+        """Let `sampler` name the next of `points`, knowing the finished trials; returns its notes on it too.
 
         It is asked in memory. In the storage a trial appears when it is finished, so that one that was
-        interrupted is as if it had never begun.
+        interrupted is as if it had never begun. A sampler that names a finished point is told what came of
+        it and asked again, `TRIES` times; then the next unfinished point in an order drawn by the number of
+        finished trials is taken: no trial is repeated.
         """
+        finished = self.finished()
+        tried = dict(finished)
         study = optuna.create_study(directions=self.study.directions, sampler=sampler)
-        study.add_trials([trial for _, trial in self.finished()])
-        point = suggest(study.ask(), self._space)
-        return point, study.get_trials(deepcopy=False)[-1].system_attrs
+        study.add_trials([trial for _, trial in finished])
+        for _ in range(TRIES):
+            asked = study.ask()
+            point = suggest(asked, self._space)
+            if point not in tried:
+                return point, study.get_trials(deepcopy=False)[-1].system_attrs
+            if tried[point].values is None:
+                study.tell(asked, state=TrialState.PRUNED)
+            else:
+                study.tell(asked, tried[point].values)
+        left = [point for point in points if point not in tried]
+        return left[int(np.random.default_rng(len(finished)).integers(len(left)))], {}
 
     def add(
         self,
@@ -151,14 +168,16 @@ class Ledger:
 
 def packed(found: Found) -> dict[str, Any]:
     """What a trial carries: its scores, and its labels as compressed text."""
-    labels = zlib.compress(found.labels.astype("<i4").tobytes(), 9)
-    return {SCORES: found.row, LABELS: base64.b85encode(labels).decode("ascii")}
+    kind = "<u1" if found.labels.max(initial=0) < 2**8 else "<u4"
+    labels = zlib.compress(found.labels.astype(kind).tobytes(), 1)
+    return {SCORES: found.row, LABELS: kind + base64.b85encode(labels).decode("ascii")}
 
 
 def unpack(trial: FrozenTrial) -> Found:
     """Undo `packed`."""
-    data = zlib.decompress(base64.b85decode(trial.user_attrs[LABELS]))
-    return Found(np.frombuffer(data, dtype="<i4").astype(np.int64), dict(trial.user_attrs[SCORES]))
+    kind, text = trial.user_attrs[LABELS][:3], trial.user_attrs[LABELS][3:]
+    data = zlib.decompress(base64.b85decode(text))
+    return Found(np.frombuffer(data, dtype=kind).astype(np.int64), dict(trial.user_attrs[SCORES]))
 
 
 def distributions(point: Point, space: Space) -> dict[str, BaseDistribution]:

@@ -189,6 +189,16 @@ def test_a_sampler_interrupted_proposes_what_it_would_have(
     assert_frame_equal(resumed, straight, check_exact=True)
 
 
+@pytest.mark.parametrize("prune", [False, True])
+def test_a_sampler_never_repeats_a_trial_and_ends_when_all_are_tried(
+    prune, planted, clusterer, sampled, build_sampled
+):
+    # 5 of K-means and 4 x 5 of hierarchical clustering: a sampler asked for more has tried every one.
+    options = sampled | {"storage": None, "n_trials": 40, "prune": prune}
+    found = run(planted, space(clusterer, options), build_sampled, options, seed=3)
+    assert len(set(found.result.points.values())) == len(found.trials) == 25
+
+
 def test_several_objectives_are_told_to_the_sampler(planted, clusterer, sampled, build_sampled):
     options = sampled | {"storage": None, "objectives": ["silhouette", "n_clusters"]}
     study = run(planted, space(clusterer, options), build_sampled, options, seed=3)
