@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -32,6 +32,10 @@ class Concept:
     members: dict[str, int] = field(default_factory=dict)
     minus: tuple[str, ...] = ()
     weight: float = 1.0
+
+    def alone(self) -> Concept:
+        """Return the same without `minus`: compared with England, not with its block."""
+        return replace(self, minus=())
 
 
 def concepts(dictionary: pd.DataFrame) -> list[Concept]:
@@ -75,7 +79,8 @@ def _single(feature: str, label: str, unit: str, kinds: dict[str, str]) -> Conce
     kind = kinds[feature]
     same = tuple(f for f, k in kinds.items() if k == kind) if kind in _MANY else ()
     name = short(label)
-    counts_people = unit == "patients" or name.startswith(("patients", "people", "women", "men"))
+    people = ("patients", "people", "women", "men")
+    counts_people = unit == "patients" or name.startswith(people) or name.endswith(people)
     more, less = ("more", "less") if kind == "prevalence" else ("higher", "lower")
     if counts_people:
         more, less = "more", "fewer"
@@ -119,6 +124,8 @@ def _age_kind(feature: str, label: str, block: str) -> str:
     return "age_young" if years[-1] < 50 else "other"
 
 
+#: "Hypertension, HYP008: achievement"
+_INDICATOR = re.compile(r"(.+), ([A-Z]+\d+): (.+)")
 #: Everyday forms of the long names of registers.
 _COMMON = {
     "chronic obstructive pulmonary disease": "COPD",
@@ -127,14 +134,34 @@ _COMMON = {
     "mental health": "severe mental illness",
     "diabetes mellitus": "diabetes",
     "osteoporosis: secondary prevention of fragility fractures": "osteoporosis",
+    "patients of other than white ethnic groups": "ethnic minority patients",
 }
 
 
+def worded(label: str) -> str:
+    """Return `label` in full as it stands inside a sentence.
+
+    >>> worded("Hypertension, HYP008: achievement")
+    'hypertension achievement (HYP008)'
+    >>> worded("Asthma prevalence, age-sex adjusted")
+    'asthma prevalence, age-sex adjusted'
+    """
+    indicator = _INDICATOR.fullmatch(label)
+    if indicator is None:
+        return inline(label)
+    group, code, what = indicator.groups()
+    return f"{inline(group)} {what} ({code})"
+
+
 def short(label: str) -> str:
-    """Return `label` as it stands inside a sentence: "Asthma prevalence (%)" gives "asthma"."""
+    """Return `label` as it stands inside a sentence, in few words.
+
+    >>> short("Asthma prevalence (%)")
+    'asthma'
+    """
     text = re.sub(r"\s*\([^)]*\)", "", label).strip()
-    indicator = re.fullmatch(r"(.+), ([A-Z]+\d+): (.+)", text)
-    if indicator:  # "Hypertension, HYP008: achievement"
+    indicator = _INDICATOR.fullmatch(text)
+    if indicator:
         group, code, what = indicator.groups()
         return f"{short(group)} {what} ({code})"
     text = re.sub(r"(?i)^prevalence( of|:)? | prevalence(, age.*adjusted)?$", "", text)

@@ -46,13 +46,13 @@ def claims(
 ) -> dict[int, list[dict[str, Any]]]:
     """Return what the name of every segment claims, phrase by phrase, with the figures it rests on.
 
-    Returns segment -> rows of ``phrase``, ``difference_sd`` (that of the two scales on which it is smaller),
+    Returns segment -> rows of ``phrase``, ``difference_sd`` (from England, on the scale where it is smaller),
     ``low`` and ``high`` (95%), in the order of the name.
     """
     effects = _effects(natural, features, labels, found := concepts(dictionary))
     return {
         number: [
-            {"phrase": found[i].high if above else found[i].low, **_interval(*effects[number][:, i])}
+            {"phrase": found[i].high if above else found[i].low, **_interval(*effects[number][:2, i])}
             for i, above in sorted(phrases)
         ]
         for number, phrases in _phrases(effects, found).items()
@@ -80,25 +80,33 @@ def _phrases(effects: dict[int, np.ndarray], found: list[Concept]) -> dict[int, 
 def _effects(
     natural: pd.DataFrame, features: pd.DataFrame, labels: pd.Series, found: list[Concept]
 ) -> dict[int, np.ndarray]:
-    """Per segment, effect and standard error (2 rows) of every concept: those of the scale on which the
-    effect is smaller where both agree in direction, else 0.
+    """Per segment, of every concept (3 rows): effect, its standard error, and what it is worth in a name.
+
+    A concept that is told apart from its block ("more asthma" than the block's general level would give)
+    must lie on the same side of England by itself, or the phrase would say what is not so: all four effects
+    (two scales, alone and less the block) agree in direction, else the three are 0. The effect is that of
+    the concept alone, on the scale where it is smaller; its worth is the smallest of the four.
     """
-    scales = [composites(frame.reindex(labels.index).astype(float), found) for frame in (natural, features)]
+    scales = [frame.reindex(labels.index).astype(float) for frame in (natural, features)]
+    alone = [concept.alone() for concept in found]
+    made = [composites(x, of) for of in (alone, found) for x in scales]
     effects = {}
     for number in sorted(set(labels)):
         inside = (labels == number).to_numpy()
-        # scale x (effect, error) x concept
-        both = np.nan_to_num(np.array([difference_in_sd(x, inside) for x in scales]))
-        agree = np.sign(both[0, 0]) == np.sign(both[1, 0])
-        smaller = np.abs(both[:, 0]).argmin(axis=0)
-        effects[int(number)] = both[smaller, :, np.arange(both.shape[2])].T * agree
+        # (alone natural, alone analysis, less block natural, less block analysis) x (effect, error) x concept
+        four = np.nan_to_num(np.array([difference_in_sd(x, inside) for x in made]))
+        agree = np.abs(np.sign(four[:, 0]).sum(axis=0)) == len(four)
+        smaller = np.abs(four[:2, 0]).argmin(axis=0)
+        told = four[smaller, :, np.arange(four.shape[2])].T
+        worth = np.abs(four[:, 0]).min(axis=0)
+        effects[int(number)] = np.vstack([told, worth]) * agree
     return effects
 
 
 def _strongest(effect: np.ndarray, found: list[Concept]) -> list[tuple[int, bool]]:
     """Concepts worth a phrase, strongest first, with their direction (True: above England)."""
     size, error = np.abs(effect[0]), effect[1]
-    strength = size * np.array([c.weight for c in found])
+    strength = effect[2] * np.array([c.weight for c in found])
     order = np.argsort(-np.round(strength, 9), kind="stable")
     clear = (strength >= NOTABLE) & (size > Z95 * error)
     return [(int(i), bool(effect[0, i] > 0)) for i in order if clear[i]]

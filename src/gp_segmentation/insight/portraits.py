@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gp_segmentation.insight.concepts import inline
-from gp_segmentation.insight.names import AVERAGE
+from gp_segmentation.insight.concepts import worded
+from gp_segmentation.insight.gradient import Gradient
+from gp_segmentation.insight.profiles import Z95
 
 
 def portraits(
@@ -23,6 +24,8 @@ def portraits(
     *,
     claims: Mapping[int, list[dict[str, Any]]] | None = None,
     verdict: str = "",
+    gradient: Gradient | None = None,
+    warning: str = "",
     top: int = 3,
 ) -> list[dict[str, Any]]:
     """Return, per segment, its name, size and two to four sentences with the figures they rest on.
@@ -33,6 +36,8 @@ def portraits(
     segments, practices : schemas ``segments`` and ``practices``.
     claims : what the names claim (`names.claims`).
     verdict : of the evidence: ``discrete``, ``continuum`` or ``unstable``; anything else adds no words.
+    gradient : where the segments lie (`gradient.gradient`), told under the verdict ``continuum``.
+    warning : that figures the segments rest on are simulated; told in every portrait.
     top : how many differences to state.
     """
     lists = practices.set_index("practice_code")["list_size"]
@@ -43,7 +48,8 @@ def portraits(
         rows = profile[(profile["segment"] == number) & profile["used"]]
         last = [
             _neighbour_sentence(mine, segments["segment"].nunique()),
-            _verdict_sentence(str(name), verdict),
+            _verdict_sentence(int(number), verdict, gradient),
+            warning,
         ]
         count, people = len(mine), int(patients[mine.index].sum())
         sentences = [
@@ -67,17 +73,45 @@ def portraits(
 
 
 def _size_sentence(mine: pd.DataFrame, everyone: pd.DataFrame, people: int, all_people: int) -> str:
-    england = dict(everyone["region_name"].value_counts(normalize=True).items())
-    regions = mine["region_name"].value_counts()
-    regions = regions.sort_index().sort_values(ascending=False, kind="stable").head(2)
-    where = " and ".join(
-        f"{count / len(mine):.0%} of them in {region} ({england[region]:.0%} of all)"
-        for region, count in regions.items()
-    )
+    count = len(mine)
     return (
-        f"{len(mine):,} practices ({len(mine) / len(everyone):.0%} of all) with {people:,} registered "
-        f"patients ({people / max(all_people, 1):.0%}), {where}."
+        f"{count:,} {'practice' if count == 1 else 'practices'} ({count / len(everyone):.0%} of all) with "
+        f"{people:,} registered patients ({people / max(all_people, 1):.0%}); {_where(mine, everyone)}."
     )
+
+
+def _where(mine: pd.DataFrame, everyone: pd.DataFrame) -> str:
+    """The regions, at most two, that have clearly more of the segment's practices than of all practices.
+
+    Clearly: the 95% interval of the segment's share (Wilson) lies above the region's share of all.
+    """
+    england = everyone["region_name"].value_counts(normalize=True)
+    share = mine["region_name"].value_counts(normalize=True).reindex(england.index).fillna(0.0)
+    more = (share - england)[_lowest(share, len(mine)) > england]
+    # The same excess: in the order of names.
+    first = more.sort_index().round(9).sort_values(ascending=False, kind="stable").index[:2]
+    if not len(first):
+        return "no region has clearly more of them than of all practices"
+    parts = [
+        f"{share[name]:.0%} are in {place(str(name))} ({england[name]:.0%} of all are)" for name in first
+    ]
+    return listed(parts)
+
+
+def _lowest(share: pd.Series, count: int) -> pd.Series:
+    """Lower end of the 95% Wilson interval of shares of `count`."""
+    half = Z95 * np.sqrt(share * (1 - share) / count + Z95**2 / (4 * count**2))
+    return (share + Z95**2 / (2 * count) - half) / (1 + Z95**2 / count)
+
+
+def place(region: str) -> str:
+    """Return a region as it stands after "in".
+
+    >>> place("North West"), place("London")
+    ('the North West', 'London')
+    """
+    pointed = region.startswith(("North", "South", "East", "West", "Midlands"))
+    return f"the {region}" if pointed else region
 
 
 def _claim_sentence(rows: list[dict[str, Any]]) -> str:
@@ -85,7 +119,7 @@ def _claim_sentence(rows: list[dict[str, Any]]) -> str:
     if not rows:
         return ""
     parts = [
-        f"{row['phrase']} ({row['difference_sd']:+.1f}, 95% interval {row['low']:+.1f} to {row['high']:+.1f})"
+        f"{row['phrase']} ({row['difference_sd']:+.2f}, 95% interval {row['low']:+.2f} to {row['high']:+.2f})"
         for row in rows
     ]
     return f"Against England, in standard deviations between practices: {listed(parts)}."
@@ -103,7 +137,7 @@ def _difference_sentence(rows: pd.DataFrame, top: int) -> str:
         return "On no feature does its mean differ clearly from England's."
     columns = [clear.head(top)[c] for c in ("label", "unit", "mean", "england_mean")]
     parts = [
-        f"{inline(label)} ({natural(mean, unit)} against {natural(england, unit)})"
+        f"{worded(label)} ({natural(mean, unit)} against {natural(england, unit)})"
         for label, unit, mean, england in zip(*columns, strict=True)
     ]
     return f"Its mean differs clearly from England's in {listed(parts)}."
@@ -118,14 +152,23 @@ def _neighbour_sentence(mine: pd.DataFrame, segments_in_all: int) -> str:
     return f"For {share:.0%} of its practices the next nearest segment is segment {int(counts.index[0])}."
 
 
-def _verdict_sentence(name: str, verdict: str) -> str:
+def _verdict_sentence(number: int, verdict: str, gradient: Gradient | None) -> str:
     if verdict == "continuum":
-        if name.startswith(AVERAGE):
-            return "It is the middle of a gradient along which practices lie, not a group set apart."
-        return f"It is a band towards one end of a gradient ({inline(name)}), not a group set apart."
+        return f"It is a band along a gradient, not a group set apart{_along(number, gradient)}."
     if verdict == "unstable":
         return "Its borders move when practices are resampled, so single practices near them are uncertain."
     return ""
+
+
+def _along(number: int, gradient: Gradient | None) -> str:
+    """Between which percentiles of the main gradient the middle half of the segment lies."""
+    if gradient is None or number not in gradient.places:
+        return ""
+    lower, upper = gradient.places[number]
+    return (
+        f": from {gradient.low} (0) to {gradient.high} (100), the middle half of its practices lies between "
+        f"{lower:.0f} and {upper:.0f}"
+    )
 
 
 def listed(parts: list[str]) -> str:
@@ -138,7 +181,7 @@ def natural(value: float, unit: str) -> str:
     if not np.isfinite(value):
         return "not known"
     if unit == "%":
-        return f"{value:.1f}%" if abs(value) >= 1 else f"{value:.2f}%"
+        return f"{value:.1f}%" if abs(value) >= 2 else f"{value:.2f}%"
     if unit in ("patients", "people", "count") or abs(value) >= 1000:
         return f"{value:,.0f}"
     return f"{value:.1f}" if abs(value) >= 1 else f"{value:.3g}"

@@ -11,6 +11,7 @@ import pandas as pd
 from gp_segmentation.insight import groups, opportunity_tables
 from gp_segmentation.insight.achieved import achieved
 from gp_segmentation.insight.attributes import attributes
+from gp_segmentation.insight.gradient import gradient
 from gp_segmentation.insight.names import claims
 from gp_segmentation.insight.opportunities import opportunities
 from gp_segmentation.insight.outliers import count_flags, outliers
@@ -132,6 +133,13 @@ def portray(run: Run, tables: Mapping[str, pd.DataFrame], top: int) -> list[dict
     """Return the portraits, from the tables of `read`."""
     claimed = claims(run.natural, run.features, run.dictionary, run.labels)
     practices = run.prepared["practices"]
+    along = gradient(run.matrix, run.features, run.dictionary, run.labels)
     return portraits(
-        tables["profiles"], run.segments, practices, claims=claimed, verdict=run.verdict, top=top
+        tables["profiles"],
+        run.segments,
+        practices,
+        claims=claimed,
+        verdict=run.verdict,
+        gradient=along,
+        top=top,
     )

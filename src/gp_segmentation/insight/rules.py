@@ -9,6 +9,7 @@ import pandas as pd
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.tree import DecisionTreeClassifier
 
+from gp_segmentation.insight.concepts import worded
 from gp_segmentation.insight.portraits import natural as in_words
 
 
@@ -126,5 +127,5 @@ def _conditions(path: list[tuple[int, str, float]], labels: list[str], units: li
         " and ".join(f"{side} {in_words(edge, units[feature])}" for side, edge in sorted(sides.items()))
         for feature, sides in edges.items()
     ]
-    told = [f"{labels[feature]} is {limits}" for feature, limits in zip(edges, words, strict=True)]
-    return f"If {', and '.join(told)}" if told else "Always"
+    told = [f"{worded(labels[feature])} {limits}" for feature, limits in zip(edges, words, strict=True)]
+    return f"With {', '.join(told)}" if told else "Always"

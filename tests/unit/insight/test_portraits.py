@@ -8,9 +8,11 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.testing import assert_allclose
 
 from gp_segmentation.insight import claims, names, portraits, profiles
 from gp_segmentation.insight.concepts import concepts, short
+from gp_segmentation.insight.gradient import gradient
 from gp_segmentation.insight.names import AVERAGE
 from gp_segmentation.insight.portraits import natural
 from gp_segmentation.results import Results
@@ -67,7 +69,7 @@ def test_practices_and_patients_add_up(results_of: Callable[..., Results]) -> No
 
 @pytest.mark.parametrize(
     ("verdict", "words"),
-    [("continuum", "end of a gradient"), ("unstable", "uncertain"), ("discrete", "")],
+    [("continuum", "along a gradient"), ("unstable", "uncertain"), ("discrete", "")],
 )
 def test_the_verdict_is_in_the_wording(results_of: Callable[..., Results], verdict: str, words: str) -> None:
     results = results_of(3)
@@ -170,5 +172,74 @@ def test_every_claim_of_a_name_is_borne_by_its_interval(results_of: Callable[...
             assert row["phrase"].lower() in named[number].lower()
         told = portraits(results.profiles, results.segments, results.practices, claims=claimed)
         sentences = next(p for p in told if p["segment"] == number)["sentences"]
-        assert all(f"{row['difference_sd']:+.1f}" in sentences[1] for row in rows)
+        assert all(f"{row['difference_sd']:+.2f}" in sentences[1] for row in rows)
         assert not re.search(r"\b(most|largest|highest|lowest)\b", " ".join(sentences))
+
+
+def test_a_condition_below_england_is_never_called_more() -> None:
+    """Segment 2 has less of every condition, of asthma the least less: beyond its block, but not "more"."""
+    rng = np.random.default_rng(2)
+    index = pd.Index([f"P{i:03d}" for i in range(600)])
+    second = np.arange(600) >= 300
+    codes = ["AF", "AST", "CAN", "CHD", "DM", "HYP"]
+    lower = dict.fromkeys(codes, 2.0) | {"AST": 0.4}
+    values = pd.DataFrame(
+        {code: 10 + rng.normal(0, 1, 600) - lower[code] * second for code in codes}, index=index
+    )
+    dictionary = pd.DataFrame(
+        {
+            "feature": codes,
+            "label": [f"{code} prevalence" for code in codes],
+            "unit": "%",
+            "block": "prevalence",
+        }
+    )
+    groups = pd.Series(np.where(second, 2, 1), index=index)
+    found = names(values, values, dictionary, groups)
+    assert found[2].startswith("Fewer long-term conditions")
+    assert "more AST" not in found[2]
+    assert "less AST" not in found[1]
+    plain = values[second].mean() - values.mean()
+    assert plain["AST"] < 0 < (plain["AST"] - plain.mean()), "less than England, more than the block"
+
+
+def test_only_regions_with_clearly_more_are_named() -> None:
+    # Segment 1: 40 of 60 in the North West, where half of all are; 20 in London. Segment 2: as all, nearly.
+    regions = ["North West"] * 40 + ["London"] * 20 + ["North West"] * 20 + ["London"] * 40
+    codes = [f"P{i:03d}" for i in range(120)]
+    segments = pd.DataFrame({"practice_code": codes, "region_name": regions, "segment": [1] * 60 + [2] * 60})
+    segments = segments.assign(segment_name=segments["segment"].map({1: "A", 2: "B"}), fitted=True)
+    segments["second_segment"] = pd.array([2] * 60 + [1] * 60, dtype="Int64")
+    practices = pd.DataFrame({"practice_code": codes, "list_size": 1000})
+    profile = pd.DataFrame(
+        columns=["segment", "used", "difference_low", "difference_high", "rank", "block", "label", "unit"]
+    )
+    profile = profile.assign(mean=[], england_mean=[], used=profile["used"].astype(bool))
+    one, two = portraits(profile, segments, practices)
+    assert "67% are in the North West (50% of all are)." in one["sentences"][0]
+    assert "67% are in London (50% of all are)." in two["sentences"][0]
+    even = segments.assign(region_name=["North West", "London"] * 60)
+    assert "no region has clearly more" in portraits(profile, even, practices)[0]["sentences"][0]
+
+
+def test_a_gradient_runs_between_its_ends_however_segments_are_numbered() -> None:
+    rng = np.random.default_rng(4)
+    index = pd.Index([f"P{i:03d}" for i in range(300)])
+    score = np.linspace(-3, 3, 300)
+    features = pd.DataFrame(
+        {"imd": score + rng.normal(0, 0.1, 300), "b": rng.normal(0, 0.1, 300)}, index=index
+    )
+    dictionary = pd.DataFrame(
+        {"feature": ["imd", "b"], "label": ["IMD", "Other"], "unit": "score", "block": ["deprivation", "x"]}
+    )
+    labels = pd.Series(np.repeat([1, 2, 3], 100), index=index)
+    found = gradient(-features, features, dictionary, labels)
+    assert found is not None
+    assert (found.low, found.high) == ("less deprived", "more deprived")
+    # The first third lies between percentiles 0 and 33, its middle half between 8 and 25.
+    assert_allclose(found.places[1], (8.4, 25.1), atol=2)
+    assert_allclose(found.places[3], (75.2, 91.8), atol=2)
+    swapped = gradient(-features, features, dictionary, labels.map({1: 3, 2: 2, 3: 1}))
+    assert swapped is not None
+    assert swapped.places[3] == found.places[1]
+    assert found.share > 0.99

@@ -26,8 +26,8 @@ def test_rules_recover_a_planted_border() -> None:
     assert found.fidelity > 0.95
     assert set(found.by_segment) == {1, 2}
     edge = natural["a"][natural["a"] <= 10].max() / 2 + natural["a"][natural["a"] > 10].min() / 2
-    assert f"If Share is at most {edge:.1f}%: segment 1, Low" in found.text
-    assert f"If Share is above {edge:.1f}%: segment 2, High" in found.text
+    assert f"With share at most {edge:.1f}%: segment 1, Low" in found.text
+    assert f"With share above {edge:.1f}%: segment 2, High" in found.text
 
 
 def test_rules_are_withheld_below_the_floor() -> None:
@@ -36,4 +36,4 @@ def test_rules_are_withheld_below_the_floor() -> None:
     found = rules(natural, dictionary, shuffled, floor=0.9)
     assert found.fidelity < 0.7
     assert "not given" in found.text
-    assert "If " not in found.text
+    assert "With " not in found.text
