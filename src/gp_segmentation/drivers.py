@@ -94,7 +94,7 @@ def fetch_raw(cfg: Config, root: Path, here: Path) -> None:
     ----------
     cfg : ``source``, ``from`` (a folder, relative to `here`, or None) and ``restart``.
     """
-    from gp_segmentation.sources import download
+    from gp_segmentation.sources import download, simulated
 
     source = cfg["source"]
     folder = root / "data" / "raw" / source["name"]
@@ -104,6 +104,8 @@ def fetch_raw(cfg: Config, root: Path, here: Path) -> None:
         download.collect(source["files"], (here / cfg["from"]).expanduser(), folder, restart=cfg["restart"])
     else:
         download.fetch(source["files"], folder, restart=cfg["restart"])
+    if source.get("simulated") or cfg["from"]:
+        simulated.take_marker((here / (cfg["from"] or folder)).expanduser(), folder, source.get("simulated"))
     log.info("%s: %s", source["label"], folder)
     _dvc_add(root)
 
@@ -140,6 +142,7 @@ def summary(root: Path) -> str:
         [
             "",
             f"{source['label']}: {source['practices']:,} practices, {source['patients']:,} patients",
+            *([source["warning"]] if source.get("warning") else []),
             f"Verdict: {evidence['verdict'] or 'not assessed'}. {evidence['meaning']}",
             *segments,
             "",

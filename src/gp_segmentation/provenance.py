@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +20,27 @@ from gp_segmentation.sources.download.manifest import (
     read_manifest,
     sha256_of,
 )
+from gp_segmentation.sources.simulated import MARKER, simulated_tables, simulated_warning
 from gp_segmentation.workspace import PREPARED
+
+__all__ = ["belongs", "describe_source", "fingerprint", "raw_files", "simulated_tables"]
 
 #: What of a source's configuration goes into source.json.
 DESCRIBED = ("name", "label", "period", "synthetic", "licence", "attribution")
 
 
 def describe_source(cfg: Mapping[str, Any], folder: Path, practices: pd.DataFrame) -> dict[str, Any]:
-    """Return what source.json holds: what the data are, how many, and every raw file with its SHA-256."""
+    """Return what source.json holds: what the data are, how many, and every raw file with its SHA-256.
+
+    ``simulated`` holds table -> what there is to say of it, ``warning`` the words to be shown with results.
+    """
     source = cfg["source"]
     files = raw_files(source, folder)
+    simulated = simulated_tables(source.get("simulated"), folder)
     return {
         **{key: source[key] for key in DESCRIBED},
+        "simulated": simulated,
+        "warning": simulated_warning(simulated),
         "practices": len(practices),
         "patients": int(practices["list_size"].sum()),
         "files": files,
@@ -42,10 +51,11 @@ def describe_source(cfg: Mapping[str, Any], folder: Path, practices: pd.DataFram
 def raw_files(source: Mapping[str, Any], folder: Path) -> list[dict[str, Any]]:
     """Return a row per raw file that stands in `folder`: name, address, time, size, SHA-256, licence.
 
-    A file that the manifest does not know, or that has changed since, is described as it stands.
+    The marker of simulated tables is among them, so that prepared tables change with it. A file that the
+    manifest does not know, or that has changed since, is described as it stands.
     """
     known = {row.filename: row for row in read_manifest(folder)} if (folder / MANIFEST).is_file() else {}
-    names = sorted({file["filename"] for file in source["files"].values()})
+    names = sorted({MARKER, *(file["filename"] for file in source["files"].values())})
     return [asdict(_described(folder / name, known.get(name))) for name in names if (folder / name).is_file()]
 
 
@@ -54,7 +64,9 @@ def _described(path: Path, row: ManifestRow | None) -> ManifestRow:
     if row is not None and row.sha256 == digest:
         return row
     address = BY_HAND if row is None else f"{BY_HAND}; differs from what was taken from {row.address}"
-    return describe(path, address=address, licence=None, sha256=digest)
+    described = describe(path, address=address, licence=None, sha256=digest)
+    # A marker is a remark, not data: without a time, the same remark gives the same source.json.
+    return replace(described, retrieved=None) if path.name == MARKER else described
 
 
 def fingerprint(cfg: Mapping[str, Any], files: list[dict[str, Any]]) -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 import yaml
 
 from gp_segmentation import config
+from gp_segmentation.provenance import simulated_tables
 from gp_segmentation.tracking import Child, Run
 from gp_segmentation.workspace import Workspace, read_json, read_table
 
@@ -55,6 +56,7 @@ def tags(cfg: dict[str, Any], root: Path, driver: str) -> dict[str, str]:
     """Return what a run is to be found by: data, code and configuration, in words and hashes."""
     source = cfg["source"]
     kind = "synthetic" if source["synthetic"] else "official"
+    raw = root / "data" / "raw" / source["name"]
     found = {
         "source": source["name"],
         "data_kind": kind,
@@ -63,6 +65,7 @@ def tags(cfg: dict[str, Any], root: Path, driver: str) -> dict[str, str]:
         "reducer": cfg["reducer"]["name"],
         "clusterer": cfg["clusterer"]["name"],
         "dvc_raw_hash": raw_hash(root, source["name"]),
+        "simulated": ", ".join(simulated_tables(source.get("simulated"), raw)) or "none",
         "mlflow.source.name": driver,
         "mlflow.source.type": "PROJECT",
     }
@@ -159,6 +162,7 @@ def children(cfg: dict[str, Any], trials: pd.DataFrame, choice: dict[str, Any]) 
 def note(source: dict[str, Any], cfg: dict[str, Any], verdict: str, portraits: list[dict[str, Any]]) -> str:
     """Return a run's description (Markdown): what was segmented, the verdict, the segments."""
     kind = "**Synthetic data: not about any real practice.** " if source["synthetic"] else ""
+    kind += f"**{source['warning']}** " if source.get("warning") else ""
     lines = [
         f"{kind}{source['label']}: {source['practices']:,} practices, {source['patients']:,} patients, "
         f"segmented by {cfg['features']['label'].lower()}. Verdict: **{verdict}**.",

@@ -46,30 +46,35 @@ def portraits(
     for number, name in sorted(set(zip(segments["segment"], segments["segment_name"], strict=True))):
         mine = segments[segments["segment"] == number]
         rows = profile[(profile["segment"] == number) & profile["used"]]
-        last = [
-            _neighbour_sentence(mine, segments["segment"].nunique()),
-            _verdict_sentence(int(number), verdict, gradient),
-            warning,
-        ]
-        count, people = len(mine), int(patients[mine.index].sum())
+        claimed = (claims or {}).get(int(number), [])
+        people = int(patients[mine.index].sum())
         sentences = [
             _size_sentence(mine, segments, people, int(patients.sum())),
-            _claim_sentence((claims or {}).get(int(number), [])),
+            _claim_sentence(claimed),
             _difference_sentence(rows, top),
-            " ".join(filter(None, last)),
+            _last_sentences(mine, segments, verdict, gradient, warning),
         ]
         found.append(
             {
                 "segment": int(number),
                 "name": str(name),
                 "sentences": [s for s in sentences if s],
-                "claims": (claims or {}).get(int(number), []),
-                "practices": count,
+                "claims": claimed,
+                "practices": len(mine),
                 "patients": people,
-                "share": count / len(segments),
+                "share": len(mine) / len(segments),
             }
         )
     return found
+
+
+def _last_sentences(
+    mine: pd.DataFrame, everyone: pd.DataFrame, verdict: str, gradient: Gradient | None, warning: str
+) -> str:
+    """How near the segment is to others, what the evidence says of it, and what is simulated."""
+    number = int(mine["segment"].iloc[0])
+    near = _neighbour_sentence(mine, everyone["segment"].nunique())
+    return " ".join(filter(None, [near, _verdict_sentence(number, verdict, gradient), warning]))
 
 
 def _size_sentence(mine: pd.DataFrame, everyone: pd.DataFrame, people: int, all_people: int) -> str:

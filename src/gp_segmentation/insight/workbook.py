@@ -95,7 +95,7 @@ def write_workbook(path: Path, sheets: Mapping[str, Sheet], source: Mapping[str,
 
     Parameters
     ----------
-    source : contents of source.json: what the data are, and whether they are synthetic.
+    source : contents of source.json: what the data are, whether they are synthetic or partly simulated.
     """
     with _tolerated():
         import gptables
@@ -164,6 +164,8 @@ def _cover(source: Mapping[str, Any]) -> gptables.Cover:
 def _kind(source: Mapping[str, Any]) -> str:
     if source["synthetic"]:
         return "SYNTHETIC DATA: every practice, name and figure was drawn by computer. None is real."
+    if source.get("warning"):
+        return str(source["warning"])
     return "Worked out from published figures of general practices."
 
 

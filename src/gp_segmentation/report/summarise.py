@@ -36,6 +36,7 @@ def summarise(results: Results, *, top_features: int = 12) -> dict[str, Any]:
         "title": f"Segments of general practices, {results.source['label']}",
         "source": dict(results.source),
         "synthetic": bool(results.source["synthetic"]),
+        "warning": str(results.source.get("warning") or ""),
         "counts": _counts(results),
         "verdict": _verdict(results.evidence),
         "choice": _choice(results.choice),

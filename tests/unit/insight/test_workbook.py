@@ -62,3 +62,12 @@ def test_the_same_tables_give_the_same_bytes(path: Path, tmp_path: Path) -> None
     time.sleep(1.1)  # a time of writing would differ
     write_workbook(tmp_path / "again.xlsx", sheets(), SOURCE)
     assert (tmp_path / "again.xlsx").read_bytes() == path.read_bytes()
+
+
+def test_a_cover_warns_of_simulated_figures(tmp_path: Path) -> None:
+    warning = "SIMULATED FIGURES: what practices achieved."
+    write_workbook(tmp_path / "w.xlsx", sheets(), {**SOURCE, "synthetic": False, "warning": warning})
+    cover = openpyxl.load_workbook(tmp_path / "w.xlsx")["Cover"]
+    words = [str(cell.value) for row in cover.iter_rows() for cell in row if cell.value]
+    assert warning in words
+    assert not any("Worked out from published" in text for text in words)

@@ -188,3 +188,18 @@ def test_the_configuration_shows_no_password_and_nothing_that_changes_no_result(
     shown = report.summarise(dataclasses.replace(made, config={**made.config, **extra}))["config"]
     assert "postgresql://***@example.org/studies" in shown
     assert not {"s3cret", "jobs", "tracking"} & set(re.findall(r"\w+", shown))
+
+
+def test_simulated_figures_are_warned_of_before_anything_else(
+    results_of: Callable[..., Results], tmp_path: Path
+) -> None:
+    made = results_of(3, synthetic=False)
+    warning = "SIMULATED FIGURES: <what> practices achieved."
+    texts = []
+    for number, source in enumerate([made.source, {**made.source, "warning": warning}]):
+        path = tmp_path / f"{number}.html"
+        report.write_page(dataclasses.replace(made, source=source), [], path)
+        texts.append(path.read_text(encoding="utf-8"))
+    without, warned = texts
+    assert "SIMULATED" not in without
+    assert "SIMULATED FIGURES: &lt;what&gt; practices achieved." in warned.split("<nav")[0]

@@ -1,0 +1,94 @@
+"""Which tables are simulated: said in a source's configuration or beside its files, never lost on the way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gp_segmentation import drivers
+from gp_segmentation.errors import ConfigError, InputError
+from gp_segmentation.sources.simulated import (
+    MARKER,
+    MOST_BYTES,
+    TABLES,
+    simulated_tables,
+    simulated_warning,
+    take_marker,
+)
+
+
+def marker(folder: Path, text: str, name: str = MARKER) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("named", [None, []])
+def test_nothing_is_simulated_unless_somebody_says_so(named: list[str] | None, tmp_path: Path) -> None:
+    assert simulated_tables(named, tmp_path) == {}
+    assert simulated_warning({}) == ""
+
+
+def test_configuration_and_marker_count_together(tmp_path: Path) -> None:
+    marker(tmp_path, "\ufeff# said by who made them\n\nachievement : drawn \t from 2023-24\nage_sex\n")
+    assert simulated_tables(["context", "achievement"], tmp_path) == {
+        "achievement": "drawn from 2023-24",
+        "age_sex": "",
+        "context": "",
+    }
+
+
+@pytest.mark.parametrize("named", ["achievement", ["achivement"], [3]])
+def test_a_configuration_that_names_no_table_is_refused(named: Any, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="simulated"):
+        simulated_tables(named, tmp_path)
+
+
+def test_a_marker_that_names_no_table_is_refused_with_its_row(tmp_path: Path) -> None:
+    marker(tmp_path, "achievement\nachivement: all of it\n")
+    with pytest.raises(InputError, match=r"row 2.*'achivement' is no table"):
+        simulated_tables(None, tmp_path)
+
+
+def test_a_file_too_large_to_be_a_marker_is_refused(tmp_path: Path) -> None:
+    marker(tmp_path, "#" * (MOST_BYTES + 1))
+    with pytest.raises(InputError, match="larger than"):
+        simulated_tables(None, tmp_path)
+
+
+@pytest.mark.parametrize("table", sorted(TABLES))
+def test_the_warning_names_what_is_simulated_and_what_rests_on_it(table: str) -> None:
+    said = simulated_warning([table])
+    assert said.startswith("SIMULATED FIGURES: ")
+    assert all(words in said for words in TABLES[table])
+    others = [figures for name, (figures, _) in TABLES.items() if name != table]
+    assert not any(words in said for words in others)
+
+
+def test_a_marker_is_taken_along_from_anywhere_below_a_folder(tmp_path: Path) -> None:
+    marker(tmp_path / "given" / "deep", "achievement: drawn\n", name="simulated.TXT")
+    raw = marker(tmp_path / "raw", "context\n")
+    take_marker(tmp_path / "given", raw, ["age_sex"])
+    assert simulated_tables(None, raw) == {"achievement": "drawn", "age_sex": "", "context": ""}
+    before = (raw / MARKER).read_bytes()
+    take_marker(tmp_path / "given", raw, ["age_sex"])
+    assert (raw / MARKER).read_bytes() == before
+
+
+def test_official_files_get_no_marker(tmp_path: Path) -> None:
+    (tmp_path / "given").mkdir()
+    (tmp_path / "raw").mkdir()
+    take_marker(tmp_path / "given", tmp_path / "raw", [])
+    assert not (tmp_path / "raw" / MARKER).exists()
+
+
+def test_gpseg_data_takes_the_marker_with_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drivers, "_dvc_add", lambda root: None)
+    given = marker(tmp_path / "given", "achievement: drawn\n")
+    (given / "q.csv").write_text("x\n")
+    files = {"q": {"filename": "q.csv", "url": None}}
+    source = {"name": "year", "label": "a year", "simulated": [], "files": files}
+    drivers.fetch_raw({"source": source, "from": "given", "restart": False}, tmp_path, tmp_path)
+    assert simulated_tables([], tmp_path / "data" / "raw" / "year") == {"achievement": "drawn"}

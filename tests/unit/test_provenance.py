@@ -1,0 +1,82 @@
+"""What is said of the data a run is made from: in source.json, its fingerprint and the run's description."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from gp_segmentation import recording
+from gp_segmentation.provenance import describe_source, fingerprint, raw_files
+
+ABOUT = {"label": "A year", "period": "2024-25", "synthetic": False, "licence": "OGL", "attribution": "NHS"}
+PRACTICES = pd.DataFrame({"practice_code": ["A1", "A2"], "list_size": [1000, 2500]})
+
+
+def config(simulated: list[str] | None = None) -> dict[str, Any]:
+    files = {"q": {"filename": "q.csv"}}
+    return {
+        "source": {"name": "year", **ABOUT, "simulated": simulated or [], "files": files},
+        "special": {"min_list": 1000},
+    }
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "q.csv").write_text("x\n")
+    return tmp_path
+
+
+def test_nothing_simulated_is_said_as_such(folder: Path) -> None:
+    said = describe_source(config(), folder, PRACTICES)
+    assert (said["simulated"], said["warning"]) == ({}, "")
+    assert (said["practices"], said["patients"]) == (2, 3500)
+    assert [row["filename"] for row in said["files"]] == ["q.csv"]
+
+
+@pytest.mark.parametrize(
+    ("named", "text", "expected"),
+    [
+        (["achievement"], None, {"achievement": ""}),
+        (None, "achievement: drawn\n", {"achievement": "drawn"}),
+        (["age_sex"], "achievement: drawn\n", {"achievement": "drawn", "age_sex": ""}),
+    ],
+)
+def test_what_is_simulated_is_in_source_json(
+    folder: Path, named: list[str] | None, text: str | None, expected: dict[str, str]
+) -> None:
+    if text:
+        (folder / "SIMULATED.txt").write_text(text)
+    said = describe_source(config(named), folder, PRACTICES)
+    assert said["simulated"] == expected
+    assert said["warning"].startswith("SIMULATED FIGURES: what practices achieved")
+
+
+def test_tables_prepared_before_a_marker_was_laid_or_changed_are_not_used(folder: Path) -> None:
+    def of(named: list[str] | None = None) -> str:
+        cfg = config(named)
+        return fingerprint(cfg, raw_files(cfg["source"], folder))
+
+    found = [of(), of(["achievement"])]
+    for text in ("achievement\n", "achievement: drawn\n", "context\n"):
+        (folder / "SIMULATED.txt").write_text(text)
+        found.append(of())
+    assert len(set(found)) == 5
+    assert describe_source(config(), folder, PRACTICES)["fingerprint"] == found[-1]
+
+
+def test_the_same_marker_is_described_the_same_whenever(folder: Path) -> None:
+    (folder / "SIMULATED.txt").write_text("achievement\n")
+    row = raw_files(config()["source"], folder)[0]
+    assert (row["filename"], row["retrieved"]) == ("SIMULATED.txt", None)
+
+
+@pytest.mark.parametrize("named", [[], ["achievement"]])
+def test_a_recorded_run_is_described_with_the_warning(folder: Path, named: list[str]) -> None:
+    source = describe_source(config(named), folder, PRACTICES)
+    cfg = {"features": {"label": "Prevalence"}}
+    said = recording.note(source, cfg, "continuum", [])
+    warned = f"**{source['warning']}** "
+    assert said.startswith(f"{warned if named else ''}A year: 2 practices")
