@@ -172,6 +172,7 @@ def evidence(cfg: Config, ws: Workspace) -> None:
         ks=opened.ks,
         options=cfg["evidence"],
         null=read_table(ws.study / "null.parquet"),
+        null_starts=cfg["study"]["null_model"]["n_init"],
         seed=cfg["seed"],
         jobs=cfg["jobs"],
     )

@@ -16,8 +16,9 @@ from gp_segmentation.evidence.gap import gap_statistic, one_standard_error
 from gp_segmentation.evidence.null import NULLS, beside_null, draw_null, gaussian_null, null_means, null_table
 from gp_segmentation.evidence.plain import metrics, records
 from gp_segmentation.evidence.resampling import Resamples, resample
-from gp_segmentation.evidence.separation import valleys
+from gp_segmentation.evidence.separation import lumpy_columns, smooth_valley, valleys
 from gp_segmentation.evidence.stability import bootstrap_jaccard, prediction_strength, seed_agreement
+from gp_segmentation.evidence.together import consensus_clusters, summarise_consensus, together
 from gp_segmentation.evidence.verdict import Verdict, judge
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "clustergram",
     "comparators",
     "consensus",
+    "consensus_clusters",
     "contingency_table",
     "cophenetic_correlation",
     "disputed_practices",
@@ -43,6 +45,7 @@ __all__ = [
     "gap_statistic",
     "gaussian_null",
     "judge",
+    "lumpy_columns",
     "made_of",
     "matched",
     "mean_explained",
@@ -56,6 +59,9 @@ __all__ = [
     "reproduced_from",
     "resample",
     "seed_agreement",
+    "smooth_valley",
+    "summarise_consensus",
+    "together",
     "used_beyond",
     "valleys",
 ]

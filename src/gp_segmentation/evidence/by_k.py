@@ -14,6 +14,7 @@ from sklearn.base import clone
 from sklearn.cluster import KMeans
 
 from gp_segmentation.clustering import Hierarchical, build_tree, condensed_distances, cut
+from gp_segmentation.evidence.fitting import fit_labels
 from gp_segmentation.parallel import ordered_map
 from gp_segmentation.scores import Scores, score_labellings
 
@@ -66,8 +67,12 @@ class Labellings:
     @cached_property
     def kmeans(self) -> Ints:
         """K-means' labels: (number of ks, n)."""
-        tasks = [(KMeans(k, n_init=10, random_state=self.seed), self.values) for k in self.ks]
-        return np.stack(list(ordered_map(_fit, tasks, self.jobs)))
+        return self.kmeans_from(10)
+
+    def kmeans_from(self, starts: int) -> Ints:
+        """K-means' labels from that many starts each: (number of ks, n)."""
+        tasks = [(KMeans(k, n_init=starts, random_state=self.seed), self.values) for k in self.ks]
+        return np.stack(list(ordered_map(fit_labels, tasks, self.jobs)))
 
     @cached_property
     def ward(self) -> Ints:
@@ -89,7 +94,7 @@ class Labellings:
             rows = cut(self.own_tree, self.ks)
         else:
             tasks = [(self.clusterers[k], self.values) for k in self.ks]
-            rows = np.stack(list(ordered_map(_fit, tasks, self.jobs)))
+            rows = np.stack(list(ordered_map(fit_labels, tasks, self.jobs)))
         return dict(zip(self.ks, rows, strict=True)) | {self.k: self.chosen}
 
     @cached_property
@@ -148,10 +153,6 @@ def _first_component(values: Floats) -> Floats:
     first = vectors[:, -1]
     score: Floats = centred @ (first * np.sign(first[np.abs(first).argmax()]))
     return score
-
-
-def _fit(estimator: Any, values: Floats) -> Ints:
-    return np.asarray(clone(estimator).fit_predict(values), dtype=np.int64)
 
 
 def by_k_table(labellings: Labellings, agreed: pd.DataFrame) -> pd.DataFrame:

@@ -22,6 +22,7 @@ from scipy.special import ndtri
 from scipy.stats import rankdata
 from sklearn.cluster import KMeans
 
+from gp_segmentation.evidence.fitting import fit_labels
 from gp_segmentation.evidence.progress import watched
 from gp_segmentation.parallel import ordered_map
 from gp_segmentation.scores import score_labellings
@@ -112,6 +113,25 @@ def beside_null(observed: pd.Series, null: pd.DataFrame) -> pd.DataFrame:
     return found
 
 
+def gap_beside_null(log_within: pd.Series, null: pd.DataFrame) -> pd.DataFrame:
+    """Set observed log within sums of squares beside the draws of a null.
+
+    Returns
+    -------
+    frame with the index of `log_within`: ``gap_effect`` = (null's mean - observed) / null's standard
+    deviation; ``gap_exceedance`` = share of draws above the observed, that is less tightly clustered.
+    """
+    draws = null.groupby("k")["log_within"]
+    spread = draws.std().reindex(log_within.index)
+    above = [float((null.loc[null["k"] == k, "log_within"] > w).sum()) for k, w in log_within.items()]
+    return pd.DataFrame(
+        {
+            "gap_effect": (draws.mean().reindex(log_within.index) - log_within) / spread.where(spread > 0),
+            "gap_exceedance": above / draws.size().reindex(log_within.index),
+        }
+    )
+
+
 def _gaussian(values: Floats) -> Sampler:
     root = _root(np.atleast_2d(np.cov(values, rowvar=False)))
     return lambda generator: generator.standard_normal(values.shape) @ root.T
@@ -167,7 +187,7 @@ def _one_draw(
     generator = np.random.default_rng(seed)
     cloud = NULLS[kind](values)(generator)
     state = int(generator.integers(2**31))
-    labels = [KMeans(k, n_init=n_init, random_state=state).fit(cloud).labels_ for k in ks]
+    labels = [fit_labels(KMeans(k, n_init=n_init, random_state=state), cloud) for k in ks]
     scores = score_labellings(cloud, np.stack(labels))
     with np.errstate(divide="ignore"):  # as many clusters as distinct rows leave nothing within
         log_within = np.log(scores.within)

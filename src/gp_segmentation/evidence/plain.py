@@ -12,9 +12,12 @@ import pandas as pd
 WHOLE = frozenset(("k", "segment", "other", "practices", "neighbour", "draws", "groups", "features"))
 #: Figures of the evidence that stand in metrics.json.
 FIGURES = (
-    *("copula_null_silhouette", "jaccard_min", "jaccard_subsample_min", "prediction_strength", "ari_seeds"),
+    *("gaussian_effect", "gaussian_exceedance", "gap", "gap_se"),
+    *("copula_null_silhouette", "copula_effect", "copula_exceedance"),
+    *("permutation_null_silhouette", "permutation_effect", "permutation_exceedance"),
+    *("jaccard_min", "jaccard_subsample_min", "prediction_strength", "ari_seeds"),
     *("stay_mean", "disputed_share", "ari_kmeans_hierarchical", "ami_kmeans_hierarchical", "cophenetic"),
-    "valley_max",
+    *("valley_max", "valley_smooth"),
 )
 
 

@@ -14,6 +14,7 @@ from sklearn.base import clone
 from sklearn.metrics import adjusted_rand_score
 
 from gp_segmentation.clustering import Hierarchical, build_tree, cut
+from gp_segmentation.evidence.fitting import by_themselves, fit_labels
 from gp_segmentation.evidence.progress import watched
 from gp_segmentation.parallel import ordered_map
 
@@ -34,11 +35,13 @@ class Resamples:
     ari : frame draw, k, ari: adjusted Rand index of new clusters and segments on the drawn rows.
     votes : by k, (n, k) how often each row, when drawn, came to lie in the new cluster matched with each
         segment; its rows sum to the number of times the row was drawn (less where no cluster was matched).
+    labels : by k that votes, (draws, n) new cluster of each row in each draw, -1 where it was not drawn.
     """
 
     jaccard: pd.DataFrame
     ari: pd.DataFrame
     votes: dict[int, Ints]
+    labels: dict[int, NDArray[np.int16]]
 
 
 def resample(
@@ -65,13 +68,15 @@ def resample(
         share a tree per resample.
     scheme : ``bootstrap`` (n rows with replacement, each drawn row once; Hennig 2007) or ``subsample``
         (`share` of the rows without replacement; Hennig's "subset").
-    draws : resamples. vote : numbers of segments whose votes are kept.
+    draws : resamples; one with no more distinct rows than clusters leaves each by itself.
+    vote : numbers of segments whose votes and labels are kept.
     seed, jobs : the result depends on `seed` alone.
     """
     values = np.asarray(X, dtype=np.float64)
     found = {k: np.unique(np.asarray(labels), return_inverse=True) for k, labels in labellings.items()}
     codes = {k: inverse.astype(np.int64) for k, (_, inverse) in found.items()}
     votes = {k: np.zeros((len(values), len(found[k][0])), dtype=np.int64) for k in vote if k in codes}
+    kept = {k: np.full((draws, len(values)), -1, dtype=np.int16) for k in votes}
     plans = {k: clone(clusterers[k]) for k in codes}
     drawn = [_rows(len(values), scheme, share, s) for s in np.random.SeedSequence(seed).spawn(draws)]
     tasks = [(values, codes, plans, rows) for rows in drawn]
@@ -80,16 +85,19 @@ def resample(
     jaccards, ris = [], []
     results = watched(ordered_map(_one, tasks, jobs, processes=processes), draws, scheme)
     for draw, (rows, result) in enumerate(zip(drawn, results, strict=True)):
-        for k, (best, ri, matched) in result.items():
+        for k, (best, ri, partner, new) in result.items():
             jaccards += [(draw, k, s, j) for s, j in zip(found[k][0].tolist(), best.tolist(), strict=True)]
             ris.append((draw, k, ri))
             if k in votes:
+                matched = partner[new]
                 sure = matched >= 0
                 votes[k][rows[sure], matched[sure]] += 1
+                kept[k][draw, rows] = new
     return Resamples(
         pd.DataFrame(jaccards, columns=["draw", "k", "segment", "jaccard"]),
         pd.DataFrame(ris, columns=["draw", "k", "ari"]),
         votes,
+        kept,
     )
 
 
@@ -104,8 +112,8 @@ def _rows(n: int, scheme: str, share: float, seed: np.random.SeedSequence) -> In
 
 def _one(
     values: Floats, codes: Labels, plans: dict[int, Any], rows: Ints
-) -> dict[int, tuple[Floats, float, Ints]]:
-    """By k: Jaccard of each segment, adjusted Rand index, segment matched with each row's new cluster."""
+) -> dict[int, tuple[Floats, float, Ints, Ints]]:
+    """By k: Jaccard of each segment, adjusted Rand index, segment matched with each new cluster, labels."""
     again = _fit(values[rows], plans)
     found = {}
     for k, new in again.items():
@@ -113,7 +121,7 @@ def _one(
         size = int(codes[k].max()) + 1
         both = contingency(old, new, size)
         partner = matching(both)
-        found[k] = (jaccard(old, new, size), float(adjusted_rand_score(old, new)), partner[new])
+        found[k] = (jaccard(old, new, size), float(adjusted_rand_score(old, new)), partner, new)
     return found
 
 
@@ -122,12 +130,16 @@ def _fit(sample: Floats, plans: dict[int, Any]) -> Labels:
     found = {}
     for k, plan in plans.items():
         if isinstance(plan, Hierarchical):
+            alone = by_themselves(sample, int(plan.n_clusters or k))
+            if alone is not None:
+                found[k] = alone
+                continue
             key = (plan.linkage, plan.metric)
             if key not in trees:
                 trees[key] = build_tree(sample, str(plan.linkage), plan.metric)
             found[k] = cut(trees[key], [int(plan.n_clusters or k)])[0]
         else:
-            found[k] = np.asarray(clone(plan).fit_predict(sample), dtype=np.int64)
+            found[k] = fit_labels(plan, sample)
     return found
 
 

@@ -12,6 +12,7 @@ from sklearn.base import clone
 from sklearn.metrics import adjusted_rand_score, pairwise_distances_argmin
 
 from gp_segmentation.clustering import Hierarchical, centroids
+from gp_segmentation.evidence.fitting import fit_labels
 from gp_segmentation.evidence.progress import watched
 from gp_segmentation.evidence.resampling import contingency, resample
 from gp_segmentation.parallel import ordered_map
@@ -64,9 +65,8 @@ def prediction_strength(
 def _strength(values: Floats, clusterer: Any, seed: np.random.SeedSequence) -> float:
     order = np.random.default_rng(seed).permutation(len(values))
     train, test = values[order[: len(order) // 2]], values[order[len(order) // 2 :]]
-    train_labels = clone(clusterer).fit_predict(train)
-    test_labels = np.asarray(clone(clusterer).fit_predict(test))
-    centres = centroids(train, train_labels).to_numpy()
+    test_labels = fit_labels(clusterer, test)
+    centres = centroids(train, fit_labels(clusterer, train)).to_numpy()
     return pairs_kept(test_labels, pairwise_distances_argmin(test, centres))
 
 
@@ -88,10 +88,6 @@ def seed_agreement(X: ArrayLike, clusterer: Any, *, runs: int, seed: int = 0, jo
         return np.empty(0)
     values = np.asarray(X, dtype=np.float64)
     states = np.random.SeedSequence(seed).generate_state(runs) % 2**31
-    tasks = [(values, clone(clusterer).set_params(random_state=int(state))) for state in states]
-    labels = list(watched(ordered_map(_labels, tasks, jobs), runs, "seeds"))
+    tasks = [(clone(clusterer).set_params(random_state=int(state)), values) for state in states]
+    labels = list(watched(ordered_map(fit_labels, tasks, jobs), runs, "seeds"))
     return np.array([adjusted_rand_score(a, b) for a, b in combinations(labels, 2)])
-
-
-def _labels(values: Floats, clusterer: Any) -> Ints:
-    return np.asarray(clusterer.fit_predict(values), dtype=np.int64)

@@ -30,25 +30,38 @@ class Verdict:
 
 
 def judge(figures: Mapping[str, float | None], thresholds: Mapping[str, Any]) -> Verdict:
-    """Judge the segments by four figures.
+    """Judge the segments by four figures, and a fifth where columns hold lumps.
 
     ``unstable`` if the least stable segment's Jaccard is below ``unstable_jaccard``. ``discrete`` only if
     every figure is known and all of these hold: excess silhouette at least ``excess``, Jaccard at least
     ``jaccard``, adjusted Rand index of K-means and Ward at least ``ari``, and a valley of at most
-    ``valley`` between each segment and its neighbour. ``continuum`` otherwise.
+    ``valley`` between each segment and every other; where some columns are lumpy (`lumpy_columns`) also once
+    they are left out. ``continuum`` otherwise.
+
+    Each guards against what passes the others. A ring or a square is cut the same way every time and beats a
+    Gaussian, but has no valley; a few rows far off leave a valley, but are not found again; one column of
+    yes and no passes all, until it is left out. The price is paid on the other side: groups that differ in
+    one of many columns, or that Ward's method does not see, are called a continuum.
 
     Parameters
     ----------
     figures : ``excess_silhouette``, ``jaccard_min``, ``ari_kmeans_hierarchical``, ``valley_max``; None
-        where not computed.
+        where not computed. ``valley_smooth`` only where columns are lumpy; ``gaussian_exceedance`` adds to
+        the words.
     thresholds : the five numbers named above.
     """
     checks = [
-        _excess(figures.get("excess_silhouette"), float(thresholds["excess"])),
+        _excess(
+            figures.get("excess_silhouette"),
+            float(thresholds["excess"]),
+            figures.get("gaussian_exceedance"),
+        ),
         _jaccard(figures.get("jaccard_min"), float(thresholds["jaccard"])),
         _ari(figures.get("ari_kmeans_hierarchical"), float(thresholds["ari"])),
         _valley(figures.get("valley_max"), float(thresholds["valley"])),
     ]
+    if figures.get("valley_smooth") is not None:
+        checks.append(_smooth(figures["valley_smooth"], float(thresholds["valley"])))
     stability = figures.get("jaccard_min")
     if stability is not None and stability < float(thresholds["unstable_jaccard"]):
         verdict = "unstable"
@@ -59,7 +72,7 @@ def judge(figures: Mapping[str, float | None], thresholds: Mapping[str, Any]) ->
     return Verdict(verdict, MEANINGS[verdict], [reason for _, reason in checks])
 
 
-def _excess(value: float | None, least: float) -> tuple[bool, str]:
+def _excess(value: float | None, least: float, exceedance: float | None) -> tuple[bool, str]:
     if value is None:
         return False, "The silhouette was not compared with a null."
     cloud = "that of one Gaussian cloud with the same covariance"
@@ -68,8 +81,14 @@ def _excess(value: float | None, least: float) -> tuple[bool, str]:
     relation = "reaches" if value >= least else "is below"
     return value >= least, (
         f"The silhouette exceeds {cloud} by {value:.3f}, which {relation} the {least:g} asked of separate "
-        "groups."
+        f"groups.{_draws(exceedance)}"
     )
+
+
+def _draws(exceedance: float | None) -> str:
+    if exceedance is None:
+        return ""
+    return f" From as many starts it lies above {exceedance:.0%} of the cloud's draws."
 
 
 def _jaccard(value: float | None, least: float) -> tuple[bool, str]:
@@ -99,4 +118,16 @@ def _valley(value: float | None, most: float) -> tuple[bool, str]:
     return value <= most, (
         f"Half-way between neighbouring segments the practices lie at up to {value:.2f} times the density of "
         f"the segments' centres, {relation} the {most:g} of a gap."
+    )
+
+
+def _smooth(value: float | None, most: float) -> tuple[bool, str]:
+    if value is None or value > most:
+        return False, (
+            "Columns in which many practices hold one and the same value (yes or no, counts, zeros) make "
+            "gaps of themselves; once they are left out, no gap remains."
+        )
+    return True, (
+        f"Without the columns in which many practices hold one and the same value, the density half-way is "
+        f"still at most {value:.2f} of that at the centres."
     )

@@ -14,7 +14,14 @@ from sklearn.mixture import GaussianMixture
 from gp_segmentation.clustering import Hierarchical
 from gp_segmentation.evidence import assess, gaussian_null, metrics
 
-THRESHOLDS = {"unstable_jaccard": 0.6, "excess": 0.05, "jaccard": 0.75, "ari": 0.65, "valley": 0.5}
+THRESHOLDS = {
+    "unstable_jaccard": 0.6,
+    "excess": 0.05,
+    "jaccard": 0.75,
+    "ari": 0.65,
+    "valley": 0.25,
+    "tied": 0.2,
+}
 OPTIONS = {
     "assess": True,
     "nulls": {"gaussian": 2},
@@ -27,6 +34,7 @@ OPTIONS = {
     "seeds": 2,
     "starts_by_k": 1,
     "stays_below": 0.75,
+    "consensus_rows": 0,
     "thresholds": THRESHOLDS,
 }
 NOTHING = {"nulls": {}, "bootstraps": 0, "bootstraps_by_k": 0, "subsamples": 0, "splits": 0, "seeds": 0}

@@ -5,11 +5,13 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 from pandas.testing import assert_frame_equal
-from scipy.stats import kstest, spearmanr
+from scipy.stats import binom, chisquare, kstest, spearmanr
 from sklearn.cluster import KMeans
 
 from gp_segmentation.evidence import beside_null, draw_null, gaussian_null, null_means, null_table
+from gp_segmentation.evidence.by_k import Labellings
 from gp_segmentation.evidence.null import NULLS, _root
+from gp_segmentation.evidence.nulls_by_k import nulls_by_k
 from gp_segmentation.scores import score_labellings
 
 
@@ -128,15 +130,80 @@ def test_the_observed_beside_the_draws():
     assert found.loc[4, ["excess", "exceedance", "p"]].isna().all()
 
 
-def test_the_covariance_null_rejects_about_as_often_as_it_says():
-    """One Gaussian cloud, its own covariance estimated from it: 40 tests at 1 in 10."""
-    rejected = 0
-    for seed in range(40):
+@pytest.fixture(scope="module")
+def exceedances() -> np.ndarray:
+    """Of 100 data sets that are one Gaussian, the share of 19 draws below each: its own null, like starts."""
+    found = []
+    for seed in range(100):
         rng = np.random.default_rng(seed)
-        X = rng.normal(size=(120, 5)) @ rng.normal(size=(5, 5))
+        X = rng.normal(size=(100, 4)) @ rng.normal(size=(4, 4))
         labels = KMeans(3, n_init=1, random_state=seed).fit_predict(X)
         observed = pd.Series({3: float(score_labellings(X, labels).silhouette[0])})
-        p = beside_null(observed, gaussian_null(X, [3], draws=9, n_init=1, seed=seed))["p"]
-        rejected += p[3] <= 0.1 + 1e-9
-    # Binomial(40, 0.1): 4 expected, P(more than 9) = .005, P(none) = .015.
-    assert 1 <= rejected <= 9
+        beside = beside_null(observed, gaussian_null(X, [3], draws=19, n_init=1, seed=seed))
+        assert beside.loc[3, "p"] == pytest.approx((1 + 19 * (1 - beside.loc[3, "exceedance"])) / 20)
+        found.append(beside.loc[3, "exceedance"])
+    return np.array(found)
+
+
+def test_the_covariance_test_has_its_nominal_size(exceedances):
+    """Rejections are Binomial(100, level); each bound fails once in 1,000 if the size is right."""
+    for level in (0.05, 0.10, 0.20):
+        rejected = int(((1 + np.round(19 * (1 - exceedances))) / 20 <= level + 1e-9).sum())
+        assert rejected <= binom.ppf(0.999, 100, level)
+    assert (exceedances >= 0.8 - 1e-9).sum() >= binom.ppf(0.001, 100, 0.2)
+
+
+def test_exceedances_on_one_gaussian_are_about_uniform(exceedances):
+    """Twenty values 0/19 to 19/19, alike in likelihood, counted in five groups of four."""
+    counts = np.bincount(np.round(19 * exceedances).astype(int) // 4, minlength=5)
+    assert chisquare(counts).pvalue > 0.001
+    assert exceedances.mean() == pytest.approx(0.5, abs=3.3 * np.sqrt(1 / 12 / 100))
+
+
+def test_the_data_are_tested_from_as_many_starts_as_the_draws():
+    X = np.random.default_rng(3).normal(size=(150, 4))
+    labels = KMeans(5, n_init=10, random_state=7).fit_predict(X)
+    labellings = Labellings(X, [5], labels, KMeans(5, n_init=10, random_state=7), seed=7)
+    reported = pd.Series({5: 0.5})
+    table = nulls_by_k(labellings, reported, {"nulls": {"gaussian": 6, "copula": 6}, "null_n_init": 1})
+    like = score_labellings(X, KMeans(5, n_init=1, random_state=7).fit_predict(X))
+    for row in table[table["k"] == 5].itertuples():
+        drawn = draw_null(X, [5], kind=row.kind, draws=6, n_init=1, seed=7)
+        assert row.excess == pytest.approx(0.5 - drawn["silhouette"].mean())
+        spread = drawn["silhouette"].std()
+        assert row.effect == pytest.approx((like.silhouette[0] - drawn["silhouette"].mean()) / spread)
+        assert row.exceedance == pytest.approx((drawn["silhouette"] < like.silhouette[0]).mean())
+        within = np.log(like.within[0])
+        assert row.gap == pytest.approx(drawn["log_within"].mean() - within)
+        assert row.gap_effect == pytest.approx(row.gap / drawn["log_within"].std())
+        assert row.gap_exceedance == pytest.approx((drawn["log_within"] > within).mean())
+
+
+def test_draws_given_are_used_only_if_they_are_as_many_as_asked():
+    X = np.random.default_rng(3).normal(size=(80, 3))
+    labellings = Labellings(X, [2], np.repeat([1, 2], 40), KMeans(2, n_init=1, random_state=0), seed=1)
+    given = gaussian_null(X, [1, 2], draws=3, n_init=4, seed=1)
+    table = {
+        asked: nulls_by_k(
+            labellings,
+            pd.Series({2: 0.4}),
+            {"nulls": {"gaussian": asked}, "null_n_init": 1},
+            given,
+            given_starts=4,
+        ).set_index("k")
+        for asked in (3, 5)
+    }
+    assert [table[asked].loc[2, "draws"] for asked in (3, 5)] == [3, 5]
+    assert table[3].loc[2, "mean"] == pytest.approx(given.loc[given["k"] == 2, "silhouette"].mean())
+    like = score_labellings(X, KMeans(2, n_init=4, random_state=1).fit_predict(X)).silhouette[0]
+    assert table[3].loc[2, "exceedance"] == pytest.approx(
+        (given.loc[given["k"] == 2, "silhouette"] < like).mean()
+    )
+
+
+@pytest.mark.parametrize("kind", NULLS)
+def test_fewer_distinct_rows_than_clusters_are_no_obstacle(kind):
+    X = np.array([[0.0, 1], [0, 1], [1, 0], [2, 2], [2, 2]])
+    found = draw_null(X, [2, 5], kind=kind, draws=2, n_init=1, seed=0)
+    assert found["k"].tolist() == [2, 5, 2, 5]
+    assert found["silhouette"][0] <= 1

@@ -22,7 +22,15 @@ OPTIONS = {
     "seeds": 0,
     "starts_by_k": 1,
     "stays_below": 0.75,
-    "thresholds": {"unstable_jaccard": 0.6, "excess": 0.05, "jaccard": 0.75, "ari": 0.65, "valley": 0.5},
+    "consensus_rows": 0,
+    "thresholds": {
+        "unstable_jaccard": 0.6,
+        "excess": 0.05,
+        "jaccard": 0.75,
+        "ari": 0.65,
+        "valley": 0.25,
+        "tied": 0.2,
+    },
 }
 ROWS, COLUMNS = 300, 8
 

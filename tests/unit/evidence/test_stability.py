@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from pandas.testing import assert_frame_equal
-from sklearn.cluster import AgglomerativeClustering, KMeans
+from sklearn.cluster import AgglomerativeClustering, BisectingKMeans, KMeans
+from sklearn.mixture import GaussianMixture
 
 from gp_segmentation.clustering import Hierarchical
 from gp_segmentation.evidence import bootstrap_jaccard, prediction_strength, resample, seed_agreement
@@ -137,3 +138,36 @@ def test_seeds_agree_on_planted_groups_and_not_on_noise(planted):
     assert seed_agreement(noise, KMeans(8, n_init=1), runs=3, seed=1).mean() < 0.7
     assert seed_agreement(X, Hierarchical(3, "ward"), runs=3).size == 0
     assert seed_agreement(X, KMeans(3), runs=1).size == 0
+
+
+SMALL = [
+    KMeans(7, n_init=1, random_state=0),
+    Hierarchical(7, "average"),
+    GaussianMixture(7, random_state=0),
+    BisectingKMeans(7, n_init=1, random_state=0),
+]
+
+
+@pytest.mark.parametrize("clusterer", SMALL, ids=lambda clusterer: type(clusterer).__name__)
+def test_a_resample_of_fewer_rows_than_clusters_leaves_each_by_itself(clusterer):
+    """Eight rows in seven segments: a bootstrap holds about five, a half four."""
+    X = np.random.default_rng(0).normal(size=(8, 3))
+    labels = np.array([1, 1, 2, 3, 4, 5, 6, 7])
+    found = resample(X, {7: labels}, {7: clusterer}, draws=6, vote=[7], seed=1)
+    first = found.labels[7][0]
+    drawn = np.flatnonzero(first >= 0)
+    assert 1 < len(drawn) < 7
+    assert sorted(first[drawn]) == list(range(len(drawn)))
+    jaccards = found.jaccard[found.jaccard["draw"] == 0].set_index("segment")["jaccard"]
+    for segment in range(1, 8):
+        members = [row for row in drawn if labels[row] == segment]
+        assert jaccards[segment] == (1 / len(members) if members else 0)
+    assert prediction_strength(X, clusterer, splits=2, seed=1).tolist() == [0.0, 0.0]  # clusters of one
+    assert np.isfinite(seed_agreement(X, clusterer, runs=2)).all()
+
+
+def test_rows_that_repeat_others_are_no_obstacle():
+    X = np.repeat(np.eye(3), 10, axis=0)
+    labels = np.repeat([1, 2, 3], 10)
+    found = resample(X, {5: labels}, {5: KMeans(5, n_init=1, random_state=0)}, draws=3, vote=[5], seed=0)
+    assert_allclose(found.jaccard["jaccard"], 1.0)  # three distinct rows, three clusters

@@ -6,7 +6,14 @@ from sklearn.cluster import KMeans
 
 from gp_segmentation.evidence import judge, valleys
 
-THRESHOLDS = {"unstable_jaccard": 0.6, "excess": 0.05, "jaccard": 0.75, "ari": 0.65, "valley": 0.5}
+THRESHOLDS = {
+    "unstable_jaccard": 0.6,
+    "excess": 0.05,
+    "jaccard": 0.75,
+    "ari": 0.65,
+    "valley": 0.25,
+    "tied": 0.2,
+}
 GOOD = {"excess_silhouette": 0.2, "jaccard_min": 0.9, "ari_kmeans_hierarchical": 0.9, "valley_max": 0.1}
 
 
