@@ -88,32 +88,59 @@ def assess(
     by_k = by_k_table(labellings, agreement(labellings.ks, labellings.kmeans, labellings.ward))
     nulls = nulls_by_k(labellings, by_k["silhouette"], options, null, null_starts)
     stable = measure_stability(labellings, options)
+    return _assessed(X, labellings, by_k, nulls, stable, options)
+
+
+def _assessed(
+    X: Any,
+    labellings: Labellings,
+    by_k: pd.DataFrame,
+    nulls: pd.DataFrame,
+    stable: Stability,
+    options: Mapping[str, Any],
+) -> Assessment:
+    """Put together what was measured, and judge it."""
+    values, codes = labellings.values, labellings.chosen
     by_k = by_k.join(gaussian_columns(nulls)).join(stable.by_k)
     segments = _segments(labellings, stable)
     practices = _practices(X, labellings, codes, stable, options)
     cophenetic = _cophenetic(labellings)
     lumpy = lumpy_columns(values, tied=float(options["thresholds"]["tied"]))
-    figures = _figures(labellings, by_k, nulls, segments, practices)
-    figures["cophenetic"] = cophenetic.get(str(getattr(clusterer, "linkage", "ward")))
-    figures["valley_smooth"] = number(min(smooth_valley(values, codes, lumpy), NO_GAP))
-    columns = list(X.columns) if isinstance(X, pd.DataFrame) else range(values.shape[1])
+    figures = {
+        **_figures(labellings, by_k, segments, practices),
+        **figures_of_nulls(nulls, labellings.k),
+        "cophenetic": cophenetic.get(str(getattr(labellings.clusterer, "linkage", "ward"))),
+        "valley_smooth": number(min(smooth_valley(values, codes, lumpy), NO_GAP)),
+    }
     found = {
         "assessed": True,
         **asdict(judge(figures, options["thresholds"])),
-        "lumpy": [str(columns[place]) for place in lumpy],
         "n_clusters": labellings.k,
         "figures": figures,
-        "by_k": records(by_k.reset_index()),
-        "nulls": records(nulls),
-        "gap_choice": one_standard_error(of_kind(nulls, "gaussian")[["gap", "se"]]),
+        "lumpy": _names(X, lumpy),
+        **_by_k(by_k, nulls, labellings),
         "segments": records(segments),
         "agreement": _agreement(labellings, codes, cophenetic),
         "practices": counted(practices),
         "consensus": _consensus(codes, stable, practices),
-        "clustergram": clustergram(values, labellings.own),
         "thresholds": dict(options["thresholds"]),
     }
     return Assessment(found, practices)
+
+
+def _by_k(by_k: pd.DataFrame, nulls: pd.DataFrame, labellings: Labellings) -> dict[str, Any]:
+    """What there is for every number of segments."""
+    return {
+        "by_k": records(by_k.reset_index()),
+        "nulls": records(nulls),
+        "gap_choice": one_standard_error(of_kind(nulls, "gaussian")[["gap", "se"]]),
+        "clustergram": clustergram(labellings.values, labellings.own),
+    }
+
+
+def _names(X: Any, places: Sequence[int]) -> list[str]:
+    columns = X.columns if isinstance(X, pd.DataFrame) else range(np.shape(X)[1])
+    return [str(columns[place]) for place in places]
 
 
 def _practices(
@@ -171,7 +198,6 @@ def _cophenetic(labellings: Labellings) -> dict[str, float | None]:
 def _figures(
     labellings: Labellings,
     by_k: pd.DataFrame,
-    nulls: pd.DataFrame,
     segments: pd.DataFrame,
     practices: pd.DataFrame,
 ) -> dict[str, float | None]:
@@ -179,7 +205,6 @@ def _figures(
     silhouette = float(np.average(segments["silhouette"], weights=segments["practices"]))
     return {
         "silhouette": number(silhouette),
-        **figures_of_nulls(nulls, labellings.k),
         "excess_silhouette": number(silhouette - row["null_mean"]),
         "gap": number(row["gap"]),
         "gap_se": number(row["gap_se"]),

@@ -79,26 +79,26 @@ def resample(
     kept = {k: np.full((draws, len(values)), -1, dtype=np.int16) for k in votes}
     plans = {k: clone(clusterers[k]) for k in codes}
     drawn = [_rows(len(values), scheme, share, s) for s in np.random.SeedSequence(seed).spawn(draws)]
-    tasks = [(values, codes, plans, rows) for rows in drawn]
     # Trees hold Python's lock while they grow, so they grow in processes.
     processes = any(isinstance(plan, Hierarchical) for plan in plans.values())
     jaccards, ris = [], []
+    tasks = [(values, codes, plans, rows) for rows in drawn]
     results = watched(ordered_map(_one, tasks, jobs, processes=processes), draws, scheme)
     for draw, (rows, result) in enumerate(zip(drawn, results, strict=True)):
         for k, (best, ri, partner, new) in result.items():
             jaccards += [(draw, k, s, j) for s, j in zip(found[k][0].tolist(), best.tolist(), strict=True)]
             ris.append((draw, k, ri))
             if k in votes:
-                matched = partner[new]
-                sure = matched >= 0
-                votes[k][rows[sure], matched[sure]] += 1
+                _count(votes[k], rows, partner[new])
                 kept[k][draw, rows] = new
-    return Resamples(
-        pd.DataFrame(jaccards, columns=["draw", "k", "segment", "jaccard"]),
-        pd.DataFrame(ris, columns=["draw", "k", "ari"]),
-        votes,
-        kept,
-    )
+    by_segment = pd.DataFrame(jaccards, columns=["draw", "k", "segment", "jaccard"])
+    return Resamples(by_segment, pd.DataFrame(ris, columns=["draw", "k", "ari"]), votes, kept)
+
+
+def _count(votes: Ints, rows: Ints, matched: Ints) -> None:
+    """Add one vote for the segment each row came to lie in; none where no cluster was matched."""
+    sure = matched >= 0
+    votes[rows[sure], matched[sure]] += 1
 
 
 def _rows(n: int, scheme: str, share: float, seed: np.random.SeedSequence) -> Ints:
