@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
 from typing import Any
 
 from gp_segmentation.errors import GpsegError
+
+if sys.platform != "win32":
+    import fcntl
+
+#: Linux' renameat2: names taken from the working directory, and the two exchanged.
+AT_FDCWD, RENAME_EXCHANGE = -100, 2
 
 
 @contextmanager
@@ -20,49 +29,117 @@ def atomic(path: Path) -> Iterator[Path]:
 
     A crash or a full disk leaves what stood at `path` before, untouched.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
-    try:
+    with _beside(path) as temporary:
         yield temporary
         with temporary.open("rb") as written:
             os.fsync(written.fileno())
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 @contextmanager
 def fresh_folder(path: Path) -> Iterator[Path]:
     """Give an empty folder beside `path`; on success it takes `path`'s place, old content and all.
 
-    What stood at `path` is moved aside whole before it is deleted, so that half of it is never seen there.
+    What stood at `path` is exchanged for the new folder in one step where the system can (Linux), else moved
+    aside whole first: half of it is never seen there.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-    try:
+    with _beside(path, folder=True) as temporary:
         yield temporary
         temporary.chmod(0o777 & ~_umask())
         _swap(temporary, path)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _swap(new: Path, path: Path) -> None:
-    aside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-    had_old = path.exists()
-    try:
-        if had_old:
-            path.replace(aside)
+    """Put the folder `new` in the place of `path`; where there was one, `new` is the old one afterwards."""
+    if not path.exists():
         new.replace(path)
-    except OSError:
-        if had_old and not path.exists():
-            aside.replace(path)
-        raise
+    elif not _exchanged(new, path):
+        with _beside(path, folder=True) as aside:
+            path.replace(aside)
+            try:
+                new.replace(path)
+            except OSError:
+                aside.replace(path)
+                raise
+
+
+def _exchanged(one: Path, other: Path) -> bool:
+    """Exchange two names in one step; False where the system or the file system cannot."""
+    if sys.platform != "linux":
+        return False
+    rename = getattr(ctypes.CDLL(None), "renameat2", None)
+    if rename is None:
+        return False
+    done = rename(AT_FDCWD, os.fsencode(one), AT_FDCWD, os.fsencode(other), RENAME_EXCHANGE)
+    return bool(done == 0)
+
+
+@contextmanager
+def _beside(path: Path, *, folder: bool = False) -> Iterator[Path]:
+    """Give an empty file or folder beside `path`, locked while this process lives and gone afterwards."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(path)
+    while True:
+        temporary = _made(path, folder=folder)
+        lock = _locked(temporary, wait=True)
+        if temporary.exists():  # else another's sweep came before the lock
+            break
+        _unlock(lock)
+    try:
+        yield temporary
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        _remove(temporary)
+        _unlock(lock)
+
+
+def _made(path: Path, *, folder: bool) -> Path:
+    prefix, suffix = f".{path.name}.", path.suffix
+    if folder:
+        return Path(tempfile.mkdtemp(suffix, prefix, path.parent))
+    handle, name = tempfile.mkstemp(suffix, prefix, path.parent)
+    os.close(handle)
+    return Path(name)
+
+
+def _sweep(path: Path) -> None:
+    """Remove what writers of `path` left behind that were killed: the system let go of their locks."""
+    for left in path.parent.glob(f".{escape(path.name)}.????????{escape(path.suffix)}"):
+        lock = _locked(left, wait=False)
+        if lock is not None:
+            _remove(left)
+            _unlock(lock)
+
+
+def _locked(path: Path, *, wait: bool) -> int | None:
+    """Lock a file or folder against other processes; return the handle, or None where it cannot be had.
+
+    The system lets go of the lock when the process ends, however it ends.
+    """
+    if sys.platform == "win32":
+        return None
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except OSError:  # busy, or a file system without locks
+        os.close(handle)
+        return None
+    return handle
+
+
+def _unlock(handle: int | None) -> None:
+    if handle is not None:
+        os.close(handle)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _umask() -> int:
