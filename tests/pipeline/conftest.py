@@ -35,24 +35,39 @@ class Project:
 
     def run(self, *command: str, check: bool = True, **environment: str) -> str:
         """Run a command in the project; return what it printed (standard output and error)."""
-        bin_folder = Path(sys.executable).parent
-        clean = {
-            k: v
-            for k, v in os.environ.items()
-            if k not in ("MLFLOW_TRACKING_URI", "GPSEG_ROOT", "GPSEG_RUNS")
-        }
-        env = (
-            clean
-            | {"PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}", "DVC_NO_ANALYTICS": "true"}
-            | environment
-        )
         done = subprocess.run(
-            [*command], cwd=self.root, env=env, text=True, capture_output=True, timeout=900, check=False
+            [*command],
+            cwd=self.root,
+            env=self.environment(environment),
+            text=True,
+            capture_output=True,
+            timeout=900,
+            check=False,
         )
         output = done.stdout + done.stderr
         if check:
             assert done.returncode == 0, f"{' '.join(command)} ended with {done.returncode}:\n{output}"
         return output
+
+    def start(self, *command: str, **environment: str) -> subprocess.Popen:
+        """Start a command in the project, in a session of its own; what it prints comes by `stdout`."""
+        return subprocess.Popen(
+            [*command],
+            cwd=self.root,
+            env=self.environment(environment),
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    @staticmethod
+    def environment(added: dict[str, str]) -> dict[str, str]:
+        """Return this process's environment without what would lead out of the project, and with `added`."""
+        leading_out = ("MLFLOW_TRACKING_URI", "GPSEG_ROOT", "GPSEG_RUNS")
+        kept = {name: value for name, value in os.environ.items() if name not in leading_out}
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        return kept | {"PATH": path, "DVC_NO_ANALYTICS": "true"} | added
 
     def git_commit(self, message: str) -> None:
         self.run("git", "add", "-A")

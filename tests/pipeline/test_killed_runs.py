@@ -1,0 +1,37 @@
+"""`dvc repro` killed at any moment: run again, it ends as if nobody had disturbed it.
+
+`python benchmarks/reliability.py` does the same fifty times; here it is done a few times.
+"""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.xdist_group("killed")
+
+KILLED_RUNS = runpy.run_path(str(Path(__file__).resolve().parents[1] / "fixtures" / "killed_runs.py"))
+
+
+@pytest.fixture(scope="module")
+def rounds(project):
+    return KILLED_RUNS["Rounds"](project)
+
+
+@pytest.mark.parametrize(
+    ("stage", "share", "whom"),
+    [
+        ("configure", 0.7, "all"),
+        ("matrix", 0.9, "the stage"),
+        ("study", 0.8, "all"),
+        ("track", 0.5, "all"),
+    ],
+)
+def test_a_killed_repro_ends_as_if_undisturbed(rounds, stage, share, whom):
+    killed = rounds.kill(stage, share, whom=whom)
+    assert killed is not None, "the kill came too late"
+    assert (killed.half, killed.differences, killed.left) == ([], [], [])
+    assert killed.running == 0
+    assert killed.ended == killed.lost
