@@ -1,4 +1,4 @@
-"""`dvc repro` killed in every stage and at random times, then run again: what differs from an undisturbed run."""
+"""`dvc repro` killed in every stage at random times, run again, and compared with an undisturbed run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import random
 import runpy
 import tempfile
 import time
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,7 @@ def section(rounds: int = 50) -> list[str]:
 
 
 def _one(disturbed: Any, i: int, stages: list[str]) -> Any:
-    """The i-th kill: every stage in turn; every fifth kills the stage and not DVC, every tenth begins anew."""
+    """The i-th kill: every stage in turn; some kill the stage and not DVC; every tenth begins anew."""
     chance = random.Random(i)  # noqa: S311
     stage, latest = stages[i % len(stages)], 1.1
     if everything := i % 10 == 9:
@@ -45,38 +44,37 @@ def _one(disturbed: Any, i: int, stages: list[str]) -> Any:
 
 def _told(found: list[Any], stages: list[str], practices: int, seconds: float) -> list[str]:
     """Say in a table what came of the kills."""
-    kills = Counter(killed.stage for killed in found)
-    rows = []
-    for stage in stages:
-        of = [killed for killed in found if killed.stage == stage]
-        if of:
-            first, last = min(k.seconds for k in of), max(k.seconds for k in of)
-            half, differences, left = (sum(len(x) for x in xs) for xs in zip(*map(_lists, of), strict=True))
-            lost, ended, running = (sum(x) for x in zip(*map(_runs, of), strict=True))
-            rows.append(
-                f"| {stage} | {kills[stage]} | {first:.1f} to {last:.1f} | {half} | {differences} | {left} | {lost} | {ended} | {running} |"
-            )
     alone = sum(killed.whom != "all" for killed in found)
+    rows = [_row(stage, [k for k in found if k.stage == stage]) for stage in stages]
     return [
-        f"`dvc repro` on a synthetic England of {practices} practices was killed (SIGKILL) **{len(found)} times**, "
-        f"{len(found) - alone} times with all it had started, {alone} times only what it had started, as a system",
-        "short of memory does; then `dvc repro` was run again to its end. Every result file, `params.yaml` and",
-        "`dvc.lock` was compared byte by byte with a run that nobody disturbed: once right after the kill (a file",
-        "under its final name must be the whole one or not be there) and once at the end.",
+        f"`dvc repro` on a synthetic England of {practices} practices was killed (SIGKILL)",
+        f"**{len(found)} times**: {len(found) - alone} times with all it had started, {alone} times only",
+        "what it had started, as a system short of memory does. Then `dvc repro` was run again to its",
+        "end. Results, `params.yaml` and what `dvc.lock` says were compared, byte by byte, with an",
+        "undisturbed run: right after the kill (what stands under its final name must be whole) and at",
+        "the end.",
         f"Half files found: **{sum(len(k.half) for k in found)}**. Differences found: "
         f"**{sum(len(k.differences) for k in found)}**. All of it took {seconds / 60:.0f} minutes.",
         "",
         "| stage begun | kills | seconds into it | half files | differences | temporary files left | "
         "MLflow runs cut off | of them KILLED after the next start | still RUNNING |",
         "|---|---|---|---|---|---|---|---|---|",
-        *rows,
+        *filter(None, rows),
         "",
-        "DVC's own locks did not once stand in the way: the system lets go of `.dvc/tmp/lock` when a process ends,",
-        "and DVC strikes processes that are gone from `.dvc/tmp/rwlock` by itself. Should it ever say that this file",
-        "is damaged, or that something is blocked by a process that is none of its own (the number was given out",
-        "again): make sure that no `dvc` runs, delete `.dvc/tmp/rwlock`, and `dvc repro` again. A `dvc.lock` that",
-        "cannot be read comes back with `git checkout dvc.lock`.",
+        "Should DVC ever say that `.dvc/tmp/rwlock` is damaged, or that a process which is not DVC",
+        "blocks it: make sure that no `dvc` runs, delete that file, and `dvc repro` again. A `dvc.lock`",
+        "that cannot be read comes back with `git checkout dvc.lock`.",
     ]
+
+
+def _row(stage: str, kills: list[Any]) -> str:
+    """Return a stage's row; nothing when it was never killed."""
+    if not kills:
+        return ""
+    first, last = min(k.seconds for k in kills), max(k.seconds for k in kills)
+    files = [sum(len(found) for found in of) for of in zip(*map(_lists, kills), strict=True)]
+    runs = [sum(of) for of in zip(*map(_runs, kills), strict=True)]
+    return f"| {stage} | {len(kills)} | {first:.1f} to {last:.1f} | {' | '.join(map(str, files + runs))} |"
 
 
 def _lists(killed: Any) -> tuple[list[str], list[str], list[str]]:

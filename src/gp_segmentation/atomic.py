@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import json
 import os
 import shutil
@@ -19,6 +20,9 @@ from gp_segmentation.errors import GpsegError
 if sys.platform != "win32":
     import fcntl
 
+#: A disk, a quota or a file that can hold no more.
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
 #: Linux' renameat2: names taken from the working directory, and the two exchanged.
 AT_FDCWD, RENAME_EXCHANGE = -100, 2
 
@@ -27,9 +31,9 @@ AT_FDCWD, RENAME_EXCHANGE = -100, 2
 def atomic(path: Path) -> Iterator[Path]:
     """Give a temporary name beside `path`; on success it takes `path`'s place in one step.
 
-    A crash or a full disk leaves what stood at `path` before, untouched.
+    A crash or a full disk leaves what stood at `path` before, untouched; GpsegError says that it is full.
     """
-    with _beside(path) as temporary:
+    with _told_when_full(path), _beside(path) as temporary:
         yield temporary
         with temporary.open("rb") as written:
             os.fsync(written.fileno())
@@ -44,10 +48,23 @@ def fresh_folder(path: Path) -> Iterator[Path]:
     What stood at `path` is exchanged for the new folder in one step where the system can (Linux), else moved
     aside whole first: half of it is never seen there.
     """
-    with _beside(path, folder=True) as temporary:
+    with _told_when_full(path), _beside(path, folder=True) as temporary:
         yield temporary
         temporary.chmod(0o777 & ~_umask())
         _swap(temporary, path)
+
+
+@contextmanager
+def _told_when_full(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        raise GpsegError(
+            f"{path} cannot be written: the disk is full ({error.strerror}). What stood there is untouched; "
+            "make room, and run the same command again"
+        ) from error
 
 
 def _swap(new: Path, path: Path) -> None:

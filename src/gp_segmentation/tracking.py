@@ -23,6 +23,7 @@ import mlflow
 from mlflow.entities import Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 
+from gp_segmentation.atomic import atomic
 from gp_segmentation.errors import GpsegError, without_secrets
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class Store:
     @contextmanager
     def _open(self, name: str, tags: Mapping[str, str]) -> Iterator[Run]:
         """Create a run, locked as long as this process is busy with it."""
-        with _one_at_a_time(self.running.parent):
+        with FileLock(self.running.parent / ".lock"):
             started = self.client.create_run(
                 self.experiment_id, run_name=without_secrets(name), tags=_tags(tags)
             )
@@ -132,13 +133,13 @@ class Run:
 
     def log_metrics(self, metrics: Mapping[str, Any]) -> None:
         """Log the numbers among `metrics`; what is missing or not finite is left out."""
-        now = _now()
+        now = int(time.time() * 1000)
         rows = [Metric(key, float(value), now, 0) for key, value in metrics.items() if _is_number(value)]
         self._log_metrics(rows)
 
     def log_series(self, name: str, steps: Sequence[int], values: Sequence[float]) -> None:
         """Log a curve: `values` at integer `steps` (the number of segments, say)."""
-        now = _now()
+        now = int(time.time() * 1000)
         pairs = zip(steps, values, strict=True)
         self._log_metrics([Metric(name, float(v), now, int(s)) for s, v in pairs if _is_number(v)])
 
@@ -249,8 +250,10 @@ def open_store(root: Path, experiment: str, uri: str | None = None) -> Store:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     folder.mkdir(parents=True, exist_ok=True)
     # Two first runs at the same time would both create the tables.
-    with _one_at_a_time(folder):
+    with FileLock(folder / ".lock"):
         try:
+            if artifacts and not (folder / "mlflow.db").exists():
+                _make_database(folder / "mlflow.db")
             client = mlflow.MlflowClient(tracking_uri=address)
             store = Store(client, _experiment(client, experiment, artifacts), folder / ".running")
         except MlflowException as error:
@@ -262,8 +265,10 @@ def open_store(root: Path, experiment: str, uri: str | None = None) -> Store:
     return store
 
 
-def _one_at_a_time(folder: Path) -> FileLock:
-    return FileLock(folder / ".lock")
+def _make_database(path: Path) -> None:
+    """Make MLflow's tables, whole or not at all: a half-made database is never opened again."""
+    with atomic(path) as temporary:
+        mlflow.MlflowClient(tracking_uri=f"sqlite:///{temporary}").search_experiments(max_results=1)
 
 
 def _experiment(client: mlflow.MlflowClient, name: str, artifacts: str | None) -> str:
@@ -280,10 +285,6 @@ def _experiment(client: mlflow.MlflowClient, name: str, artifacts: str | None) -
         if found is None:
             raise
         return str(found.experiment_id)
-
-
-def _now() -> int:
-    return int(time.time() * 1000)
 
 
 def _is_number(value: Any) -> bool:

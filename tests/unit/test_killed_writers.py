@@ -67,6 +67,7 @@ from pathlib import Path
 import pandas as pd
 from gp_segmentation.workspace import write_table
 from gp_segmentation.atomic import fresh_folder, write_json
+from gp_segmentation.errors import GpsegError
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 root = Path(sys.argv[1])
@@ -80,8 +81,8 @@ for write in (
         with fresh_folder(root / "tables") as out:
             write()
             write_json(out / "a.json", {"version": 2})
-    except OSError as error:
-        print(type(error).__name__, error.errno)
+    except GpsegError as error:
+        print(str(error).removeprefix(str(root)))
 """
 
 
@@ -95,7 +96,9 @@ def test_a_disk_that_is_full_is_an_error_and_what_stood_there_stays(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", FULL, str(tmp_path)], capture_output=True, text=True, check=True
     )
-    assert done.stdout.splitlines() == ["OSError 27"] * 3, done.stderr  # EFBIG stands for ENOSPC
+    told = done.stdout.splitlines()  # EFBIG stands for ENOSPC
+    assert [line.split(": ")[0] for line in told] == [f"/{name} cannot be written" for name in kept]
+    assert all("the disk is full" in line and "run the same command again" in line for line in told)
     assert {name: (tmp_path / name).read_text() for name in kept} == kept
     assert read_json(tmp_path / "tables" / "a.json") == {"version": 1}
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*kept, "tables"])

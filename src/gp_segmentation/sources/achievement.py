@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from gp_segmentation.sources.files.archive import TextFile
 from gp_segmentation.sources.files.delimited import Csv
-from gp_segmentation.sources.values import MOST_PATIENTS, QualityLog
+from gp_segmentation.sources.values import MOST_PATIENTS, QualityLog, some
 
 #: Measures kept, and the column each becomes.
 MEASURES = {
@@ -84,6 +84,7 @@ def read_achievement(
     pairs = np.concatenate([pair for pair, _ in parts])
     values = np.concatenate([cells for _, cells in parts])
     _refuse_overlap(pairs, codes, texts)
+    _note_torn([pair for pair, _ in parts], codes, log)
     log.note("ACHIEVEMENT rows read", sum(codes.measures.values()), _listed(codes.measures))
     unknown = {name: n for name, n in codes.measures.items() if name not in (*MEASURES, *LEFT_OUT)}
     log.note("rows of an unknown measure left out", sum(unknown.values()), _listed(unknown))
@@ -178,6 +179,15 @@ def _refuse_overlap(pairs: NDArray[np.int64], codes: _Codes, texts: Sequence[Tex
             f"{codes.name(int(unique[np.argmax(counts > 1)]))} stands in more than one of: {names}",
             remedy="Keep one ACHIEVEMENT member for each region",
         )
+
+
+def _note_torn(parts: Sequence[NDArray[np.int64]], codes: _Codes, log: QualityLog) -> None:
+    """Count the practices whose indicators are spread over members, that is, regions."""
+    practices = np.concatenate([np.unique(pairs >> _BITS) for pairs in parts])
+    numbers, members = np.unique(practices, return_counts=True)
+    names = list(codes.practices.known)
+    torn = sorted(names[number] for number in numbers[members > 1])
+    log.note("practices that stand in more than one ACHIEVEMENT member", len(torn), some(torn))
 
 
 def _frame(pairs: NDArray[np.int64], values: NDArray[np.float64], codes: _Codes) -> pd.DataFrame:

@@ -180,6 +180,28 @@ def test_everything_tolerated_is_counted(raw):
     }.items() <= found.items()
 
 
+def test_indicators_and_groups_that_nothing_describes_are_counted(raw, build_qof):
+    prevalence = (
+        "PRACTICE_CODE,GROUP_CODE,REGISTER,PATIENT_LIST_TYPE,PRACTICE_LIST_SIZE\n"
+        "A81001,HYP,600,TOTAL,4000\nE83003,HYP,90,TOTAL,900\nE83003,GOUT,9,TOTAL,900\n"
+    )
+    achievement = (
+        "PRACTICE_CODE,INDICATOR_CODE,MEASURE,VALUE\nE83003,HYP008,NUMERATOR,5\nE83003,GOUT001,NUMERATOR,5\n"
+    )
+    changed = {"PREVALENCE_2425.csv": prevalence, "ACHIEVEMENT_LONDON_2425.csv": achievement}
+    build_qof(path=raw / "qof.zip", extra=changed)
+    quality = read_source(files(), raw).quality.set_index("check")["detail"]
+    assert quality["indicators with achievement but no description"] == "GOUT001"
+    assert quality["groups with registers but no description"] == "GOUT"
+
+
+def test_a_practice_in_no_region_is_refused(raw, build_qof, qof_years):
+    places = qof_years["nhs_2024_25"].places.replace("Y56,London", ",")
+    build_qof(path=raw / "qof.zip", places=places)
+    with pytest.raises(InputError, match=r"qof\.zip \(table practices\).*region_"):
+        read_source(files(), raw)
+
+
 def test_optional_files_may_be_absent_and_are_named(raw):
     for name in ("quin-age.csv", "epraccur.csv", "codepo.zip", "icb.geojson", "imd.csv", "gps.csv"):
         (raw / name).unlink()

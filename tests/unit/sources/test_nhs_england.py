@@ -195,6 +195,13 @@ def test_unknown_measures_and_missing_values_are_counted(build_qof):
     assert pd.isna(qof.achievement.iloc[-1]["pcas"])
 
 
+def test_a_practice_in_two_regions_is_counted(build_qof):
+    rows = "E83003,HYP008,NUMERATOR,5\nA81001,DM006,NUMERATOR,5\n"
+    qof = read_qof(build_qof(extra={"ACHIEVEMENT_LONDON_2425.csv": ACH + rows}), suffix="2425")
+    torn = qof.quality.set_index("check").loc["practices that stand in more than one ACHIEVEMENT member"]
+    assert torn[["count", "detail"]].tolist() == [1, "A81001"]
+
+
 def test_a_missing_column_is_named(build_qof):
     path = build_qof(
         extra={"PREVALENCE_2425.csv": "PRACTICE_CODE,GROUP_CODE,PATIENT_LIST_TYPE\nA1X,DM,TOTAL\n"}
