@@ -30,7 +30,9 @@ def rounds(project):
     ],
 )
 def test_a_killed_repro_ends_as_if_undisturbed(rounds, stage, share, whom):
-    killed = rounds.kill(stage, share, whom=whom)
+    # What a stage takes varies on a busy machine: a kill that came too late is tried again, sooner.
+    tries = (rounds.kill(stage, share * sooner, whom=whom) for sooner in (1, 0.6, 0.3, 0.1))
+    killed = next((found for found in tries if found is not None), None)
     assert killed is not None, "the kill came too late"
     assert (killed.half, killed.differences, killed.left) == ([], [], [])
     assert killed.running == 0
