@@ -15,6 +15,9 @@ GRID = "EPSG:27700"
 #: A territory reaches about half as far (metres) beyond its practices; borders are smoothed to this detail.
 REACH, DETAIL = 22_000, 300
 
+#: West, south, east, north of the London panel, in metres on the National Grid.
+LONDON = (501_000, 154_000, 563_000, 203_000)
+
 
 def positions(results: Results) -> gpd.GeoDataFrame:
     """Return the practices with a position in `GRID`: practice_code, segment, region_name, icb_code."""

@@ -119,6 +119,11 @@ def _signed(value: float) -> str:
 
 def title(data: Shapes) -> str:
     before, after = (sum(abs(shape.skew[i]) > 2 for shape in data.shapes) for i in (0, 1))
+    if all(np.isclose(*shape.skew) for shape in data.shapes):
+        strongly = {0: "none is", 1: "one is"}.get(before, f"{before} are")
+        return (
+            f"All {data.features} features stay in natural units; {strongly} strongly skewed (skew beyond 2)"
+        )
     many = "One feature is" if before == 1 else f"{before or 'None'} of {data.features} features are"
     return f"{many} strongly skewed (skew beyond 2) in natural units, {after or 'none'} after transformation"
 

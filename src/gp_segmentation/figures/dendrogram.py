@@ -13,7 +13,7 @@ from matplotlib.figure import FigureBase
 from scipy.cluster.hierarchy import dendrogram
 
 from gp_segmentation.figures._registry import NotShown
-from gp_segmentation.figures._style import GREY, ORANGE, Key, compared_keys
+from gp_segmentation.figures._style import GREY, ORANGE, Key, compared_keys, legend_text
 from gp_segmentation.results import Results
 
 ORDER, LABEL = 70, "Dendrogram"
@@ -93,7 +93,8 @@ def _cut(heights: np.ndarray, groups: int) -> float:
 
 
 def size(data: Branches) -> tuple[float, float]:
-    return 11.0, 5.2 + 0.22 * ((len(data.keys) + 1) // 2)
+    lines = sum(legend_text(key).count("\n") + 1 for key in data.keys)
+    return 11.0, 5.2 + 0.13 * (lines + 1)
 
 
 def draw(data: Branches, figure: FigureBase) -> None:
@@ -122,7 +123,7 @@ def draw(data: Branches, figure: FigureBase) -> None:
             color=key.colour,
             markersize=8,
             clip_on=False,
-            label=key.text,
+            label=legend_text(key),
         )
     feet = [f"{s}\n{n:,}\n{p:.0%}" for n, s, p in zip(data.counts, data.segment, data.share, strict=True)]
     axes.set_xticks(data.positions, feet, size=8, linespacing=1.35)

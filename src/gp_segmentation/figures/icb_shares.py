@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import textwrap
 from dataclasses import dataclass
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import FigureBase
 
 from gp_segmentation.figures._registry import NotShown
-from gp_segmentation.figures._style import SEQUENTIAL, Key, clean, compared_keys
-from gp_segmentation.figures._territories import areas, positions
+from gp_segmentation.figures._style import GREY, SEQUENTIAL, Key, clean, compared_keys
+from gp_segmentation.figures._territories import LONDON, areas, positions
 from gp_segmentation.results import Results
 
 ORDER, LABEL = 85, "Patients of each segment by integrated care board"
@@ -82,10 +84,27 @@ def draw(data: Shares, figure: FigureBase) -> None:
         if len(unknown):
             unknown.plot(ax=axes, facecolor="white", hatch="////", **edge)
         axes.set_aspect("equal")
+        _draw_london(axes, shapes, colours, edge)
         axes.set_title(textwrap.fill(key.text, int(108 / columns)), size=10, loc="left")
     scale, every = ScalarMappable(norm, SEQUENTIAL), list(grid.ravel())
     bar = figure.colorbar(scale, ax=every, orientation="horizontal", shrink=0.4, aspect=40, pad=0.02)
     bar.set_label("Patients of the integrated care board who are with the segment (%)", size=9.5)
+
+
+def _draw_london(axes: Axes, shapes: gpd.GeoDataFrame, colours: np.ndarray, edge: dict[str, Any]) -> None:
+    """Draw the boards of London, too small to be read on the map, in its upper right corner."""
+    west, south, east, north = LONDON
+    inside = shapes.cx[west:east, south:north]
+    if inside.empty:
+        return
+    inset = axes.inset_axes((0.72, 0.68, 0.36, 0.3))
+    shapes.plot(ax=inset, color=colours, **edge)
+    inset.set(
+        xlim=(west, east), ylim=(south, north), xticks=[], yticks=[], xlabel="", ylabel="", aspect="equal"
+    )
+    inset.set_title("London", size=8, pad=2)
+    for side in inset.spines.values():
+        side.set(visible=True, color=GREY)
 
 
 def highest(data: Shares) -> tuple[int, str, float]:

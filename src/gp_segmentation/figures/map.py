@@ -17,15 +17,13 @@ from matplotlib.patches import Rectangle
 
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import GREY, INK, Key, clean, compared_keys
-from gp_segmentation.figures._territories import areas, positions
+from gp_segmentation.figures._territories import LONDON, areas, positions
 from gp_segmentation.results import Results
 
 ORDER, LABEL = 80, "Map"
 NOTE = (
     "Contains OS data © Crown copyright and database right. Contains Royal Mail data © Royal Mail copyright."
 )
-#: West, south, east, north of the London panel, in metres on the National Grid.
-LONDON = (501_000, 154_000, 563_000, 203_000)
 #: Fewer practices inside than this, and there is no London panel.
 ENOUGH = 30
 

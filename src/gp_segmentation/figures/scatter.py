@@ -112,8 +112,8 @@ def _draw_points(data: Scatter, axes: Axes) -> None:
     axes.set_ylim(low["two"] - pad["two"], high["two"] + pad["two"])
     axes.grid(visible=False)
     axes.spines["left"].set_visible(True)
-    axes.set_xlabel(axis(data, 0))
-    axes.set_ylabel(axis(data, 1))
+    axes.set_xlabel(_wrapped(axis(data, 0), 72))
+    axes.set_ylabel(_wrapped(axis(data, 1), 60))
 
 
 def hull(points: np.ndarray) -> np.ndarray:
@@ -153,12 +153,17 @@ def _badge(axes: Axes, at: np.ndarray, key: Key) -> None:
 def axis(data: Scatter, component: int) -> str:
     """Return the name of an axis: its share of the variation, and what lies towards its ends."""
     column = data.loadings[["one", "two"][component]].sort_values(kind="stable")
-    low, high = textwrap.shorten(column.index[0], 44), textwrap.shorten(column.index[-1], 44)
+    low, high = (textwrap.shorten(column.index[end], 44, placeholder="…") for end in (0, -1))
     name = ("First", "Second")[component]
     share = f"{name} component ({data.explained[component]:.0%} of variation)"
     if column.iloc[0] > -0.5 * column.iloc[-1]:
         return f"{share}\nmore to the {('right', 'top')[component]}: {high}"
     return f"{share}\nmore {('left', 'below')[component]}: {low}; {('right', 'above')[component]}: {high}"
+
+
+def _wrapped(text: str, width: int) -> str:
+    """Break every line of `text` so that it is no longer than its axis."""
+    return "\n".join(textwrap.fill(line, width) for line in text.split("\n"))
 
 
 def _draw_loadings(data: Scatter, axes: Axes) -> None:

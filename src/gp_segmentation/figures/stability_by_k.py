@@ -57,16 +57,14 @@ def draw(data: ByK, figure: FigureBase) -> None:
     for limit, text in ((data.low, "not found again below"), (data.high, "stable from")):
         axes.axhline(limit, color=GREY, linestyle=(0, (4, 3)), linewidth=1)
         axes.annotate(
-            f"{text} {limit:g}",
+            f"{text}\n{limit:g}",
             (1, limit),
             xycoords=("axes fraction", "data"),
-            xytext=(-3, 3),
+            xytext=(5, 0),
             textcoords="offset points",
-            ha="right",
+            va="center",
             size=9,
             color=GREY,
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.8},
-            zorder=5,
         )
     for i, name in enumerate(data.table):
         values = data.table[name].dropna()

@@ -124,7 +124,8 @@ def _claim_sentence(rows: list[dict[str, Any]]) -> str:
     if not rows:
         return ""
     parts = [
-        f"{row['phrase']} ({row['difference_sd']:+.2f}, 95% interval {row['low']:+.2f} to {row['high']:+.2f})"
+        f"{row['phrase']} ({signed(row['difference_sd'])}, 95% interval {signed(row['low'])} to "
+        f"{signed(row['high'])})"
         for row in rows
     ]
     return f"Against England, in standard deviations between practices: {listed(parts)}."
@@ -190,3 +191,12 @@ def natural(value: float, unit: str) -> str:
     if unit in ("patients", "people", "count") or abs(value) >= 1000:
         return f"{value:,.0f}"
     return f"{value:.1f}" if abs(value) >= 1 else f"{value:.3g}"
+
+
+def signed(value: float) -> str:
+    """Return a figure with its sign, a true minus below zero.
+
+    >>> signed(-0.584), signed(1.2)
+    ('−0.58', '+1.20')
+    """
+    return f"{value:+.2f}".replace("-", "−")

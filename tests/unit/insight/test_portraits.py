@@ -172,7 +172,7 @@ def test_every_claim_of_a_name_is_borne_by_its_interval(results_of: Callable[...
             assert row["phrase"].lower() in named[number].lower()
         told = portraits(results.profiles, results.segments, results.practices, claims=claimed)
         sentences = next(p for p in told if p["segment"] == number)["sentences"]
-        assert all(f"{row['difference_sd']:+.2f}" in sentences[1] for row in rows)
+        assert all(f"{row['difference_sd']:+.2f}".replace("-", "−") in sentences[1] for row in rows)
         assert not re.search(r"\b(most|largest|highest|lowest)\b", " ".join(sentences))
 
 

@@ -94,7 +94,7 @@ def test_nothing_is_fetched_from_elsewhere(page: str) -> None:
 def test_headings_tables_and_images_can_be_read_aloud(page: str) -> None:
     found = Elements(page)
     assert dict(found.tags)["html"]["lang"] == "en-GB"
-    assert page.count("<caption>") == page.count("<table>")
+    assert page.count("<caption>") == len(found.of("table"))
     assert all(a.get("scope") for a in found.of("th"))
     assert all(len(a["alt"] or "") > 40 for a in found.of("img"))
     assert len(found.of("h1")) == 1

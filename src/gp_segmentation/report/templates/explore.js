@@ -208,7 +208,7 @@ function refresh() {
 }
 
 if (data.map || data.chart) {
-  document.getElementById("explore").hidden = false;
+  document.getElementById("explore").hidden = document.getElementById("to-explore").hidden = false;
   ["map", "chart"].forEach(function (name) {
     if (!data[name]) { return; }
     document.getElementById("explore-" + name + "-part").hidden = false;

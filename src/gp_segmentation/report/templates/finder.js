@@ -3,7 +3,7 @@ const SHOWN = 10;
 const input = document.getElementById("finder-input");
 const keys = data.rows.map(function (r) { return plain(r[CODE] + " " + r[NAME]) + " " + plain(r[POSTCODE]).replace(/ /g, ""); });
 const sorted = {};
-document.getElementById("find").hidden = false;
+document.getElementById("find").hidden = document.getElementById("to-find").hidden = false;
 input.addEventListener("input", search);
 
 function plain(text) { return text.toLowerCase().replace(/[^a-z0-9]+/g, " ").trim(); }
