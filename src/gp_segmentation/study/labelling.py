@@ -119,7 +119,7 @@ class Labeller:
     def distances(self, metric: str = "euclidean") -> Floats:
         """Condensed distances of the rows, made on first use."""
         if metric not in self._distances:
-            self._distances[metric] = condensed_distances(self._X, metric)
+            self._distances[metric] = condensed_distances(self._X, metric, self._jobs)
         return self._distances[metric]
 
     def _known(self, key: tuple[str, str]) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from scipy.cluster.hierarchy import fcluster, is_valid_linkage, linkage
+from scipy.spatial.distance import pdist
 from sklearn.base import clone
 from sklearn.cluster import AgglomerativeClustering
 from sklearn.metrics import adjusted_rand_score
@@ -78,3 +79,12 @@ def test_the_estimator_keeps_its_tree_and_can_be_cloned():
 def test_what_is_not_set_or_cannot_be_is_said(model, message):
     with pytest.raises(ConfigError, match=message):
         model.fit(rows(0))
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cityblock", "cosine", "seuclidean", "mahalanobis"])
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_distances_are_scipys_to_the_last_bit(metric, jobs):
+    for n in (10, 256, 257, 700):  # blocks of 256
+        X = rows(1, n) + 5
+        assert_array_equal(condensed_distances(X, metric, jobs), pdist(X, metric))
+    assert len(condensed_distances(rows(1, 1), "euclidean", jobs)) == 0
