@@ -10,7 +10,7 @@ except that a practice whose figures are those of a fitted one keeps its segment
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,6 +19,7 @@ from sklearn.pipeline import Pipeline
 
 from gp_segmentation.errors import InputError
 from gp_segmentation.features import Block, Selection, Tables, build_features
+from gp_segmentation.renumbering import under_codes_of
 
 #: Put before the codes of new practices while they lie beside the run's own (a code cannot begin so).
 MARK = "_"
@@ -50,6 +51,7 @@ def assign(
     base: Tables,
     new: Tables,
     segments: pd.DataFrame,
+    same_indicators: Sequence[Sequence[str]] = (),
 ) -> Assigned:
     """Give every practice of `new` one of the segments of a run.
 
@@ -58,6 +60,7 @@ def assign(
     model : the run's model (`gp_segmentation.model`). blocks, selection : its feature set.
     base : the prepared tables the run was made from. new : those of the practices to be assigned.
     segments : the run's segments.
+    same_indicators : groups of codes that are one indicator in different years (see `renumbering`).
 
     Returns
     -------
@@ -70,6 +73,7 @@ def assign(
     InputError
         When the features made of both are not those of the model, or no new practice has any of them.
     """
+    new, codes = under_codes_of(base, new, same_indicators)
     built = build_features(dict(blocks), _beside(base, new), selection)
     wanted = [str(name) for name in model.feature_names_in_]
     _check_features(wanted, list(built.features.columns))
@@ -82,7 +86,11 @@ def assign(
     outside = (values < own.min() - 1e-9) | (values > own.max() + 1e-9)
     labels = dict(zip(built.dictionary["feature"], built.dictionary["label"], strict=True))
     table = _table(_facts(model, values, outside, labels), new, segments)
-    return Assigned(table, _notes(table, values, base, new, labels, model))
+    told = [
+        f"Renumbered indicators, taken as the run's: {', '.join(f'{c} as {r}' for c, r in codes.items())}."
+    ]
+    notes = _notes(table, values, base, new, labels, model)
+    return Assigned(table, [*notes, *(told if codes else [])])
 
 
 def _facts(

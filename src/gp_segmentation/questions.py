@@ -39,6 +39,7 @@ def assign(run: str, source: str, out: Path, root: Path) -> str:
     """
     from gp_segmentation.assignment import assign as assign_practices
     from gp_segmentation.model import load_model
+    from gp_segmentation.renumbering import read_renumbered
 
     with tempfile.TemporaryDirectory() as downloads:
         past = _past_run(run, root, Path(downloads))
@@ -51,6 +52,7 @@ def assign(run: str, source: str, out: Path, root: Path) -> str:
             _tables(past.prepared),
             _tables(_prepared_source(source, cfg, root)),
             read_table(past.segments, "segments"),
+            read_renumbered(root / "conf" / "source" / "_renumbered.yaml"),
         )
     write_table(out, assigned.table)
     return "\n".join([*assigned.notes, f"Written: {out}"]) + "\n"

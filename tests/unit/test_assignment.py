@@ -137,3 +137,23 @@ def test_the_agreement_of_the_rule_is_stated(past: Past) -> None:
     assert 0.9 < share < 1.0
     assert f"{share:.1%} of the run's own" in past.notes(only(past.tables, ["A00050"]))
     assert np.isfinite(past.assign(past.tables)["margin"]).all()
+
+
+def test_renumbered_indicators_are_known_by_the_run_s_codes(past: Past) -> None:
+    older = {"HYP008": "HYP003", "DM020": "DM014"}
+    earlier = replace(
+        past.tables,
+        achievement=past.tables.achievement.replace({"indicator_code": older}),
+        indicators=past.tables.indicators.replace({"indicator_code": older}),
+    )
+    same = [["HYP003", "HYP008"]]  # of DM014 nothing is said
+    found = assign(past.model, BLOCKS, Selection(), past.tables, earlier, past.segments, same)
+    known = past.tables.achievement.query("indicator_code == 'DM020' and denominator > 0")["practice_code"]
+    more = found.table["unknown_features"] - past.assign(past.tables)["unknown_features"]
+    assert_array_equal(more, found.table["practice_code"].isin(known))
+    assert found.notes[-1] == "Renumbered indicators, taken as the run's: HYP003 as HYP008."
+    assert "Not known of any practice, imputed for all" in " ".join(found.notes)
+    both = assign(
+        past.model, BLOCKS, Selection(), past.tables, earlier, past.segments, [*same, ["DM014", "DM020"]]
+    )
+    assert_frame_equal(both.table, past.assign(past.tables))
