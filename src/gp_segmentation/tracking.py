@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
-import math
 import os
 import tempfile
 import time
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -25,12 +26,16 @@ from mlflow.exceptions import MlflowException
 
 from gp_segmentation.atomic import atomic
 from gp_segmentation.errors import GpsegError, without_secrets
+from gp_segmentation.logged import MAX_TAG, checked_tags, is_number, shortened
 
 if TYPE_CHECKING:
     import pandas as pd
 
-#: What the server accepts: longest parameter value, tag value, and parameters or metrics in one call.
-MAX_PARAM, MAX_TAG, MAX_PARAMS, MAX_METRICS = 6000, 8000, 100, 1000
+#: How many parameters or metrics the server accepts in one call.
+MAX_PARAMS, MAX_METRICS = 100, 1000
+
+#: Tag of a run: the name of the lock its process holds.
+LOCK = "process_lock"
 
 #: What reading a logged model takes.
 MODEL_PACKAGES = ("gp-segmentation", "scikit-learn", "skops", "numpy", "pandas", "scipy")
@@ -46,8 +51,8 @@ class Store:
     ----------
     client : talks to the store.
     experiment_id : where runs go.
-    running : folder of a lock for every run of this machine that is open; the system lets go of the lock
-        when the process ends, however it ends.
+    running : folder of a lock for every run of this machine that is open in this store; the system lets go
+        of the lock when the process ends, however it ends.
     """
 
     client: mlflow.MlflowClient
@@ -77,35 +82,40 @@ class Store:
 
     @contextmanager
     def _open(self, name: str, tags: Mapping[str, str]) -> Iterator[Run]:
-        """Create a run, locked as long as this process is busy with it."""
-        with FileLock(self.running.parent / ".lock"):
-            started = self.client.create_run(
-                self.experiment_id, run_name=without_secrets(name), tags=_tags(tags)
-            )
-            run = Run(self.client, started.info.run_id)
-            self.running.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.running / f"{run.id}.lock")
-            lock.acquire()
+        """Create a run, locked as long as this process is busy with it.
+
+        The lock comes first and the run's tag leads to it: a process killed in between leaves no run behind
+        that nobody knows to be lost.
+        """
+        self.running.mkdir(parents=True, exist_ok=True)
+        path = self.running / f"{uuid.uuid4().hex}.lock"
         try:
-            yield run
+            with FileLock(path):
+                made = checked_tags(tags) | {LOCK: path.stem}
+                run = self.client.create_run(self.experiment_id, run_name=without_secrets(name), tags=made)
+                yield Run(self.client, run.info.run_id)
         finally:
-            lock.release()
-            Path(lock.lock_file).unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
 
     def end_lost(self) -> None:
         """End, as KILLED, the runs of this machine whose process is gone without having ended them."""
         for path in sorted(self.running.glob("*.lock")):
             with suppress(Timeout), FileLock(path, timeout=0):
-                try:
-                    if self.client.get_run(path.stem).info.status == "RUNNING":
-                        self._end(path.stem, "KILLED", "the process was killed, or the machine stopped")
-                except MlflowException:
-                    continue  # of another store
+                for run_id in self._open_runs(LOCK, path.stem):
+                    self._end(run_id, "KILLED", "the process was killed, or the machine stopped")
                 path.unlink(missing_ok=True)
 
     def _end(self, run_id: str, status: str, error: str) -> None:
-        self.client.set_tag(run_id, "error", without_secrets(error)[:MAX_TAG])
-        self.client.set_terminated(run_id, status)
+        """End a run, the trials below it first: an interruption then leaves it to be ended again."""
+        for one in (*self._open_runs("mlflow.parentRunId", run_id), run_id):
+            self.client.set_tag(one, "error", without_secrets(error)[:MAX_TAG])
+            self.client.set_terminated(one, status)
+
+    def _open_runs(self, tag: str, value: str) -> list[str]:
+        """Ids of the runs with this tag, of any experiment, that have not ended."""
+        everywhere = [found.experiment_id for found in self.client.search_experiments()]
+        asked = f"tags.`{tag}` = '{value}' and attributes.status = 'RUNNING'"
+        return [run.info.run_id for run in self.client.search_runs(everywhere, asked)]
 
 
 @dataclass(frozen=True)
@@ -127,21 +137,23 @@ class Run:
 
     def log_params(self, params: Mapping[str, Any]) -> None:
         """Log parameters as text; one longer than the store takes is cut and ends in an ellipsis."""
-        rows = [Param(key, _cut("null" if value is None else str(value))) for key, value in params.items()]
+        rows = [
+            Param(key, shortened("null" if value is None else str(value))) for key, value in params.items()
+        ]
         for start in range(0, len(rows), MAX_PARAMS):
             self.client.log_batch(self.id, params=rows[start : start + MAX_PARAMS])
 
     def log_metrics(self, metrics: Mapping[str, Any]) -> None:
         """Log the numbers among `metrics`; what is missing or not finite is left out."""
         now = int(time.time() * 1000)
-        rows = [Metric(key, float(value), now, 0) for key, value in metrics.items() if _is_number(value)]
+        rows = [Metric(key, float(value), now, 0) for key, value in metrics.items() if is_number(value)]
         self._log_metrics(rows)
 
     def log_series(self, name: str, steps: Sequence[int], values: Sequence[float]) -> None:
         """Log a curve: `values` at integer `steps` (the number of segments, say)."""
         now = int(time.time() * 1000)
         pairs = zip(steps, values, strict=True)
-        self._log_metrics([Metric(name, float(v), now, int(s)) for s, v in pairs if _is_number(v)])
+        self._log_metrics([Metric(name, float(v), now, int(s)) for s, v in pairs if is_number(v)])
 
     def _log_metrics(self, rows: list[Metric]) -> None:
         for start in range(0, len(rows), MAX_METRICS):
@@ -151,7 +163,7 @@ class Run:
         """Log finished runs below this one, in as few calls as the store allows."""
         experiment = self.client.get_run(self.id).info.experiment_id
         for child in children:
-            tags = _tags({**child.tags, "mlflow.parentRunId": self.id})
+            tags = checked_tags({**child.tags, "mlflow.parentRunId": self.id})
             started = self.client.create_run(experiment, run_name=child.name, tags=tags)
             below = Run(self.client, started.info.run_id)
             below.log_params(child.params)
@@ -160,7 +172,7 @@ class Run:
 
     def set_tags(self, tags: Mapping[str, str]) -> None:
         """Set tags; an existing one is replaced."""
-        rows = [RunTag(key, value) for key, value in _tags(tags).items()]
+        rows = [RunTag(key, value) for key, value in checked_tags(tags).items()]
         self.client.log_batch(self.id, tags=rows)
 
     def log_files(self, paths: Sequence[Path], folder: str) -> None:
@@ -246,6 +258,7 @@ def open_store(root: Path, experiment: str, uri: str | None = None) -> Store:
     folder = root / "mlruns"
     artifacts = None if address else (folder / "artifacts").as_uri()
     address = address or f"sqlite:///{folder / 'mlflow.db'}"
+    mine = hashlib.sha256(address.encode()).hexdigest()[:12]
     logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     folder.mkdir(parents=True, exist_ok=True)
@@ -255,7 +268,7 @@ def open_store(root: Path, experiment: str, uri: str | None = None) -> Store:
             if artifacts and not (folder / "mlflow.db").exists():
                 _make_database(folder / "mlflow.db")
             client = mlflow.MlflowClient(tracking_uri=address)
-            store = Store(client, _experiment(client, experiment, artifacts), folder / ".running")
+            store = Store(client, _experiment(client, experiment, artifacts), folder / ".running" / mine)
         except MlflowException as error:
             raise GpsegError(
                 f"the tracking store {address} cannot be opened: {error}. Correct MLFLOW_TRACKING_URI or "
@@ -285,16 +298,3 @@ def _experiment(client: mlflow.MlflowClient, name: str, artifacts: str | None) -
         if found is None:
             raise
         return str(found.experiment_id)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _cut(value: str) -> str:
-    value = without_secrets(value)
-    return value if len(value) <= MAX_PARAM else value[: MAX_PARAM - 1] + "…"
-
-
-def _tags(tags: Mapping[str, str]) -> dict[str, str]:
-    return {key: without_secrets(str(value))[:MAX_TAG] for key, value in tags.items()}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gp_segmentation import tracking
+from gp_segmentation import logged, tracking
 from gp_segmentation.errors import GpsegError
 
 
@@ -34,7 +34,7 @@ def test_a_run_keeps_what_is_logged(store, tmp_path):
     assert back.info.status == "FINISHED"
     assert back.data.params["scaler.name"] == "standard"
     assert back.data.params["reducer.n"] == "null"
-    assert len(back.data.params["long"]) == tracking.MAX_PARAM
+    assert len(back.data.params["long"]) == logged.MAX_PARAM
     assert back.data.params["long"].endswith("…")
     assert back.data.metrics == {"silhouette": 0.25, "by_k/silhouette": 0.2}
     history = store.client.get_metric_history(run.id, "by_k/silhouette")
@@ -91,6 +91,43 @@ def test_a_run_whose_process_was_killed_is_ended_by_the_next_start_and_others_go
         assert states["killed"].data.tags["error"] == "the process was killed, or the machine stopped"
         assert states["still going"].info.status == "RUNNING"
     assert list(store.running.iterdir()) == []
+
+
+KILLED_IN_A_TRIAL = """
+import os, signal, sys
+from pathlib import Path
+from gp_segmentation import tracking
+
+with tracking.open_store(Path(sys.argv[1]), "another experiment").run("killed", {}) as run:
+    done, cut = (tracking.Child(name, {}, {"silhouette": 0.2}, {}) for name in ("done", "cut"))
+    run.log_children([done])
+    tracking.Run.log_metrics = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+    run.log_children([cut])
+"""
+
+
+def test_a_trial_cut_off_by_a_kill_is_ended_with_its_run_whatever_the_experiment(store, tmp_path):
+    subprocess.run([sys.executable, "-c", KILLED_IN_A_TRIAL, str(tmp_path)], check=False, timeout=180)
+    (where,) = (e for e in store.client.search_experiments() if e.name == "another experiment")
+
+    def states() -> dict[str, str]:
+        runs = store.client.search_runs([where.experiment_id])
+        return {run.info.run_name: run.info.status for run in runs}
+
+    assert states() == {"killed": "RUNNING", "done": "FINISHED", "cut": "RUNNING"}
+    tracking.open_store(tmp_path, "test")
+    assert states() == {"killed": "KILLED", "done": "FINISHED", "cut": "KILLED"}
+    assert list(store.running.iterdir()) == []
+
+
+def test_a_trial_open_when_its_run_fails_is_ended_too(store, monkeypatch):
+    def broken(*_):
+        raise OSError("no space left")
+
+    monkeypatch.setattr(tracking.Run, "log_metrics", broken)
+    with pytest.raises(OSError, match="no space"), store.run("failed", {}) as run:
+        run.log_children([tracking.Child("cut", {}, {}, {})])
+    assert {run.info.status for run in store.client.search_runs([store.experiment_id])} == {"FAILED"}
 
 
 ADDRESS = "https://ann:s3cret@example.org/mlflow"
