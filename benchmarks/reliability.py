@@ -1,8 +1,9 @@
-"""Try every corruption on every reader, harm files at random, kill writers; write docs/RELIABILITY.md.
+"""Corrupt every reader's files, harm files at random, kill runs, fill a store; write docs/RELIABILITY.md.
 
-    python benchmarks/reliability.py [EXAMPLES]
+    python benchmarks/reliability.py [EXAMPLES] [KILLS]
 
-EXAMPLES (default 300) is how many files are harmed at random for each target.
+EXAMPLES (default 300) is how many files are harmed at random for each target, KILLS (default 50) how often
+`dvc repro` is killed (about half a minute each).
 """
 
 from __future__ import annotations
@@ -81,6 +82,8 @@ def pytest_row(what: str, arguments: list[str], environment: dict[str, str] | No
 def main() -> None:
     """Run all and write the page."""
     examples = int(sys.argv[1]) if len(sys.argv) > 1 else 300
+    kills = int(sys.argv[2]) if len(sys.argv) > 2 else 50
+    killing, load = (runpy.run_path(str(ROOT / f"benchmarks/parts/{name}.py")) for name in ("kills", "load"))
     tests = runpy.run_path(str(ROOT / "tests/unit/sources/test_corruptions.py"))
     targets = len(runpy.run_path(str(ROOT / FUZZ))["TARGETS"])
     suites = [pytest_row(what, paths) for what, paths in SUITES.items()]
@@ -101,6 +104,14 @@ def main() -> None:
         "",
         f"In all {targets * examples:,} files were harmed at random. A test passes when each of its files",
         "was read, or refused with the project's own error, within 20 seconds.",
+        "",
+        f"## {killing['TITLE']}",
+        "",
+        *killing["section"](kills),
+        "",
+        f"## {load['TITLE']}",
+        "",
+        *load["section"](),
         "",
         "## What becomes of a corrupted file",
         "",
