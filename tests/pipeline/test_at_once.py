@@ -1,0 +1,86 @@
+"""Several commands at once on one project, and raw files that nothing may touch."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+QUICK = ("evidence=quick", "clusterer=kmeans")
+
+
+@pytest.fixture(scope="module")
+def ready(project):
+    project.run("dvc", "repro", "matrix")
+    project.git_commit("Prepared")
+    return project
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file below a folder."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def test_two_jobs_and_a_multirun_at_once_lose_no_run(ready):
+    prepared = digests(ready.root / "data" / "prepared")
+    commands = [
+        ("gpseg", *QUICK, "clusterer.n_clusters=2"),
+        ("gpseg", *QUICK, "clusterer.n_clusters=3"),
+        ("gpseg", "-m", *QUICK, "clusterer.n_clusters=4,5"),
+    ]
+    started = [ready.start(*command) for command in commands]
+    outputs = [process.communicate(timeout=600)[0] for process in started]
+    assert [process.returncode for process in started] == [0, 0, 0], outputs
+    runs = ready.runs()
+    assert sorted(run.data.metrics["n_clusters"] for run in runs) == [2, 3, 4, 5]
+    assert {run.info.status for run in runs} == {"FINISHED"}
+    assert digests(ready.root / "data" / "prepared") == prepared
+
+
+def test_the_second_dvc_repro_is_refused_clearly_and_the_first_ends_well(ready):
+    first = ready.start("dvc", "repro", PYTHONUNBUFFERED="1")
+    begun = next(line for line in first.stdout if "Running stage" in line)
+    assert begun
+    refused = ready.run("dvc", "repro", check=False)
+    rest = first.communicate(timeout=600)[0]
+    assert first.returncode == 0, rest
+    assert "busy" in refused or "lock" in refused, refused
+    assert ready.run("dvc", "status").strip().endswith(("up to date.", "always changed"))
+    assert {run.info.status for run in ready.runs()} == {"FINISHED"}
+
+
+# Tells of every file below the raw folder that is opened to be written, made, renamed or removed.
+WATCHED = """
+import os, sys
+from pathlib import Path
+
+raw = str(Path("data/raw").resolve())
+CHANGES = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate"}
+CHANGES |= {"os.chmod", "os.link", "os.symlink"}
+
+def watch(event, arguments):
+    named = [str(Path(a).absolute()) for a in arguments[:2] if isinstance(a, (str, os.PathLike))]
+    if not any(name.startswith(raw) for name in named):
+        return
+    mode, flags = (arguments + (None,) * 3)[1:3] if event == "open" else (None, None)
+    writes = isinstance(mode, str) and set(mode) & set("wax+") or isinstance(flags, int) and flags & 3
+    if event in CHANGES or event == "open" and writes:
+        print("TOUCHED", event, *named, flush=True)
+
+sys.addaudithook(watch)
+if len(sys.argv) > 1:
+    Path("data/raw/probe").write_text("x")
+    Path("data/raw/probe").unlink()
+from gp_segmentation import config, drivers
+root = config.project_root()
+drivers.run_stage("prepare", config.load_params(root / "params.yaml"), root)
+"""
+
+
+def test_preparing_touches_no_raw_file(ready):
+    before = digests(ready.root / "data" / "raw")
+    assert "TOUCHED" not in ready.run("python", "-c", WATCHED)
+    assert digests(ready.root / "data" / "raw") == before
+    assert ready.run("python", "-c", WATCHED, "probe").count("TOUCHED") == 2, "the watch sees nothing"
