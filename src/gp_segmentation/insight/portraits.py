@@ -25,7 +25,6 @@ def portraits(
     claims: Mapping[int, list[dict[str, Any]]] | None = None,
     verdict: str = "",
     gradient: Gradient | None = None,
-    warning: str = "",
     top: int = 3,
 ) -> list[dict[str, Any]]:
     """Return, per segment, its name, size and two to four sentences with the figures they rest on.
@@ -37,7 +36,6 @@ def portraits(
     claims : what the names claim (`names.claims`).
     verdict : of the evidence: ``discrete``, ``continuum`` or ``unstable``; anything else adds no words.
     gradient : where the segments lie (`gradient.gradient`), told under the verdict ``continuum``.
-    warning : that figures the segments rest on are simulated; told in every portrait.
     top : how many differences to state.
     """
     lists = practices.set_index("practice_code")["list_size"]
@@ -52,7 +50,7 @@ def portraits(
             _size_sentence(mine, segments, people, int(patients.sum())),
             _claim_sentence(claimed),
             _difference_sentence(rows, top),
-            _last_sentences(mine, segments, verdict, gradient, warning),
+            _last_sentences(mine, segments, verdict, gradient),
         ]
         found.append(
             {
@@ -69,12 +67,12 @@ def portraits(
 
 
 def _last_sentences(
-    mine: pd.DataFrame, everyone: pd.DataFrame, verdict: str, gradient: Gradient | None, warning: str
+    mine: pd.DataFrame, everyone: pd.DataFrame, verdict: str, gradient: Gradient | None
 ) -> str:
     """How near the segment is to others, what the evidence says of it, and what is simulated."""
     number = int(mine["segment"].iloc[0])
     near = _neighbour_sentence(mine, everyone["segment"].nunique())
-    return " ".join(filter(None, [near, _verdict_sentence(number, verdict, gradient), warning]))
+    return " ".join(filter(None, [near, _verdict_sentence(number, verdict, gradient)]))
 
 
 def _size_sentence(mine: pd.DataFrame, everyone: pd.DataFrame, people: int, all_people: int) -> str:
