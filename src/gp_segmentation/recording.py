@@ -130,6 +130,9 @@ def record(run: Run, cfg: dict[str, Any], ws: Workspace) -> None:
         run.log_files([path for path in sorted((ws.root / name).rglob("*")) if path.is_file()], folder)
     _record_model(run, ws)
     run.log_files([ws.metrics, ws.prepared / "source.json", ws.matrix / "imputed.parquet"], "tables")
+    quality = ws.prepared_table("quality")
+    run.log_metrics({"tolerated_kinds": len(quality), "tolerated_values": int(quality["count"].sum())})
+    run.log_text(quality.to_csv(index=False), "tables/quality.csv")
     first_look = [*sorted(ws.features.glob("*.csv")), ws.matrix / "components.csv"]
     run.log_files(first_look, "tables/features")
 

@@ -45,6 +45,10 @@ def test_one_job_is_one_run_with_scores_figures_tables_page_and_config(ready):
     assert len(tags["dvc_raw_hash"].removesuffix(".dir")) == 32
     assert "report.html" in output
     assert "MLflow" in output
+    # What was tolerated in the raw files is with the run too.
+    quality = pd.read_parquet(ready.root / "data" / "prepared" / "quality.parquet")
+    assert run.data.metrics["tolerated_values"] == quality["count"].sum() > 0
+    assert "tables/quality.csv" in artifacts(ready, run, "tables")
 
 
 def test_what_is_explicit_is_never_overruled(ready):
