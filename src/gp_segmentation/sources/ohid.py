@@ -79,11 +79,18 @@ def _of_period(frame: pd.DataFrame, period: str | None, text: TextFile) -> pd.Da
     if frame.empty:
         problem = "has no rows of practices (Area Type GP or GPs) for this indicator and sex"
         raise text.error(problem, remedy="Ask the API with child_area_type_id=7, which means practices")
-    latest = frame["period"].iloc[int(frame["sortable"].argmax())]
+    dated = frame.dropna(subset=["period", "sortable"])
+    if dated.empty:
+        raise text.error(
+            "no row of a practice has both a period and its sortable form",
+            column="Time period Sortable",
+            remedy="Fetch the file again with gpseg-data",
+        )
+    latest = dated["period"].iloc[int(dated["sortable"].argmax())]
     chosen = str(period) if period is not None else latest
     found = frame[frame["period"] == chosen]
     if found.empty:
-        periods = ", ".join(sorted(frame["period"].unique()))
+        periods = ", ".join(sorted(frame["period"].dropna().unique()))
         raise text.error(
             f"has no period {chosen} (found: {periods})", column="Time period", remedy="Name one of these"
         )

@@ -100,6 +100,21 @@ def test_a_chosen_period_and_sex(fingertips):
 
 
 @pytest.mark.parametrize(
+    ("old", "new"), [(",20190000", ","), (",20150000", ","), (",2019,", ",,"), (",2015,", ",,")]
+)
+def test_rows_without_a_period_are_never_the_latest(fingertips, old, new):
+    fingertips.write_text(FINGERTIPS.replace(old, new))
+    table = read_indicator(fingertips, indicator_id=93553, measure="imd_score", unit="score")
+    assert table.frame["imd_score"].tolist() == ([30.0] if "2019" in old else [32.5, 18.25])
+
+
+def test_a_file_without_any_period_is_refused(fingertips):
+    fingertips.write_text(FINGERTIPS.replace(",20190000", ",").replace(",20150000", ","))
+    with pytest.raises(InputError, match=r"column Time period Sortable: no row of a practice has both"):
+        read_indicator(fingertips, indicator_id=93553, measure="imd_score", unit="score")
+
+
+@pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"indicator_id": 94240}, r"has no indicator 94240 \(found: 91280, 93553\)"),
