@@ -54,7 +54,8 @@ def _told(found: list[Any], stages: list[str], practices: int, seconds: float) -
         "undisturbed run: right after the kill (what stands under its final name must be whole) and at",
         "the end.",
         f"Half files found: **{sum(len(k.half) for k in found)}**. Differences found: "
-        f"**{sum(len(k.differences) for k in found)}**. All of it took {seconds / 60:.0f} minutes.",
+        f"**{sum(len(k.differences) for k in found)}**. {_locks(found)}",
+        f"All of it took {seconds / 60:.0f} minutes.",
         "",
         "| stage begun | kills | seconds into it | half files | differences | temporary files left | "
         "MLflow runs cut off | of them KILLED after the next start | still RUNNING |",
@@ -65,6 +66,12 @@ def _told(found: list[Any], stages: list[str], practices: int, seconds: float) -
         "blocks it: make sure that no `dvc` runs, delete that file, and `dvc repro` again. A `dvc.lock`",
         "that cannot be read comes back with `git checkout dvc.lock`.",
     ]
+
+
+def _locks(found: list[Any]) -> str:
+    broken = sum(killed.lock for killed in found)
+    where = "Kills that fell into DVC's own writing of `dvc.lock`, which then had to come back from git"
+    return f"{where}: **{broken}**."
 
 
 def _row(stage: str, kills: list[Any]) -> str:
