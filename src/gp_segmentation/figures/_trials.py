@@ -101,6 +101,8 @@ def draw_lines(axes: Axes, shown: Lines, column: str) -> None:
             markeredgecolor=style["color"],
             zorder=5,
         )
+    if shown.table["small"].any():
+        axes.plot([], [], "o", color=GREY, markerfacecolor="white", label="a segment below the floor")
     axes.set_xlabel("Number of segments")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 

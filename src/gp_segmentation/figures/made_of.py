@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 
 from gp_segmentation.figures._registry import NotShown
-from gp_segmentation.figures._style import BLUE, GREY, ORANGE, compared_keys
+from gp_segmentation.figures._style import BLUE, GREY, ORANGE, compared_keys, inline
 from gp_segmentation.results import Results
 
 ORDER, LABEL = 49, "What the segments are made of"
@@ -47,6 +47,9 @@ def _readable(names: pd.Series) -> list[str]:
 
 
 def draw(data: MadeOf, figure: FigureBase) -> None:
+    if len(data.blocks) == 1:  # all of everything: nothing to show
+        _draw_alone(data, figure.add_subplot())
+        return
     left, right = figure.subplots(1, 2)
     at = np.arange(len(data.blocks))
     between, total = data.blocks["share_between"].astype(float), data.blocks["share_total"].astype(float)
@@ -57,18 +60,25 @@ def draw(data: MadeOf, figure: FigureBase) -> None:
     left.set(
         xlim=(0, 135), xticks=range(0, 101, 20), xlabel="Share of each block, %", title="Blocks of features"
     )
+    left.invert_yaxis()
+    left.tick_params(axis="y", length=0)
+    left.grid(visible=False, axis="y")
+    _draw_alone(data, right)
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower left", ncols=2)
+
+
+def _draw_alone(data: MadeOf, axes: Axes) -> None:
+    """Draw how much of the segments single figures give."""
     rows = np.arange(len(data.alone))
     ari = data.alone["ari"].astype(float)
-    right.barh(rows, ari, color=GREY, height=0.55)
-    _label(right, rows, ari.clip(lower=0).to_numpy(), [f"{v:.2f}" for v in ari])
-    right.set_yticks(rows, _readable(data.alone["reference"]))
-    right.set(xlim=(min(0.0, ari.min() - 0.05), 1), xlabel="Adjusted Rand index")
-    right.set_title("Segments from these figures alone")
-    for axes in (left, right):
-        axes.invert_yaxis()
-        axes.tick_params(axis="y", length=0)
-        axes.grid(visible=False, axis="y")
-    figure.legend(*left.get_legend_handles_labels(), loc="outside lower left", ncols=2)
+    axes.barh(rows, ari, color=GREY, height=0.55)
+    _label(axes, rows, ari.clip(lower=0).to_numpy(), [f"{v:.2f}" for v in ari])
+    axes.set_yticks(rows, _readable(data.alone["reference"]))
+    axes.set(xlim=(min(0.0, ari.min() - 0.05), 1), xlabel="Adjusted Rand index (1: the same segments)")
+    axes.set_title("Segments from these figures alone")
+    axes.invert_yaxis()
+    axes.tick_params(axis="y", length=0)
+    axes.grid(visible=False, axis="y")
 
 
 def _told(between: pd.Series, total: pd.Series) -> list[str]:
@@ -87,7 +97,8 @@ def title(data: MadeOf) -> str:
         return f"{name} makes up {top['share_between']:.0%} of the difference between segments"
     first = data.alone.iloc[0]
     what = _readable(data.alone["reference"])[0]
-    return f"{what} alone gives segments with an adjusted Rand index of {first['ari']:.2f} with these"
+    ari = f"{first['ari']:.2f}"
+    return f"Segments made from {inline(what)} alone agree with these at an adjusted Rand index of {ari}"
 
 
 def alt(data: MadeOf) -> str:

@@ -73,11 +73,15 @@ def draw(data: Gains, figure: FigureBase) -> None:
         colour = text_colour(SEQUENTIAL(norm(np.nan_to_num(share[i, j]))))
         axes.text(j, i, f"{patients[i, j]:,.0f}", ha="center", va="center", size=8.5, color=colour)
     totals = data.patients.sum(axis=1)
-    rows = [
-        f"{textwrap.shorten(label, 46, placeholder='…')}   {total:,.0f}"
-        for label, total in zip(data.labels, totals, strict=True)
-    ]
-    axes.set_yticks(range(len(rows)), rows)
+    axes.set_yticks(
+        range(len(totals)), [textwrap.shorten(label, 46, placeholder="…") for label in data.labels]
+    )
+    axes.tick_params(axis="y", pad=62)  # room for the totals, right beside the grid
+    for i, text in [(-0.62, "England"), *((row, f"{total:,.0f}") for row, total in enumerate(totals))]:
+        axes.annotate(
+            text, (0, i), xycoords=("axes fraction", "data"), xytext=(-8, 0), textcoords="offset points",
+            ha="right", va="center", size=9.5, weight="bold", annotation_clip=False,
+        )  # fmt: skip
     width = max(12, int(80 / max(len(data.keys), 4)))
     names = ["\n".join(textwrap.wrap(key.text, width, break_long_words=False)) for key in data.keys]
     axes.set_xticks(range(len(data.keys)), names, size=9 if len(data.keys) < 8 else 8)

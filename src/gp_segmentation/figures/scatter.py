@@ -23,6 +23,8 @@ from gp_segmentation.results import Results
 ORDER, LABEL = 60, "Practices on two components"
 #: Loadings drawn and named.
 ARROWS = 8
+#: Width and height of a badge, in standard deviations of all points.
+BADGE = 0.27
 
 
 @dataclass(frozen=True)
@@ -100,12 +102,15 @@ def _draw_points(data: Scatter, axes: Axes) -> None:
                 mine["one"], mine["two"], s=9, marker=key.marker, color=key.colour, alpha=0.45, linewidths=0,
                 rasterized=True, label=label,
             )  # fmt: skip
+    placed: list[np.ndarray] = []
+    reach = data.points[["one", "two"]].std().to_numpy() * BADGE
     for i, key in enumerate(data.keys):
         inside = data.points.loc[data.points["segment"] == key.number, ["one", "two"]].to_numpy()
         if len(inside) > 2:
             axes.add_patch(_outline(inside, LINES[i % len(LINES)]))
         if len(inside):
-            _badge(axes, inside.mean(axis=0), key)
+            placed.append(_beside(inside.mean(axis=0), placed, reach))
+            _badge(axes, placed[-1], key)
     low, high = data.points[["one", "two"]].quantile(0.002), data.points[["one", "two"]].quantile(0.998)
     pad = 0.06 * (high - low) + 1e-9
     axes.set_xlim(low["one"] - pad["one"], high["one"] + pad["one"])
@@ -132,6 +137,13 @@ def _outline(points: np.ndarray, line: str) -> Polygon:
     """Outline in ink, which stands out on every colour and in grey; kind of line and number tell whose."""
     style = {"linewidth": 1.8, "linestyle": line, "joinstyle": "round"}
     return Polygon(hull(points), closed=True, fill=False, edgecolor=INK, **style)
+
+
+def _beside(at: np.ndarray, placed: list[np.ndarray], reach: np.ndarray) -> np.ndarray:
+    """Move a badge to the right until it covers none of those `placed` before."""
+    while any((np.abs(at - other) < reach).all() for other in placed):
+        at = at + np.array((reach[0] / 4, 0.0))
+    return at
 
 
 def _badge(axes: Axes, at: np.ndarray, key: Key) -> None:
