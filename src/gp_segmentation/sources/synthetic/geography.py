@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gp_segmentation.sources.synthetic.calibration import Calibration, Floats, Icb, Ints, share_out
+from gp_segmentation.sources.synthetic.coast import ashore
 
 #: A degree of longitude is this much shorter than one of latitude, at England's latitude.
 LONGITUDE_SCALE = 0.61
@@ -63,14 +64,16 @@ def _place(icb: Icb, count: int, truncation: float, rng: np.random.Generator) ->
     """Location component and (longitude, latitude) of `count` practices of an ICB.
 
     A point's squared Mahalanobis distance from its component is exponential with mean 2, cut at
-    `truncation`: drawn by inversion, which is what drawing again until it is small enough amounts to.
+    `truncation`: drawn by inversion, which is what drawing again until it is small enough amounts to. A
+    point in the sea or beyond the border is drawn back towards its component's mean.
     """
     which = rng.choice(len(icb.weights), size=count, p=icb.weights / icb.weights.sum())
     within = rng.random(count) * -np.expm1(-truncation / 2)
     radius, angle = np.sqrt(-2 * np.log1p(-within)), 2 * np.pi * rng.random(count)
     unit = np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])
     factors = np.linalg.cholesky(icb.covariances)[which]
-    return which, icb.means[which] + np.einsum("nij,nj->ni", factors, unit, optimize=False)
+    middles = icb.means[which]
+    return which, ashore(middles + np.einsum("nij,nj->ni", factors, unit, optimize=False), middles)
 
 
 def _networks_wanted(calibration: Calibration, counts: Ints, component: Ints, sizes: Ints) -> Ints:
