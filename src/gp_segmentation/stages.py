@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from gp_segmentation import config
@@ -121,7 +122,8 @@ def study(cfg: Config, ws: Workspace) -> None:
     found = room.run(X, space, config.build, options, folder=ws.cache / "studies", cache=kept, **workers)
     linkage = found.choice["linkage"] or "ward"
     tree = found.result.trees.get(linkage)
-    tree = build_tree(X, linkage) if tree is None else tree
+    if tree is None:  # of more rows than all pairs can be looked at of there is none to show
+        tree = build_tree(X, linkage) if len(X) <= options["exact_up_to"] else np.empty((0, 4))
     labels = pd.DataFrame({str(trial): row for trial, row in found.result.labels.items()}, index=X.index)
     with fresh_folder(ws.study) as out:
         write_table(out / "trials.parquet", found.trials, "trials")
@@ -162,7 +164,8 @@ def evidence(cfg: Config, ws: Workspace) -> None:
 
     choice = read_json(ws.study / "choice.json")
     trials = read_table(ws.study / "trials.parquet", "trials")
-    X = ws.fitted_matrix()
+    fitted = ws.fitted_matrix()
+    X = room.drawn_rows(fitted, cfg["evidence"]["rows"], cfg["seed"])
     labels = ws.segment_table().set_index("practice_code")["segment"].loc[X.index]
     opened = space(cfg["clusterer"], cfg["study"])
     found = room.assess(
@@ -171,12 +174,14 @@ def evidence(cfg: Config, ws: Workspace) -> None:
         config.build(opened.node(choice)),
         ks=opened.ks,
         options=cfg["evidence"],
-        null=read_table(ws.study / "null.parquet"),
+        null=read_table(ws.study / "null.parquet") if len(X) == len(fitted) else None,
         null_starts=cfg["study"]["null_model"]["n_init"],
         seed=cfg["seed"],
         jobs=cfg["jobs"],
     )
-    evidence = found.evidence | (_against_others(cfg, ws, X, labels) if found.evidence["assessed"] else {})
+    evidence = found.evidence | {"rows": len(X), "fitted": len(fitted)}
+    if evidence["assessed"]:
+        evidence |= _against_others(cfg, ws, X, labels)
     chosen = trials.set_index("trial").loc[choice["trial"]]
     with fresh_folder(ws.evidence) as out:
         write_json(out / "evidence.json", evidence)

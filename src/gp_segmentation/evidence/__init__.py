@@ -16,6 +16,7 @@ from gp_segmentation.evidence.gap import gap_statistic, one_standard_error
 from gp_segmentation.evidence.null import NULLS, beside_null, draw_null, gaussian_null, null_means, null_table
 from gp_segmentation.evidence.plain import metrics, records
 from gp_segmentation.evidence.resampling import Resamples, resample
+from gp_segmentation.evidence.sampling import drawn_rows
 from gp_segmentation.evidence.separation import lumpy_columns, smooth_valley, valleys
 from gp_segmentation.evidence.stability import bootstrap_jaccard, prediction_strength, seed_agreement
 from gp_segmentation.evidence.together import consensus_clusters, summarise_consensus, together
@@ -41,6 +42,7 @@ __all__ = [
     "cophenetic_correlation",
     "disputed_practices",
     "draw_null",
+    "drawn_rows",
     "explained",
     "gap_statistic",
     "gaussian_null",

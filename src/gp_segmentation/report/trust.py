@@ -18,12 +18,20 @@ def sentences(evidence: Mapping[str, Any]) -> list[str]:
     if not evidence.get("assessed"):
         return []
     return [
+        *_sample(evidence),
         *_null(evidence),
         *_practices(evidence),
         *_agreement(evidence),
         *_made_of(evidence.get("made_of") or {}),
         *_beyond(evidence.get("beyond") or {}),
     ]
+
+
+def _sample(evidence: Mapping[str, Any]) -> list[str]:
+    rows, fitted = evidence.get("rows"), evidence.get("fitted")
+    if rows is None or fitted is None or rows == fitted:
+        return []
+    return [f"The evidence is of {rows:,} of the {fitted:,} fitted practices, drawn at random."]
 
 
 def _null(evidence: Mapping[str, Any]) -> list[str]:
