@@ -1,9 +1,9 @@
 """Estimators, trees and the order of segments."""
 
 from gp_segmentation.clustering.hierarchical import Hierarchical, build_tree, condensed_distances, cut
+from gp_segmentation.clustering.kmeans import cluster_labels, fit_kmeans, is_plain_kmeans, ward_starts
 from gp_segmentation.clustering.mixture import gaussian_mixture
 from gp_segmentation.clustering.segments import Assignment, assign, canonical_order, centroids, margins
-from gp_segmentation.clustering.starts import fit_from_better_starts, takes_starts, ward_starts
 
 __all__ = [
     "Assignment",
@@ -12,11 +12,12 @@ __all__ = [
     "build_tree",
     "canonical_order",
     "centroids",
+    "cluster_labels",
     "condensed_distances",
     "cut",
-    "fit_from_better_starts",
+    "fit_kmeans",
     "gaussian_mixture",
+    "is_plain_kmeans",
     "margins",
-    "takes_starts",
     "ward_starts",
 ]

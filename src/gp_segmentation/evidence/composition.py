@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
+from gp_segmentation.clustering import cluster_labels
 from gp_segmentation.parallel import ordered_map
 
 
@@ -86,4 +87,4 @@ def _scaled(frame: pd.DataFrame) -> NDArray[np.float64]:
 
 
 def _cluster(values: NDArray[np.float64], k: int, seed: int) -> NDArray[np.int64]:
-    return np.asarray(KMeans(k, n_init=4, random_state=seed).fit_predict(values), dtype=np.int64)
+    return cluster_labels(KMeans(k, n_init=4, random_state=seed), values)

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import clone
+
+from gp_segmentation.clustering import cluster_labels
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -27,7 +28,7 @@ def fit_labels(clusterer: Any, values: Floats) -> Ints:
     alone = by_themselves(values, asked_clusters(clusterer))
     if alone is not None:
         return alone
-    return np.asarray(clone(clusterer).fit_predict(values), dtype=np.int64)
+    return cluster_labels(clusterer, values)
 
 
 def by_themselves(values: Floats, k: int) -> Ints | None:

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from gp_segmentation.clustering import (
     Hierarchical,
     build_tree,
+    cluster_labels,
     condensed_distances,
     cut,
-    fit_from_better_starts,
-    takes_starts,
+    fit_kmeans,
+    is_plain_kmeans,
     ward_starts,
 )
 from gp_segmentation.parallel import count_jobs, ordered_map, started
@@ -50,7 +51,7 @@ class Labeller:
     space : where the points come from.
     build : ``build(node, **params)`` gives the unfitted estimator of a family's node.
     jobs : fits at once.
-    better_starts : whether K-means is fitted from a cut of Ward's tree too (see `fit_from_better_starts`).
+    better_starts : whether K-means is fitted from a cut of Ward's tree too (see `fit_kmeans`).
     cache : of trees, or None.
     """
 
@@ -145,12 +146,12 @@ class Labeller:
         return ward_starts(self._X)
 
     def _start(self, estimator: Any) -> Floats | None:
-        if not (self._better_starts and takes_starts(estimator)):
+        if not (self._better_starts and is_plain_kmeans(estimator)):
             return None
         return self._starts(estimator.n_clusters)
 
 
 def _fit(estimator: Any, X: Floats, start: Floats | None) -> Ints:
     if start is not None:
-        return np.asarray(fit_from_better_starts(estimator, X, start).labels_, dtype=np.int64)
-    return np.asarray(estimator.fit_predict(X), dtype=np.int64)
+        return np.asarray(fit_kmeans(estimator, X, start).labels_, dtype=np.int64)
+    return cluster_labels(estimator, X)

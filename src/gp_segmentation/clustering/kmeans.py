@@ -1,0 +1,126 @@
+"""K-means as scikit-learn's, in a third of its time, and from a better start beside the usual ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import clone
+from sklearn.cluster import KMeans, kmeans_plusplus
+from sklearn.utils import check_random_state
+
+from gp_segmentation.clustering.hierarchical import build_tree, cut
+from gp_segmentation.clustering.lloyd import Fit, lloyd
+from gp_segmentation.clustering.segments import centroids
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+#: Rows of which the tree behind a start is built, at most: its cost grows with their square.
+TREE_ROWS = 2000
+
+#: Relative difference of inertia that rounding leaves between two fits that are one: the earlier is kept.
+ROUNDING = 1e-12
+
+#: The same where the fits stopped at different moments.
+SAME = 1e-6
+
+
+def is_plain_kmeans(estimator: Any) -> bool:
+    """Whether `estimator` is scikit-learn's K-means by Lloyd's iterations that chooses its own starts."""
+    # A class derived from it may mean something else by its parameters.
+    return (
+        type(estimator) is KMeans
+        and isinstance(estimator.init, str)
+        and estimator.init == "k-means++"
+        and estimator.algorithm == "lloyd"
+    )
+
+
+def cluster_labels(estimator: Any, X: Floats) -> Ints:
+    """Labels (n,) of a fresh fit of any clusterer to `X` (n, d); plain K-means by `fit_kmeans`."""
+    fitted = fit_kmeans(estimator, X) if is_plain_kmeans(estimator) else None
+    labels = clone(estimator).fit_predict(X) if fitted is None else fitted.labels_
+    return np.asarray(labels, dtype=np.int64)
+
+
+def fit_kmeans(estimator: KMeans, X: Floats, start: Floats | None = None) -> KMeans:
+    """Fit plain K-means to `X` as ``clone(estimator).fit(X)`` does, and once more from `start`.
+
+    The starts are those scikit-learn draws (greedy k-means++, `n_init` of them from the same random
+    numbers) and each is iterated to the end that scikit-learn's iterations have, but for rounding; they take
+    a third of the time (see `lloyd`). So the inertia is never higher than scikit-learn's. The fit from
+    `start` is returned only where its inertia is lower by more than rounding.
+
+    Parameters
+    ----------
+    estimator : see `is_plain_kmeans`; it is left as it is.
+    X : (n, d) finite rows.
+    start : (k, d) centroids, as from `ward_starts`, or None.
+
+    Raises
+    ------
+    ValueError : from scikit-learn, for rows or parameters that it refuses.
+    """
+    fitted: KMeans = clone(estimator)
+    values = np.ascontiguousarray(X, dtype=np.float64)
+    if values.ndim != 2 or not np.isfinite(values).all() or not 0 < estimator.n_clusters <= len(values):
+        return fitted.fit(X)  # which says what is wrong
+    mean = values.mean(axis=0)
+    rows = values - mean
+    best = _best(rows, _drawn(rows, estimator), estimator, None)
+    if start is not None:
+        best = _best(rows, [start - mean], estimator, best)
+    # One iteration of scikit-learn's gives whatever else a fitted estimator has.
+    centres = best.centroids + mean
+    fitted.set_params(init=centres, n_init=1, max_iter=1).fit(values)
+    fitted.set_params(init=estimator.init, n_init=estimator.n_init, max_iter=estimator.max_iter)
+    fitted.cluster_centers_, fitted.n_iter_ = centres, best.iterations
+    fitted.labels_, fitted.inertia_ = best.labels.astype(np.int32), best.inertia
+    return fitted
+
+
+def _drawn(rows: Floats, estimator: KMeans) -> list[Floats]:
+    """Return the starts scikit-learn would draw for centred rows: n_init times (k, d)."""
+    random, squares = check_random_state(estimator.random_state), np.square(rows).sum(axis=1)
+    many = 1 if estimator.n_init == "auto" else estimator.n_init
+    return [
+        kmeans_plusplus(rows, estimator.n_clusters, x_squared_norms=squares, random_state=random)[0]
+        for _ in range(many)
+    ]
+
+
+def _best(rows: Floats, starts: list[Floats], estimator: KMeans, best: Fit | None) -> Fit:
+    """Iterate from every start; the fit of lowest inertia, if it is lower than that of `best`."""
+    squares = np.square(rows).sum(axis=1)
+    tolerance = float(estimator.tol * rows.var(axis=0).mean())
+    limit = np.inf if best is None else best.inertia * (1 - SAME)
+    for start in starts:
+        begin = np.ascontiguousarray(start, dtype=np.float64)
+        fit = lloyd(rows, squares, begin, tolerance, estimator.max_iter)
+        if fit is None:  # scikit-learn has a way with clusters that lost all their rows
+            fit = _by_scikit_learn(rows, begin, estimator)
+        if best is None or fit.inertia < limit:
+            best, limit = fit, fit.inertia * (1 - ROUNDING)
+    if best is None:
+        raise ValueError(f"n_init must be at least 1, found {estimator.n_init}")
+    return best
+
+
+def _by_scikit_learn(rows: Floats, start: Floats, estimator: KMeans) -> Fit:
+    found = clone(estimator).set_params(init=start, n_init=1).fit(rows)
+    labels = found.labels_.astype(np.int64)
+    return Fit(labels, found.cluster_centers_, float(found.inertia_), int(found.n_iter_))
+
+
+def ward_starts(X: Floats) -> Callable[[int], Floats]:
+    """Return a function of k that gives the centroids (k, d) of Ward's tree of the rows cut into k.
+
+    Ward's method minimises the same sum of squares by merging, and its cut often lies in a basin that
+    random starts miss. Above `TREE_ROWS` rows the tree is that of as many, evenly spaced in their order.
+    """
+    rows = X if len(X) <= TREE_ROWS else X[np.linspace(0, len(X) - 1, TREE_ROWS).astype(np.int64)]
+    tree = build_tree(rows, "ward")
+    return lambda k: centroids(rows, cut(tree, [k])[0]).to_numpy(np.float64)

@@ -1,0 +1,155 @@
+"""K-means as scikit-learn's, and with a Ward start beside its own: never worse, often better."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.cluster import BisectingKMeans, KMeans
+
+from gp_segmentation.clustering import cluster_labels, fit_kmeans, is_plain_kmeans, ward_starts
+
+
+def cases() -> list[tuple[str, np.ndarray]]:
+    found = []
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        groups = rng.normal(size=(6, 5))[rng.integers(0, 6, 300)] * 3
+        found += [
+            (f"groups {seed}", groups + rng.normal(size=(300, 5))),
+            (f"noise {seed}", rng.normal(size=(400, 8))),
+            (f"heavy tails {seed}", rng.standard_t(2, size=(400, 8))),
+        ]
+    return found
+
+
+@pytest.mark.parametrize(("name", "X"), cases(), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize("k", [2, 5, 9, 15])
+def test_inertia_is_no_worse_than_scikit_learns_ten_starts(name, X, k):
+    usual = KMeans(k, n_init=10, random_state=0)
+    found = fit_kmeans(usual, X, ward_starts(X)(k))
+    expected = KMeans(k, n_init=10, random_state=0).fit(X)
+    assert found.inertia_ <= expected.inertia_ * (1 + 1e-12)
+
+
+def adversarial() -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(1)
+    noise = rng.normal(size=(300, 4))
+    return {
+        "noise": noise,
+        "groups": noise + 6 * rng.normal(size=(5, 4))[rng.integers(0, 5, 300)],
+        "a huge offset": noise + 1e7,
+        "a constant column": np.column_stack([noise, np.ones(300)]),
+        "one wide column": noise * [1e6, 1, 1, 1],
+        "half of it one row": np.vstack([noise, np.zeros((300, 4))]),
+        "every row thrice": np.repeat(noise[:80], 3, axis=0),
+        "in Fortran's order": np.asfortranarray(noise),
+        "one column": noise[:, :1],
+        "wide": rng.normal(size=(60, 200)),
+    }
+
+
+@pytest.mark.parametrize("name", adversarial())
+@pytest.mark.parametrize("k", [1, 2, 3, 7, 16])
+def test_fits_are_scikit_learns(name, k):
+    X = adversarial()[name]
+    for n_init in (1, "auto", 4):
+        estimator = KMeans(k, n_init=n_init, random_state=3)
+        expected = clone(estimator).fit(X)
+        found = fit_kmeans(estimator, X)
+        assert found.inertia_ == pytest.approx(expected.inertia_, rel=1e-9)
+        spread = np.abs(X - X.mean(axis=0)).max()
+        np.testing.assert_allclose(found.cluster_centers_, expected.cluster_centers_, atol=1e-8 * spread)
+        assert found.n_iter_ == expected.n_iter_
+        assert found.get_params() == estimator.get_params()
+        np.testing.assert_array_equal(found.labels_, expected.labels_)
+        assert found.labels_.dtype == expected.labels_.dtype
+    assert not hasattr(estimator, "labels_")
+
+
+def test_a_fitted_estimator_predicts_its_own_labels():
+    X = np.random.default_rng(0).normal(size=(400, 5))
+    found = fit_kmeans(KMeans(6, n_init=3, random_state=0), X)
+    np.testing.assert_array_equal(found.predict(X), found.labels_)
+
+
+def test_integers_are_numbers_too():
+    X = np.random.default_rng(0).integers(0, 9, size=(200, 3))
+    usual = KMeans(5, n_init=2, random_state=0)
+    np.testing.assert_array_equal(fit_kmeans(usual, X).labels_, fit_kmeans(usual, X * 1.0).labels_)
+
+
+def test_an_outlier_of_1e12_gets_a_cluster_of_its_own():
+    X = np.random.default_rng(0).normal(size=(300, 4))
+    X[7, 0] = 1e12
+    labels = fit_kmeans(KMeans(2, n_init=3, random_state=0), X).labels_
+    assert np.flatnonzero(labels == labels[7]).tolist() == [7]
+
+
+def test_as_many_clusters_as_rows():
+    X = np.random.default_rng(0).normal(size=(30, 3))
+    found = fit_kmeans(KMeans(30, random_state=0), X)
+    assert found.inertia_ == pytest.approx(0, abs=1e-20)
+    assert sorted(found.labels_) == list(range(30))
+
+
+def test_a_start_that_loses_a_cluster_ends_as_scikit_learns():
+    X = np.random.default_rng(0).normal(size=(200, 2))
+    start = np.array([[0.0, 0.0], [90.0, 90.0], [91.0, 91.0]])  # no row is near the last two
+    expected = KMeans(3, init=start, n_init=1).fit(X).inertia_
+    usual = fit_kmeans(KMeans(3, n_init=1, random_state=0), X)
+    found = fit_kmeans(KMeans(3, n_init=1, random_state=0), X, start)
+    assert found.inertia_ == pytest.approx(min(expected, usual.inertia_))
+    assert len(np.unique(found.labels_)) == 3
+
+
+def test_the_last_iteration_allowed_ends_as_scikit_learns():
+    X = np.random.default_rng(0).normal(size=(500, 6))
+    for most in (1, 2, 5):
+        estimator = KMeans(6, n_init=1, max_iter=most, random_state=0)
+        found, expected = fit_kmeans(estimator, X), clone(estimator).fit(X)
+        np.testing.assert_allclose(found.cluster_centers_, expected.cluster_centers_, rtol=1e-12)
+        np.testing.assert_array_equal(found.labels_, expected.labels_)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "X"),
+    [
+        (KMeans(5), np.zeros((3, 2))),
+        (KMeans(2), np.array([[0.0, np.nan], [1.0, 2.0], [3.0, 4.0]])),
+        (KMeans(0), np.zeros((3, 2))),
+        (KMeans(2, n_init=0), np.eye(3)),
+        (KMeans(2, tol=-1.0), np.eye(3)),
+    ],
+)
+def test_what_scikit_learn_refuses_is_refused(estimator, X):
+    with pytest.raises(ValueError, match=r"n_samples|NaN|n_clusters|n_init|tol"):
+        fit_kmeans(estimator, X)
+
+
+def test_every_other_clusterer_is_fitted_as_it_is():
+    X = np.random.default_rng(0).normal(size=(100, 3))
+    other = BisectingKMeans(4, random_state=0)
+    np.testing.assert_array_equal(cluster_labels(other, X), clone(other).fit_predict(X))
+    plain = KMeans(4, n_init=2, random_state=0)
+    np.testing.assert_array_equal(cluster_labels(plain, X), clone(plain).fit_predict(X))
+
+
+def test_on_some_data_the_ward_start_is_better():
+    gains = []
+    for _, X in cases():
+        usual = KMeans(9, n_init=10, random_state=0)
+        gains.append(1 - fit_kmeans(usual, X, ward_starts(X)(9)).inertia_ / usual.fit(X).inertia_)
+    assert sum(gain > 1e-3 for gain in gains) >= 3
+
+
+def test_what_names_its_own_start_keeps_it():
+    assert is_plain_kmeans(KMeans(3))
+    assert not is_plain_kmeans(KMeans(3, init="random"))
+    assert not is_plain_kmeans(KMeans(3, init=np.eye(3)))
+    assert not is_plain_kmeans(KMeans(3, algorithm="elkan"))
+
+
+def test_the_tree_of_many_rows_is_of_some_of_them():
+    X = np.random.default_rng(0).normal(size=(5000, 2))
+    assert ward_starts(X)(7).shape == (7, 2)
