@@ -44,9 +44,9 @@ class Fit:
 def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile, free of Python's lock, and keep the code beside the module where that can be written."""
     try:
-        return njit(nogil=True, cache=True)(function)  # type: ignore[no-any-return]
+        return njit(nogil=True, cache=True)(function)
     except RuntimeError:  # nowhere to keep it: compiled anew in each process
-        return njit(nogil=True)(function)  # type: ignore[no-any-return]
+        return njit(nogil=True)(function)
 
 
 def lloyd(rows: Floats, squares: Floats, start: Floats, tolerance: float, most: int) -> Fit | None:
