@@ -27,7 +27,7 @@ def peers(code: str, folder: Path) -> str:
     return peers_in_words(code, read_table(ws.insight / "peers.parquet"), ws.segment_table(), comparison)
 
 
-def assign(run: str, source: str, out: Path, root: Path) -> str:
+def assign(run: str, source: str, out: Path, root: Path, level: float | None = None) -> str:
     """Put the practices of `source` into the segments of `run`, write them to `out`, return what to know.
 
     Parameters
@@ -35,10 +35,11 @@ def assign(run: str, source: str, out: Path, root: Path) -> str:
     run : an MLflow run's id, or the folder of a run.
     source : an option of conf/source, or a folder (prepared tables, or raw files named as those of the
         run's source).
-    root : the project.
+    root : the project. level : chance above which a practice is near a border (None: the default).
     """
     from gp_segmentation.assignment import assign as assign_practices
     from gp_segmentation.model import load_model
+    from gp_segmentation.movers import LEVEL
     from gp_segmentation.renumbering import read_renumbered
 
     with tempfile.TemporaryDirectory() as downloads:
@@ -53,8 +54,9 @@ def assign(run: str, source: str, out: Path, root: Path) -> str:
             _tables(_prepared_source(source, cfg, root)),
             read_table(past.segments, "segments"),
             read_renumbered(root / "conf" / "source" / "_renumbered.yaml"),
+            LEVEL if level is None else level,
         )
-    write_table(out, assigned.table)
+    write_table(out, assigned.table, "assigned")
     return "\n".join([*assigned.notes, f"Written: {out}"]) + "\n"
 
 

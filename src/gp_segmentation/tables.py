@@ -18,6 +18,9 @@ LIST_TYPE = pa.Check.str_matches(r"^(TOTAL|\d\dOV|\d\d_\d\d)$")
 #: Of organisations; DORMANT: no longer operating, kept open for what is still to be paid or prescribed.
 STATUSES = ("ACTIVE", "INACTIVE", "DORMANT", "PROPOSED")
 
+#: Of practices assigned to a run: why they have another segment than in the run (`gp_segmentation.movers`).
+CHANGES = ("new", "stayed", "rule only", "with England", "near a border", "moved")
+
 CODE = pa.Check.str_matches(r"^[A-Z0-9]{3,12}$")
 
 
@@ -198,6 +201,31 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "second_segment": pa.Column("Int64", pa.Check.ge(1), nullable=True),
             "margin": pa.Column(float, pa.Check.ge(0), nullable=True),
             "special": _text(nullable=True),  # why it is no ordinary practice, hence not fitted
+        },
+        strict=True,
+        ordered=True,
+    ),
+    # Practices of another year or folder in the segments of a run (`gp_segmentation.assignment`).
+    "assigned": pa.DataFrameSchema(
+        {
+            "practice_code": pa.Column(str, CODE, unique=True),
+            "practice_name": _text(),
+            "sub_icb_name": _text(),
+            "icb_name": _text(),
+            "region_name": _text(),
+            "segment": pa.Column("int64", pa.Check.ge(1)),
+            "segment_name": _text(),
+            "second_segment": pa.Column("Int64", pa.Check.ge(1), nullable=True),
+            "margin": pa.Column(float, pa.Check.ge(0), nullable=True),
+            "special": _text(nullable=True),
+            "unchanged": pa.Column(bool),
+            "run_segment": pa.Column("Int64", pa.Check.ge(1), nullable=True),
+            "change": pa.Column(str, pa.Check.isin(CHANGES)),
+            "run_rule_segment": pa.Column("Int64", pa.Check.ge(1), nullable=True),
+            "drift_chance": pa.Column(float, pa.Check.in_range(0, 0.5), nullable=True),
+            "unknown_features": _count(),
+            "out_of_range": _count(),
+            "warning": _text(nullable=True),
         },
         strict=True,
         ordered=True,

@@ -99,7 +99,8 @@ def test_the_source_of_a_run_is_assigned_to_the_segments_of_the_run(finished, by
     found, known = pd.read_csv(out), segments_of(folder)
     assert list(found["practice_code"]) == list(known["practice_code"])
     assert (found["segment"] == known["segment"]).all()
-    assert not found["moved"].any()
+    assert (found["change"] == "stayed").all()
+    assert "0 of 240 have another segment than in the run: 0 moved" in told
     assert "of the run's own fitted practices the segment they have" in told
 
 
@@ -121,6 +122,7 @@ def test_what_is_not_there_is_named(finished):
         ("--run", "nothing", "--source", "synthetic"): "has no run nothing",
         ("--run", str(folder), "--source", "nhs_1999"): "neither a folder nor a source",
         ("--run", str(folder), "--source", "nhs_2023_24"): "gpseg-data source=nhs_2023_24",
+        ("--run", str(folder), "--source", "synthetic", "--level", "0.7"): "0.7 is not between 0 and 0.5",
     }
     for arguments, words in cases.items():
         told = project.run("gpseg-assign", *arguments, check=False)
