@@ -90,9 +90,8 @@ def assign(
     facts = _facts(model, values, outside, labels)
     found = _changes(model, built.features.loc[~mine, wanted], values, segments, facts["segment"], new, level)
     table = _table(facts, found, new, segments)
-    told = [
-        f"Renumbered indicators, taken as the run's: {', '.join(f'{c} as {r}' for c, r in codes.items())}."
-    ]
+    renumbered = ", ".join(f"{theirs} as {ours}" for theirs, ours in codes.items())
+    told = [f"Renumbered indicators, taken as the run's: {renumbered}."]
     spread = pd.Series(model[-1].X_.std(axis=0), index=found.shift.index)
     notes = _notes(table, values, base, new, labels, model)
     return Assigned(table, [notes[0], *in_words(found, labels, spread), *notes[1:], *(told if codes else [])])
