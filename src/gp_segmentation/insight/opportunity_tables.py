@@ -26,14 +26,18 @@ def by_segment(
     What is summed (``practices`` with eligible patients, eligible_patients, rate, practices_below,
     additional_patients, low, high), the targets, the same against England's target, and whom the segment
     holds: segment_practices = practices + special + without_figure, segment_patients. Per indicator
-    the segments add up to England's practices and patients.
+    the segments add up to England's practices and patients: a segment without any figure has a row of
+    zeros, its rate, target and interval not known.
     """
     table = found.totals[found.totals["level"] == "segment"].drop(columns="level")
     table = table.rename(columns={"area": "segment"}).astype({"segment": "int64"})
+    table = _every_segment(table, sizes.loc[sizes["segment"] > 0, "segment"])
     targets = found.practices.groupby(["indicator_code", "segment"], as_index=False)[
         ["target", "england_target"]
     ].first()
-    table = table.merge(targets, on=["indicator_code", "segment"])
+    table = table.merge(targets, on=["indicator_code", "segment"], how="left")
+    of_england = targets.groupby("indicator_code")["england_target"].first()
+    table["england_target"] = table["indicator_code"].map(of_england)
     about = sizes[sizes["segment"] > 0][["segment", "practices", "special", "patients"]]
     about = about.set_axis(["segment", "segment_practices", "special", "segment_patients"], axis=1)
     table = table.merge(about, on="segment")
@@ -42,6 +46,18 @@ def by_segment(
     table["segment_name"] = table["segment"].map(names).astype("str")
     first = [*DESCRIBED, "segment", "segment_name", "practices", "eligible_patients", "rate", "target"]
     return _ordered(_described(table, indicators), first)
+
+
+def _every_segment(table: pd.DataFrame, segments: pd.Series) -> pd.DataFrame:
+    """Add the segments in which no practice has an indicator: nobody compared, nothing to gain."""
+    every = pd.MultiIndex.from_product(
+        [sorted(table["indicator_code"].unique()), segments], names=["indicator_code", "segment"]
+    )
+    whole = table.set_index(["indicator_code", "segment"]).reindex(every)
+    sums = [c for c in whole.columns if c.endswith(("practices", "eligible_patients", "below"))]
+    gains = [c for c in whole.columns if c.endswith("additional_patients")]
+    filled = whole.fillna(dict.fromkeys([*sums, *gains], 0)).astype(dict.fromkeys(sums, "int64"))
+    return filled.reset_index()
 
 
 def totals(found: Opportunities, indicators: pd.DataFrame) -> pd.DataFrame:
