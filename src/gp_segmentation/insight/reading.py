@@ -20,6 +20,7 @@ from gp_segmentation.insight.peers import peers
 from gp_segmentation.insight.portraits import portraits
 from gp_segmentation.insight.profiles import profiles
 from gp_segmentation.insight.rules import Rules
+from gp_segmentation.insight.standing import standing
 
 
 @dataclass(frozen=True)
@@ -151,11 +152,16 @@ def _indicators(
     flagged = placed[placed["flag"] != 0]
     order = flagged["z"].abs().sort_values(ascending=False, kind="stable").index
     sizes = groups.sizes(run.segments, practices)
+    flagged = flagged.loc[order].reset_index(drop=True)
+    each = opportunity_tables.by_practice(found)
+    organisations, few = run.prepared["organisations"], options["min_denominator"]
     return {
         "opportunities": opportunity_tables.by_segment(found, indicators, run.segments, sizes),
         "opportunity_totals": opportunity_tables.totals(found, indicators),
-        "practice_opportunities": opportunity_tables.by_practice(found),
-        "outliers": flagged.loc[order].reset_index(drop=True),
+        "practice_opportunities": each.assign(standing=standing(each, organisations, min_denominator=few))
+        if len(each)
+        else each,
+        "outliers": flagged.assign(standing=standing(flagged, organisations)),
         "outlier_counts": count_flags(placed, level),
         "funnels": funnels,
     }
