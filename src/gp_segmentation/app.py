@@ -45,7 +45,7 @@ def peers_main(argv: Sequence[str] | None = None) -> int:
     def answer(root: Path) -> str:
         from gp_segmentation import questions
 
-        return questions.peers(asked.practice.upper(), asked.run or root / "data")
+        return questions.peers(asked.practice.upper(), asked.run or root / "data", root)
 
     return _answer("gpseg-peers", answer)
 
