@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from gp_segmentation.insight.opportunities import Opportunities
+from gp_segmentation.insight.standing import FEW, OPEN
 
 #: Decimals of the table with a row per practice and indicator, which has 300,000 rows.
 RATE_DECIMALS, PATIENT_DECIMALS = 5, 2
@@ -67,6 +68,29 @@ def totals(found: Opportunities, indicators: pd.DataFrame) -> pd.DataFrame:
     ordered = _ordered(table, ["level", "area", *DESCRIBED])
     place = ordered["level"].map(order).to_numpy()
     return ordered.iloc[np.argsort(place, kind="stable")].reset_index(drop=True)
+
+
+def with_not_open(table: pd.DataFrame, each: pd.DataFrame) -> pd.DataFrame:
+    """Add to `by_segment`'s table what of it is of practices with nobody to speak to.
+
+    Parameters
+    ----------
+    each : `by_practice`'s table with ``standing`` (`gp_segmentation.insight.standing`).
+
+    Returns
+    -------
+    `table` with not_open (of ``practices``, those closed, dormant, not open yet or not listed) and
+    not_open_additional_patients (theirs).
+    """
+    if table.empty:
+        return table
+    key = ["indicator_code", "segment"]
+    theirs = each[~each["standing"].isin([OPEN, FEW])].groupby(key)["additional_patients"]
+    index = pd.MultiIndex.from_frame(table[key])
+    return table.assign(
+        not_open=theirs.size().reindex(index, fill_value=0).to_numpy("int64"),
+        not_open_additional_patients=theirs.sum().reindex(index, fill_value=0.0).to_numpy(float),
+    )
 
 
 def by_practice(found: Opportunities) -> pd.DataFrame:

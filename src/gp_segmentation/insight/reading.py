@@ -155,12 +155,12 @@ def _indicators(
     flagged = flagged.loc[order].reset_index(drop=True)
     each = opportunity_tables.by_practice(found)
     organisations, few = run.prepared["organisations"], options["min_denominator"]
+    each = each.assign(standing=standing(each, organisations, min_denominator=few))
+    by_segment = opportunity_tables.by_segment(found, indicators, run.segments, sizes)
     return {
-        "opportunities": opportunity_tables.by_segment(found, indicators, run.segments, sizes),
+        "opportunities": opportunity_tables.with_not_open(by_segment, each),
         "opportunity_totals": opportunity_tables.totals(found, indicators),
-        "practice_opportunities": each.assign(standing=standing(each, organisations, min_denominator=few))
-        if len(each)
-        else each,
+        "practice_opportunities": each,
         "outliers": flagged.assign(standing=standing(flagged, organisations)),
         "outlier_counts": count_flags(placed, level),
         "funnels": funnels,

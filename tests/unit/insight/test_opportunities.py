@@ -11,7 +11,7 @@ from pandas.testing import assert_frame_equal
 from gp_segmentation.insight.achieved import achieved, shrunk
 from gp_segmentation.insight.groups import sizes
 from gp_segmentation.insight.opportunities import Opportunities, opportunities
-from gp_segmentation.insight.opportunity_tables import by_practice, by_segment, totals
+from gp_segmentation.insight.opportunity_tables import by_practice, by_segment, totals, with_not_open
 
 Made = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
 
@@ -200,3 +200,20 @@ def test_a_segment_in_which_nobody_has_an_indicator_still_has_a_row() -> None:
     assert row["without_figure"] == row["segment_practices"] == 20
     assert row[["rate", "target", "low", "high"]].isna().all()
     assert row["england_target"] == table.loc[table["indicator_code"] == "DM020", "england_target"].max()
+
+
+def test_what_falls_to_practices_that_are_not_open_is_told_apart() -> None:
+    standing = [
+        "open",
+        "dormant",
+        "few eligible patients",
+        "closed; few eligible patients",
+        "dormant",
+        "open",
+    ]
+    each = pd.DataFrame({"indicator_code": ["A", "A", "A", "A", "A", "B"], "segment": [1, 1, 1, 1, 2, 1]})
+    each = each.assign(standing=standing, additional_patients=[10.0, 20, 30, 40, 50, 60])
+    table = pd.DataFrame({"indicator_code": ["B", "A", "A"], "segment": [1, 1, 2]})
+    found = with_not_open(table, each)
+    assert found["not_open"].tolist() == [0, 2, 1]
+    assert_allclose(found["not_open_additional_patients"], [0, 20 + 40, 50])
