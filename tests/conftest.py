@@ -218,3 +218,9 @@ def nhs_data() -> Path:
     if not named:
         pytest.skip("GPSEG_NHS_DATA does not name a folder of official files")
     return Path(named)
+
+
+@pytest.fixture(scope="session")
+def sums() -> dict[str, Any]:
+    """The module fixtures/sums.py: ``CHECKS`` of every table of data/insight, ``England``."""
+    return runpy.run_path(str(Path(__file__).parent / "fixtures" / "sums.py"))

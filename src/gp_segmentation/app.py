@@ -45,7 +45,7 @@ def peers_main(argv: Sequence[str] | None = None) -> int:
     def answer(root: Path) -> str:
         from gp_segmentation import questions
 
-        return questions.peers(asked.practice.upper(), asked.run or root / "data")
+        return questions.peers(asked.practice.upper(), asked.run or root / "data", root)
 
     return _answer("gpseg-peers", answer)
 
@@ -62,14 +62,27 @@ def assign_main(argv: Sequence[str] | None = None) -> int:
         help="an option of conf/source (raw files in data/raw), or a folder of prepared tables or raw files",
     )
     parser.add_argument("--out", type=Path, default=Path("assigned.csv"), help="CSV to write (assigned.csv)")
+    parser.add_argument(
+        "--level",
+        type=_level,
+        help="a practice is near a border when its drift from year to year alone would carry it across with "
+        "more than this probability (default 0.1)",
+    )
     asked = parser.parse_args(argv)
 
     def answer(root: Path) -> str:
         from gp_segmentation import questions
 
-        return questions.assign(asked.run, asked.source, asked.out, root)
+        return questions.assign(asked.run, asked.source, asked.out, root, asked.level)
 
     return _answer("gpseg-assign", answer)
+
+
+def _level(text: str) -> float:
+    level = float(text)
+    if not 0 < level < 0.5:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 0.5")
+    return level
 
 
 def _answer(name: str, answer: Callable[[Path], str]) -> int:

@@ -19,6 +19,7 @@ from sklearn.pipeline import Pipeline
 
 from gp_segmentation.errors import InputError
 from gp_segmentation.features import Block, Selection, Tables, build_features
+from gp_segmentation.movers import LEVEL, Changes, changes, in_words
 from gp_segmentation.renumbering import under_codes_of
 
 #: Put before the codes of new practices while they lie beside the run's own (a code cannot begin so).
@@ -52,6 +53,7 @@ def assign(
     new: Tables,
     segments: pd.DataFrame,
     same_indicators: Sequence[Sequence[str]] = (),
+    level: float = LEVEL,
 ) -> Assigned:
     """Give every practice of `new` one of the segments of a run.
 
@@ -61,12 +63,12 @@ def assign(
     base : the prepared tables the run was made from. new : those of the practices to be assigned.
     segments : the run's segments.
     same_indicators : groups of codes that are one indicator in different years (see `renumbering`).
+    level : chance of crossing a border by drift alone above which a practice is near it (see `movers`).
 
     Returns
     -------
-    table : practice_code, practice_name, sub_icb_name, icb_name, region_name, segment, segment_name,
-        second_segment, margin, special, unchanged (its figures are those of a fitted practice), run_segment
-        (null: not in the run), moved, unknown_features, out_of_range, warning.
+    table : schema ``assigned``. unchanged: its figures are those of a fitted practice. change: why it has
+        another segment than in the run, if it has (see `movers`). Features are counted.
 
     Raises
     ------
@@ -85,12 +87,37 @@ def assign(
         raise InputError("no practice has any feature of the run", file="features")
     outside = (values < own.min() - 1e-9) | (values > own.max() + 1e-9)
     labels = dict(zip(built.dictionary["feature"], built.dictionary["label"], strict=True))
-    table = _table(_facts(model, values, outside, labels), new, segments)
-    told = [
-        f"Renumbered indicators, taken as the run's: {', '.join(f'{c} as {r}' for c, r in codes.items())}."
-    ]
+    facts = _facts(model, values, outside, labels)
+    found = _changes(model, built.features.loc[~mine, wanted], values, segments, facts["segment"], new, level)
+    table = _table(facts, found, new, segments)
+    renumbered = ", ".join(f"{theirs} as {ours}" for theirs, ours in codes.items())
+    told = [f"Renumbered indicators, taken as the run's: {renumbered}."]
+    spread = pd.Series(model[-1].X_.std(axis=0), index=found.shift.index)
     notes = _notes(table, values, base, new, labels, model)
-    return Assigned(table, [*notes, *(told if codes else [])])
+    return Assigned(table, [notes[0], *in_words(found, labels, spread), *notes[1:], *(told if codes else [])])
+
+
+def _changes(
+    model: Pipeline,
+    before: pd.DataFrame,
+    after: pd.DataFrame,
+    segments: pd.DataFrame,
+    now: pd.Series,
+    new: Tables,
+    level: float,
+) -> Changes:
+    """Why practices have another segment than in the run; `before` and `after` are features."""
+    columns = [str(name) for name in model[:-1].get_feature_names_out()]
+    then, since = (
+        pd.DataFrame(np.asarray(model[:-1].transform(part)), index=part.index, columns=columns)
+        for part in (before, after)
+    )
+    centres = pd.DataFrame(
+        model[-1].centroids_, index=pd.Index(model[-1].classes_, name="segment"), columns=columns
+    )
+    run = segments.set_index("practice_code")
+    ordinary = new.ordinary.index[new.ordinary].intersection(run.index[run["fitted"]])
+    return changes(then, since, centres, run["segment"], now, ordinary=set(ordinary), level=level)
 
 
 def _facts(
@@ -161,16 +188,19 @@ def _warnings(
     return found
 
 
-def _table(facts: pd.DataFrame, new: Tables, segments: pd.DataFrame) -> pd.DataFrame:
+def _table(facts: pd.DataFrame, found: Changes, new: Tables, segments: pd.DataFrame) -> pd.DataFrame:
     about = new.practices.set_index("practice_code")
-    about = about[["practice_name", "sub_icb_name", "icb_name", "region_name", "special"]].join(facts)
+    about = (
+        about[["practice_name", "sub_icb_name", "icb_name", "region_name", "special"]]
+        .join(facts)
+        .join(found.table)
+    )
     run = segments.set_index("practice_code")["segment"].astype("Int64")
     names = segments.drop_duplicates("segment").set_index("segment")["segment_name"]
     about["segment_name"] = about["segment"].map(names).astype("str")
     about["run_segment"] = run.reindex(about.index)
-    about["moved"] = (about["run_segment"] != about["segment"]).fillna(False).astype(bool)
     first = ["practice_name", "sub_icb_name", "icb_name", "region_name", "segment", "segment_name"]
-    order = [*first, "second_segment", "margin", "special", "unchanged", "run_segment", "moved"]
+    order = [*first, "second_segment", "margin", "special", "unchanged", "run_segment", *found.table.columns]
     return about[[*order, "unknown_features", "out_of_range", "warning"]].sort_index().reset_index()
 
 
@@ -183,13 +213,10 @@ def _notes(
     model: Pipeline,
 ) -> list[str]:
     in_run = table["run_segment"].notna()
-    sure = table["moved"] & (table["margin"] >= NEAR)
     same, outside = table["unchanged"], table["out_of_range"] > 0
     notes = [
         f"{len(table):,} practices: {int(in_run.sum()):,} are in the run, {int(same.sum()):,} "
         f"with the same figures; {int((~in_run).sum()):,} are new to it.",
-        f"{int(table['moved'].sum()):,} have another segment than in the run, {int(sure.sum()):,} of them "
-        f"not near a border (margin of {NEAR} or more).",
         f"{int(outside.sum()):,} have a feature outside the range of the run's practices.",
         "Rule: nearest centroid. It gives "
         f"{model[-1].agreement_:.1%} of the run's own fitted practices the segment they have.",

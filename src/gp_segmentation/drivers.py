@@ -62,6 +62,9 @@ def explore(cfg: Config, root: Path) -> None:
         prepared_folder=prepared_folder(cfg, root),
     )
     stages.explore(cfg, ws)
+    warning = read_json(ws.prepared / "source.json").get("warning")
+    if warning:
+        log.warning("%s", warning)
     log.info("Page:      %s", ws.root / "index.html")
     log.info("Tables:    %s", ws.features)
 

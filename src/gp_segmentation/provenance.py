@@ -23,7 +23,7 @@ from gp_segmentation.sources.download.manifest import (
 from gp_segmentation.sources.simulated import MARKER, simulated_tables, simulated_warning
 from gp_segmentation.workspace import PREPARED
 
-__all__ = ["belongs", "describe_source", "fingerprint", "raw_files", "simulated_tables"]
+__all__ = ["belongs", "describe_source", "fingerprint", "raw_files", "simulated_tables", "simulated_warning"]
 
 #: What of a source's configuration goes into source.json.
 DESCRIBED = ("name", "label", "period", "synthetic", "licence", "attribution")

@@ -14,9 +14,10 @@ from gp_segmentation.workspace import Workspace, read_json, read_table, write_ta
 Config = dict[str, Any]
 
 
-def peers(code: str, folder: Path) -> str:
-    """Return the peers of a practice as text, from the results in `folder`.
+def peers(code: str, folder: Path, root: Path) -> str:
+    """Return the peers of a practice as text, from the results in `folder`; first what of them is simulated.
 
+    `root` is the project, whose raw files a run in a folder of its own was made from.
     Raises GpsegError when the practice or the results are not there.
     """
     from gp_segmentation.insight import Comparison, peers_in_words
@@ -24,10 +25,30 @@ def peers(code: str, folder: Path) -> str:
     ws = Workspace(_existing(folder))
     natural, values, dictionary = ws.feature_tables()
     comparison = Comparison.of(values, natural, dictionary)
-    return peers_in_words(code, read_table(ws.insight / "peers.parquet"), ws.segment_table(), comparison)
+    found = peers_in_words(code, read_table(ws.insight / "peers.parquet"), ws.segment_table(), comparison)
+    warning = _warning_of_run(ws, root)
+    return f"{warning}\n\n{found}" if warning else found
 
 
-def assign(run: str, source: str, out: Path, root: Path) -> str:
+def _warning_of_run(ws: Workspace, root: Path) -> str:
+    """What is simulated of the source of the run in `ws`; "" when nothing is."""
+    if ws.prepared.is_dir():
+        return _warning(ws.prepared)
+    # A job's folder has no prepared tables of its own: its source and the raw files say it.
+    from gp_segmentation import provenance
+
+    source = _config_of(ws.root, root)["source"]
+    tables = provenance.simulated_tables(source.get("simulated"), root / "data" / "raw" / source["name"])
+    return provenance.simulated_warning(tables)
+
+
+def _warning(prepared: Path) -> str:
+    """The warning that source.json beside prepared tables holds; "" when there is none."""
+    path = prepared / "source.json"
+    return str(read_json(path).get("warning") or "") if path.is_file() else ""
+
+
+def assign(run: str, source: str, out: Path, root: Path, level: float | None = None) -> str:
     """Put the practices of `source` into the segments of `run`, write them to `out`, return what to know.
 
     Parameters
@@ -35,27 +56,31 @@ def assign(run: str, source: str, out: Path, root: Path) -> str:
     run : an MLflow run's id, or the folder of a run.
     source : an option of conf/source, or a folder (prepared tables, or raw files named as those of the
         run's source).
-    root : the project.
+    root : the project. level : chance above which a practice is near a border (None: the default).
     """
     from gp_segmentation.assignment import assign as assign_practices
     from gp_segmentation.model import load_model
+    from gp_segmentation.movers import LEVEL
     from gp_segmentation.renumbering import read_renumbered
 
     with tempfile.TemporaryDirectory() as downloads:
         past = _past_run(run, root, Path(downloads))
-        cfg = past.cfg
+        cfg, new = past.cfg, _prepared_source(source, past.cfg, root)
         blocks = {name: config.build(node) for name, node in cfg["features"]["blocks"].items()}
         assigned = assign_practices(
             load_model(past.model),
             blocks,
             config.build(cfg["selection"]),
             _tables(past.prepared),
-            _tables(_prepared_source(source, cfg, root)),
+            _tables(new),
             read_table(past.segments, "segments"),
             read_renumbered(root / "conf" / "source" / "_renumbered.yaml"),
+            LEVEL if level is None else level,
         )
-    write_table(out, assigned.table)
-    return "\n".join([*assigned.notes, f"Written: {out}"]) + "\n"
+    write_table(out, assigned.table, "assigned")
+    sides = {"In the run": _warning(past.prepared), "In what is assigned": _warning(new)}
+    warnings = [f"{where}: {words}" for where, words in sides.items() if words]
+    return "\n".join([*warnings, *assigned.notes, f"Written: {out}"]) + "\n"
 
 
 @dataclass(frozen=True)

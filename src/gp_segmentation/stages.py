@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from gp_segmentation import config
+from gp_segmentation.tables import SCHEMAS
 from gp_segmentation.workspace import (
     PREPARED,
     Workspace,
@@ -219,13 +220,16 @@ def insight(cfg: Config, ws: Workspace) -> None:
     verdict = read_json(ws.evidence / "evidence.json")["verdict"] or ""
     run = room.Run(prepared, natural, values, dictionary, ws.matrix_table(), segments, verdict)
     tables = room.read(run, options, seed=cfg["seed"], jobs=cfg["jobs"])
+    rules = room.rules(natural, dictionary, segments, **options["rules"])
+    tables |= room.equity(run, tables, rules, options)
     tables["disputed"] = _disputed(ws, segments)
     tables["space"] = room.join_counts(prepared["practices"], segments, **options["space"])
     with fresh_folder(ws.insight) as out:
         for name, table in tables.items():
-            write_table(out / f"{name}.{'parquet' if name in LARGE else 'csv'}", table)
+            ending = "parquet" if name in LARGE else "csv"
+            write_table(out / f"{name}.{ending}", table, name if name in SCHEMAS else None)
         write_json(out / "portraits.json", room.portray(run, tables, options["top_features"]))
-        write_text(out / "rules.txt", room.rules(natural, dictionary, segments, **options["rules"]).text)
+        write_text(out / "rules.txt", rules.text)
         source = read_json(ws.prepared / "source.json")
         room.write_workbook(out / "segments.xlsx", room.sheets(tables, segments), source)
 

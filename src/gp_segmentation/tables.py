@@ -5,6 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pandera.pandas as pa
 
+from gp_segmentation import insight_tables
+from gp_segmentation.columns import CODE, count, text
 from gp_segmentation.errors import InputError
 
 #: Five-year age bands of the registrations publication, youngest first (as text they sort wrongly).
@@ -18,36 +20,28 @@ LIST_TYPE = pa.Check.str_matches(r"^(TOTAL|\d\dOV|\d\d_\d\d)$")
 #: Of organisations; DORMANT: no longer operating, kept open for what is still to be paid or prescribed.
 STATUSES = ("ACTIVE", "INACTIVE", "DORMANT", "PROPOSED")
 
-CODE = pa.Check.str_matches(r"^[A-Z0-9]{3,12}$")
-
-
-def _text(nullable: bool = False) -> pa.Column:
-    return pa.Column(str, nullable=nullable)
-
-
-def _count(nullable: bool = False) -> pa.Column:
-    return pa.Column(float if nullable else "int64", pa.Check.ge(0), nullable=nullable)
-
+#: Of practices assigned to a run: why they have another segment than in the run (`gp_segmentation.movers`).
+CHANGES = ("new", "stayed", "rule only", "with England", "near a border", "moved")
 
 SCHEMAS: dict[str, pa.DataFrameSchema] = {
     # One row per practice; list_size in patients, longitude and latitude in degrees (WGS 84).
     "practices": pa.DataFrameSchema(
         {
             "practice_code": pa.Column(str, CODE, unique=True),
-            "practice_name": _text(),
-            "pcn_code": _text(nullable=True),
-            "pcn_name": _text(nullable=True),
-            "sub_icb_code": _text(),
-            "sub_icb_name": _text(),
-            "icb_code": _text(),
-            "icb_name": _text(),
-            "region_code": _text(),
-            "region_name": _text(),
-            "postcode": _text(nullable=True),
+            "practice_name": text(),
+            "pcn_code": text(nullable=True),
+            "pcn_name": text(nullable=True),
+            "sub_icb_code": text(),
+            "sub_icb_name": text(),
+            "icb_code": text(),
+            "icb_name": text(),
+            "region_code": text(),
+            "region_name": text(),
+            "postcode": text(nullable=True),
             "longitude": pa.Column(float, pa.Check.in_range(-9, 3), nullable=True),
             "latitude": pa.Column(float, pa.Check.in_range(49, 61), nullable=True),
-            "list_size": _count(),
-            "special": _text(nullable=True),
+            "list_size": count(),
+            "special": text(nullable=True),
         },
         strict=True,
         ordered=True,
@@ -66,10 +60,10 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
     "registers": pa.DataFrameSchema(
         {
             "practice_code": pa.Column(str, CODE),
-            "group_code": _text(),
-            "register": _count(),
+            "group_code": text(),
+            "register": count(),
             "list_type": pa.Column(str, LIST_TYPE),
-            "denominator": _count(),
+            "denominator": count(),
         },
         unique=["practice_code", "group_code"],
         strict=True,
@@ -80,11 +74,11 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
     "achievement": pa.DataFrameSchema(
         {
             "practice_code": pa.Column(str, CODE),
-            "indicator_code": _text(),
-            "numerator": _count(nullable=True),
-            "denominator": _count(nullable=True),
-            "pcas": _count(nullable=True),
-            "points": _count(nullable=True),
+            "indicator_code": text(),
+            "numerator": count(nullable=True),
+            "denominator": count(nullable=True),
+            "pcas": count(nullable=True),
+            "points": count(nullable=True),
         },
         unique=["practice_code", "indicator_code"],
         strict=True,
@@ -93,13 +87,13 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
     "indicators": pa.DataFrameSchema(
         {
             "indicator_code": pa.Column(str, unique=True),
-            "description": _text(),
+            "description": text(),
             "points": pa.Column(float, pa.Check.ge(0), nullable=True),
-            "group_code": _text(),
-            "group_name": _text(),
-            "domain_code": _text(nullable=True),
-            "domain_name": _text(nullable=True),
-            "list_type": _text(nullable=True),
+            "group_code": text(),
+            "group_name": text(),
+            "domain_code": text(nullable=True),
+            "domain_name": text(nullable=True),
+            "list_type": text(nullable=True),
         },
         strict=True,
         ordered=True,
@@ -109,7 +103,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "practice_code": pa.Column(str, CODE),
             "sex": pa.Column(str, pa.Check.isin(SEXES)),
             "age_band": pa.Column(str, pa.Check.isin(AGE_BANDS)),
-            "patients": _count(),
+            "patients": count(),
         },
         unique=["practice_code", "sex", "age_band"],
         strict=True,
@@ -127,9 +121,9 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
     "context_dictionary": pa.DataFrameSchema(
         {
             "measure": pa.Column(str, unique=True),
-            "label": _text(),
-            "unit": _text(),
-            "file": _text(),
+            "label": text(),
+            "unit": text(),
+            "file": text(),
         },
         strict=True,
         ordered=True,
@@ -137,10 +131,10 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
     # What was found in the raw files and tolerated: counted, never silent.
     "quality": pa.DataFrameSchema(
         {
-            "file": _text(),
-            "check": _text(),
-            "count": _count(),
-            "detail": _text(),
+            "file": text(),
+            "check": text(),
+            "count": count(),
+            "detail": text(),
         },
         strict=True,
         ordered=True,
@@ -150,28 +144,28 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
     "dictionary": pa.DataFrameSchema(
         {
             "feature": pa.Column(str, unique=True),
-            "label": _text(),
-            "unit": _text(),
-            "block": _text(),
+            "label": text(),
+            "unit": text(),
+            "block": text(),
             "weight": pa.Column(float, pa.Check.gt(0)),
-            "transform": _text(),
+            "transform": text(),
         },
         strict=True,
         ordered=True,
     ),
     "trials": pa.DataFrameSchema(
         {
-            "trial": _count(),
-            "clusterer": _text(),
-            "linkage": _text(nullable=True),
+            "trial": count(),
+            "clusterer": text(),
+            "linkage": text(nullable=True),
             "n_clusters": pa.Column("int64", pa.Check.ge(1)),
             "silhouette": pa.Column(float, pa.Check.in_range(-1, 1), nullable=True),
             "davies_bouldin": pa.Column(float, pa.Check.ge(0), nullable=True),
             "calinski_harabasz": pa.Column(float, pa.Check.ge(0), nullable=True),
             "inertia": pa.Column(float, pa.Check.ge(0)),
-            "smallest_segment": _count(),
-            "largest_segment": _count(),
-            "sizes": _text(),  # practices per segment, largest first: "2100 1800 900"
+            "smallest_segment": count(),
+            "largest_segment": count(),
+            "sizes": text(),  # practices per segment, largest first: "2100 1800 900"
             "null_silhouette": pa.Column(float, nullable=True),
             "excess_silhouette": pa.Column(float, nullable=True),
             "dunn": pa.Column(float, nullable=True, required=False),
@@ -187,21 +181,47 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
     "segments": pa.DataFrameSchema(
         {
             "practice_code": pa.Column(str, CODE, unique=True),
-            "practice_name": _text(),
-            "sub_icb_name": _text(),
-            "icb_name": _text(),
-            "region_name": _text(),
+            "practice_name": text(),
+            "sub_icb_name": text(),
+            "icb_name": text(),
+            "region_name": text(),
             "segment": pa.Column("int64", pa.Check.ge(1)),
-            "segment_name": _text(),
+            "segment_name": text(),
             "fitted": pa.Column(bool),
             "silhouette": pa.Column(float, pa.Check.in_range(-1, 1), nullable=True),
             "second_segment": pa.Column("Int64", pa.Check.ge(1), nullable=True),
             "margin": pa.Column(float, pa.Check.ge(0), nullable=True),
-            "special": _text(nullable=True),  # why it is no ordinary practice, hence not fitted
+            "special": text(nullable=True),  # why it is no ordinary practice, hence not fitted
         },
         strict=True,
         ordered=True,
     ),
+    # Practices of another year or folder in the segments of a run (`gp_segmentation.assignment`).
+    "assigned": pa.DataFrameSchema(
+        {
+            "practice_code": pa.Column(str, CODE, unique=True),
+            "practice_name": text(),
+            "sub_icb_name": text(),
+            "icb_name": text(),
+            "region_name": text(),
+            "segment": pa.Column("int64", pa.Check.ge(1)),
+            "segment_name": text(),
+            "second_segment": pa.Column("Int64", pa.Check.ge(1), nullable=True),
+            "margin": pa.Column(float, pa.Check.ge(0), nullable=True),
+            "special": text(nullable=True),
+            "unchanged": pa.Column(bool),
+            "run_segment": pa.Column("Int64", pa.Check.ge(1), nullable=True),
+            "change": pa.Column(str, pa.Check.isin(CHANGES)),
+            "run_rule_segment": pa.Column("Int64", pa.Check.ge(1), nullable=True),
+            "drift_chance": pa.Column(float, pa.Check.in_range(0, 0.5), nullable=True),
+            "unknown_features": count(),
+            "out_of_range": count(),
+            "warning": text(nullable=True),
+        },
+        strict=True,
+        ordered=True,
+    ),
+    **insight_tables.SCHEMAS,
 }
 
 

@@ -7,6 +7,8 @@ import json
 import pandas as pd
 import pytest
 
+from gp_segmentation.workspace import read_table
+
 pytestmark = pytest.mark.xdist_group("gpseg")
 
 
@@ -49,6 +51,27 @@ def test_one_job_is_one_run_with_scores_figures_tables_page_and_config(ready):
     quality = pd.read_parquet(ready.root / "data" / "prepared" / "quality.parquet")
     assert run.data.metrics["tolerated_values"] == quality["count"].sum() > 0
     assert "tables/quality.csv" in artifacts(ready, run, "tables")
+
+
+def test_every_table_of_a_run_adds_up_to_england(ready, sums):
+    folder = next(path.parent for path in (ready.root / "data" / "runs").rglob("insight") if path.is_dir())
+    named = {
+        path.stem: path for path in (folder / "insight").iterdir() if path.suffix in (".csv", ".parquet")
+    }
+    tables = {name: read_table(path) for name, path in named.items()}
+    tables["segments"] = read_table(folder / "segments" / "segments.csv", "segments")
+    prepared = ready.root / "data" / "prepared"
+    practices, achievement = (
+        read_table(prepared / f"{name}.parquet", name) for name in ("practices", "achievement")
+    )
+    natural = read_table(folder / "features" / "natural.parquet")
+    england = sums["England"](practices, tables["segments"], natural, achievement)
+    assert set(tables) == set(sums["CHECKS"]), "a table that nobody adds up"
+    for name, check in sums["CHECKS"].items():
+        check(name, tables, england)
+        if name not in ("disputed", "space"):  # which are no partitions
+            with pytest.raises(AssertionError):
+                check(name, {**tables, name: tables[name].iloc[1:]}, england)
 
 
 def test_what_is_explicit_is_never_overruled(ready):

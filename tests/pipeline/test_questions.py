@@ -99,7 +99,8 @@ def test_the_source_of_a_run_is_assigned_to_the_segments_of_the_run(finished, by
     found, known = pd.read_csv(out), segments_of(folder)
     assert list(found["practice_code"]) == list(known["practice_code"])
     assert (found["segment"] == known["segment"]).all()
-    assert not found["moved"].any()
+    assert (found["change"] == "stayed").all()
+    assert "0 of 240 have another segment than in the run: 0 moved" in told
     assert "of the run's own fitted practices the segment they have" in told
 
 
@@ -121,8 +122,37 @@ def test_what_is_not_there_is_named(finished):
         ("--run", "nothing", "--source", "synthetic"): "has no run nothing",
         ("--run", str(folder), "--source", "nhs_1999"): "neither a folder nor a source",
         ("--run", str(folder), "--source", "nhs_2023_24"): "gpseg-data source=nhs_2023_24",
+        ("--run", str(folder), "--source", "synthetic", "--level", "0.7"): "0.7 is not between 0 and 0.5",
     }
     for arguments, words in cases.items():
         told = project.run("gpseg-assign", *arguments, check=False)
         assert words in told
         assert "Traceback" not in told
+
+
+def test_simulated_figures_are_warned_of_wherever_something_is_printed(finished, tmp_path):
+    project, folder = finished
+    code = segments_of(folder)["practice_code"].iloc[7]
+    ask = ("gpseg-peers", code, "--run", str(folder))
+    out = ("--out", str(tmp_path / "assigned.csv"))
+    assert "SIMULATED" not in project.run(*ask)
+    marker = project.root / "data" / "raw" / "synthetic" / "SIMULATED.txt"
+    marker.write_text("achievement: drawn to test with\n")
+    try:
+        told = project.run(*ask)
+        assert told.startswith("SIMULATED FIGURES: what practices achieved of each indicator.")
+        assert f"\n{code} " in told
+        explored = project.run("gpseg-explore")
+        assert "SIMULATED FIGURES: what practices achieved" in explored
+        page = (project.root / "data" / "explore" / "index.html").read_text()
+        assert "SIMULATED FIGURES: what practices achieved" in page
+        # The run's raw files say so now, and so do those of the source.
+        both = project.run("gpseg-assign", "--run", str(folder), "--source", "synthetic", *out)
+        assert both.startswith("In the run: SIMULATED FIGURES")
+        assert "In what is assigned: SIMULATED FIGURES" in both
+    finally:
+        marker.unlink()
+    plain = project.run(
+        "gpseg-assign", "--run", str(folder), "--source", str(project.root / "data/prepared"), *out
+    )
+    assert "SIMULATED" not in plain

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -83,18 +84,22 @@ def run(prepared: dict, made: tuple) -> insight.Run:
 def tables(run: insight.Run, cfg: dict) -> dict[str, pd.DataFrame]:
     options = cfg["insight"]
     options = {**options, **{name: {**options[name], **less} for name, less in OPTIONS.items()}}
-    return insight.read(run, options, seed=1, jobs=None)
+    found = insight.read(run, options, seed=1, jobs=None)
+    rules = insight.rules(run.natural, run.dictionary, run.segments, **options["rules"])
+    return found | insight.equity(run, found, rules, options)
 
 
-def test_every_table_adds_up_to_england(tables: dict[str, pd.DataFrame]) -> None:
-    sizes = tables["segment_sizes"]
-    assert list(sizes.iloc[-1][["practices", "patients"]]) == [PRACTICES, PATIENTS]
-    assert list(sizes.iloc[:-1][["practices", "patients"]].sum()) == [PRACTICES, PATIENTS]
-    for _, rows in tables["segment_mix"].groupby("level"):
-        assert list(rows[["practices", "patients"]].sum()) == [PRACTICES, PATIENTS]
-    for _, rows in tables["opportunities"].groupby("indicator_code"):
-        assert list(rows[["segment_practices", "segment_patients"]].sum()) == [PRACTICES, PATIENTS]
-        assert (rows["practices"] + rows["special"] + rows["without_figure"]).sum() == PRACTICES
+def test_every_table_adds_up_to_england(
+    tables: dict[str, pd.DataFrame], run: insight.Run, sums: dict[str, Any]
+) -> None:
+    england = sums["England"](
+        run.prepared["practices"], run.segments, run.natural, run.prepared["achievement"]
+    )
+    assert england.both == [PRACTICES, PATIENTS]
+    every = {**tables, "segments": run.segments}
+    assert set(sums["CHECKS"]) - set(every) == {"disputed", "space"}, "which other rooms make"
+    for name in every:
+        sums["CHECKS"][name](name, every, england)
 
 
 def test_sums_of_opportunities_agree_at_every_level(tables: dict[str, pd.DataFrame]) -> None:

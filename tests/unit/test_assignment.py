@@ -14,6 +14,7 @@ from sklearn.cluster import KMeans
 from sklearn.pipeline import FunctionTransformer, Pipeline
 from sklearn.preprocessing import StandardScaler
 
+from gp_segmentation import tables as contracts
 from gp_segmentation.assignment import assign
 from gp_segmentation.errors import InputError
 from gp_segmentation.features import Block, Selection, Tables, build_features
@@ -79,7 +80,7 @@ def test_the_run_s_own_practices_come_out_as_they_were(past: Past) -> None:
     found = past.assign(past.tables)
     columns = ["practice_code", "practice_name", "segment", "segment_name", "second_segment", "margin"]
     assert_frame_equal(found[columns], past.segments[columns], check_exact=False, rtol=1e-9)
-    assert not found["moved"].any()
+    assert_array_equal(found["change"], "stayed")
     assert_array_equal(found["unchanged"], past.segments["fitted"])
     assert "0 are new to it" in past.notes(past.tables)
 
@@ -121,9 +122,38 @@ def test_a_new_practice_has_no_segment_in_the_run_and_has_not_moved(
     more = tables_of(practices=130, seed=1)
     found = past.assign(only(more, ["A00125"]))
     assert found["run_segment"].isna().all()
-    assert not found["moved"].any()
+    assert_array_equal(found["change"], "new")
     assert found["segment"].isin([1, 2, 3]).all()
     assert (found["margin"] >= 0).all()
+
+
+def test_another_year_of_the_same_practices_is_told_from_moves(past: Past) -> None:
+    rng = np.random.default_rng(4)
+    registers = past.tables.registers
+    drawn = rng.binomial(registers["denominator"], registers["register"] / registers["denominator"])
+    later = replace(past.tables, registers=registers.assign(register=drawn))
+    found = assign(past.model, BLOCKS, Selection(), past.tables, later, past.segments)
+    table = contracts.check("assigned", found.table)
+    assert not table["unchanged"].any()
+    assert not table["change"].isin(["new", "moved"]).any()
+    changed = table["change"] != "stayed"
+    assert_array_equal(changed, table["run_segment"] != table["segment"])
+    told = table["change"].value_counts()
+    # Those that were given another segment than the nearest centroid's; England is 119 that are fitted.
+    assert told["rule only"] == 119 - round(119 * past.model[-1].agreement_) > 0
+    assert found.notes[1].startswith(f"{changed.sum()} of 120 have another segment than in the run: 0 moved")
+    assert f"{told['rule only']} rule only" in found.notes[1]
+    assert "Drift is that of 119 practices" in " ".join(found.notes)  # the special one does not count
+
+
+def test_where_all_practices_shift_it_is_england_that_moved(past: Past) -> None:
+    aged = past.tables.context.assign(imd_score=past.tables.context["imd_score"] * 1.5)
+    found = assign(
+        past.model, BLOCKS, Selection(), past.tables, replace(past.tables, context=aged), past.segments
+    )
+    told = found.table["change"].value_counts()
+    assert told["with England"] >= 3
+    assert "England's shift was largest in Deprivation" in " ".join(found.notes)
 
 
 def test_other_features_than_the_model_s_are_refused(past: Past) -> None:

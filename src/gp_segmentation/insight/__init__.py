@@ -9,7 +9,7 @@ from gp_segmentation.insight.peer_text import peers_in_words
 from gp_segmentation.insight.peers import peers
 from gp_segmentation.insight.portraits import portraits
 from gp_segmentation.insight.profiles import profiles
-from gp_segmentation.insight.reading import PREPARED, Run, portray, read
+from gp_segmentation.insight.reading import PREPARED, Run, equity, portray, read
 from gp_segmentation.insight.reasons import Comparison
 from gp_segmentation.insight.rules import Rules, rules
 from gp_segmentation.insight.sheets import sheets
@@ -25,6 +25,7 @@ __all__ = [
     "achieved",
     "attributes",
     "claims",
+    "equity",
     "join_counts",
     "names",
     "opportunities",

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from gp_segmentation.insight.opportunities import Opportunities
+from gp_segmentation.insight.standing import FEW, OPEN
 
 #: Decimals of the table with a row per practice and indicator, which has 300,000 rows.
 RATE_DECIMALS, PATIENT_DECIMALS = 5, 2
@@ -26,14 +27,18 @@ def by_segment(
     What is summed (``practices`` with eligible patients, eligible_patients, rate, practices_below,
     additional_patients, low, high), the targets, the same against England's target, and whom the segment
     holds: segment_practices = practices + special + without_figure, segment_patients. Per indicator
-    the segments add up to England's practices and patients.
+    the segments add up to England's practices and patients: a segment without any figure has a row of
+    zeros, its rate, target and interval not known.
     """
     table = found.totals[found.totals["level"] == "segment"].drop(columns="level")
     table = table.rename(columns={"area": "segment"}).astype({"segment": "int64"})
+    table = _every_segment(table, sizes.loc[sizes["segment"] > 0, "segment"])
     targets = found.practices.groupby(["indicator_code", "segment"], as_index=False)[
         ["target", "england_target"]
     ].first()
-    table = table.merge(targets, on=["indicator_code", "segment"])
+    table = table.merge(targets, on=["indicator_code", "segment"], how="left")
+    of_england = targets.groupby("indicator_code")["england_target"].first()
+    table["england_target"] = table["indicator_code"].map(of_england)
     about = sizes[sizes["segment"] > 0][["segment", "practices", "special", "patients"]]
     about = about.set_axis(["segment", "segment_practices", "special", "segment_patients"], axis=1)
     table = table.merge(about, on="segment")
@@ -44,6 +49,18 @@ def by_segment(
     return _ordered(_described(table, indicators), first)
 
 
+def _every_segment(table: pd.DataFrame, segments: pd.Series) -> pd.DataFrame:
+    """Add the segments in which no practice has an indicator: nobody compared, nothing to gain."""
+    every = pd.MultiIndex.from_product(
+        [sorted(table["indicator_code"].unique()), segments], names=["indicator_code", "segment"]
+    )
+    whole = table.set_index(["indicator_code", "segment"]).reindex(every)
+    sums = [c for c in whole.columns if c.endswith(("practices", "eligible_patients", "below"))]
+    gains = [c for c in whole.columns if c.endswith("additional_patients")]
+    filled = whole.fillna(dict.fromkeys([*sums, *gains], 0)).astype(dict.fromkeys(sums, "int64"))
+    return filled.reset_index()
+
+
 def totals(found: Opportunities, indicators: pd.DataFrame) -> pd.DataFrame:
     """Return the sums for England, regions, ICBs, deprivation quintiles and quintiles within segments."""
     table = _described(found.totals[found.totals["level"] != "segment"], indicators)
@@ -51,6 +68,29 @@ def totals(found: Opportunities, indicators: pd.DataFrame) -> pd.DataFrame:
     ordered = _ordered(table, ["level", "area", *DESCRIBED])
     place = ordered["level"].map(order).to_numpy()
     return ordered.iloc[np.argsort(place, kind="stable")].reset_index(drop=True)
+
+
+def with_not_open(table: pd.DataFrame, each: pd.DataFrame) -> pd.DataFrame:
+    """Add to `by_segment`'s table what of it is of practices with nobody to speak to.
+
+    Parameters
+    ----------
+    each : `by_practice`'s table with ``standing`` (`gp_segmentation.insight.standing`).
+
+    Returns
+    -------
+    `table` with not_open (of ``practices``, those closed, dormant, not open yet or not listed) and
+    not_open_additional_patients (theirs).
+    """
+    if table.empty:
+        return table
+    key = ["indicator_code", "segment"]
+    theirs = each[~each["standing"].isin([OPEN, FEW])].groupby(key)["additional_patients"]
+    index = pd.MultiIndex.from_frame(table[key])
+    return table.assign(
+        not_open=theirs.size().reindex(index, fill_value=0).to_numpy("int64"),
+        not_open_additional_patients=theirs.sum().reindex(index, fill_value=0.0).to_numpy(float),
+    )
 
 
 def by_practice(found: Opportunities) -> pd.DataFrame:

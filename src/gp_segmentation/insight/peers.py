@@ -46,8 +46,7 @@ def peers(
     """
     matrix = matrix.sort_index()
     about = segments.set_index("practice_code").reindex(matrix.index)
-    eligible = about["fitted"].to_numpy(dtype=bool) & ~matrix.index.isin(list(closed))
-    candidates = np.flatnonzero(eligible)
+    candidates = np.flatnonzero(can_be_peer(segments, matrix.index, closed))
     x = matrix.to_numpy(dtype=float)
     neighbours, distances = _nearest(x, candidates, count)
     named = blocks or {}
@@ -55,6 +54,12 @@ def peers(
     shares = inclusion(x, candidates, neighbours, block, count, resamples, seed, jobs)
     icb = practices.set_index("practice_code")["icb_code"].reindex(matrix.index)
     return _long(neighbours, {"distance": distances, "inclusion": shares}, about["segment"], icb)
+
+
+def can_be_peer(segments: pd.DataFrame, codes: pd.Index, closed: Collection[str]) -> np.ndarray:
+    """Tell of each of `codes` whether it can be a peer: it is fitted and not among the `closed`."""
+    fitted = segments.set_index("practice_code")["fitted"].reindex(codes).to_numpy(dtype=bool)
+    return np.asarray(fitted & ~codes.isin(list(closed)))
 
 
 def _long(

@@ -11,6 +11,7 @@ import pandas as pd
 from gp_segmentation.insight import groups, opportunity_tables
 from gp_segmentation.insight.achieved import achieved
 from gp_segmentation.insight.attributes import attributes
+from gp_segmentation.insight.equity import peers_by_quintile, rules_by_quintile
 from gp_segmentation.insight.gradient import gradient
 from gp_segmentation.insight.names import claims
 from gp_segmentation.insight.opportunities import opportunities
@@ -18,6 +19,8 @@ from gp_segmentation.insight.outliers import count_flags, outliers
 from gp_segmentation.insight.peers import peers
 from gp_segmentation.insight.portraits import portraits
 from gp_segmentation.insight.profiles import profiles
+from gp_segmentation.insight.rules import Rules
+from gp_segmentation.insight.standing import standing
 
 
 @dataclass(frozen=True)
@@ -97,13 +100,43 @@ def _profiles(run: Run, quintiles: pd.Series) -> dict[str, pd.DataFrame]:
 
 
 def _peers(run: Run, options: Mapping[str, Any], seed: int, jobs: int | None) -> pd.DataFrame:
-    status = run.prepared["organisations"].set_index("practice_code")["status"]
-    closed = status.index[status.notna() & (status != "ACTIVE")]
     blocks = dict(zip(run.dictionary["feature"], run.dictionary["block"], strict=True))
     practices = run.prepared["practices"]
     return peers(
-        run.matrix, run.segments, practices, closed=closed, blocks=blocks, **options, seed=seed, jobs=jobs
+        run.matrix,
+        run.segments,
+        practices,
+        closed=_closed(run),
+        blocks=blocks,
+        **options,
+        seed=seed,
+        jobs=jobs,
     )
+
+
+def _closed(run: Run) -> pd.Index:
+    """Codes of practices that no longer operate, or do not yet."""
+    status = run.prepared["organisations"].set_index("practice_code")["status"]
+    return status.index[status.notna() & (status != "ACTIVE")]
+
+
+def equity(
+    run: Run, tables: Mapping[str, pd.DataFrame], rules: Rules, options: Mapping[str, Any]
+) -> dict[str, pd.DataFrame]:
+    """Return peers and rules by deprivation quintile, file name without ending -> table.
+
+    Parameters
+    ----------
+    tables : from `read`. rules : the surrogate rules. options : conf/insight.
+    """
+    practices, segments = run.prepared["practices"], run.segments
+    quintiles = groups.deprivation_quintiles(practices, run.prepared["context"], options["deprivation"])
+    return {
+        "peers_by_quintile": peers_by_quintile(
+            tables["peers"], run.matrix, segments, practices, quintiles, closed=_closed(run)
+        ),
+        "rules_by_quintile": rules_by_quintile(rules, segments, practices, quintiles),
+    }
 
 
 def _indicators(
@@ -119,11 +152,16 @@ def _indicators(
     flagged = placed[placed["flag"] != 0]
     order = flagged["z"].abs().sort_values(ascending=False, kind="stable").index
     sizes = groups.sizes(run.segments, practices)
+    flagged = flagged.loc[order].reset_index(drop=True)
+    each = opportunity_tables.by_practice(found)
+    organisations, few = run.prepared["organisations"], options["min_denominator"]
+    each = each.assign(standing=standing(each, organisations, min_denominator=few))
+    by_segment = opportunity_tables.by_segment(found, indicators, run.segments, sizes)
     return {
-        "opportunities": opportunity_tables.by_segment(found, indicators, run.segments, sizes),
+        "opportunities": opportunity_tables.with_not_open(by_segment, each),
         "opportunity_totals": opportunity_tables.totals(found, indicators),
-        "practice_opportunities": opportunity_tables.by_practice(found),
-        "outliers": flagged.loc[order].reset_index(drop=True),
+        "practice_opportunities": each,
+        "outliers": flagged.assign(standing=standing(flagged, organisations)),
         "outlier_counts": count_flags(placed, level),
         "funnels": funnels,
     }

@@ -22,11 +22,13 @@ class Rules:
     text : the rules as sentences, or why they are not given.
     fidelity : share of fitted practices whose segment the tree gives, cross-validated.
     by_segment : the same share within every segment.
+    predicted : practice_code -> segment the tree gives a fitted practice, cross-validated.
     """
 
     text: str
     fidelity: float
     by_segment: dict[int, float]
+    predicted: pd.Series
 
 
 def rules(
@@ -70,7 +72,8 @@ def rules(
     else:
         titles = dict(zip(segments["segment"], segments["segment_name"], strict=True))
         body = _sentences(tree, dictionary, titles)
-    return Rules("\n".join([*heading, "", *body]) + "\n", fidelity, by_segment)
+    given = pd.Series(predicted, index=fitted.index, name="segment")
+    return Rules("\n".join([*heading, "", *body]) + "\n", fidelity, by_segment, given)
 
 
 def _predicted(

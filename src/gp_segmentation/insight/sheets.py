@@ -71,7 +71,48 @@ def sheets(tables: Mapping[str, pd.DataFrame], segments: pd.DataFrame) -> dict[s
                              "Fitted practices; quintiles of practices by deprivation score",
                              {"area": "Deprivation quintile", **INDICATOR, **GAIN, **ASKED},
                              percent=("rate",), whole=WHOLE),
+        **_equity(tables),
     }  # fmt: skip
+
+
+def _equity(tables: Mapping[str, pd.DataFrame]) -> dict[str, Sheet]:
+    """Peers and rules by deprivation quintile."""
+    counts = {
+        "deprivation_quintile": "Deprivation quintile",
+        "practices": "Practices",
+        "patients": "Registered patients",
+    }
+    groups = {"quintile": "quintile", "segment": "segment", "icb": "care board"}
+    shares = {
+        f"{prefix}same_{name}": f"{whose} in the same {word} (%)"
+        for name, word in groups.items()
+        for prefix, whose in (("", "Peers"), ("random_", "Random practices"))
+    }
+    distances = {"distance": "Distance of peers", "random_distance": "Distance of random practices"}
+    fidelity = {
+        "fitted": "Fitted",
+        "fidelity": "Rules give the segment (%)",
+        "low": "95% interval from",
+        "high": "95% interval to",
+        "largest_segment": "Naming the largest segment does (%)",
+    }
+    return {
+        "Peers by deprivation": Sheet(
+            tables["peers_by_quintile"],
+            "The peers of practices by deprivation quintile",
+            "All practices; England comes last",
+            {**counts, **shares, **distances, "inclusion": "Stays a peer (%)"},
+            decimals=2,
+            percent=(*shares, "inclusion"),
+        ),
+        "Rules by deprivation": Sheet(
+            tables["rules_by_quintile"],
+            "How well the surrogate rules tell segments, by deprivation quintile",
+            "Fitted practices, cross-validated; England comes last",
+            {**counts, **fidelity},
+            percent=("fidelity", "low", "high", "largest_segment"),
+        ),
+    }
 
 
 def _lookup(segments: pd.DataFrame) -> Sheet:

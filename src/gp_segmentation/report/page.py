@@ -89,6 +89,7 @@ def write_first_look(
         f"{len(practices):,} practices, {len(practices) - ordinary:,} of them special.",
         source=source,
         synthetic=bool(source["synthetic"]),
+        warning=str(source.get("warning") or ""),
         features=features_found(results),
         figures=[_figure(figure) for figure in rendered],
         left_out=list(left_out),

@@ -11,7 +11,7 @@ from pandas.testing import assert_frame_equal
 from gp_segmentation.insight.achieved import achieved, shrunk
 from gp_segmentation.insight.groups import sizes
 from gp_segmentation.insight.opportunities import Opportunities, opportunities
-from gp_segmentation.insight.opportunity_tables import by_practice, by_segment, totals
+from gp_segmentation.insight.opportunity_tables import by_practice, by_segment, totals, with_not_open
 
 Made = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
 
@@ -184,3 +184,36 @@ def test_tables_put_top_rows_first_and_hold_all_of_england(found: Opportunities)
     each = by_practice(found)
     assert each["practice_code"].is_monotonic_increasing
     assert len(each) == 400
+
+
+def test_a_segment_in_which_nobody_has_an_indicator_still_has_a_row() -> None:
+    made, segments, groups = made_up(np.full(40, 30.0), np.full(40, 40.0), np.repeat([1, 2], 20))
+    only_one = made[made["practice_code"] < "P0020"].assign(indicator_code="DM020")
+    found = opportunities(pd.concat([made, only_one]), segments, groups, draws=5)
+    practices = segments.assign(list_size=range(100, 140))
+    indicators = pd.DataFrame({"indicator_code": ["DM020", "HYP008"], "description": "", "group_name": ""})
+    table = by_segment(found, indicators, segments, sizes(segments, practices))
+    each = table.groupby("indicator_code")[["segment_practices", "segment_patients"]].sum()
+    assert (each == [40, practices["list_size"].sum()]).all(axis=None)
+    row = table[(table["indicator_code"] == "DM020") & (table["segment"] == 2)].iloc[0]
+    assert row[["practices", "eligible_patients", "practices_below", "additional_patients"]].eq(0).all()
+    assert row["without_figure"] == row["segment_practices"] == 20
+    assert row[["rate", "target", "low", "high"]].isna().all()
+    assert row["england_target"] == table.loc[table["indicator_code"] == "DM020", "england_target"].max()
+
+
+def test_what_falls_to_practices_that_are_not_open_is_told_apart() -> None:
+    standing = [
+        "open",
+        "dormant",
+        "few eligible patients",
+        "closed; few eligible patients",
+        "dormant",
+        "open",
+    ]
+    each = pd.DataFrame({"indicator_code": ["A", "A", "A", "A", "A", "B"], "segment": [1, 1, 1, 1, 2, 1]})
+    each = each.assign(standing=standing, additional_patients=[10.0, 20, 30, 40, 50, 60])
+    table = pd.DataFrame({"indicator_code": ["B", "A", "A"], "segment": [1, 1, 2]})
+    found = with_not_open(table, each)
+    assert found["not_open"].tolist() == [0, 2, 1]
+    assert_allclose(found["not_open_additional_patients"], [0, 20 + 40, 50])

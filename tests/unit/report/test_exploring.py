@@ -55,3 +55,11 @@ def test_the_first_look_is_one_page_where_nothing_can_run(results, tmp_path):
     assert "<script" not in page
     for text in ("Deprivation &lt;b&gt;", "Need &lt;i&gt;", "Atrial &lt;b&gt;fibrillation", "SYNTHETIC DATA"):
         assert text in page
+
+
+def test_the_first_look_warns_of_simulated_figures(results, tmp_path):
+    report.write_first_look(results, [], tmp_path / "plain.html")
+    warned = dataclasses.replace(results, source={**results.source, "warning": "SIMULATED <FIGURES>."})
+    report.write_first_look(warned, [], tmp_path / "warned.html")
+    assert "SIMULATED" not in (tmp_path / "plain.html").read_text(encoding="utf-8")
+    assert "SIMULATED &lt;FIGURES&gt;." in (tmp_path / "warned.html").read_text(encoding="utf-8")

@@ -1,0 +1,94 @@
+"""The schemas of tables in `data/insight` that others read, part of `gp_segmentation.tables.SCHEMAS`."""
+
+from __future__ import annotations
+
+import pandera.pandas as pa
+
+from gp_segmentation.columns import CODE, count, share, size, text
+
+#: Of a practice: whether it is open (`gp_segmentation.insight.standing`), or why it is no one to write to.
+STANDING = (
+    r"^(open|(closed|dormant|not open yet|not listed|few eligible patients)(; few eligible patients)?)$"
+)
+
+SCHEMAS: dict[str, pa.DataFrameSchema] = {
+    # One row per deprivation quintile of practices and England last: what their peers are, beside what
+    # peers drawn at random would be. Distances in the clustered matrix.
+    "peers_by_quintile": pa.DataFrameSchema(
+        {
+            "deprivation_quintile": pa.Column(str, unique=True),
+            "practices": count(),
+            "patients": count(),
+            "same_quintile": share(),
+            "random_same_quintile": share(),
+            "same_segment": share(),
+            "random_same_segment": share(),
+            "same_icb": share(),
+            "random_same_icb": share(),
+            "distance": size(),
+            "random_distance": size(),
+            "inclusion": share(),
+        },
+        strict=True,
+        ordered=True,
+    ),
+    # One row per deprivation quintile of practices and England last: how often the surrogate rules give
+    # fitted practices their segment (95% interval), and how often naming the largest segment would.
+    "rules_by_quintile": pa.DataFrameSchema(
+        {
+            "deprivation_quintile": pa.Column(str, unique=True),
+            "practices": count(),
+            "patients": count(),
+            "fitted": count(),
+            "fidelity": share(),
+            "low": share(),
+            "high": share(),
+            "largest_segment": share(),
+        },
+        strict=True,
+        ordered=True,
+    ),
+    # One row per fitted practice and indicator with eligible patients: rates as shares, gains in patients.
+    "practice_opportunities": pa.DataFrameSchema(
+        {
+            "indicator_code": text(),
+            "practice_code": pa.Column(str, CODE),
+            "segment": pa.Column("int64", pa.Check.ge(1)),
+            "numerator": count(),
+            "eligible": count(),
+            "rate": share(),
+            "shrunk_rate": share(),
+            **{
+                f"{against}{name}": column
+                for against in ("", "england_")
+                for name, column in {
+                    "target": share(),
+                    "additional_patients": size(),
+                    "low": size(),
+                    "high": size(),
+                }.items()
+            },
+            "standing": pa.Column(str, pa.Check.str_matches(STANDING)),
+        },
+        unique=["practice_code", "indicator_code"],
+        strict=True,
+        ordered=True,
+    ),
+    # One row per practice and indicator flagged outside the funnel of its segment.
+    "outliers": pa.DataFrameSchema(
+        {
+            "indicator_code": text(),
+            "practice_code": pa.Column(str, CODE),
+            "segment": pa.Column("int64", pa.Check.ge(1)),
+            "eligible": size(),
+            "rate": share(),
+            "segment_rate": share(),
+            "z": pa.Column(float),
+            "flag": pa.Column("int64", pa.Check.isin([-3, -2, 2, 3])),
+            "standing": pa.Column(str, pa.Check.str_matches(STANDING)),
+        },
+        unique=["practice_code", "indicator_code"],
+        strict=True,
+        ordered=True,
+    ),
+}
