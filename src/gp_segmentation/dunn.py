@@ -13,13 +13,29 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 #: A cluster's rows, as bytes -> its diameter and True, or a length it does not exceed and False.
 Known = dict[bytes, tuple[float, bool]]
+#: Rows i, rows j and their distances.
+Farthest = tuple[Ints, Ints, Floats]
+
+#: Share of all pairs of rows that are looked at first, the farthest of them.
+FARTHEST = 0.005
+
+#: Distances of which that share is estimated.
+ESTIMATE = 100_000
+
+#: Pairs looked at together.
+PAIRS = 8192
 
 #: Rows whose distances to the others of their cluster are taken at once in the search for a diameter.
 STEP = 32
 
 
 def dunn_indices(
-    X: ArrayLike, labellings: ArrayLike, *, tree: Floats | None = None, jobs: int | None = 1
+    X: ArrayLike,
+    labellings: ArrayLike,
+    *,
+    tree: Floats | None = None,
+    farthest: Farthest | None = None,
+    jobs: int | None = 1,
 ) -> Floats:
     """Lowest distance between two clusters over the highest within one (Dunn 1974): (m,). Higher is better.
 
@@ -30,6 +46,7 @@ def dunn_indices(
     ----------
     X : (n, d) finite values; labellings : (m, n) or (n,) labels of any kind that sorts.
     tree : scipy's single-linkage tree of `X` if already there.
+    farthest : from `farthest_pairs`, where all distances are there; it settles most diameters.
     jobs : threads; the result does not depend on it.
     """
     values = np.ascontiguousarray(X, dtype=np.float64)
@@ -38,7 +55,8 @@ def dunn_indices(
     tree = linkage(values, "single") if tree is None else tree
     apart = separations(rows, tree)
     known: Known = {}
-    wide = np.array(list(ordered_map(_diameter, [(values, row, known) for row in rows], jobs)))
+    tasks = [(values, row, known, farthest) for row in rows]
+    wide = np.array(list(ordered_map(_widest, tasks, jobs)))
     counts = np.array([len(np.unique(row)) for row in rows])
     with np.errstate(divide="ignore", invalid="ignore"):
         index = apart / wide
@@ -59,6 +77,38 @@ def separations(labellings: NDArray, tree: Floats) -> Floats:
     crossing = labellings[:, pairs[:, 0]] != labellings[:, pairs[:, 1]]
     first = crossing.argmax(axis=1)
     return np.where(crossing.any(axis=1), tree[first, 2], np.inf)
+
+
+def farthest_pairs(distances: Floats, n: int) -> Farthest:
+    """Return the pairs of rows farthest apart, about `FARTHEST` of all: rows i, rows j, distances, falling.
+
+    The highest distance within any cluster is that of the first of these pairs with one label.
+
+    Parameters
+    ----------
+    distances : (n (n - 1) / 2,) condensed distances of `n` rows.
+    """
+    step = max(1, len(distances) // ESTIMATE)
+    bound = np.quantile(distances[::step], 1 - FARTHEST) if len(distances) else 0.0
+    places = np.flatnonzero(distances >= bound)
+    places = places[np.argsort(-distances[places], kind="stable")]
+    row = np.arange(n, dtype=np.int64)
+    first = row * n - row * (row + 1) // 2  # where each row's distances to later ones begin
+    i = np.searchsorted(first, places, side="right") - 1
+    i = np.minimum(i, n - 2)  # the last row has none, and so begins where they end
+    return i, places - first[i] + i + 1, distances[places]
+
+
+def _widest(values: Floats, labels: NDArray, known: Known, farthest: Farthest | None) -> float:
+    """Highest distance of two rows with the same label."""
+    if farthest is not None:
+        i, j, apart = farthest
+        for start in range(0, len(apart), PAIRS):
+            stop = start + PAIRS
+            together = labels[i[start:stop]] == labels[j[start:stop]]
+            if together.any():
+                return float(apart[start + int(together.argmax())])
+    return _diameter(values, labels, known)
 
 
 def _diameter(values: Floats, labels: NDArray, known: Known) -> float:

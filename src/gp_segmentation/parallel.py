@@ -10,7 +10,7 @@ from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
 from joblib import Parallel, delayed
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from gp_segmentation.errors import GpsegError
 
@@ -45,12 +45,18 @@ def ordered_map(
     """
     tasks = list(tasks)
     workers = min(count_jobs(jobs), len(tasks))
+    # Looking for the libraries that have threads takes milliseconds, longer than many a task: done once.
+    libraries = ThreadpoolController()
     if workers <= 1:
-        yield from (_one_thread(function, task) for task in tasks)
+        yield from (_limited(libraries, function, task) for task in tasks)
         return
-    with threadpool_limits(1):
-        pool = Parallel(n_jobs=workers, backend="loky" if processes else "threading", return_as="generator")
-        yield from pool(delayed(_one_thread)(function, task) for task in tasks)
+    with libraries.limit(limits=1):
+        if processes:
+            pool = Parallel(n_jobs=workers, backend="loky", return_as="generator")
+            yield from pool(delayed(_one_thread)(function, task) for task in tasks)
+        else:
+            pool = Parallel(n_jobs=workers, backend="threading", return_as="generator")
+            yield from pool(delayed(_limited)(libraries, function, task) for task in tasks)
 
 
 def started(function: Callable[..., T], tasks: Iterable[tuple], jobs: int | None = 1) -> Iterator[T]:
@@ -113,6 +119,10 @@ def _received(receiver: Connection) -> Any:
 
 
 def _one_thread(function: Callable[..., T], task: tuple[Any, ...]) -> T:
+    return _limited(ThreadpoolController(), function, task)
+
+
+def _limited(libraries: ThreadpoolController, function: Callable[..., T], task: tuple[Any, ...]) -> T:
     # OpenMP keeps its limit per thread, so the limit is set where the work is done.
-    with threadpool_limits(1):
+    with libraries.limit(limits=1):
         return function(*task)

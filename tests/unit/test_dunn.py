@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import pdist, squareform
 
-from gp_segmentation.dunn import dunn_indices
+from gp_segmentation.dunn import dunn_indices, farthest_pairs
 
 
 def by_definition(X: np.ndarray, labels: np.ndarray) -> float:
@@ -30,6 +30,29 @@ def test_every_pair_is_looked_at(seed):
     expected = [by_definition(X, labels) for labels in labellings]
     assert_allclose(dunn_indices(X, labellings), expected, rtol=1e-12)
     assert_allclose(dunn_indices(X, labellings, tree=linkage(X, "single"), jobs=2), expected, rtol=1e-12)
+    farthest = farthest_pairs(pdist(X), rows)
+    assert_allclose(dunn_indices(X, labellings, farthest=farthest), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 40, 700])
+def test_the_farthest_pairs_are_those_of_all(rows):
+    X = np.random.default_rng(rows).normal(size=(rows, 2))
+    i, j, apart = farthest_pairs(pdist(X), rows)
+    square = squareform(pdist(X))
+    assert_allclose(square[i, j], apart, rtol=0)
+    assert_allclose(apart, np.sort(pdist(X))[::-1][: len(apart)], rtol=0)
+    assert len(apart) >= 0.004 * rows * (rows - 1) / 2
+    assert (i < j).all()
+
+
+def test_clusters_without_a_pair_far_apart_are_searched():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 3)) * 0.1
+    X[:150] += 50
+    labels = np.r_[np.zeros(150), np.ones(150)]  # the farthest pairs all lie in different clusters
+    farthest = farthest_pairs(pdist(X), 300)
+    assert (labels[farthest[0]] != labels[farthest[1]]).all()
+    assert_allclose(dunn_indices(X, labels, farthest=farthest), [by_definition(X, labels)], rtol=1e-12)
 
 
 def test_a_written_case():

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
-from sklearn.cluster import KMeans, kmeans_plusplus
+from sklearn.cluster import KMeans
 from sklearn.utils import check_random_state
 
 from gp_segmentation.clustering.hierarchical import build_tree, cut
 from gp_segmentation.clustering.lloyd import Fit, lloyd
+from gp_segmentation.clustering.seeding import greedy_plusplus
 from gp_segmentation.clustering.segments import centroids
 
 Floats = NDArray[np.float64]
@@ -86,10 +87,7 @@ def _drawn(rows: Floats, estimator: KMeans) -> list[Floats]:
     """Return the starts scikit-learn would draw for centred rows: n_init times (k, d)."""
     random, squares = check_random_state(estimator.random_state), np.square(rows).sum(axis=1)
     many = 1 if estimator.n_init == "auto" else estimator.n_init
-    return [
-        kmeans_plusplus(rows, estimator.n_clusters, x_squared_norms=squares, random_state=random)[0]
-        for _ in range(many)
-    ]
+    return [greedy_plusplus(rows, squares, estimator.n_clusters, random) for _ in range(many)]
 
 
 def _best(rows: Floats, starts: list[Floats], estimator: KMeans, best: Fit | None) -> Fit:

@@ -10,13 +10,12 @@ iterations.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from gp_segmentation.clustering.compiled import compiled
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -41,14 +40,6 @@ class Fit:
     iterations: int
 
 
-def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile, free of Python's lock, and keep the code beside the module where that can be written."""
-    try:
-        return njit(nogil=True, cache=True)(function)
-    except RuntimeError:  # nowhere to keep it: compiled anew in each process
-        return njit(nogil=True)(function)
-
-
 def lloyd(rows: Floats, squares: Floats, start: Floats, tolerance: float, most: int) -> Fit | None:
     """Iterate from `start` until no row changes its cluster, or centroids move by less than `tolerance`.
 
@@ -69,7 +60,7 @@ def lloyd(rows: Floats, squares: Floats, start: Floats, tolerance: float, most: 
     return Fit(labels, centroids, inertia, int(iterations))
 
 
-@_compiled
+@compiled
 def _iterate(
     rows: Floats, squares: Floats, start: Floats, tolerance: float, most: int, slack: float
 ) -> tuple[Ints, Floats, int]:
@@ -108,7 +99,7 @@ def _iterate(
     return nearest.astype(np.int64), centroids, iteration
 
 
-@_compiled
+@compiled
 def _products(
     rows: Floats, centroids: Floats, chosen: Ints, count: int, gathered: Floats, out: Floats
 ) -> None:
@@ -123,7 +114,7 @@ def _products(
     np.dot(centroids, gathered[:count].T, out)
 
 
-@_compiled
+@compiled
 def _two_nearest(
     products: Floats, centroids: Floats, first: Floats, second: Floats, nearest: NDArray[np.int32]
 ) -> None:
@@ -137,7 +128,7 @@ def _two_nearest(
         _compare(products[j], length, np.int32(j), first, second, nearest)
 
 
-@_compiled
+@compiled
 def _compare(
     products: Floats, length: float, j: int, first: Floats, second: Floats, nearest: NDArray[np.int32]
 ) -> None:
@@ -153,7 +144,7 @@ def _compare(
         first[r] = value if closer else best
 
 
-@_compiled
+@compiled
 def _assign(
     rows: Floats,
     squares: Floats,
@@ -188,7 +179,7 @@ def _assign(
     return changed
 
 
-@_compiled
+@compiled
 def _half_gaps(centroids: Floats) -> Floats:
     """Half the distance of each centroid to the nearest other: (k,); inf for one alone."""
     k, d = centroids.shape
@@ -204,7 +195,7 @@ def _half_gaps(centroids: Floats) -> Floats:
     return half
 
 
-@_compiled
+@compiled
 def _select(upper: Floats, lower: Floats, half: Floats, labels: Ints, out: Ints, slack: float) -> int:
     """Rows that the bounds do not settle, into `out`; how many."""
     count = 0
@@ -214,7 +205,7 @@ def _select(upper: Floats, lower: Floats, half: Floats, labels: Ints, out: Ints,
     return count
 
 
-@_compiled
+@compiled
 def _move(centroids: Floats, sums: Floats, sizes: Ints, moved: Floats) -> float:
     """Take centroids to the means of their rows; how far each moved; the sum of squares of that."""
     total = 0.0
@@ -229,7 +220,7 @@ def _move(centroids: Floats, sums: Floats, sizes: Ints, moved: Floats) -> float:
     return total
 
 
-@_compiled
+@compiled
 def _widen(upper: Floats, lower: Floats, labels: Ints, moved: Floats) -> None:
     """Let bounds go by as much as the centroids moved: a row's own, and the farthest of the others."""
     farthest = moved.argmax()
@@ -243,7 +234,7 @@ def _widen(upper: Floats, lower: Floats, labels: Ints, moved: Floats) -> None:
         lower[i] -= others[labels[i]]
 
 
-@_compiled
+@compiled
 def _inertia(rows: Floats, labels: Ints, centroids: Floats) -> float:
     total = 0.0
     for i in range(len(rows)):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gp_segmentation.dunn import dunn_indices
+from gp_segmentation.dunn import Farthest, dunn_indices, farthest_pairs
 from gp_segmentation.scores import Scores, score_labellings
 from gp_segmentation.study.labelling import Build, Labeller, TreeCache
 from gp_segmentation.study.large import LargeLabeller, sampled_silhouette
@@ -78,12 +79,16 @@ class Evaluator:
             row |= {"clusterer": point.family, "linkage": linkage}
         return [Found(found, row) for found, row in zip(labels, rows, strict=True)]
 
+    @cached_property
+    def _farthest(self) -> Farthest:
+        return farthest_pairs(self.labeller.distances(), len(self._X))
+
     def _exact_rows(self, labels: NDArray) -> list[dict[str, Any]]:
         # The distances the trees are made of serve the scores too.
         distances = self.labeller.distances()
         scores = score_labellings(self._X, labels, distances=distances, jobs=self._jobs)
         tree = self.labeller.tree("single")
-        dunn = dunn_indices(self._X, labels, tree=tree, jobs=self._jobs)
+        dunn = dunn_indices(self._X, labels, tree=tree, farthest=self._farthest, jobs=self._jobs)
         return [self._row(scores, i) | {"dunn": _known(dunn[i])} for i in range(len(labels))]
 
     def _sampled_rows(self, labels: NDArray) -> list[dict[str, Any]]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from sklearn.base import clone
-from sklearn.cluster import BisectingKMeans, KMeans
+from sklearn.cluster import BisectingKMeans, KMeans, kmeans_plusplus
 
 from gp_segmentation.clustering import cluster_labels, fit_kmeans, is_plain_kmeans, ward_starts
+from gp_segmentation.clustering.seeding import greedy_plusplus
 
 
 def cases() -> list[tuple[str, np.ndarray]]:
@@ -65,6 +66,17 @@ def test_fits_are_scikit_learns(name, k):
         np.testing.assert_array_equal(found.labels_, expected.labels_)
         assert found.labels_.dtype == expected.labels_.dtype
     assert not hasattr(estimator, "labels_")
+
+
+@pytest.mark.parametrize("k", [1, 2, 5, 20])
+def test_starts_are_those_scikit_learn_draws(k):
+    for seed in range(5):
+        X = np.random.default_rng(seed).normal(size=(500, 6))
+        X -= X.mean(axis=0)
+        ours, theirs = np.random.RandomState(seed), np.random.RandomState(seed)
+        for _ in range(3):  # the second and third begin where the random numbers were left
+            expected, _ = kmeans_plusplus(X, k, random_state=theirs)
+            np.testing.assert_array_equal(greedy_plusplus(X, np.square(X).sum(axis=1), k, ours), expected)
 
 
 def test_a_fitted_estimator_predicts_its_own_labels():
