@@ -92,6 +92,16 @@ def test_a_multirun_gives_a_run_per_job(ready):
     assert {run.info.status for run in runs[:2]} == {"FINISHED"}
 
 
+def test_a_multirun_on_ray_loses_no_run(ready):
+    before = len(ready.runs())
+    jobs = ["clusterer=kmeans", "clusterer.n_clusters=3,7", "hydra/launcher=ray"]
+    ready.run("gpseg", "-m", *jobs, RAY_USAGE_STATS_ENABLED="0")
+    runs = ready.runs()
+    assert len(runs) == before + 2
+    assert {run.data.metrics["n_clusters"] for run in runs[:2]} == {3, 7}
+    assert {run.info.status for run in runs[:2]} == {"FINISHED"}
+
+
 def test_a_job_that_fails_is_recorded_with_its_error(ready):
     output = ready.run("gpseg", "clusterer=kmeans", "clusterer.n_clusters=100000", check=False)
     run = latest(ready)
