@@ -1,13 +1,16 @@
-"""Corrupt every reader's files, harm files at random, kill runs, fill a store; write docs/RELIABILITY.md.
+"""Corrupt files, kill runs, fill a store, draw a large England; write docs/RELIABILITY.md.
 
     python benchmarks/reliability.py [EXAMPLES] [KILLS]
+    python benchmarks/reliability.py --only large
 
 EXAMPLES (default 300) is how many files are harmed at random for each target, KILLS (default 50) how often
-`dvc repro` is killed (about half a minute each).
+`dvc repro` is killed (about half a minute each). `--only` runs one module of benchmarks/parts and puts its
+section in the place of the page's old one.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import runpy
@@ -31,6 +34,8 @@ SUITES = {
     "targets a configuration may not name": ["tests/config/test_config.py"],
 }
 FUZZ = "tests/unit/sources/test_fuzz.py"
+PARTS = ("kills", "load", "large")
+PAGE = ROOT / "docs" / "RELIABILITY.md"
 
 
 def outcome(reader: Any, content: bytes, intact: dict[str, Any]) -> str:
@@ -79,21 +84,45 @@ def pytest_row(what: str, arguments: list[str], environment: dict[str, str] | No
     return f"| {what} | {tried:,} | {passed:,} | {time.monotonic() - began:.0f} |"
 
 
+def with_section(page: str, title: str, section: list[str]) -> str:
+    """Return the page with another section of this title, at the old one's place or before the last."""
+    parts = re.split(r"^(?=## )", page, flags=re.MULTILINE)
+    written = f"## {title}\n\n" + "\n".join(section) + "\n\n"
+    at = next((i for i, part in enumerate(parts) if part.startswith(f"## {title}\n")), None)
+    if at is None:
+        return "".join([*parts[:-1], written, parts[-1]])
+    return "".join([*parts[:at], written, *parts[at + 1 :]]).rstrip("\n") + "\n"
+
+
 def main() -> None:
-    """Run all and write the page."""
-    examples = int(sys.argv[1]) if len(sys.argv) > 1 else 300
-    kills = int(sys.argv[2]) if len(sys.argv) > 2 else 50
-    killing, load = (runpy.run_path(str(ROOT / f"benchmarks/parts/{name}.py")) for name in ("kills", "load"))
+    """Run all, or one part, and write the page."""
+    parser = argparse.ArgumentParser(description="Write docs/RELIABILITY.md.")
+    parser.add_argument("examples", nargs="?", type=int, default=300, help="files harmed for each target")
+    parser.add_argument("kills", nargs="?", type=int, default=50, help="how often dvc repro is killed")
+    parser.add_argument("--only", choices=PARTS, help="run this part alone")
+    asked = parser.parse_args()
+    if asked.only is None:
+        PAGE.write_text("\n".join(whole_page(asked.examples, asked.kills)) + "\n", encoding="utf-8")
+        return
+    part = runpy.run_path(str(ROOT / f"benchmarks/parts/{asked.only}.py"))
+    section = part["section"](asked.kills) if asked.only == "kills" else part["section"]()
+    PAGE.write_text(with_section(PAGE.read_text(encoding="utf-8"), part["TITLE"], section), encoding="utf-8")
+
+
+def whole_page(examples: int, kills: int) -> list[str]:
+    """Run all; return the page's lines."""
+    killing, load, large = (runpy.run_path(str(ROOT / f"benchmarks/parts/{name}.py")) for name in PARTS)
     tests = runpy.run_path(str(ROOT / "tests/unit/sources/test_corruptions.py"))
     targets = len(runpy.run_path(str(ROOT / FUZZ))["TARGETS"])
     suites = [pytest_row(what, paths) for what, paths in SUITES.items()]
     fuzz = pytest_row(
         f"files harmed at random: {targets} targets, {examples:,} each", [FUZZ], {"GPSEG_FUZZ": str(examples)}
     )
-    page = [
+    return [
         "# Bad input, broken runs, hostile files",
         "",
-        "Written by `python benchmarks/reliability.py`. Every figure below is of one run of that command.",
+        "Written by `python benchmarks/reliability.py`: every section is of one run of that command, or of a",
+        "later one of that part alone (`--only`).",
         "",
         "## What was tried",
         "",
@@ -113,6 +142,10 @@ def main() -> None:
         "",
         *load["section"](),
         "",
+        f"## {large['TITLE']}",
+        "",
+        *large["section"](),
+        "",
         "## What becomes of a corrupted file",
         "",
         "`read`: the same tables as from the intact file, or the value as given. `counted`: read, and the",
@@ -122,7 +155,6 @@ def main() -> None:
         "|---|---|---|",
         *corruption_rows(tests),
     ]
-    (ROOT / "docs" / "RELIABILITY.md").write_text("\n".join(page) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -28,12 +28,13 @@ def section(rounds: int = 50) -> list[str]:
 
 
 def _one(disturbed: Any, i: int, stages: list[str]) -> Any:
-    """The i-th kill: every stage in turn; some kill the stage and not DVC; every tenth begins anew."""
+    """The i-th kill: every stage in turn; each seventh strikes it and not DVC, each eleventh begins anew.
+
+    Seven and eleven have no divisor in common with the ten stages: in time each stage has its share of both.
+    """
     chance = random.Random(i)  # noqa: S311
     stage, latest = stages[i % len(stages)], 1.1
-    if everything := i % 10 == 9:
-        stage = stages[i // 10 % len(stages) * 2 % len(stages)]
-    whom = "the stage" if i % 5 == 2 else "all"
+    everything, whom = i % 11 == 10, "the stage" if i % 7 == 3 else "all"
     while True:
         killed = disturbed.kill(stage, chance.uniform(0.02, latest), whom=whom, everything=everything)
         if killed is not None:

@@ -34,24 +34,50 @@ def run_job(cfg: Config, root: Path, output: Path, title: str) -> None:
     ----------
     cfg : the composed configuration. root : the project. output : the job's own folder.
     title : the run's name in MLflow.
+
+    Raises
+    ------
+    GpsegError : among others when the prepared tables were replaced meanwhile; the MLflow run ends FAILED.
     """
+    from gp_segmentation import provenance
+
     tracked = open_store(cfg, root).run(title, _tags(cfg, root, "gpseg")) if _enabled(cfg) else nullcontext()
     with tracked as run:
         if run is not None:
             from gp_segmentation import recording
 
             run.log_params(recording.parameters(cfg))
-        ws = Workspace(output, raw_folder=root / "data" / "raw", prepared_folder=prepared_folder(cfg, root))
-        for name, stage in stages.STAGES.items():
-            if name != "prepare":
-                began = time.monotonic()
-                stage(cfg, ws)
-                log.info("%-9s %5.1f s", name, time.monotonic() - began)
+        prepared, seen = _prepared(cfg, root)
+        ws = Workspace(output, raw_folder=root / "data" / "raw", prepared_folder=prepared)
+        with provenance.unchanged(prepared, seen):
+            _run_in_a_row(cfg, ws)
         if run is not None:
-            recording.record(run, cfg, ws)
+            with provenance.unchanged(prepared, seen):
+                recording.record(run, cfg, ws)
     log.info("Page:      %s", ws.report / "report.html")
     if run is not None:
         log.info("MLflow:    run %s (make ui)", run.id)
+
+
+def _run_in_a_row(cfg: Config, ws: Workspace) -> None:
+    for name, stage in stages.STAGES.items():
+        if name != "prepare":
+            began = time.monotonic()
+            stage(cfg, ws)
+            log.info("%-9s %5.1f s", name, time.monotonic() - began)
+
+
+def _prepared(cfg: Config, root: Path) -> tuple[Path, str]:
+    """Return the folder of prepared tables, and the content it had no later than when it was found to belong.
+
+    Looked at in this order, tables replaced in between differ from it at the end.
+    """
+    from gp_segmentation import provenance
+
+    main = root / "data" / "prepared"
+    seen = provenance.content(main)
+    folder = prepared_folder(cfg, root)
+    return folder, seen if folder == main else provenance.content(folder)
 
 
 def explore(cfg: Config, root: Path) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from gp_segmentation.atomic import read_json
+from gp_segmentation.errors import GpsegError
 from gp_segmentation.sources.download.manifest import (
     BY_HAND,
     MANIFEST,
@@ -23,10 +25,24 @@ from gp_segmentation.sources.download.manifest import (
 from gp_segmentation.sources.simulated import MARKER, simulated_tables, simulated_warning
 from gp_segmentation.workspace import PREPARED
 
-__all__ = ["belongs", "describe_source", "fingerprint", "raw_files", "simulated_tables", "simulated_warning"]
+__all__ = [
+    "belongs",
+    "content",
+    "describe_source",
+    "fingerprint",
+    "raw_files",
+    "simulated_tables",
+    "simulated_warning",
+    "unchanged",
+]
 
 #: What of a source's configuration goes into source.json.
 DESCRIBED = ("name", "label", "period", "synthetic", "licence", "attribution")
+
+_CHANGED = (
+    "{} was replaced while this job read it, so that its results are of no one state of the data and are not "
+    "recorded. Let dvc repro (or whatever prepares tables) come to its end, and run the job again"
+)
 
 
 def describe_source(cfg: Mapping[str, Any], folder: Path, practices: pd.DataFrame) -> dict[str, Any]:
@@ -84,3 +100,31 @@ def belongs(prepared: Path, wanted: str) -> bool:
     """Tell whether the tables in `prepared` have the fingerprint `wanted`."""
     path = prepared / "source.json"
     return path.is_file() and bool(read_json(path)["fingerprint"] == wanted)
+
+
+def content(folder: Path) -> str:
+    """Return the SHA-256 over names and bytes of every file in `folder`; one that is gone has none."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*")):
+        with suppress(OSError):  # taken away in between: the content is another then, whatever comes out
+            digest.update(f"{path.name} {sha256_of(path)}\n".encode())
+    return digest.hexdigest()
+
+
+@contextmanager
+def unchanged(folder: Path, seen: str) -> Iterator[None]:
+    """Do something with the tables in `folder`, whose `content` was `seen`.
+
+    Raises
+    ------
+    GpsegError : when the content is another at the end. An error from within is its cause: tables that were
+        taken away half-way are missed by whoever reads the next one.
+    """
+    try:
+        yield
+    except Exception as error:
+        if content(folder) != seen:
+            raise GpsegError(_CHANGED.format(folder)) from error
+        raise
+    if content(folder) != seen:
+        raise GpsegError(_CHANGED.format(folder))

@@ -89,8 +89,11 @@ class Project:
         return [run for run in found if "mlflow.parentRunId" not in run.data.tags]
 
 
-def copy_project(target: Path) -> Project:
-    """Copy the files git knows or would take (a developer's uncommitted work too) and commit them."""
+def copy_project(target: Path, changes: dict[str, dict] = SMALL) -> Project:
+    """Copy the files git knows or would take (a developer's uncommitted work too) and commit them.
+
+    `changes` says what is different in the copy's conf/: file -> key -> value.
+    """
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -103,8 +106,8 @@ def copy_project(target: Path) -> Project:
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, target / name)
     (target / "dvc.lock").unlink(missing_ok=True)  # it speaks of the full England
-    for name, changes in SMALL.items():
-        _shrink(target / "conf" / name, changes)
+    for name, values in changes.items():
+        _change(target / "conf" / name, values)
     project = Project(target)
     project.run("git", "init", "--quiet", "--initial-branch", "main")
     project.run("git", "config", "user.name", "Test")
@@ -113,7 +116,7 @@ def copy_project(target: Path) -> Project:
     return project
 
 
-def _shrink(path: Path, changes: dict) -> None:
+def _change(path: Path, changes: dict) -> None:
     config = yaml.safe_load(path.read_text())
     for key, value in changes.items():
         *parents, last = key.split(".")

@@ -51,6 +51,27 @@ def test_the_second_dvc_repro_is_refused_clearly_and_the_first_ends_well(ready):
     assert {run.info.status for run in ready.runs()} == {"FINISHED"}
 
 
+def test_a_job_whose_tables_are_replaced_meanwhile_fails_and_says_so(ready):
+    ready.run("dvc", "repro", "prepare")
+    before = ready.runs()
+    job = ready.start("gpseg", *QUICK, "clusterer.n_clusters=3", PYTHONUNBUFFERED="1")
+    assert any("features" in line for line in job.stdout), "no stage ended"
+    ready.edit("conf/special/default.yaml", "min_list: 1000", "min_list: 2500")
+    try:
+        ready.run("dvc", "repro", "prepare")
+        said = job.communicate(timeout=600)[0]
+    finally:
+        ready.edit("conf/special/default.yaml", "min_list: 2500", "min_list: 1000")
+    assert job.returncode != 0
+    assert "data/prepared was replaced while this job read it" in said
+    assert "Traceback" not in said
+    known = {run.info.run_id for run in before}
+    (failed,) = (run for run in ready.runs() if run.info.run_id not in known)
+    assert failed.info.status == "FAILED"
+    assert "run the job again" in failed.data.tags["error"]
+    assert "content_hash" not in failed.data.tags
+
+
 # Tells of every file below the raw folder that is opened to be written, made, renamed or removed.
 WATCHED = """
 import os, sys

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ import pandas as pd
 import pytest
 
 from gp_segmentation import recording
-from gp_segmentation.provenance import describe_source, fingerprint, raw_files
+from gp_segmentation.errors import GpsegError
+from gp_segmentation.provenance import content, describe_source, fingerprint, raw_files, unchanged
 
 ABOUT = {"label": "A year", "period": "2024-25", "synthetic": False, "licence": "OGL", "attribution": "NHS"}
 PRACTICES = pd.DataFrame({"practice_code": ["A1", "A2"], "list_size": [1000, 2500]})
@@ -80,3 +82,28 @@ def test_a_recorded_run_is_described_with_the_warning(folder: Path, named: list[
     said = recording.note(source, cfg, "continuum", [])
     warned = f"**{source['warning']}** "
     assert said.startswith(f"{warned if named else ''}A year: 2 practices")
+
+
+def while_reading(folder: Path, seen: str, *actions: Callable[[Path], object]) -> None:
+    with unchanged(folder, seen):
+        for action in actions:
+            action(folder / "q.csv")
+
+
+def test_tables_that_stay_or_are_written_again_alike_are_unchanged(folder: Path) -> None:
+    seen = content(folder)
+    while_reading(folder, seen, lambda path: path.write_text("x\n"))
+    assert content(folder) == seen
+    with pytest.raises(FileNotFoundError):  # an error of its own stays what it is
+        while_reading(folder, seen, lambda path: path.with_name("other.csv").read_text())
+
+
+def test_tables_replaced_meanwhile_are_an_error(folder: Path) -> None:
+    with pytest.raises(GpsegError, match="was replaced while"):
+        while_reading(folder, content(folder), lambda path: path.write_text("y\n"))
+
+
+def test_an_error_over_tables_taken_away_says_that_they_were_replaced(folder: Path) -> None:
+    with pytest.raises(GpsegError, match="was replaced while") as caught:
+        while_reading(folder, content(folder), Path.unlink, Path.read_text)
+    assert isinstance(caught.value.__cause__, FileNotFoundError)

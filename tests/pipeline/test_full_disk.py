@@ -1,0 +1,65 @@
+"""A stage on a full disk: a clear error, nothing lost, no half file; with room it ends as if undisturbed."""
+
+from __future__ import annotations
+
+import hashlib
+import resource
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = [
+    pytest.mark.xdist_group("full_disk"),
+    pytest.mark.skipif(not hasattr(resource, "RLIMIT_FSIZE"), reason="no bound on file sizes here"),
+]
+
+# A stage whose files may not grow beyond so many bytes: the system then refuses to write on (EFBIG).
+FULL = """
+import resource, signal, sys
+
+stage, limit = sys.argv[1], int(sys.argv[2])
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+from gp_segmentation import app
+sys.exit(app.stage_main([stage]))
+"""
+STAGES = ["prepare", "features", "matrix", "study", "segment", "evidence", "insight", "report"]
+#: Bytes a file may have, fewer than one of the stage's files needs.
+STAGES_AND_ROOM = [("prepare", 12_000), ("matrix", 8_000), ("insight", 6_000), ("report", 20_000)]
+
+
+def digests(data: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file below data/ but the caches."""
+    files = [path for path in data.rglob("*") if path.is_file() and "cache" not in path.parts]
+    return {p.relative_to(data).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+
+
+@pytest.fixture(scope="module")
+def finished(project):
+    """The project with every stage run; the results then are what must be found again."""
+    for stage in ("configure", *STAGES):
+        project.run(sys.executable, "-m", "gp_segmentation", stage)
+    return project
+
+
+@pytest.mark.parametrize(("stage", "room"), STAGES_AND_ROOM)
+def test_a_stage_on_a_full_disk_loses_nothing_and_ends_alike_with_room(finished, stage, room):
+    expected = digests(finished.root / "data")
+    said = finished.run(sys.executable, "-c", FULL, stage, str(room), check=False)
+    assert f"{stage}: " in said
+    assert "the disk is full" in said
+    assert "make room, and run the same command again" in said
+    assert "Traceback" not in said
+    assert digests(finished.root / "data") == expected, "what stood there is no longer whole, or more does"
+    finished.run(sys.executable, "-m", "gp_segmentation", stage)
+    assert digests(finished.root / "data") == expected
+
+
+def test_a_stage_that_never_ran_leaves_nothing_under_its_name(finished):
+    expected = digests(finished.root / "data")
+    (finished.root / "data" / "matrix").rename(finished.root / "aside")
+    finished.run(sys.executable, "-c", FULL, "matrix", "8000", check=False)
+    assert not (finished.root / "data" / "matrix").exists()
+    finished.run(sys.executable, "-m", "gp_segmentation", "matrix")
+    assert digests(finished.root / "data") == expected
