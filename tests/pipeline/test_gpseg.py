@@ -31,9 +31,16 @@ def artifacts(project, run, folder=""):
     return {item.path for item in client.list_artifacts(run.info.run_id, folder or None)}
 
 
-def test_one_job_is_one_run_with_scores_figures_tables_page_and_config(ready):
+@pytest.fixture(scope="module")
+def job(ready):
+    """Return what one job printed, its run, and its folder."""
     output = ready.run("gpseg")
-    run = latest(ready)
+    (folder,) = (path.parent for path in (ready.root / "data" / "runs").rglob("insight") if path.is_dir())
+    return output, latest(ready), folder
+
+
+def test_one_job_is_one_run_with_scores_figures_tables_page_and_config(ready, job):
+    output, run, _ = job
     assert run.info.status == "FINISHED"
     assert {"silhouette", "davies_bouldin", "calinski_harabasz", "inertia"} <= set(run.data.metrics)
     assert {"imputed_values", "imputed_share"} <= set(run.data.metrics)
@@ -53,8 +60,8 @@ def test_one_job_is_one_run_with_scores_figures_tables_page_and_config(ready):
     assert "tables/quality.csv" in artifacts(ready, run, "tables")
 
 
-def test_every_table_of_a_run_adds_up_to_england(ready, sums):
-    folder = next(path.parent for path in (ready.root / "data" / "runs").rglob("insight") if path.is_dir())
+def test_every_table_of_a_run_adds_up_to_england(ready, job, sums):
+    folder = job[-1]
     named = {
         path.stem: path for path in (folder / "insight").iterdir() if path.suffix in (".csv", ".parquet")
     }
