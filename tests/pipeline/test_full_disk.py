@@ -56,6 +56,21 @@ def test_a_stage_on_a_full_disk_loses_nothing_and_ends_alike_with_room(finished,
     assert digests(finished.root / "data") == expected
 
 
+def test_a_study_without_room_for_its_trials_says_so_and_ends_alike_with_room(finished):
+    expected = digests(finished.root / "data")
+    cache = finished.root / "data" / "cache"
+    (trials,) = cache.rglob("*.db")
+    needed = trials.stat().st_size
+    cache.rename(finished.root / "cache aside")
+    for room in (needed // 2, needed - 1):  # the storage cannot be made; the last trials cannot be added
+        said = finished.run(sys.executable, "-c", FULL, "study", str(room), check=False)
+        assert "study: study.storage cannot be written: the disk is full" in said
+        assert "Traceback" not in said
+        assert digests(finished.root / "data") == expected
+    finished.run(sys.executable, "-m", "gp_segmentation", "study")
+    assert digests(finished.root / "data") == expected
+
+
 def test_a_stage_that_never_ran_leaves_nothing_under_its_name(finished):
     expected = digests(finished.root / "data")
     (finished.root / "data" / "matrix").rename(finished.root / "aside")

@@ -20,7 +20,7 @@ from gp_segmentation.study.evaluate import Evaluator, Found, Limits
 from gp_segmentation.study.labelling import Build, TreeCache
 from gp_segmentation.study.samplers import brute_force
 from gp_segmentation.study.space import Point, Space
-from gp_segmentation.study.store import Ledger, grouped, open_study, quiet
+from gp_segmentation.study.store import Ledger, grouped, open_study, quiet, told_when_full
 
 #: Samplers that visit every point of a finite space once; the points are then fitted and scored together.
 EXHAUSTIVE = (optuna.samplers.BruteForceSampler, optuna.samplers.GridSampler)
@@ -108,7 +108,7 @@ def run_study(
         raise ConfigError("study.n_trials is not set, and this sampler has no end. Set study.n_trials")
     null, limits = null_silhouette or {}, setup.limits
     evaluator = Evaluator(values, space, build, null, jobs, limits, setup.cache, setup.seed)
-    with quiet():
+    with quiet(), told_when_full():
         study = setup.study or open_study(None, None, goals.directions(setup.objectives))
         ledger, points = Ledger(study, space), space.points()
         if exhaustive:

@@ -20,13 +20,13 @@ from numpy.typing import NDArray
 from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from gp_segmentation.errors import ConfigError
+from gp_segmentation.errors import ConfigError, GpsegError
 from gp_segmentation.study.evaluate import Found
 from gp_segmentation.study.objectives import Direction
 from gp_segmentation.study.space import Point, Space
 
 #: Whose versions and code decide what a trial's labels and scores are.
-LIBRARIES = ("numpy", "scipy", "scikit-learn", "optuna")
+LIBRARIES = ("numpy", "numba", "scipy", "scikit-learn", "optuna")
 CODE = ("study", "clustering", "evidence", "scores.py", "silhouettes.py", "dunn.py")
 
 SQLITE = "sqlite:///"
@@ -59,12 +59,33 @@ def quiet() -> Iterator[None]:
         optuna.logging.set_verbosity(before)
 
 
+#: What SQLite says when it cannot write on.
+FULL = ("database or disk is full", "disk I/O error")
+
+
+@contextmanager
+def told_when_full() -> Iterator[None]:
+    """Say plainly that the disk is full where a storage says so among much else."""
+    try:
+        yield
+    except Exception as error:
+        chain: list[BaseException] = [error]
+        while (before := chain[-1].__cause__ or chain[-1].__context__) is not None:
+            chain.append(before)
+        if isinstance(error, GpsegError) or not any(words in str(e) for e in chain for words in FULL):
+            raise
+        raise GpsegError(
+            "study.storage cannot be written: the disk is full, or fails. Finished trials are kept; "
+            "make room, and run the same command again"
+        ) from error
+
+
 def open_study(storage: str | None, name: str | None, directions: Sequence[Direction]) -> optuna.Study:
     """Open, or create, the Optuna study `name` in `storage`; None keeps it in memory.
 
     Raises
     ------
-    ConfigError : the storage cannot be opened.
+    ConfigError : the storage cannot be opened; GpsegError : the disk is full.
     """
     if storage is None:
         with quiet():
@@ -82,11 +103,13 @@ def _open(
     storage: str, name: str | None, directions: Sequence[Direction], engine: dict[str, Any]
 ) -> optuna.Study:
     try:
-        with quiet():
+        with quiet(), told_when_full():
             opened = optuna.storages.RDBStorage(storage, engine_kwargs=engine)
             return optuna.create_study(
                 study_name=name, storage=opened, directions=list(directions), load_if_exists=True
             )
+    except GpsegError:
+        raise
     except Exception as error:
         raise ConfigError(f"study.storage {storage} cannot be opened: {error}") from error
 
