@@ -1,4 +1,4 @@
-"""`requirements.lock`: every package pinned by version and hash, from no named place, and all that is declared."""
+"""`requirements.lock`: all that is declared, every package pinned by version and hash, no place named."""
 
 from __future__ import annotations
 
