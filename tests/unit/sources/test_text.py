@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 
 import pytest
 
@@ -45,3 +46,23 @@ def test_no_more_than_the_bound_is_taken():
     assert decoded(b"x" * 50, max_bytes=50) == "x" * 50
     with pytest.raises(TooLargeError):
         decoded(b"x" * 51, max_bytes=50)
+
+
+def test_an_ended_stream_waits_for_the_read_that_goes_on_and_gives_nothing_more():
+    begun, go_on = threading.Event(), threading.Event()
+
+    class Slow(io.RawIOBase):
+        def read(self, size: int = -1) -> bytes:
+            begun.set()
+            assert go_on.wait(10)
+            return b"x" * 10
+
+    stream, got = Utf8Stream(Slow(), 1000), bytearray(4)
+    reader = threading.Thread(target=stream.readinto, args=(memoryview(got),))
+    reader.start()
+    assert begun.wait(10)
+    threading.Timer(0.1, go_on.set).start()
+    stream.end()
+    assert got == b"xxxx"  # the read that went on was let finish
+    reader.join()
+    assert stream.readinto(memoryview(bytearray(4))) == 0

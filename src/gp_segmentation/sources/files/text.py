@@ -7,6 +7,7 @@ import io
 import lzma
 import re
 import struct
+import threading
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -73,18 +74,29 @@ class Utf8Stream(io.RawIOBase):
         self._started = self._ended = False
         self._utf8 = codecs.getincrementaldecoder("utf-8")(errors="surrogateescape")
         self._ready = memoryview(b"")
+        self._reading = threading.Lock()
         self.recoded = 0
+
+    def end(self) -> None:
+        """Wait for a read that goes on in another thread, and give nothing more from now on.
+
+        A reader that reads ahead in a thread of its own (pyarrow's) may still read when its user has given
+        up over an error; `raw` must not be closed beneath it.
+        """
+        with self._reading:
+            self._ended, self._ready = True, memoryview(b"")
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # typeshed: any writable buffer
-        while not self._ready and not self._ended:
-            self._ready = memoryview(self._convert(self._take()))
-        count = min(len(buffer), len(self._ready))
-        buffer[:count] = self._ready[:count]
-        self._ready = self._ready[count:]
-        return count
+        with self._reading:
+            while not self._ready and not self._ended:
+                self._ready = memoryview(self._convert(self._take()))
+            count = min(len(buffer), len(self._ready))
+            buffer[:count] = self._ready[:count]
+            self._ready = self._ready[count:]
+            return count
 
     def _take(self) -> bytes:
         with whole():
