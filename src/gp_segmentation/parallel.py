@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from multiprocessing import current_process, get_context
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
@@ -50,13 +51,10 @@ def ordered_map(
     if workers <= 1:
         yield from (_limited(libraries, function, task) for task in tasks)
         return
+    run = delayed(_one_thread if processes else partial(_limited, libraries))
     with libraries.limit(limits=1):
-        if processes:
-            pool = Parallel(n_jobs=workers, backend="loky", return_as="generator")
-            yield from pool(delayed(_one_thread)(function, task) for task in tasks)
-        else:
-            pool = Parallel(n_jobs=workers, backend="threading", return_as="generator")
-            yield from pool(delayed(_limited)(libraries, function, task) for task in tasks)
+        pool = Parallel(n_jobs=workers, backend="loky" if processes else "threading", return_as="generator")
+        yield from pool(run(function, task) for task in tasks)
 
 
 def started(function: Callable[..., T], tasks: Iterable[tuple], jobs: int | None = 1) -> Iterator[T]:

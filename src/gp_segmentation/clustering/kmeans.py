@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -40,10 +41,10 @@ def is_plain_kmeans(estimator: Any) -> bool:
     )
 
 
-def cluster_labels(estimator: Any, X: Floats) -> Ints:
+def cluster_labels(estimator: Any, X: Floats, start: Floats | None = None) -> Ints:
     """Labels (n,) of a fresh fit of any clusterer to `X` (n, d); plain K-means by `fit_kmeans`."""
-    fitted = fit_kmeans(estimator, X) if is_plain_kmeans(estimator) else None
-    labels = clone(estimator).fit_predict(X) if fitted is None else fitted.labels_
+    plain = is_plain_kmeans(estimator)
+    labels = fit_kmeans(estimator, X, start).labels_ if plain else clone(estimator).fit_predict(X)
     return np.asarray(labels, dtype=np.int64)
 
 
@@ -66,14 +67,20 @@ def fit_kmeans(estimator: KMeans, X: Floats, start: Floats | None = None) -> KMe
     ValueError : from scikit-learn, for rows or parameters that it refuses.
     """
     fitted: KMeans = clone(estimator)
-    values = np.ascontiguousarray(X, dtype=np.float64)
-    if values.ndim != 2 or not np.isfinite(values).all() or not 0 < estimator.n_clusters <= len(values):
+    values, k = np.ascontiguousarray(X, dtype=np.float64), estimator.n_clusters
+    many = 1 if estimator.n_init == "auto" else estimator.n_init
+    if values.ndim != 2 or not np.isfinite(values).all() or not 0 < k <= len(values) or many < 1:
         return fitted.fit(X)  # which says what is wrong
     mean = values.mean(axis=0)
     rows = values - mean
-    best = _best(rows, _drawn(rows, estimator), estimator, None)
+    squares = np.square(rows).sum(axis=1)
+    tolerance = float(estimator.tol * rows.var(axis=0).mean())
+    iterated = partial(_iterated, estimator, rows, squares, tolerance)
+    random = check_random_state(estimator.random_state)
+    best = _lowest(iterated(greedy_plusplus(rows, squares, k, random)) for _ in range(many))
     if start is not None:
-        best = _best(rows, [start - mean], estimator, best)
+        other = iterated(start - mean)
+        best = other if other.inertia < best.inertia * (1 - SAME) else best
     # One iteration of scikit-learn's gives whatever else a fitted estimator has.
     centres = best.centroids + mean
     fitted.set_params(init=centres, n_init=1, max_iter=1).fit(values)
@@ -83,28 +90,20 @@ def fit_kmeans(estimator: KMeans, X: Floats, start: Floats | None = None) -> KMe
     return fitted
 
 
-def _drawn(rows: Floats, estimator: KMeans) -> list[Floats]:
-    """Return the starts scikit-learn would draw for centred rows: n_init times (k, d)."""
-    random, squares = check_random_state(estimator.random_state), np.square(rows).sum(axis=1)
-    many = 1 if estimator.n_init == "auto" else estimator.n_init
-    return [greedy_plusplus(rows, squares, estimator.n_clusters, random) for _ in range(many)]
-
-
-def _best(rows: Floats, starts: list[Floats], estimator: KMeans, best: Fit | None) -> Fit:
-    """Iterate from every start; the fit of lowest inertia, if it is lower than that of `best`."""
-    squares = np.square(rows).sum(axis=1)
-    tolerance = float(estimator.tol * rows.var(axis=0).mean())
-    limit = np.inf if best is None else best.inertia * (1 - SAME)
-    for start in starts:
-        begin = np.ascontiguousarray(start, dtype=np.float64)
-        fit = lloyd(rows, squares, begin, tolerance, estimator.max_iter)
-        if fit is None:  # scikit-learn has a way with clusters that lost all their rows
-            fit = _by_scikit_learn(rows, begin, estimator)
-        if best is None or fit.inertia < limit:
-            best, limit = fit, fit.inertia * (1 - ROUNDING)
-    if best is None:
-        raise ValueError(f"n_init must be at least 1, found {estimator.n_init}")
+def _lowest(fits: Iterator[Fit]) -> Fit:
+    """Return the fit of lowest inertia; of those that differ by rounding alone, the first."""
+    best = next(fits)
+    for fit in fits:
+        if fit.inertia < best.inertia * (1 - ROUNDING):
+            best = fit
     return best
+
+
+def _iterated(estimator: KMeans, rows: Floats, squares: Floats, tolerance: float, start: Floats) -> Fit:
+    begin = np.ascontiguousarray(start, dtype=np.float64)
+    fit = lloyd(rows, squares, begin, tolerance, estimator.max_iter)
+    # scikit-learn has a way with clusters that lost all their rows.
+    return _by_scikit_learn(rows, begin, estimator) if fit is None else fit
 
 
 def _by_scikit_learn(rows: Floats, start: Floats, estimator: KMeans) -> Fit:

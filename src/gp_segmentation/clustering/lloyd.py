@@ -225,10 +225,9 @@ def _widen(upper: Floats, lower: Floats, labels: Ints, moved: Floats) -> None:
     """Let bounds go by as much as the centroids moved: a row's own, and the farthest of the others."""
     farthest = moved.argmax()
     others = np.full(len(moved), moved[farthest])
-    moved_most = moved[farthest]
-    moved[farthest] = 0.0
-    others[farthest] = moved.max()
-    moved[farthest] = moved_most
+    rest = moved.copy()
+    rest[farthest] = 0.0
+    others[farthest] = rest.max()
     for i in range(len(upper)):
         upper[i] += moved[labels[i]]
         lower[i] -= others[labels[i]]

@@ -15,7 +15,6 @@ from gp_segmentation.clustering import (
     cluster_labels,
     condensed_distances,
     cut,
-    fit_kmeans,
     is_plain_kmeans,
     ward_starts,
 )
@@ -77,7 +76,7 @@ class Labeller:
         fits = [i for i, estimator in enumerate(estimators) if not isinstance(estimator, Hierarchical)]
         found: dict[int, Ints] = {}
         tasks = [(estimators[i], self._X, self._start(estimators[i])) for i in fits]
-        for i, labels in zip(fits, ordered_map(_fit, tasks, self._jobs), strict=True):
+        for i, labels in zip(fits, ordered_map(cluster_labels, tasks, self._jobs), strict=True):
             found[i] = labels
         for i, estimator in enumerate(estimators):
             if i not in found:
@@ -149,9 +148,3 @@ class Labeller:
         if not (self._better_starts and is_plain_kmeans(estimator)):
             return None
         return self._starts(estimator.n_clusters)
-
-
-def _fit(estimator: Any, X: Floats, start: Floats | None) -> Ints:
-    if start is not None:
-        return np.asarray(fit_kmeans(estimator, X, start).labels_, dtype=np.int64)
-    return cluster_labels(estimator, X)
