@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandera.pandas as pa
 
-from gp_segmentation.columns import CODE, count, share, size, text
+from gp_segmentation.columns import CODE, count, quintile, segment, share, size, table, text
 
 #: Of a practice: whether it is open (`gp_segmentation.insight.standing`), or why it is no one to write to.
 STANDING = (
@@ -14,11 +14,9 @@ STANDING = (
 SCHEMAS: dict[str, pa.DataFrameSchema] = {
     # One row per deprivation quintile of practices and England last: what their peers are, beside what
     # peers drawn at random would be. Distances in the clustered matrix.
-    "peers_by_quintile": pa.DataFrameSchema(
+    "peers_by_quintile": table(
         {
-            "deprivation_quintile": pa.Column(str, unique=True),
-            "practices": count(),
-            "patients": count(),
+            **quintile(),
             "same_quintile": share(),
             "random_same_quintile": share(),
             "same_segment": share(),
@@ -29,31 +27,25 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "random_distance": size(),
             "inclusion": share(),
         },
-        strict=True,
-        ordered=True,
     ),
     # One row per deprivation quintile of practices and England last: how often the surrogate rules give
     # fitted practices their segment (95% interval), and how often naming the largest segment would.
-    "rules_by_quintile": pa.DataFrameSchema(
+    "rules_by_quintile": table(
         {
-            "deprivation_quintile": pa.Column(str, unique=True),
-            "practices": count(),
-            "patients": count(),
+            **quintile(),
             "fitted": count(),
             "fidelity": share(),
             "low": share(),
             "high": share(),
             "largest_segment": share(),
         },
-        strict=True,
-        ordered=True,
     ),
     # One row per fitted practice and indicator with eligible patients: rates as shares, gains in patients.
-    "practice_opportunities": pa.DataFrameSchema(
+    "practice_opportunities": table(
         {
             "indicator_code": text(),
             "practice_code": pa.Column(str, CODE),
-            "segment": pa.Column("int64", pa.Check.ge(1)),
+            "segment": segment(),
             "numerator": count(),
             "eligible": count(),
             "rate": share(),
@@ -71,15 +63,13 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "standing": pa.Column(str, pa.Check.str_matches(STANDING)),
         },
         unique=["practice_code", "indicator_code"],
-        strict=True,
-        ordered=True,
     ),
     # One row per practice and indicator flagged outside the funnel of its segment.
-    "outliers": pa.DataFrameSchema(
+    "outliers": table(
         {
             "indicator_code": text(),
             "practice_code": pa.Column(str, CODE),
-            "segment": pa.Column("int64", pa.Check.ge(1)),
+            "segment": segment(),
             "eligible": size(),
             "rate": share(),
             "segment_rate": share(),
@@ -88,7 +78,5 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "standing": pa.Column(str, pa.Check.str_matches(STANDING)),
         },
         unique=["practice_code", "indicator_code"],
-        strict=True,
-        ordered=True,
     ),
 }

@@ -6,7 +6,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from gp_segmentation import insight_tables
-from gp_segmentation.columns import CODE, count, text
+from gp_segmentation.columns import CODE, count, practice, segment, table, text
 from gp_segmentation.errors import InputError
 
 #: Five-year age bands of the registrations publication, youngest first (as text they sort wrongly).
@@ -25,7 +25,7 @@ CHANGES = ("new", "stayed", "rule only", "with England", "near a border", "moved
 
 SCHEMAS: dict[str, pa.DataFrameSchema] = {
     # One row per practice; list_size in patients, longitude and latitude in degrees (WGS 84).
-    "practices": pa.DataFrameSchema(
+    "practices": table(
         {
             "practice_code": pa.Column(str, CODE, unique=True),
             "practice_name": text(),
@@ -43,21 +43,17 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "list_size": count(),
             "special": text(nullable=True),
         },
-        strict=True,
-        ordered=True,
     ),
     # One row per practice; its status in the list of the Organisation Data Service (null: not listed).
-    "organisations": pa.DataFrameSchema(
+    "organisations": table(
         {
             "practice_code": pa.Column(str, CODE, unique=True),
             "status": pa.Column(str, pa.Check.isin(STATUSES), nullable=True),
         },
-        strict=True,
-        ordered=True,
     ),
     # Patients on a disease register (register) and on the list it is a share of (denominator).
     # A register can exceed its list (an institution), so no order is imposed between the two.
-    "registers": pa.DataFrameSchema(
+    "registers": table(
         {
             "practice_code": pa.Column(str, CODE),
             "group_code": text(),
@@ -66,12 +62,10 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "denominator": count(),
         },
         unique=["practice_code", "group_code"],
-        strict=True,
-        ordered=True,
     ),
     # Patients counted by an indicator; NaN where the publication has no such row. pcas = personalised
     # care adjustments, which denominator leaves out. points: QOF points achieved.
-    "achievement": pa.DataFrameSchema(
+    "achievement": table(
         {
             "practice_code": pa.Column(str, CODE),
             "indicator_code": text(),
@@ -81,10 +75,8 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "points": count(nullable=True),
         },
         unique=["practice_code", "indicator_code"],
-        strict=True,
-        ordered=True,
     ),
-    "indicators": pa.DataFrameSchema(
+    "indicators": table(
         {
             "indicator_code": pa.Column(str, unique=True),
             "description": text(),
@@ -95,10 +87,8 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "domain_name": text(nullable=True),
             "list_type": text(nullable=True),
         },
-        strict=True,
-        ordered=True,
     ),
-    "age_sex": pa.DataFrameSchema(
+    "age_sex": table(
         {
             "practice_code": pa.Column(str, CODE),
             "sex": pa.Column(str, pa.Check.isin(SEXES)),
@@ -106,8 +96,6 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "patients": count(),
         },
         unique=["practice_code", "sex", "age_band"],
-        strict=True,
-        ordered=True,
     ),
     # One row per practice, one float column per context measure (NaN = not published).
     "context": pa.DataFrameSchema(
@@ -118,30 +106,26 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         strict=True,
     ),
     # What the columns of `context` mean.
-    "context_dictionary": pa.DataFrameSchema(
+    "context_dictionary": table(
         {
             "measure": pa.Column(str, unique=True),
             "label": text(),
             "unit": text(),
             "file": text(),
         },
-        strict=True,
-        ordered=True,
     ),
     # What was found in the raw files and tolerated: counted, never silent.
-    "quality": pa.DataFrameSchema(
+    "quality": table(
         {
             "file": text(),
             "check": text(),
             "count": count(),
             "detail": text(),
         },
-        strict=True,
-        ordered=True,
     ),
     # What the columns of `features` mean. unit: of the natural scale ("%", "patients", "score", ...);
     # transform: from the natural to the analysis scale; weight: the block's total variance.
-    "dictionary": pa.DataFrameSchema(
+    "dictionary": table(
         {
             "feature": pa.Column(str, unique=True),
             "label": text(),
@@ -150,10 +134,8 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "weight": pa.Column(float, pa.Check.gt(0)),
             "transform": text(),
         },
-        strict=True,
-        ordered=True,
     ),
-    "trials": pa.DataFrameSchema(
+    "trials": table(
         {
             "trial": count(),
             "clusterer": text(),
@@ -175,51 +157,37 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "silhouette_rows": pa.Column("int64", pa.Check.ge(1), required=False),
             "silhouette_se": pa.Column(float, nullable=True, required=False),
         },
-        strict=True,
-        ordered=True,
     ),
-    "segments": pa.DataFrameSchema(
+    "segments": table(
         {
-            "practice_code": pa.Column(str, CODE, unique=True),
-            "practice_name": text(),
-            "sub_icb_name": text(),
-            "icb_name": text(),
-            "region_name": text(),
-            "segment": pa.Column("int64", pa.Check.ge(1)),
+            **practice(),
+            "segment": segment(),
             "segment_name": text(),
             "fitted": pa.Column(bool),
             "silhouette": pa.Column(float, pa.Check.in_range(-1, 1), nullable=True),
-            "second_segment": pa.Column("Int64", pa.Check.ge(1), nullable=True),
+            "second_segment": segment(nullable=True),
             "margin": pa.Column(float, pa.Check.ge(0), nullable=True),
             "special": text(nullable=True),  # why it is no ordinary practice, hence not fitted
         },
-        strict=True,
-        ordered=True,
     ),
     # Practices of another year or folder in the segments of a run (`gp_segmentation.assignment`).
-    "assigned": pa.DataFrameSchema(
+    "assigned": table(
         {
-            "practice_code": pa.Column(str, CODE, unique=True),
-            "practice_name": text(),
-            "sub_icb_name": text(),
-            "icb_name": text(),
-            "region_name": text(),
-            "segment": pa.Column("int64", pa.Check.ge(1)),
+            **practice(),
+            "segment": segment(),
             "segment_name": text(),
-            "second_segment": pa.Column("Int64", pa.Check.ge(1), nullable=True),
+            "second_segment": segment(nullable=True),
             "margin": pa.Column(float, pa.Check.ge(0), nullable=True),
             "special": text(nullable=True),
             "unchanged": pa.Column(bool),
-            "run_segment": pa.Column("Int64", pa.Check.ge(1), nullable=True),
+            "run_segment": segment(nullable=True),
             "change": pa.Column(str, pa.Check.isin(CHANGES)),
-            "run_rule_segment": pa.Column("Int64", pa.Check.ge(1), nullable=True),
+            "run_rule_segment": segment(nullable=True),
             "drift_chance": pa.Column(float, pa.Check.in_range(0, 0.5), nullable=True),
             "unknown_features": count(),
             "out_of_range": count(),
             "warning": text(nullable=True),
         },
-        strict=True,
-        ordered=True,
     ),
     **insight_tables.SCHEMAS,
 }
