@@ -19,7 +19,7 @@ from sklearn.pipeline import Pipeline
 
 from gp_segmentation.errors import InputError
 from gp_segmentation.features import Block, Selection, Tables, build_features
-from gp_segmentation.movers import LEVEL, Changes, changes, in_words
+from gp_segmentation.movers import LEVEL, NEAR, Changes, changes, in_words
 from gp_segmentation.renumbering import under_codes_of
 
 #: Put before the codes of new practices while they lie beside the run's own (a code cannot begin so).
@@ -27,8 +27,6 @@ MARK = "_"
 NEW = "to be assigned"
 #: Share of a practice's features outside the range of the fitted practices, or unknown, that is worth a word.
 WORTH_A_WORD = 0.1
-#: Margin below which a practice lies near a border.
-NEAR = 0.05
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ probability g / m.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -87,17 +88,21 @@ def _mean_distance(x: np.ndarray, candidate: np.ndarray) -> np.ndarray:
 
 def _by_quintile(figures: pd.DataFrame, quintile: pd.Series, practices: pd.DataFrame) -> pd.DataFrame:
     """Means of `figures` with practices and patients, a row per quintile and England in the last."""
-    order = [name for name in (*QUINTILES, UNKNOWN) if (quintile == name).any()]
-    patients = practices.set_index("practice_code")["list_size"].reindex(figures.index)
-    rows = []
-    for name in (*order, ENGLAND):
-        mine = (quintile == name) | (name == ENGLAND)
-        told = {"deprivation_quintile": name, "practices": int(mine.sum()), "patients": patients[mine].sum()}
-        rows.append(told | figures[mine].mean().to_dict())
+    rows = [told | figures[mine].mean().to_dict() for told, mine in _groups(quintile, practices)]
     shares = [f"{prefix}{name}" for name in ("same_quintile", "same_segment", "same_icb", "distance")
               for prefix in ("", "random_")]  # fmt: skip
     columns = ["deprivation_quintile", "practices", "patients", *shares, "inclusion"]
-    return pd.DataFrame(rows, columns=columns).astype({"patients": "int64", **dict.fromkeys(shares, float)})
+    return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(shares, float))
+
+
+def _groups(quintile: pd.Series, practices: pd.DataFrame) -> Iterator[tuple[dict[str, Any], pd.Series]]:
+    """Each quintile that has practices, England last: its name and size, and which rows are its."""
+    patients = practices.set_index("practice_code")["list_size"].reindex(quintile.index)
+    order = [name for name in (*QUINTILES, UNKNOWN) if (quintile == name).any()]
+    for name in (*order, ENGLAND):
+        mine = (quintile == name) | (name == ENGLAND)
+        sums = {"practices": int(mine.sum()), "patients": int(patients[mine].sum())}
+        yield {"deprivation_quintile": name, **sums}, mine
 
 
 def rules_by_quintile(
@@ -120,18 +125,15 @@ def rules_by_quintile(
     codes = pd.Index(segments["practice_code"], name="practice_code")
     about = segments.set_index("practice_code")
     quintile = quintiles.reindex(codes)
-    patients = practices.set_index("practice_code")["list_size"].reindex(codes)
     fitted = about["fitted"].to_numpy(dtype=bool)
     right = about["segment"] == rules.predicted.reindex(codes)
     largest = about["segment"] == about.loc[fitted, "segment"].mode().iloc[0]
-    order = [name for name in (*QUINTILES, UNKNOWN) if (quintile == name).any()]
     rows = []
-    for name in (*order, ENGLAND):
-        mine = (quintile == name) | (name == ENGLAND)
+    for told, mine in _groups(quintile, practices):
         counted = mine & fitted
         hits, n = int(right[counted].sum()), int(counted.sum())
         low, high = binomtest(hits, n).proportion_ci(method="wilson") if n else (np.nan, np.nan)
         share = (hits / n, low, high, largest[counted].mean()) if n else (np.nan,) * 4
-        rows.append((name, int(mine.sum()), int(patients[mine].sum()), n, *share))
-    columns = ["deprivation_quintile", "practices", "patients", "fitted", "fidelity", "low", "high"]
-    return pd.DataFrame(rows, columns=[*columns, "largest_segment"])
+        shares = zip(("fidelity", "low", "high", "largest_segment"), share, strict=True)
+        rows.append({**told, "fitted": n, **dict(shares)})
+    return pd.DataFrame(rows)

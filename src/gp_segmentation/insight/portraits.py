@@ -69,7 +69,7 @@ def portraits(
 def _last_sentences(
     mine: pd.DataFrame, everyone: pd.DataFrame, verdict: str, gradient: Gradient | None
 ) -> str:
-    """How near the segment is to others, what the evidence says of it, and what is simulated."""
+    """How near the segment is to others, and what the evidence says of it."""
     number = int(mine["segment"].iloc[0])
     near = _neighbour_sentence(mine, everyone["segment"].nunique())
     return " ".join(filter(None, [near, _verdict_sentence(number, verdict, gradient)]))
