@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from multiprocessing import current_process, get_context
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any, TypeVar
 
 from joblib import Parallel, delayed
@@ -80,18 +83,19 @@ def started(function: Callable[..., T], tasks: Iterable[tuple], jobs: int | None
         pool = Parallel(n_jobs=workers, backend="loky", return_as="generator", pre_dispatch="all")
         results: Iterator[T] = pool(delayed(_one_thread)(function, task) for task in tasks)
         return results
-    pipes = [_forked(function, tasks[worker::workers]) for worker in range(workers)]
-    return (_received(pipes[number % workers]) for number in range(len(tasks)))
+    forked = [_forked(function, tasks[worker::workers]) for worker in range(workers)]
+    queues = [_emptied(*both) for both in forked]
+    return (_received(queues[number % workers]) for number in range(len(tasks)))
 
 
-def _forked(function: Callable[..., T], tasks: Sequence[tuple]) -> Connection:
-    """Fork a process that sends the result of every task, in order, and give the end that receives them."""
+def _forked(function: Callable[..., T], tasks: Sequence[tuple]) -> tuple[BaseProcess, Connection]:
+    """Fork a process that sends the result of every task, in order; give it and the end that receives them."""
     context = get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_send_results, args=(sender, function, tasks), daemon=True)
     process.start()
     sender.close()  # so that the pipe ends with the process
-    return receiver
+    return process, receiver
 
 
 def _send_results(sender: Connection, function: Callable[..., T], tasks: Sequence[tuple]) -> None:
@@ -104,13 +108,33 @@ def _send_results(sender: Connection, function: Callable[..., T], tasks: Sequenc
     sender.close()
 
 
-def _received(receiver: Connection) -> Any:
-    try:
-        succeeded, result = receiver.recv()
-    except EOFError:
+def _emptied(process: BaseProcess, receiver: Connection) -> SimpleQueue[tuple[bool, Any] | None]:
+    """Take results from a process as they come, None at their end.
+
+    A pipe holds less than a tree: a process whose results nobody takes stands still.
+    """
+    results: SimpleQueue[tuple[bool, Any] | None] = SimpleQueue()
+
+    def empty() -> None:
+        with receiver:
+            try:
+                while True:
+                    results.put(receiver.recv())
+            except (EOFError, OSError):
+                process.join()
+                results.put(None)
+
+    Thread(target=empty, daemon=True).start()
+    return results
+
+
+def _received(results: SimpleQueue[tuple[bool, Any] | None]) -> Any:
+    found = results.get()
+    if found is None:
         raise GpsegError(
             "a process ended before its work was done. Was it killed, or is memory short? Run it again"
-        ) from None
+        )
+    succeeded, result = found
     if not succeeded:
         raise result
     return result

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
 from threadpoolctl import threadpool_info
@@ -51,6 +52,20 @@ def test_no_tasks_give_no_results():
 def test_started_work_comes_in_the_order_of_the_tasks_from_other_processes(jobs):
     assert list(started(slow_first, [(i,) for i in range(5)], jobs)) == [0, 1, 4, 9, 16]
     assert os.getpid() not in set(started(os.getpid, [(), ()], jobs))
+
+
+def large_result(folder: Path, i: int) -> bytes:
+    (folder / str(i)).touch()
+    return bytes(2**20)  # a pipe holds a sixteenth of it
+
+
+def test_started_work_goes_on_while_nobody_takes_its_results(tmp_path):
+    results = started(large_result, [(tmp_path, i) for i in range(6)], 2)
+    until = time.monotonic() + 60
+    while len(list(tmp_path.iterdir())) < 6:
+        assert time.monotonic() < until, "the processes stand still"
+        time.sleep(0.01)
+    assert [len(result) for result in results] == [2**20] * 6
 
 
 def test_started_work_that_fails_says_why_where_its_result_is_taken():

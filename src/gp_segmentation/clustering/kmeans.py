@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -43,12 +44,12 @@ def is_plain_kmeans(estimator: Any) -> bool:
 
 def cluster_labels(estimator: Any, X: Floats, start: Floats | None = None) -> Ints:
     """Labels (n,) of a fresh fit of any clusterer to `X` (n, d); plain K-means by `fit_kmeans`."""
-    plain = is_plain_kmeans(estimator)
-    labels = fit_kmeans(estimator, X, start).labels_ if plain else clone(estimator).fit_predict(X)
-    return np.asarray(labels, dtype=np.int64)
+    if is_plain_kmeans(estimator):
+        return fit_kmeans(estimator, X, start).labels
+    return np.asarray(clone(estimator).fit_predict(X), dtype=np.int64)
 
 
-def fit_kmeans(estimator: KMeans, X: Floats, start: Floats | None = None) -> KMeans:
+def fit_kmeans(estimator: KMeans, X: Floats, start: Floats | None = None) -> Fit:
     """Fit plain K-means to `X` as ``clone(estimator).fit(X)`` does, and once more from `start`.
 
     The starts are those scikit-learn draws (greedy k-means++, `n_init` of them from the same random
@@ -66,28 +67,33 @@ def fit_kmeans(estimator: KMeans, X: Floats, start: Floats | None = None) -> KMe
     ------
     ValueError : from scikit-learn, for rows or parameters that it refuses.
     """
-    fitted: KMeans = clone(estimator)
-    values, k = np.ascontiguousarray(X, dtype=np.float64), estimator.n_clusters
-    many = 1 if estimator.n_init == "auto" else estimator.n_init
-    if values.ndim != 2 or not np.isfinite(values).all() or not 0 < k <= len(values) or many < 1:
-        return fitted.fit(X)  # which says what is wrong
+    values = np.ascontiguousarray(X, dtype=np.float64)
+    if not _fit_for_lloyd(estimator, values):
+        return _by_scikit_learn(X, estimator)  # which says what is wrong
     mean = values.mean(axis=0)
     rows = values - mean
     squares = np.square(rows).sum(axis=1)
     tolerance = float(estimator.tol * rows.var(axis=0).mean())
     iterated = partial(_iterated, estimator, rows, squares, tolerance)
     random = check_random_state(estimator.random_state)
-    best = _lowest(iterated(greedy_plusplus(rows, squares, k, random)) for _ in range(many))
+    starts = range(1 if estimator.n_init == "auto" else estimator.n_init)
+    best = _lowest(iterated(greedy_plusplus(rows, squares, estimator.n_clusters, random)) for _ in starts)
     if start is not None:
         other = iterated(start - mean)
         best = other if other.inertia < best.inertia * (1 - SAME) else best
-    # One iteration of scikit-learn's gives whatever else a fitted estimator has.
-    centres = best.centroids + mean
-    fitted.set_params(init=centres, n_init=1, max_iter=1).fit(values)
-    fitted.set_params(init=estimator.init, n_init=estimator.n_init, max_iter=estimator.max_iter)
-    fitted.cluster_centers_, fitted.n_iter_ = centres, best.iterations
-    fitted.labels_, fitted.inertia_ = best.labels.astype(np.int32), best.inertia
-    return fitted
+    return replace(best, centroids=best.centroids + mean)
+
+
+def _fit_for_lloyd(estimator: KMeans, values: Floats) -> bool:
+    """Whether these are finite rows and parameters in their ranges."""
+    return bool(
+        values.ndim == 2
+        and np.isfinite(values).all()
+        and 0 < estimator.n_clusters <= len(values)
+        and (estimator.n_init == "auto" or estimator.n_init >= 1)
+        and estimator.max_iter >= 1
+        and estimator.tol >= 0
+    )
 
 
 def _lowest(fits: Iterator[Fit]) -> Fit:
@@ -103,11 +109,11 @@ def _iterated(estimator: KMeans, rows: Floats, squares: Floats, tolerance: float
     begin = np.ascontiguousarray(start, dtype=np.float64)
     fit = lloyd(rows, squares, begin, tolerance, estimator.max_iter)
     # scikit-learn has a way with clusters that lost all their rows.
-    return _by_scikit_learn(rows, begin, estimator) if fit is None else fit
+    return _by_scikit_learn(rows, estimator, init=begin, n_init=1) if fit is None else fit
 
 
-def _by_scikit_learn(rows: Floats, start: Floats, estimator: KMeans) -> Fit:
-    found = clone(estimator).set_params(init=start, n_init=1).fit(rows)
+def _by_scikit_learn(rows: Floats, estimator: KMeans, **parameters: Any) -> Fit:
+    found = clone(estimator).set_params(**parameters).fit(rows)
     labels = found.labels_.astype(np.int64)
     return Fit(labels, found.cluster_centers_, float(found.inertia_), int(found.n_iter_))
 

@@ -30,7 +30,7 @@ class Fit:
 
     Attributes
     ----------
-    labels : (n,) nearest centroid of each row; centroids : (k, d), in the units of the centred rows.
+    labels : (n,) nearest centroid of each row; centroids : (k, d), in the units of the rows.
     inertia : sum of squared distances to the nearest centroid; iterations : passes over the rows.
     """
 
