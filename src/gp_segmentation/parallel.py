@@ -89,7 +89,7 @@ def started(function: Callable[..., T], tasks: Iterable[tuple], jobs: int | None
 
 
 def _forked(function: Callable[..., T], tasks: Sequence[tuple]) -> tuple[BaseProcess, Connection]:
-    """Fork a process that sends the result of every task, in order; give it and the end that receives them."""
+    """Fork a process that sends the results of its tasks in order; give it and the end that receives them."""
     context = get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_send_results, args=(sender, function, tasks), daemon=True)
