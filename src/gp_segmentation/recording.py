@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pandas as pd
 import yaml
 
 from gp_segmentation import config
+from gp_segmentation.preparations import of_preparation, settled
 from gp_segmentation.provenance import simulated_tables
 from gp_segmentation.tracking import Child, Run
 from gp_segmentation.workspace import Workspace, read_json, read_table
@@ -109,11 +111,10 @@ def record(run: Run, cfg: dict[str, Any], ws: Workspace) -> None:
     source = read_json(ws.prepared / "source.json")
     evidence = read_json(ws.evidence / "evidence.json")
     run.log_metrics(metrics | {key: source[key] for key in ("practices", "patients")})
-    trials = read_table(ws.study / "trials.parquet", "trials")
-    _record_curves(run, trials)
-    choice, portraits = read_json(ws.study / "choice.json"), read_json(ws.insight / "portraits.json")
+    trials, choice, portraits = ws.trials(), ws.choice(), read_json(ws.insight / "portraits.json")
+    _record_curves(run, of_preparation(trials, choice["preparation"]))
     if cfg["tracking"].get("children", False):
-        run.log_children(children(cfg, trials, choice))
+        run.log_children(children(cfg, trials, choice, ws.preparations()))
     verdict = str(evidence["verdict"] or "not assessed")
     chosen = " ".join(filter(None, [choice["clusterer"], choice["linkage"]]))
     run.set_tags(
@@ -121,6 +122,7 @@ def record(run: Run, cfg: dict[str, Any], ws: Workspace) -> None:
             "mlflow.runName": f"{cfg['features']['name']}: {chosen} {choice['n_clusters']}, {source['name']}",
             "mlflow.note.content": note(source, cfg, verdict, portraits),
             "chosen": chosen,
+            "preparation": choice["preparation"] or "as configured",
             "verdict": verdict,
             "content_hash": content_hash(ws),
         }
@@ -129,33 +131,40 @@ def record(run: Run, cfg: dict[str, Any], ws: Workspace) -> None:
     for name, folder in RECORDED.items():
         run.log_files([path for path in sorted((ws.root / name).rglob("*")) if path.is_file()], folder)
     _record_model(run, ws)
-    run.log_files([ws.metrics, ws.prepared / "source.json", ws.matrix / "imputed.parquet"], "tables")
+    run.log_files([ws.metrics, ws.prepared / "source.json", ws.chosen_matrix / "imputed.parquet"], "tables")
     quality = ws.prepared_table("quality")
     run.log_metrics({"tolerated_kinds": len(quality), "tolerated_values": int(quality["count"].sum())})
     run.log_text(quality.to_csv(index=False), "tables/quality.csv")
-    first_look = [*sorted(ws.features.glob("*.csv")), ws.matrix / "components.csv"]
+    first_look = [*sorted(ws.features.glob("*.csv")), ws.chosen_matrix / "components.csv"]
     run.log_files(first_look, "tables/features")
 
 
-def children(cfg: dict[str, Any], trials: pd.DataFrame, choice: dict[str, Any]) -> list[Child]:
+def children(
+    cfg: dict[str, Any],
+    trials: pd.DataFrame,
+    choice: dict[str, Any],
+    preparations: Mapping[str | None, Mapping[str, Any]],
+) -> list[Child]:
     """Return the trials as runs below the run: its parameters and theirs, their scores, and which was chosen.
 
     The run's own parameters and the tags it is found by are repeated, since a filter in the UI looks at each
-    run alone.
+    run alone; where the run leaves the preparation of the matrix open, they are those of the trial's.
     """
-    shared = parameters(cfg)
-    found_by = {"source": cfg["source"]["name"]} | {name: cfg[name]["name"] for name in SHARED_TAGS}
+    settled_in = {name: settled(cfg, settings) for name, settings in preparations.items()}
+    shared = {name: parameters(config) for name, config in settled_in.items()}
     made = []
     for row in trials.astype(object).where(trials.notna(), None).to_dict("records"):
-        setting = {name: row[name] for name in ("trial", "clusterer", "linkage", "n_clusters")}
-        words = [row["clusterer"], row["linkage"], row["n_clusters"]]
+        name = row["preparation"]
+        setting = {key: row[key] for key in ("trial", "preparation", "clusterer", "linkage", "n_clusters")}
+        words = [row["clusterer"], row["linkage"], row["n_clusters"], name]
+        tried = {"clusterer", "linkage", "n_clusters"} | ({"preparation"} if name else set())
         made.append(
             Child(
                 name=" ".join(str(word) for word in words if word is not None),
-                params=shared
-                | {f"trial.{name}": value for name, value in setting.items() if name != "trial"},
+                params=shared[name] | {f"trial.{key}": setting[key] for key in setting if key in tried},
                 metrics={str(key): value for key, value in row.items() if key not in setting},
-                tags=found_by
+                tags={"source": cfg["source"]["name"]}
+                | {group: settled_in[name][group]["name"] for group in SHARED_TAGS}
                 | {"trial": str(row["trial"]), "is_choice": str(row["trial"] == choice["trial"])},
             )
         )

@@ -65,6 +65,7 @@ class Results:
     evidence: dict[str, Any]
     metrics: dict[str, Any]
     imputed: pd.DataFrame = field(default_factory=pd.DataFrame)
+    preparations: pd.DataFrame = field(default_factory=pd.DataFrame)
     labels: pd.DataFrame = field(default_factory=pd.DataFrame)
     peers: pd.DataFrame = field(default_factory=pd.DataFrame)
     opportunities: pd.DataFrame = field(default_factory=pd.DataFrame)

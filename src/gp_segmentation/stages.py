@@ -12,7 +12,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from gp_segmentation import config
@@ -30,6 +29,7 @@ from gp_segmentation.workspace import (
 
 if TYPE_CHECKING:
     from gp_segmentation.features import SpecialRules
+    from gp_segmentation.preparations import Preparation
     from gp_segmentation.sources import Prepared
 
 log = logging.getLogger("gpseg")
@@ -94,44 +94,60 @@ def features(cfg: Config, ws: Workspace) -> None:
 
 
 def matrix(cfg: Config, ws: Workspace) -> None:
-    """data/features -> data/matrix: what is clustered; fitted on ordinary practices, applied to all."""
+    """data/features -> data/matrix: what is clustered; fitted on ordinary practices, applied to all.
+
+    Where steps or weights are open there is a folder below it for each way to prepare the matrix.
+    """
+    from gp_segmentation.preparations import STEPS, block_weights, preparations
+
+    weights = block_weights(ws.dictionary())
+    ways = preparations({step: cfg[step] for step in STEPS}, weights, cfg["study"]["weight"])
+    with fresh_folder(ws.matrix) as out:
+        for way in ways:
+            _write_matrix(way, ws, out / (way.name or ""))
+        write_json(out / "preparations.json", [{"name": way.name, "settings": way.settings} for way in ways])
+
+
+def _write_matrix(way: Preparation, ws: Workspace, out: Path) -> None:
     from gp_segmentation.matrix import build_pipeline, prepare_matrix
     from gp_segmentation.model import save_model
 
-    dictionary = read_table(ws.features / "dictionary.parquet", "dictionary")
-    steps = {name: config.build(cfg[name]) for name in ("imputer", "outliers", "scaler", "reducer")}
+    dictionary = ws.dictionary(way.weights)
+    steps = {step: config.build(node) for step, node in way.nodes.items()}
     pipeline = build_pipeline(**steps, dictionary=dictionary)
     made = prepare_matrix(read_table(ws.features / "features.parquet"), ws.fitted(), pipeline, dictionary)
-    with fresh_folder(ws.matrix) as out:
-        write_table(out / "matrix.parquet", made.matrix)
-        save_model(out / "pipeline.skops", made.pipeline)
-        write_table(out / "imputed.parquet", made.imputed)
-        write_table(out / "loadings.parquet", made.loadings)
-        write_table(out / "components.csv", made.components)
+    out.mkdir(exist_ok=True)
+    write_table(out / "matrix.parquet", made.matrix)
+    save_model(out / "pipeline.skops", made.pipeline)
+    write_table(out / "imputed.parquet", made.imputed)
+    write_table(out / "loadings.parquet", made.loadings)
+    write_table(out / "components.csv", made.components)
 
 
 def study(cfg: Config, ws: Workspace) -> None:
     """data/matrix -> data/study: every trial that the configuration leaves open, and the choice."""
     from gp_segmentation import study as room
-    from gp_segmentation.clustering import build_tree
+    from gp_segmentation.preparations import of_preparation
     from gp_segmentation.tree_cache import TreeFolder
 
-    X, options = ws.fitted_matrix(), cfg["study"]
-    space = room.space(cfg["clusterer"], options)
+    options, ways = cfg["study"], ws.preparations()
+    matrices = {name: ws.fitted_matrix(ws.matrix_folder(name)) for name in ways}
+    space = room.space(cfg["clusterer"], options, ways)
     kept = TreeFolder(ws.cache / "trees", options["tree_cache"]) if options["tree_cache"] else None
     workers = {"seed": cfg["seed"], "jobs": cfg["jobs"]}
-    found = room.run(X, space, config.build, options, folder=ws.cache / "studies", cache=kept, **workers)
-    linkage = found.choice["linkage"] or "ward"
-    tree = found.result.trees.get(linkage)
-    if tree is None:  # of more rows than all pairs can be looked at of there is none to show
-        tree = build_tree(X, linkage) if len(X) <= options["exact_up_to"] else np.empty((0, 4))
-    labels = pd.DataFrame({str(trial): row for trial, row in found.result.labels.items()}, index=X.index)
+    found = room.run(
+        matrices, space, config.build, options, folder=ws.cache / "studies", cache=kept, **workers
+    )
+    practices = matrices[found.choice["preparation"]].index
+    labels = pd.DataFrame({str(trial): row for trial, row in found.result.labels.items()}, index=practices)
     with fresh_folder(ws.study) as out:
         write_table(out / "trials.parquet", found.trials, "trials")
         write_table(out / "labels.parquet", labels.astype("int32"))
         write_table(out / "null.parquet", found.null)
-        write_table(out / "tree.parquet", pd.DataFrame(tree, columns=["left", "right", "height", "count"]))
-        write_table(out / "scores_by_k.csv", room.scores_by_k(found.trials))
+        write_table(out / "tree.parquet", found.tree)
+        write_table(out / "preparations.csv", found.preparations)
+        chosen = of_preparation(found.trials, found.choice["preparation"])
+        write_table(out / "scores_by_k.csv", room.scores_by_k(chosen))
         write_json(out / "choice.json", found.choice)
         room.write_plots(found.trials, found.result.points, space, found.objectives, out / "plots")
 
@@ -143,14 +159,14 @@ def segment(cfg: Config, ws: Workspace) -> None:
     from gp_segmentation.membership import segment_table
     from gp_segmentation.model import load_model, save_model, whole_model
 
-    choice = read_json(ws.study / "choice.json")
+    choice = ws.choice()
     labels = read_table(ws.study / "labels.parquet")[str(choice["trial"])]
     labels = pd.Series(canonical_order(labels, keys=labels.index), index=labels.index)
     natural, values, dictionary = ws.feature_tables()
     names = insight.names(natural, values, dictionary, labels)
     matrix = ws.matrix_table()
     table, centres = segment_table(matrix, labels, ws.prepared_table("practices"), names)
-    model = whole_model(load_model(ws.matrix / "pipeline.skops"), matrix, labels)
+    model = whole_model(load_model(ws.chosen_matrix / "pipeline.skops"), matrix, labels)
     with fresh_folder(ws.segments) as out:
         write_table(out / "segments.csv", table, "segments")
         write_table(out / "centroids.csv", centres)
@@ -161,22 +177,22 @@ def evidence(cfg: Config, ws: Workspace) -> None:
     """data/segments -> data/evidence and data/metrics.json: what the segments are worth."""
     from gp_segmentation import evidence as room
     from gp_segmentation.matrix import imputed_metrics
-    from gp_segmentation.study import space
+    from gp_segmentation.study import agreement_metric, space
 
-    choice = read_json(ws.study / "choice.json")
-    trials = read_table(ws.study / "trials.parquet", "trials")
+    choice = ws.choice()
+    trials = ws.trials()
     fitted = ws.fitted_matrix()
     X = room.drawn_rows(fitted, cfg["evidence"]["rows"], cfg["seed"])
     labels = ws.segment_table().set_index("practice_code")["segment"].loc[X.index]
-    opened = space(cfg["clusterer"], cfg["study"])
+    opened, model = space(cfg["clusterer"], cfg["study"]), cfg["study"]["null_model"]
     found = room.assess(
         X,
         labels,
         config.build(opened.node(choice)),
         ks=opened.ks,
         options=cfg["evidence"],
-        null=read_table(ws.study / "null.parquet") if len(X) == len(fitted) else None,
-        null_starts=cfg["study"]["null_model"]["n_init"],
+        null=ws.null() if len(X) == len(fitted) and model["kind"] == "gaussian" else None,
+        null_starts=model["n_init"],
         seed=cfg["seed"],
         jobs=cfg["jobs"],
     )
@@ -187,8 +203,8 @@ def evidence(cfg: Config, ws: Workspace) -> None:
     with fresh_folder(ws.evidence) as out:
         write_json(out / "evidence.json", evidence)
         write_table(out / "practices.parquet", found.practices)
-    imputed = imputed_metrics(read_table(ws.matrix / "imputed.parquet"))
-    write_json(ws.metrics, room.metrics(chosen, evidence) | imputed)
+    imputed = imputed_metrics(read_table(ws.chosen_matrix / "imputed.parquet"))
+    write_json(ws.metrics, room.metrics(chosen, evidence) | imputed | agreement_metric(choice))
 
 
 def _against_others(cfg: Config, ws: Workspace, X: pd.DataFrame, labels: pd.Series) -> dict[str, Any]:

@@ -124,20 +124,22 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         },
     ),
     # What the columns of `features` mean. unit: of the natural scale ("%", "patients", "score", ...);
-    # transform: from the natural to the analysis scale; weight: the block's total variance.
+    # transform: from the natural to the analysis scale; weight: the block's total variance (null: left open,
+    # for the study to settle).
     "dictionary": table(
         {
             "feature": pa.Column(str, unique=True),
             "label": text(),
             "unit": text(),
             "block": text(),
-            "weight": pa.Column(float, pa.Check.gt(0)),
+            "weight": pa.Column(float, pa.Check.gt(0), nullable=True),
             "transform": text(),
         },
     ),
     "trials": table(
         {
             "trial": count(),
+            "preparation": text(nullable=True),  # of the matrix; null where there is one only
             "clusterer": text(),
             "linkage": text(nullable=True),
             "n_clusters": pa.Column("int64", pa.Check.ge(1)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pandas as pd
 
 from gp_segmentation import tables
 from gp_segmentation.atomic import atomic, existing, fresh_folder, read_json, write_json, write_text
+from gp_segmentation.preparations import of_preparation, weighted, weights_of
 from gp_segmentation.results import Results
 
 __all__ = [
@@ -119,23 +121,61 @@ class Workspace:
         """Read one of `PREPARED`."""
         return read_table(self.prepared / f"{name}.parquet", name)
 
+    def dictionary(self, weights: Mapping[str, float] | None = None) -> pd.DataFrame:
+        """Read what the features are; `weights` are those of blocks that were left open."""
+        found = read_table(self.features / "dictionary.parquet", "dictionary")
+        return weighted(found, weights) if weights else found
+
     def feature_tables(self) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-        """Read the features in natural units, on the analysis scale, and their dictionary."""
+        """Read the features in natural units, on the analysis scale, and their dictionary.
+
+        Where weights of blocks were left open they are the chosen ones.
+        """
         natural, values = (read_table(self.features / f"{name}.parquet") for name in ("natural", "features"))
-        return natural, values, read_table(self.features / "dictionary.parquet", "dictionary")
+        return natural, values, self.dictionary(weights_of(self.choice()["settings"]))
 
     def fitted(self) -> pd.Series:
         """Tell of every practice whether it takes part in fitting: True where it is not special."""
         practices = self.prepared_table("practices").set_index("practice_code")
         return practices["special"].isna().rename("fitted")
 
-    def matrix_table(self) -> pd.DataFrame:
-        """Read the matrix, every practice."""
-        return read_table(self.matrix / "matrix.parquet")
+    def preparations(self) -> dict[str | None, dict[str, Any]]:
+        """Read the ways the matrix was prepared in: name -> what was left open and is settled in it.
 
-    def fitted_matrix(self) -> pd.DataFrame:
-        """Read the rows of the matrix that take part in fitting."""
-        matrix = self.matrix_table()
+        Where nothing was open there is one, named None, and its matrix stands in `matrix` itself; else each
+        has a folder there.
+        """
+        return {row["name"]: row["settings"] for row in read_json(self.matrix / "preparations.json")}
+
+    def matrix_folder(self, preparation: str | None) -> Path:
+        """Where the matrix of a preparation stands."""
+        return self.matrix / preparation if preparation else self.matrix
+
+    def choice(self) -> dict[str, Any]:
+        """Read what the study chose."""
+        choice: dict[str, Any] = read_json(self.study / "choice.json")
+        return choice
+
+    @property
+    def chosen_matrix(self) -> Path:
+        """Where the matrix that the segments are of stands, with the pipeline that made it."""
+        return self.matrix_folder(self.choice()["preparation"])
+
+    def trials(self) -> pd.DataFrame:
+        """Read the trials on every matrix."""
+        return read_table(self.study / "trials.parquet", "trials")
+
+    def null(self) -> pd.DataFrame:
+        """Read the draws of the study's null on the chosen matrix."""
+        return of_preparation(read_table(self.study / "null.parquet"), self.choice()["preparation"])
+
+    def matrix_table(self) -> pd.DataFrame:
+        """Read the matrix that the segments are of, every practice."""
+        return read_table(self.chosen_matrix / "matrix.parquet")
+
+    def fitted_matrix(self, folder: Path | None = None) -> pd.DataFrame:
+        """Read the rows that take part in fitting: of the matrix in `folder`, or the chosen one."""
+        matrix = read_table((folder or self.chosen_matrix) / "matrix.parquet")
         return matrix[self.fitted().reindex(matrix.index).to_numpy(dtype=bool)]
 
     def segment_table(self) -> pd.DataFrame:
@@ -145,6 +185,7 @@ class Workspace:
     def results(self, cfg: dict[str, Any]) -> Results:
         """Gather what the run found, for the rooms that show it."""
         natural, values, dictionary = self.feature_tables()
+        choice, trials = self.choice(), self.trials()
         return Results(
             source=read_json(self.prepared / "source.json"),
             config=cfg,
@@ -154,21 +195,23 @@ class Workspace:
             natural=natural,
             dictionary=dictionary,
             matrix=self.matrix_table(),
-            trials=read_table(self.study / "trials.parquet", "trials"),
-            choice=read_json(self.study / "choice.json"),
+            trials=of_preparation(trials, choice["preparation"]),
+            choice=choice,
+            preparations=read_table(self.study / "preparations.csv"),
             segments=self.segment_table(),
             tree=read_table(self.study / "tree.parquet"),
             profiles=read_table(self.insight / "profiles.csv"),
             portraits=read_json(self.insight / "portraits.json"),
             evidence=read_json(self.evidence / "evidence.json"),
             metrics=read_json(self.metrics),
-            imputed=read_table(self.matrix / "imputed.parquet"),
+            imputed=read_table(self.chosen_matrix / "imputed.parquet"),
             labels=read_table(self.study / "labels.parquet"),
             peers=read_table(self.insight / "peers.parquet"),
             opportunities=read_table(self.insight / "opportunities.csv"),
             practice_opportunities=_if_there(self.insight / "practice_opportunities.parquet"),
             space=_if_there(self.insight / "space.csv"),
-            exploration=self.exploration() | {"components": read_table(self.matrix / "components.csv")},
+            exploration=self.exploration()
+            | {"components": read_table(self.chosen_matrix / "components.csv")},
         )
 
     def exploration(self) -> dict[str, pd.DataFrame]:
@@ -177,15 +220,14 @@ class Workspace:
 
     def explored(self, cfg: dict[str, Any]) -> Results:
         """Gather what is known before anything is clustered; the rest is empty."""
-        natural, values, dictionary = self.feature_tables()
         return Results(
             source=read_json(self.prepared / "source.json"),
             config=cfg,
             **{name: self.prepared_table(name) for name in SHOWN},
             boundaries=None,
-            features=values,
-            natural=natural,
-            dictionary=dictionary,
+            features=read_table(self.features / "features.parquet"),
+            natural=read_table(self.features / "natural.parquet"),
+            dictionary=self.dictionary(),
             matrix=pd.DataFrame(),
             trials=tables.empty("trials"),
             choice={},

@@ -28,12 +28,12 @@ class AgeStructure:
 
     Parameters
     ----------
-    weight : the block's total variance in the scaled matrix.
+    weight : the block's total variance in the scaled matrix; None leaves it to the study.
     bands : first age of each band, multiples of 5 from 0 on; the last band is open.
     transform : ``clr`` (centred log-ratio of the counts plus one half) or ``none`` (percent).
     """
 
-    weight: float = 1.0
+    weight: float | None = 1.0
     bands: Sequence[int] = DEFAULT_BANDS
     transform: str = "clr"
 

@@ -92,14 +92,14 @@ class BlockFeatures:
 
 
 class Block(Protocol):
-    """A weighted group of features. `weight` is its total variance once the matrix is scaled.
+    """A weighted group of features. `weight` is its total variance once the matrix is scaled; None is open.
 
     A block may have a field ``optional``: true, and it is left out, with a note, where the source does not
     have its figures; otherwise that is an error.
     """
 
     @property
-    def weight(self) -> float: ...
+    def weight(self) -> float | None: ...
 
     def __call__(self, tables: Tables) -> BlockFeatures: ...
 
@@ -157,9 +157,9 @@ def check_choice(key: str, value: str, allowed: Collection[str]) -> None:
         raise ConfigError(f"{key} is {value!r}. Choose one of: {', '.join(allowed)}")
 
 
-def check_weight(weight: float) -> None:
-    """Raise ConfigError when a block's weight is not a positive number."""
-    if not weight > 0:
+def check_weight(weight: float | None) -> None:
+    """Raise ConfigError when a block's weight is neither a positive number nor left open (None)."""
+    if weight is not None and not weight > 0:
         raise ConfigError(f"weight is {weight!r}, not a positive number. Leave the block out instead")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
@@ -41,7 +42,7 @@ def build_features(
     twice = features.columns[features.columns.duplicated()]
     if len(twice):
         raise ConfigError(f"two blocks make the feature {twice[0]}. Keep it in one of them")
-    weights = {name: float(block.weight) for name, block in blocks.items()}
+    weights = {name: block.weight for name, block in blocks.items()}
     dictionary = pd.concat([_describe(n, part, weights[n]) for n, part in made.items()], ignore_index=True)
     ordinary = tables.ordinary.to_numpy()
     parts = set(dictionary.loc[dictionary["transform"] == "clr", "feature"])
@@ -77,7 +78,7 @@ def _make(blocks: Mapping[str, Block], tables: Tables) -> tuple[dict[str, BlockF
     return made, notes
 
 
-def _describe(name: str, part: BlockFeatures, weight: float) -> pd.DataFrame:
+def _describe(name: str, part: BlockFeatures, weight: float | None) -> pd.DataFrame:
     features = list(part.values.columns)
     return pd.DataFrame(
         {
@@ -85,7 +86,7 @@ def _describe(name: str, part: BlockFeatures, weight: float) -> pd.DataFrame:
             "label": pd.Series([part.labels[f] for f in features], dtype="str"),
             "unit": part.unit,
             "block": name,
-            "weight": weight,
+            "weight": np.nan if weight is None else float(weight),
             "transform": part.transform,
         }
     )

@@ -23,14 +23,14 @@ class Context:
     Parameters
     ----------
     measures : columns of the context table.
-    weight : the block's total variance in the scaled matrix.
+    weight : the block's total variance in the scaled matrix; None leaves it to the study.
     transform : ``none``, ``log`` (not positive gives missing), ``sqrt`` or ``logit`` (for measures in
         percent or shares; 0% and 100% are moved in by 0.05 points).
     optional : leave the block out, with a note, where the source lacks one of the measures.
     """
 
     measures: Sequence[str]
-    weight: float = 1.0
+    weight: float | None = 1.0
     transform: str = "none"
     optional: bool = False
 

@@ -14,13 +14,13 @@ class Deprivation:
 
     Parameters
     ----------
-    weight : the block's total variance in the scaled matrix.
+    weight : the block's total variance in the scaled matrix; None leaves it to the study.
     measure : the context column that holds the score.
     transform : ``sqrt`` (scores run from 3 to 70 with a right tail) or ``none``.
     optional : leave the block out, with a note, where the source has no such score.
     """
 
-    weight: float = 1.0
+    weight: float | None = 1.0
     measure: str = "imd_score"
     transform: str = "sqrt"
     optional: bool = False

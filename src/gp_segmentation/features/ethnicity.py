@@ -21,14 +21,14 @@ class Ethnicity:
     ----------
     measures : context columns in percent or shares. One column: a share against the rest. Several: groups
         that make up the whole list (or nearly), taken as a composition.
-    weight : the block's total variance in the scaled matrix.
+    weight : the block's total variance in the scaled matrix; None leaves it to the study.
     transform : ``log_ratio`` (one column: logit; several: centred log-ratio, shares below 0.05% taken
         as 0.05%) or ``none`` (percent).
     optional : leave the block out, with a note, where the source lacks one of the measures.
     """
 
     measures: Sequence[str]
-    weight: float = 1.0
+    weight: float | None = 1.0
     transform: str = "log_ratio"
     optional: bool = False
 

@@ -21,7 +21,7 @@ class IndicatorBlock:
 
     Parameters
     ----------
-    weight : the block's total variance in the scaled matrix.
+    weight : the block's total variance in the scaled matrix; None leaves it to the study.
     groups, domains, indicators : codes to take (``["HYP"]``, ``["CL"]``, ``["HYP008"]``); an indicator
         must agree with each that is given.
     exclude : indicator code -> why it is left out. Codes the source does not have are passed over,
@@ -33,7 +33,7 @@ class IndicatorBlock:
     optional : leave the block out, with a note, where the source has none of what is asked for.
     """
 
-    weight: float = 1.0
+    weight: float | None = 1.0
     groups: Sequence[str] | None = None
     domains: Sequence[str] | None = None
     indicators: Sequence[str] | None = None

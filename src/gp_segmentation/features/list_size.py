@@ -16,11 +16,11 @@ class ListSize:
 
     Parameters
     ----------
-    weight : the block's total variance in the scaled matrix.
+    weight : the block's total variance in the scaled matrix; None leaves it to the study.
     transform : ``log`` (lists run from 5 to 106,308) or ``none``.
     """
 
-    weight: float = 1.0
+    weight: float | None = 1.0
     transform: str = "log"
 
     def __post_init__(self) -> None:

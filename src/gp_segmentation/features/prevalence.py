@@ -23,7 +23,7 @@ class Prevalence:
 
     Parameters
     ----------
-    weight : the block's total variance in the scaled matrix.
+    weight : the block's total variance in the scaled matrix; None leaves it to the study.
     groups : register groups to take (``["HYP", "DM"]``); all when not given.
     transform : ``empirical_logit`` or ``none`` (percent).
     adjust : ``none`` (crude), ``age`` or ``age_sex``: the regression of
@@ -31,7 +31,7 @@ class Prevalence:
     shrink : ``none`` or ``beta_binomial`` (before any adjustment).
     """
 
-    weight: float = 1.0
+    weight: float | None = 1.0
     groups: Sequence[str] | None = None
     transform: str = "empirical_logit"
     adjust: str = "none"

@@ -16,11 +16,11 @@ class SexRatio:
 
     Parameters
     ----------
-    weight : the block's total variance in the scaled matrix.
+    weight : the block's total variance in the scaled matrix; None leaves it to the study.
     transform : ``empirical_logit`` (the log of women per man) or ``none`` (percent).
     """
 
-    weight: float = 1.0
+    weight: float | None = 1.0
     transform: str = "empirical_logit"
 
     def __post_init__(self) -> None:

@@ -14,6 +14,7 @@ from gp_segmentation.errors import without_secrets
 from gp_segmentation.insight import spatial_sentence
 from gp_segmentation.report import trust, words
 from gp_segmentation.report.exploring import features_found
+from gp_segmentation.report.prepared import preparations
 from gp_segmentation.results import Results
 
 #: Packages whose versions bear on the figures.
@@ -40,6 +41,7 @@ def summarise(results: Results, *, top_features: int = 12) -> dict[str, Any]:
         "counts": _counts(results),
         "verdict": _verdict(results.evidence),
         "choice": _choice(results.choice),
+        "preparations": preparations(results),
         "metrics": _metrics(results.metrics),
         "segments": [_segment(p, results, top_features) for p in results.portraits],
         "evidence": _evidence(results.evidence.get("segments") or []),
@@ -97,7 +99,7 @@ def _metrics(metrics: dict[str, Any]) -> list[tuple[str, str]]:
 def _choice(choice: dict[str, Any]) -> dict[str, Any]:
     preferred = choice.get("by_criterion") or {}
     return {
-        "clusterer": _clusterer(choice),
+        "clusterer": words.clusterer(choice),
         "n_clusters": int(choice["n_clusters"]),
         "reason": str(choice.get("reason", "")),
         "by_criterion": [
@@ -105,11 +107,6 @@ def _choice(choice: dict[str, Any]) -> dict[str, Any]:
             for key, value in sorted(preferred.items())
         ],
     }
-
-
-def _clusterer(setting: dict[str, Any]) -> str:
-    name = words.readable(str(setting["clusterer"]), words.CLUSTERERS)
-    return f"{name} ({setting['linkage']} linkage)" if setting.get("linkage") else name
 
 
 def _evidence(rows: list[dict[str, Any]]) -> list[dict[str, str]]:
@@ -122,7 +119,7 @@ def _preference(value: Any) -> str:
     """A criterion's preference: a number of segments, or the trial it would have chosen."""
     if isinstance(value, dict):
         score = f" ({words.number(value['value'])})" if value.get("value") is not None else ""
-        return f"{_clusterer(value)}, {words.number(value['n_clusters'])} segments{score}"
+        return f"{words.clusterer(value)}, {words.number(value['n_clusters'])} segments{score}"
     return "none" if value is None else words.number(value)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 VERDICTS = {
@@ -48,6 +49,7 @@ METRICS = {
     "ari_seeds": "Agreement of fits that differ in their seed (adjusted Rand index)",
     "stay_mean": "Share of resamples in which a practice stays in its segment (mean)",
     "disputed_share": "Share of fitted practices that resamples or another method dispute",
+    "ari_preparations": "Agreement with the choices of other preparations (adjusted Rand index, mean)",
     "ari_kmeans_hierarchical": "Agreement of K-means and hierarchical (adjusted Rand index)",
     "ami_kmeans_hierarchical": "Agreement of K-means and hierarchical (adjusted mutual information)",
     "imputed_values": "Values that were missing and filled in",
@@ -59,6 +61,12 @@ METRICS = {
     "eta2_unused_icb": "The same by integrated care board",
     "valley_max": "Density half-way between neighbouring segments, of that at their centres (highest)",
 }
+
+
+def clusterer(setting: Mapping[Any, Any]) -> str:
+    """Return the name of a clusterer with its linkage: ``Hierarchical clustering (ward linkage)``."""
+    name, linkage = readable(str(setting["clusterer"]), CLUSTERERS), setting.get("linkage")
+    return name if linkage is None or linkage != linkage else f"{name} ({linkage} linkage)"
 
 
 def readable(key: str, names: dict[str, str]) -> str:

@@ -1,6 +1,8 @@
 """The study: what the configuration leaves open is tried, scored and chosen by a rule in the open."""
 
-from gp_segmentation.study.choice import choose, elbow
+from gp_segmentation.study.choice import choose
+from gp_segmentation.study.compared import agreement_metric
+from gp_segmentation.study.criteria import elbow
 from gp_segmentation.study.curves import scores_by_k
 from gp_segmentation.study.evaluate import Limits
 from gp_segmentation.study.plots import write_plots
@@ -17,6 +19,7 @@ __all__ = [
     "Space",
     "Study",
     "StudyResult",
+    "agreement_metric",
     "brute_force",
     "choose",
     "elbow",

@@ -1,19 +1,32 @@
-"""The rule that chooses among trials."""
+"""The rule that chooses among trials.
+
+Trials whose smallest segment is below the floor are left out, and, where ``min_agreement`` is set, those that
+no other clusterer or linkage agrees with that far. The highest ``criterion`` of the others wins; of those
+within ``tolerance`` of it, the fewest segments, then the highest criterion, then the first trial. If its
+least stable segment is found below ``min_jaccard`` it is set aside for the next, up to ``stability_checks``
+times; if all fail, the most stable is taken, and the reason says so. A single trial is taken as it is: the
+configuration fixed it.
+
+Where the matrix was prepared in several ways, the rule chooses with each, and ``between`` says which of these
+choices is taken: by ``agreement`` the one with the highest mean agreement with the others (why, `compared`
+says), by ``criterion`` the one with the highest criterion; of those within `BETWEEN` of the best the first.
+"""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from math import ceil
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from kneed import KneeLocator
 
 from gp_segmentation.errors import ConfigError
-from gp_segmentation.evidence import gap_statistic, one_standard_error
+from gp_segmentation.preparations import of_preparation
 from gp_segmentation.study import wording
+from gp_segmentation.study.compared import Agreement, mean_agreements, no_agreement
+from gp_segmentation.study.criteria import by_criterion, segmented, setting
 
 #: trial -> mean bootstrap Jaccard of its least stable segment.
 Stability = Callable[[int], float]
@@ -21,13 +34,11 @@ Stability = Callable[[int], float]
 #: Rows whose stability was looked at, with what was found.
 Checked = list[tuple[pd.Series, float]]
 
-#: What each single criterion prefers: the column of the trials, and whether low values are good.
-SINGLE_CRITERIA = {
-    "silhouette": False,
-    "davies_bouldin": True,
-    "calinski_harabasz": False,
-    "excess_silhouette": False,
-}
+#: A chosen row, the near ties it was chosen from, and the rows whose stability was looked at.
+Steady = tuple[pd.Series, pd.DataFrame, Checked]
+
+#: How one of several preparations' choices is taken, and differences that count as none: then the first is.
+BETWEEN = {"agreement": 0.01, "criterion": 0.0}
 
 
 def choose(
@@ -36,120 +47,86 @@ def choose(
     stability: Stability | None = None,
     *,
     null: pd.DataFrame | None = None,
+    agreement: Agreement = no_agreement,
 ) -> dict[str, Any]:
-    """Choose one trial.
-
-    Trials whose smallest segment is below the floor are left out, and, where ``min_agreement`` is set,
-    those that no other clusterer or linkage agrees with that far. The highest ``criterion`` of the others
-    wins; of those within ``tolerance`` of it, the fewest segments, then the highest criterion, then the
-    first trial. If `stability` finds it below ``min_jaccard`` it is set aside for the next, up to
-    ``stability_checks`` times; if all fail, the most stable is taken, and the reason says so. A single
-    trial is taken as it is: the configuration fixed it.
+    """Choose one trial by the rule (see the module).
 
     Parameters
     ----------
     trials : schema ``trials``.
-    rule : ``min_share``, ``min_practices``, ``criterion``, ``tolerance``, ``min_jaccard``,
-        ``stability_checks``; optional ``min_agreement`` (adjusted Rand index).
+    rule : the node ``rule`` of ``conf/study``.
     stability : see `Stability`; None leaves stability out.
-    null : draws with ``log_within``, for the gap statistic; None leaves it out.
+    agreement : of two trials; needed where there are several preparations.
+    null : draws with ``preparation`` and ``log_within``, for the gap statistic; None leaves it out.
 
-    Returns clusterer, linkage, n_clusters, trial, reason (one paragraph), criterion, floor (practices),
-    eligible (trials that meet the floor), near_ties (trials), checked (trial and jaccard of each trial whose
-    stability was looked at), by_criterion (what each single criterion alone would have chosen, without the
-    floor). Raises ConfigError when there is no trial, or none of several meets the floor.
+    Returns preparation, clusterer, linkage, n_clusters, trial; ``reason``, one paragraph; criterion; floor
+    (practices); eligible (trials that meet the floor); near_ties (trials); checked (trial and jaccard of each
+    trial whose stability was looked at); by_preparation (what was chosen with each preparation, its criterion
+    and its mean agreement with the others; empty for one); by_criterion (what each single criterion alone
+    would have chosen on the same matrix, without the floor).
+    Raises ConfigError when there is no trial, or none of several meets the floor.
     """
     if trials.empty:
         raise ConfigError("the study has no finished trial. Raise study.n_trials")
     facts = _facts(trials, rule)
-    criterion, singles = facts["criterion"], by_criterion(trials, null)
     eligible = _eligible(trials, facts, rule)
     facts["eligible"] = len(eligible)
-    chosen, ties, checked = trials.iloc[0], eligible, Checked()
-    if len(trials) > 1:
-        if eligible.empty:
-            raise _none_is_eligible(trials, facts["floor"], rule)
-        chosen, ties, checked = _steady_choice(eligible, rule, criterion, stability)
+    found = _with_each(trials, eligible, rule, facts, stability)
+    choices = _beside_one_another([row for row, _, _ in found], facts, agreement)
+    chosen, ties, checked = found[_taken(choices, rule, facts["criterion"])]
+    mine = partial(of_preparation, name=setting(chosen)["preparation"])
+    singles = by_criterion(mine(trials), None if null is None else mine(null))
     return {
-        **_setting(chosen),
-        "reason": wording.reason(chosen, ties, checked, facts, singles),
+        **setting(chosen),
+        "reason": wording.reason(chosen, ties, checked, facts, singles, choices),
         **{name: facts[name] for name in ("criterion", "floor", "eligible")},
         "near_ties": ties["trial"].astype(int).tolist(),
         "checked": [{"trial": int(row["trial"]), "jaccard_min": value} for row, value in checked],
+        "by_preparation": choices,
         "by_criterion": singles,
     }
 
 
-def by_criterion(trials: pd.DataFrame, null: pd.DataFrame | None = None) -> dict[str, dict[str, Any]]:
-    """What each criterion alone would choose of all `trials`, and its value; unknown ones are left out."""
-    found = {}
-    for column, low_is_good in SINGLE_CRITERIA.items():
-        values = trials[column].to_numpy(dtype=float)
-        if not np.isnan(values).all():
-            best = trials.iloc[int(np.nanargmin(values) if low_is_good else np.nanargmax(values))]
-            found[column] = {**_setting(best), "value": float(best[column])}
-    knee = elbow(trials)
-    if knee is not None:
-        found["elbow"] = knee
-    gap = None if null is None else gap_choice(trials, null)
-    if gap is not None:
-        found["gap"] = gap
-    return found
+def _with_each(
+    trials: pd.DataFrame,
+    eligible: pd.DataFrame,
+    rule: Mapping[str, Any],
+    facts: Mapping[str, Any],
+    stability: Stability | None,
+) -> list[Steady]:
+    """What the rule chooses with each preparation that has an eligible trial; a single trial as it is."""
+    if len(trials) == 1:
+        return [(trials.iloc[0], eligible, [])]
+    if eligible.empty:
+        raise _none_is_eligible(trials, facts["floor"], rule)
+    each = eligible.groupby("preparation", sort=False, dropna=False)
+    return [_steady_choice(rows, rule, facts, stability) for _, rows in each]
 
 
-def elbow(trials: pd.DataFrame) -> dict[str, Any] | None:
-    """The elbow of K-means' inertia against the number of segments (Kneedle, Satopaa et al. 2011).
-
-    None where K-means was tried with fewer than four numbers of segments, or its curve has no elbow.
-    """
-    curve = _kmeans_curve(trials)
-    if len(curve) < 4:
-        return None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it warns where there is no elbow, which None says
-        knee = KneeLocator(
-            curve["n_clusters"].tolist(), curve["inertia"].tolist(), curve="convex", direction="decreasing"
-        ).knee
-    if knee is None:
-        return None
-    row = curve[curve["n_clusters"] == knee].iloc[0]
-    return {**_setting(row), "value": float(row["inertia"])}
+def _beside_one_another(
+    chosen: Sequence[pd.Series], facts: Mapping[str, Any], agreement: Agreement
+) -> list[dict[str, Any]]:
+    """What was chosen with each preparation, its criterion and mean agreement with the rest; none for one."""
+    if facts["preparations"] < 2:
+        return []
+    criterion = facts["criterion"]
+    settings = [setting(row) for row in chosen]
+    means = mean_agreements([one["trial"] for one in settings], agreement)
+    return [
+        {**one, criterion: float(row[criterion]), "agreement": mean}
+        for one, row, mean in zip(settings, chosen, means, strict=True)
+    ]
 
 
-def gap_choice(trials: pd.DataFrame, null: pd.DataFrame) -> dict[str, Any] | None:
-    """What the gap statistic's one-standard-error rule chooses of K-means' trials, k = 1 included.
-
-    ``trial`` is None where that is one segment, which no study tries. None where the null was not drawn,
-    or the rule is met by no number of segments.
-    """
-    curve = _kmeans_curve(trials)
-    if curve.empty or null.empty or "log_within" not in null:
-        return None
-    ks = [1, *curve["n_clusters"].tolist()]
-    inertia = pd.Series([_total(curve.iloc[0]), *curve["inertia"].tolist()], index=ks)
-    gaps = gap_statistic(inertia.map(np.log), null)
-    k = one_standard_error(gaps)
-    if k is None:
-        return None
-    value = float(gaps["gap"].loc[k])
-    if k == 1:
-        return {"clusterer": "kmeans", "linkage": None, "n_clusters": 1, "trial": None, "value": value}
-    return {**_setting(curve[curve["n_clusters"] == k].iloc[0]), "value": value}
-
-
-def _kmeans_curve(trials: pd.DataFrame) -> pd.DataFrame:
-    rows = trials[(trials["clusterer"] == "kmeans") & (trials["inertia"] > 0)]
-    return rows.drop_duplicates("n_clusters").sort_values("n_clusters")
-
-
-def _total(row: pd.Series) -> float:
-    """Total sum of squares: within and between, the latter from the Calinski-Harabasz index."""
-    k, within = int(row["n_clusters"]), float(row["inertia"])
-    return within * (1 + float(row["calinski_harabasz"]) * (k - 1) / (_practices(row) - k))
-
-
-def _practices(row: pd.Series) -> int:
-    return sum(int(size) for size in str(row["sizes"]).split())
+def _taken(choices: Sequence[Mapping[str, Any]], rule: Mapping[str, Any], criterion: str) -> int:
+    """The place of the choice that is taken."""
+    between = str(rule.get("between", "agreement"))
+    if between not in BETWEEN:
+        raise ConfigError(f"study.rule.between is {between!r}. Set one of: {', '.join(BETWEEN)}")
+    if len(choices) < 2:
+        return 0
+    values = np.array([one[between if between == "agreement" else criterion] for one in choices])
+    return int(np.flatnonzero(values >= values.max() - BETWEEN[between])[0])
 
 
 def floor_of(rule: Mapping[str, Any], practices: int) -> int:
@@ -167,12 +144,13 @@ def _eligible(trials: pd.DataFrame, facts: Mapping[str, Any], rule: Mapping[str,
 
 def _facts(trials: pd.DataFrame, rule: Mapping[str, Any]) -> dict[str, Any]:
     """What the rule came to on these trials; `floor` in practices."""
-    practices = _practices(trials.iloc[0])
+    practices = segmented(trials.iloc[0])
     return {
         "practices": practices,
         "floor": floor_of(rule, practices),
         "criterion": _criterion(trials, rule),
         "trials": len(trials),
+        "preparations": trials["preparation"].nunique(),
         "tolerance": float(rule["tolerance"]),
         "min_jaccard": float(rule["min_jaccard"]),
         "min_agreement": float(rule.get("min_agreement", 0.0)),
@@ -187,10 +165,10 @@ def _criterion(trials: pd.DataFrame, rule: Mapping[str, Any]) -> str:
 
 
 def _steady_choice(
-    eligible: pd.DataFrame, rule: Mapping[str, Any], criterion: str, stability: Stability | None
-) -> tuple[pd.Series, pd.DataFrame, Checked]:
+    eligible: pd.DataFrame, rule: Mapping[str, Any], facts: Mapping[str, Any], stability: Stability | None
+) -> Steady:
     """The chosen row, the near ties it was chosen from, and the rows whose stability was looked at."""
-    tolerance = float(rule["tolerance"])
+    criterion, tolerance = facts["criterion"], facts["tolerance"]
     left = eligible
     checked: Checked = []
     ties = first = _near_ties(left, criterion, tolerance)
@@ -226,13 +204,3 @@ def _none_is_eligible(trials: pd.DataFrame, floor: int, rule: Mapping[str, Any])
         "study.n_clusters.high, treat outliers (outliers=clip), or open another clusterer or linkage "
         "(average and single linkage split off single practices)"
     )
-
-
-def _setting(row: pd.Series) -> dict[str, Any]:
-    linkage = row["linkage"]
-    return {
-        "clusterer": str(row["clusterer"]),
-        "linkage": None if pd.isna(linkage) else str(linkage),
-        "n_clusters": int(row["n_clusters"]),
-        "trial": int(row["trial"]),
-    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -18,6 +18,9 @@ from gp_segmentation.study.space import Point, Space
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+#: Preparations whose distances are kept: a sampler that learns goes to and fro between them.
+KEPT = 2
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Found:
 
 
 class Evaluator:
-    """Fits and scores points on fixed rows.
+    """Fits and scores points on fixed rows, those of one preparation.
 
     Parameters
     ----------
@@ -76,7 +79,7 @@ class Evaluator:
         rows = self._exact_rows(stacked) if self.exact else self._sampled_rows(stacked)
         for point, row in zip(points, rows, strict=True):
             linkage = getattr(self.labeller.estimator(point), "linkage", None)
-            row |= {"clusterer": point.family, "linkage": linkage}
+            row |= {"preparation": point.preparation, "clusterer": point.family, "linkage": linkage}
         return [Found(found, row) for found, row in zip(labels, rows, strict=True)]
 
     @cached_property
@@ -119,6 +122,46 @@ class Evaluator:
             "silhouette_rows": len(self._X),
             "silhouette_se": None,
         }
+
+
+class Evaluators:
+    """An evaluator for each preparation of the matrix, made when its turn comes.
+
+    One holds the distances of all pairs of rows, so only the last `KEPT` are kept; their trees, which are
+    small, all are.
+
+    Parameters
+    ----------
+    make : preparation -> its evaluator.
+    """
+
+    def __init__(self, make: Callable[[str | None], Evaluator]) -> None:
+        self._make = make
+        self._kept: dict[str | None, Evaluator] = {}
+        self._trees: dict[tuple[str | None, str], Floats] = {}
+
+    def of(self, preparation: str | None, coming: Sequence[Point] = ()) -> Evaluator:
+        """The evaluator of a preparation; where it is new, it begins to grow the trees of points `coming`."""
+        evaluator = self._kept.pop(preparation, None)
+        if evaluator is None:
+            evaluator = self._make(preparation)
+            evaluator.labeller.grow([point for point in coming if point.preparation == preparation])
+        self._kept[preparation] = evaluator  # the last used is the last
+        if len(self._kept) > KEPT:
+            oldest = next(iter(self._kept))
+            self._keep_trees(oldest, self._kept.pop(oldest))
+        return evaluator
+
+    def trees(self) -> dict[tuple[str | None, str], Floats]:
+        """Preparation and linkage -> the tree of all rows, of those that were built."""
+        for preparation, evaluator in self._kept.items():
+            self._keep_trees(preparation, evaluator)
+        return self._trees
+
+    def _keep_trees(self, preparation: str | None, evaluator: Evaluator) -> None:
+        if evaluator.exact:
+            trees = evaluator.labeller.trees()
+            self._trees |= {(preparation, linkage): tree for linkage, tree in trees.items()}
 
 
 def _known(value: float) -> float | None:

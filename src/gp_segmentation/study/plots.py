@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,9 +16,15 @@ from optuna.visualization import matplotlib as drawn
 
 from gp_segmentation.study import objectives as goals
 from gp_segmentation.study.space import Point, Space
-from gp_segmentation.study.store import distributions, quiet
+from gp_segmentation.study.store import distributions, parameters, quiet
 
 DPI = 110
+
+#: Panels side by side with room for names of categories; beyond, these are turned.
+MANY = 3
+
+#: What the contour is of, where it was tried of every matrix: more than two parameters are too many panels.
+FIRST = ("clusterer", "n_clusters")
 
 
 def write_plots(
@@ -34,6 +41,8 @@ def write_plots(
     names : the objectives.
     """
     study = _rebuilt(trials, points, space, names)
+    # It remarks on weights drawn as categories, which they are.
+    logging.getLogger("matplotlib.category").setLevel(logging.WARNING)
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for name, draw in _plots(study, names).items():
@@ -56,7 +65,7 @@ def _rebuilt(
         point = points[int(row["trial"])]
         study.add_trial(
             create_trial(
-                params={"clusterer": point.family, **point.values},
+                params=parameters(point, space),
                 distributions=distributions(point, space),
                 values=goals.values({str(key): value for key, value in row.items()}, names),
             )
@@ -75,8 +84,9 @@ def _plots(study: optuna.Study, names: Sequence[str]) -> dict[str, Callable[[], 
     if varied:
         plots["slice"] = lambda: drawn.plot_slice(study, params=varied, **about)
     shared = [name for name in varied if all(name in trial.params for trial in study.trials)]
-    if len(shared) > 1:
-        plots["contour"] = lambda: drawn.plot_contour(study, params=shared, **about)
+    pair = [name for name in FIRST if name in shared] + [name for name in shared if name not in FIRST]
+    if len(pair) > 1:
+        plots["contour"] = lambda: drawn.plot_contour(study, params=pair[:2], **about)
     if shared and len({first(trial) for trial in study.trials}) > 1:
         judge = optuna.importance.FanovaImportanceEvaluator(seed=0)
         plots["importance"] = lambda: drawn.plot_param_importances(
@@ -100,6 +110,9 @@ def _save(axes: Any, path: Path) -> None:
     panels = axes.ravel() if hasattr(axes, "ravel") else [axes]
     figure = panels[0].figure
     if len(panels) > 1:
-        figure.set_size_inches(4 * len(panels) + 1, 4.8)  # else names of categories run into one another
+        # Else names of categories run into one another.
+        figure.set_size_inches(4 * len(panels) + 1, 4.8)
+        for panel in panels if len(panels) > MANY else ():
+            panel.tick_params(axis="x", labelrotation=20)
     figure.savefig(path, dpi=DPI, bbox_inches="tight", metadata={"Software": None})
     plt.close(figure)

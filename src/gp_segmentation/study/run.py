@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,25 @@ import optuna
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from gp_segmentation.evidence import bootstrap_jaccard, gaussian_null, null_means
+from gp_segmentation.clustering import build_tree
+from gp_segmentation.evidence import bootstrap_jaccard
 from gp_segmentation.study import objectives as goals
+from gp_segmentation.study.agreement import adjusted_rand
 from gp_segmentation.study.choice import Stability, choose, floor_of
+from gp_segmentation.study.compared import check_comparable, compare_preparations
 from gp_segmentation.study.evaluate import Limits
 from gp_segmentation.study.labelling import Build, TreeCache
-from gp_segmentation.study.search import EXHAUSTIVE, Samplers, Setup, StudyResult, check_rows, run_study
+from gp_segmentation.study.nulls import KeptNulls, looked_at
+from gp_segmentation.study.search import (
+    EXHAUSTIVE,
+    Matrices,
+    Samplers,
+    Setup,
+    StudyResult,
+    as_matrices,
+    check_rows,
+    run_study,
+)
 from gp_segmentation.study.space import Space
 from gp_segmentation.study.store import SQLITE, content_key, open_study, quiet
 
@@ -35,21 +49,26 @@ class Study:
     ----------
     trials : schema ``trials``.
     choice : what `choose` returned, the contents of choice.json.
-    null : the draws behind ``null_silhouette`` (draw, k, silhouette, log_within); empty where none were
-        asked for.
+    preparations : from `compare_preparations`.
+    null : the draws behind ``null_silhouette`` (preparation, draw, k, silhouette, log_within); empty where
+        none were asked for.
+    tree : scipy's linkage matrix (left, right, height, count) of the chosen matrix, by the chosen linkage or
+        Ward's; empty where there are too many rows for one.
     result : labels, points and trees of the trials.
     objectives : what the sampler was to optimise.
     """
 
     trials: pd.DataFrame
     choice: dict[str, Any]
+    preparations: pd.DataFrame
     null: pd.DataFrame
+    tree: pd.DataFrame
     result: StudyResult
     objectives: tuple[str, ...]
 
 
 def run(
-    X: pd.DataFrame | ArrayLike,
+    X: Matrices | pd.DataFrame | ArrayLike,
     space: Space,
     build: Build,
     options: Mapping[str, Any],
@@ -63,7 +82,7 @@ def run(
 
     Parameters
     ----------
-    X : (n, d) fitted rows.
+    X : (n, d) fitted rows; where the space has several preparations, name -> such rows, in the same order.
     space : from `space`.
     build : ``build(node, **params)``, for clusterers and the sampler.
     options : the node ``conf/study``.
@@ -72,25 +91,65 @@ def run(
         study interrupted goes on where it stopped; None keeps them in memory.
     cache : of trees, or None.
     """
-    values = np.asarray(X, dtype=np.float64)
-    check_rows(space, values)
-    limits = _limits(options)
-    names = _objectives(options)
-    study = _open(values, space, options, names, seed, folder)
-    null = _null(values, space, options, limits, study, seed, jobs)
+    matrices = as_matrices(X)
+    for values in matrices.values():
+        check_rows(space, values)
+    check_comparable(space, options)
+    limits, names = _limits(options), _objectives(options)
+    study = _open(matrices, space, options, names, seed, folder)
+    nulls = KeptNulls(study, matrices, space.ks, options["null_model"], limits, seed, jobs)
     result = run_study(
-        values,
+        matrices,
         space,
         build,
         sampler=_samplers(build, options["sampler"], seed),
         n_trials=options["n_trials"],
-        null_silhouette=null_means(null),
+        nulls=nulls.means,
         jobs=jobs,
-        setup=Setup(study, names, _prune_below(options, len(values)), limits, cache, seed),
+        setup=Setup(study, names, _prune_below(options, matrices), limits, cache, seed),
     )
-    stability = _stability(values, space, build, options["rule"], result, limits, seed, jobs)
-    choice = choose(result.trials, options["rule"], stability, null=null)
-    return Study(result.trials, choice, null, result, names)
+    stability = _stability(matrices, space, build, options["rule"], result, limits, seed, jobs)
+    return _chosen(result, matrices, space, options, nulls, stability, names)
+
+
+def _chosen(
+    result: StudyResult,
+    matrices: Mapping[str | None, Floats],
+    space: Space,
+    options: Mapping[str, Any],
+    nulls: KeptNulls,
+    stability: Stability | None,
+    names: tuple[str, ...],
+) -> Study:
+    """Choose, and put together what is told of it."""
+    tried = {point.preparation for point in result.points.values()}
+    null = nulls.drawn(name for name in space.preparations if name in tried)
+    agreement = partial(_agreement, result.labels)
+    choice = choose(result.trials, options["rule"], stability, null=null, agreement=agreement)
+    choice["settings"] = dict(space.preparations[choice["preparation"]])
+    return Study(
+        trials=result.trials,
+        choice=choice,
+        preparations=compare_preparations(result.trials, choice, space, agreement),
+        null=null,
+        tree=_tree(choice, matrices, result, _limits(options)),
+        result=result,
+        objectives=names,
+    )
+
+
+def _agreement(labels: Mapping[int, NDArray[np.int64]], one: int, other: int) -> float:
+    return adjusted_rand(labels[one], labels[other])
+
+
+def _tree(
+    choice: Mapping[str, Any], matrices: Mapping[str | None, Floats], result: StudyResult, limits: Limits
+) -> pd.DataFrame:
+    linkage, values = choice["linkage"] or "ward", matrices[choice["preparation"]]
+    tree = result.trees.get((choice["preparation"], linkage))
+    if tree is None:  # of more rows than all pairs can be looked at of there is none to show
+        tree = build_tree(values, linkage) if len(values) <= limits.exact_up_to else np.empty((0, 4))
+    return pd.DataFrame(tree, columns=["left", "right", "height", "count"])
 
 
 def _limits(options: Mapping[str, Any]) -> Limits:
@@ -106,7 +165,7 @@ def _objectives(options: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _open(
-    values: Floats,
+    matrices: Mapping[str | None, Floats],
     space: Space,
     options: Mapping[str, Any],
     names: tuple[str, ...],
@@ -118,45 +177,16 @@ def _open(
         return open_study(None, None, goals.directions(names))
     described = {
         "families": [[family.name, family.node] for family in space.families],
+        "preparations": [[name, dict(settings)] for name, settings in space.preparations.items()],
         "options": {key: value for key, value in options.items() if key not in WITHOUT_EFFECT},
-        "prune": _prune_below(options, len(values)),
+        "prune": _prune_below(options, matrices),
         "objectives": names,
         "seed": seed,
     }
-    key = content_key(values, described)[:16]
+    key = content_key(matrices.values(), described)[:16]
     address = f"{SQLITE}{folder / key}.db" if storage == "sqlite" and folder else str(storage)
     with quiet():
         return open_study(address, key, goals.directions(names))
-
-
-def _null(
-    values: Floats,
-    space: Space,
-    options: Mapping[str, Any],
-    limits: Limits,
-    study: optuna.Study,
-    seed: int,
-    jobs: int | None,
-) -> pd.DataFrame:
-    """The null's draws: those the study keeps, or new ones. k = 1 is for the gap statistic."""
-    kept = study.user_attrs.get("null")
-    if kept is None:
-        asked, rows = options["null_model"], values[_rows(len(values), limits)]
-        ks = sorted({1, *space.ks})
-        null = gaussian_null(rows, ks, draws=asked["draws"], n_init=asked["n_init"], seed=seed, jobs=jobs)
-        # log W of fewer rows than the data have is not comparable with theirs.
-        null["log_within"] += np.log(len(values) / len(rows))
-        study.set_user_attr("null", {name: null[name].tolist() for name in null})
-        return null
-    return pd.DataFrame(kept).astype(
-        {"draw": "int64", "k": "int64", "silhouette": float, "log_within": float}
-    )
-
-
-def _rows(rows: int, limits: Limits) -> NDArray[np.int64]:
-    """Every row, or as many as silhouettes are sampled of where there are too many to compare all."""
-    taken = rows if rows <= limits.exact_up_to else min(limits.sample_rows, rows)
-    return np.linspace(0, rows - 1, taken).round().astype(np.int64)
 
 
 def _samplers(build: Build, node: Mapping[str, Any], seed: int) -> Samplers:
@@ -173,12 +203,13 @@ def _samplers(build: Build, node: Mapping[str, Any], seed: int) -> Samplers:
     return (lambda _: first) if isinstance(first, EXHAUSTIVE) else sampler
 
 
-def _prune_below(options: Mapping[str, Any], rows: int) -> int:
+def _prune_below(options: Mapping[str, Any], matrices: Mapping[str | None, Floats]) -> int:
+    rows = len(next(iter(matrices.values())))
     return floor_of(options["rule"], rows) if options.get("prune", False) else 0
 
 
 def _stability(
-    values: Floats,
+    matrices: Mapping[str | None, Floats],
     space: Space,
     build: Build,
     rule: Mapping[str, Any],
@@ -194,8 +225,9 @@ def _stability(
 
     def lowest_jaccard(trial: int) -> float:
         point = result.points[trial]
+        values = matrices[point.preparation]
         clusterer = build(space.family(point.family).node, **point.values)
-        taken = _rows(len(values), limits)
+        taken = looked_at(len(values), limits)
         rows, labels = values[taken], result.labels[trial][taken]
         found = bootstrap_jaccard(rows, labels, clusterer, draws=draws, seed=seed, jobs=jobs)
         return float(found.groupby("segment")["jaccard"].mean().min())

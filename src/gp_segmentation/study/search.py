@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,8 @@ from tqdm import tqdm
 from gp_segmentation import tables
 from gp_segmentation.errors import ConfigError
 from gp_segmentation.study import objectives as goals
-from gp_segmentation.study.evaluate import Evaluator, Found, Limits
+from gp_segmentation.study.agreement import agreements
+from gp_segmentation.study.evaluate import Evaluator, Evaluators, Found, Limits
 from gp_segmentation.study.labelling import Build, TreeCache
 from gp_segmentation.study.samplers import brute_force
 from gp_segmentation.study.space import Point, Space
@@ -24,6 +24,12 @@ from gp_segmentation.study.store import Ledger, grouped, open_study, quiet, told
 
 #: Samplers that visit every point of a finite space once; the points are then fitted and scored together.
 EXHAUSTIVE = (optuna.samplers.BruteForceSampler, optuna.samplers.GridSampler)
+
+#: The fitted rows of every preparation, the same practices in each.
+Matrices = Mapping[str | None, ArrayLike]
+
+#: Number of clusters -> silhouette expected of rows without clusters, for a preparation of the matrix.
+Nulls = Callable[[str | None], Mapping[int, float]]
 
 #: Makes the sampler that proposes the next trial, given how many are finished.
 Samplers = Callable[[int], optuna.samplers.BaseSampler]
@@ -61,25 +67,26 @@ class StudyResult:
         process did which; else in the order of the sampler.
     labels : trial -> (n,) labels of the fitted rows, as the algorithm numbered them.
     points : trial -> the setting tried.
-    trees : linkage -> scipy's linkage matrix of the fitted rows, for the trees that had to be built.
+    trees : preparation and linkage -> scipy's linkage matrix of the fitted rows, for the trees that had to
+        be built and are of all rows.
     optuna_study : the study as Optuna keeps it.
     """
 
     trials: pd.DataFrame
     labels: dict[int, NDArray[np.int64]]
     points: dict[int, Point]
-    trees: dict[str, NDArray[np.float64]]
+    trees: dict[tuple[str | None, str], NDArray[np.float64]]
     optuna_study: optuna.Study
 
 
 def run_study(
-    X: pd.DataFrame | ArrayLike,
+    X: Matrices | pd.DataFrame | ArrayLike,
     space: Space,
     build: Build,
     *,
     sampler: optuna.samplers.BaseSampler | Samplers | None = None,
     n_trials: int | None = None,
-    null_silhouette: Mapping[int, float] | None = None,
+    nulls: Nulls | None = None,
     jobs: int | None = 1,
     setup: Setup | None = None,
 ) -> StudyResult:
@@ -87,36 +94,47 @@ def run_study(
 
     Parameters
     ----------
-    X : (n, d) fitted rows.
+    X : (n, d) fitted rows; where the space has several preparations, name -> such rows, in the same order.
     build : ``build(node, **params)`` gives the unfitted estimator of a family's node; `params` are the open
         parameters only.
     sampler : Optuna's sampler, or what makes one; brute force when None. An exhaustive one tries every
         point; another picks `n_trials` of them (all, where there are no more).
-    null_silhouette : number of clusters -> silhouette expected of rows without clusters.
+    nulls : see `Nulls`; None expects nothing.
     jobs : fits at once; the result does not depend on it.
 
     Raises
     ------
     ConfigError : more clusters asked for than there are rows, or a sampler without `n_trials`.
     """
-    values, setup = np.asarray(X, dtype=np.float64), setup or Setup()
-    check_rows(space, values)
+    matrices, setup = as_matrices(X), setup or Setup()
+    for values in matrices.values():
+        check_rows(space, values)
     given = sampler if sampler is not None else brute_force(seed=0)
     samplers: Samplers = (lambda _: given) if isinstance(given, optuna.samplers.BaseSampler) else given
     exhaustive = isinstance(samplers(0), EXHAUSTIVE) and n_trials is None
     if not exhaustive and n_trials is None:
         raise ConfigError("study.n_trials is not set, and this sampler has no end. Set study.n_trials")
-    null, limits = null_silhouette or {}, setup.limits
-    evaluator = Evaluator(values, space, build, null, jobs, limits, setup.cache, setup.seed)
+    expected, limits = nulls or (lambda _: {}), setup.limits
+    evaluators = Evaluators(
+        lambda name: Evaluator(
+            matrices[name], space, build, expected(name), jobs, limits, setup.cache, setup.seed
+        )
+    )
     with quiet(), told_when_full():
         study = setup.study or open_study(None, None, goals.directions(setup.objectives))
         ledger, points = Ledger(study, space), space.points()
         if exhaustive:
-            found = _try_all(ledger, evaluator, points, setup)
+            found = _try_all(ledger, evaluators, points, setup)
         else:
             asked = min(int(n_trials or 0), len(points))
-            found = _try_some(ledger, evaluator, samplers, points, asked, setup)
-    return _result(found, evaluator, ledger.study)
+            found = _try_some(ledger, evaluators, samplers, points, asked, setup)
+    return _result(found, evaluators, ledger.study)
+
+
+def as_matrices(X: Matrices | pd.DataFrame | ArrayLike) -> dict[str | None, NDArray[np.float64]]:
+    """Preparation -> its rows as an array; rows alone are those of the one preparation there is, None."""
+    every = X if isinstance(X, Mapping) else {None: X}
+    return {name: np.asarray(rows, dtype=np.float64) for name, rows in every.items()}
 
 
 def check_rows(space: Space, X: NDArray[np.float64]) -> None:
@@ -132,7 +150,7 @@ def check_rows(space: Space, X: NDArray[np.float64]) -> None:
 
 
 def _try_all(
-    ledger: Ledger, evaluator: Evaluator, points: Sequence[Point], setup: Setup
+    ledger: Ledger, evaluators: Evaluators, points: Sequence[Point], setup: Setup
 ) -> list[tuple[Point, Found]]:
     """Every point, in order; groups of points are done together and stored as soon as they are done.
 
@@ -141,11 +159,11 @@ def _try_all(
     """
     known = ledger.known()
     missing = [point for point in points if point not in known]
-    evaluator.labeller.grow(missing)
     with _bar(len(points), len(points) - len(missing)) as bar:
         while missing:
             groups = {name: group for name, group in grouped(points).items() if set(group) & set(missing)}
             mine = groups[ledger.claim(groups)]
+            evaluator = evaluators.of(mine[0].preparation, coming=missing)
             done = dict(zip(mine, evaluator.evaluate(mine), strict=True))
             known = ledger.known()  # another process may have come first
             for point in mine:
@@ -159,7 +177,7 @@ def _try_all(
 
 def _try_some(
     ledger: Ledger,
-    evaluator: Evaluator,
+    evaluators: Evaluators,
     samplers: Samplers,
     points: Sequence[Point],
     n_trials: int,
@@ -174,7 +192,7 @@ def _try_some(
     with _bar(n_trials, len(ledger.finished())) as bar:
         while (number := len(ledger.finished())) < n_trials:
             point, notes = ledger.propose(samplers(number), points)
-            found = known.get(point) or evaluator.evaluate([point])[0]
+            found = known.get(point) or evaluators.of(point.preparation).evaluate([point])[0]
             known[point] = found
             pruned = found.row["smallest_segment"] < setup.prune_below and len(setup.objectives) == 1
             ledger.add(point, found, None if pruned else goals.values(found.row, setup.objectives), notes)
@@ -187,40 +205,18 @@ def _bar(total: int, done: int) -> tqdm:
     return tqdm(total=total, initial=done, desc="study", unit="trial", disable=None, leave=False)
 
 
-def _result(found: Sequence[tuple[Point, Found]], evaluator: Evaluator, study: optuna.Study) -> StudyResult:
+def _result(found: Sequence[tuple[Point, Found]], evaluators: Evaluators, study: optuna.Study) -> StudyResult:
     labels = {number: one.labels for number, (_, one) in enumerate(found)}
     rows = [{"trial": number, **one.row} for number, (_, one) in enumerate(found)]
-    for row, agreement in zip(rows, _agreements(rows, labels), strict=True):
+    for row, agreement in zip(rows, agreements(rows, labels), strict=True):
         row["agreement"] = agreement
     return StudyResult(
         trials=_trials_frame(rows),
         labels=labels,
         points={number: point for number, (point, _) in enumerate(found)},
-        trees=evaluator.labeller.trees() if evaluator.exact else {},
+        trees=evaluators.trees(),
         optuna_study=study,
     )
-
-
-def _agreements(rows: Sequence[Mapping[str, Any]], labels: Mapping[int, NDArray]) -> list[float | None]:
-    """Of each trial, the highest adjusted Rand index with one of as many segments by another method."""
-    best: dict[int, float] = {}
-    for one, other in combinations(rows, 2):
-        methods = {(row["clusterer"], row["linkage"]) for row in (one, other)}
-        if one["n_clusters"] == other["n_clusters"] and len(methods) == 2:
-            pair = one["trial"], other["trial"]
-            ari = _adjusted_rand(labels[pair[0]], labels[pair[1]])
-            best |= {trial: max(ari, best.get(trial, -1.0)) for trial in pair}
-    return [best.get(row["trial"]) for row in rows]
-
-
-def _adjusted_rand(one: NDArray, other: NDArray) -> float:
-    """scikit-learn's adjusted_rand_score of labels 0..k-1, whose checks cost more than the counting."""
-    width = int(other.max()) + 1
-    both = np.bincount(one * width + other, minlength=(int(one.max()) + 1) * width).reshape(-1, width)
-    pairs, total = (both * (both - 1)).sum() / 2, len(one) * (len(one) - 1) / 2
-    first, second = ((sums * (sums - 1)).sum() / 2 for sums in (both.sum(axis=1), both.sum(axis=0)))
-    expected, most = first * second / total, (first + second) / 2
-    return 1.0 if most == expected else float((pairs - expected) / (most - expected))
 
 
 def _trials_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:

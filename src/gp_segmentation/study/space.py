@@ -1,9 +1,9 @@
-"""The study's space: exactly what the clusterer's configuration leaves null or open."""
+"""The study's space: exactly what the configuration leaves null or open."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any
 
@@ -15,10 +15,13 @@ OPEN_PARAMETERS = ("n_clusters", "linkage")
 
 @dataclass(frozen=True)
 class Point:
-    """One setting to try: a family of clusterers and a value for each parameter it leaves open."""
+    """One setting to try: a family of clusterers, a value for each parameter it leaves open, and the
+    preparation of the matrix (None where there is one only).
+    """
 
     family: str
     params: tuple[tuple[str, Any], ...]
+    preparation: str | None = None
 
     @property
     def values(self) -> dict[str, Any]:
@@ -42,15 +45,26 @@ class Family:
         ]
 
 
+#: Preparations where nothing of the matrix is open.
+ONE_WAY: Mapping[str | None, Mapping[str, Any]] = {None: {}}
+
+
 @dataclass(frozen=True)
 class Space:
-    """Families in the order of the configuration."""
+    """Families in the order of the configuration, and the ways to prepare the matrix they are tried on.
+
+    Attributes
+    ----------
+    preparations : name -> what was left open and is settled in it (scaler, ...); every combination is one.
+    """
 
     families: tuple[Family, ...]
+    preparations: Mapping[str | None, Mapping[str, Any]] = field(default_factory=lambda: ONE_WAY)
 
     def points(self) -> list[Point]:
-        """Every point of every family."""
-        return [point for family in self.families for point in family.points()]
+        """Every point of every family, for one preparation after another."""
+        points = [point for family in self.families for point in family.points()]
+        return [replace(point, preparation=name) for name in self.preparations for point in points]
 
     @property
     def ks(self) -> list[int]:
@@ -60,6 +74,18 @@ class Space:
             fixed = family.node.get("n_clusters")
             found |= set(family.domains.get("n_clusters", () if fixed is None else (fixed,)))
         return sorted(found)
+
+    @property
+    def settings(self) -> dict[str, tuple[Any, ...]]:
+        """What differs between preparations, and the values it has."""
+        first = next(iter(self.preparations.values()))
+        every = self.preparations.values()
+        return {key: tuple(dict.fromkeys(settings[key] for settings in every)) for key in first}
+
+    def preparation(self, params: Mapping[str, Any]) -> str | None:
+        """The preparation in which every setting has the value it has in `params`."""
+        names = (n for n, settings in self.preparations.items() if settings.items() <= params.items())
+        return next(names)
 
     def family(self, name: str) -> Family:
         """The family called `name`."""
@@ -71,7 +97,11 @@ class Space:
         return family.node | {name: choice[name] for name in family.domains}
 
 
-def space(clusterer: Mapping[str, Any], study: Mapping[str, Any]) -> Space:
+def space(
+    clusterer: Mapping[str, Any],
+    study: Mapping[str, Any],
+    preparations: Mapping[str | None, Mapping[str, Any]] = ONE_WAY,
+) -> Space:
     """Read the space from the composed nodes ``clusterer`` and ``study``.
 
     Parameters
@@ -79,6 +109,7 @@ def space(clusterer: Mapping[str, Any], study: Mapping[str, Any]) -> Space:
     clusterer : a node with ``name`` and ``_target_``, or one with ``candidates`` (family name -> such a
         node; null drops the family). Parameters that are null and known to the study are open.
     study : has ``n_clusters`` (``low`` and ``high``, or a list) and ``linkage`` (a list).
+    preparations : see `Space`.
 
     Raises
     ------
@@ -90,7 +121,7 @@ def space(clusterer: Mapping[str, Any], study: Mapping[str, Any]) -> Space:
         raise ConfigError(
             "clusterer has no candidate. Set clusterer=open, or name one: clusterer=kmeans|hierarchical"
         )
-    return Space(families)
+    return Space(families, preparations)
 
 
 def _family(name: str, node: Mapping[str, Any], study: Mapping[str, Any]) -> Family:

@@ -35,13 +35,15 @@ TRIES = 20
 SCORES, LABELS, CLAIM = "scores", "labels", "claim "
 
 
-def content_key(X: NDArray[np.float64], described: Mapping[str, Any]) -> str:
-    """SHA-256 of all that a study's trials follow from: rows, `described` settings, libraries, code."""
+def content_key(matrices: Iterable[NDArray[np.float64]], described: Mapping[str, Any]) -> str:
+    """SHA-256 of all that a study's trials follow from: matrices, `described` settings, libraries, code."""
     package = Path(__file__).resolve().parents[1]
     named = [package / name for name in CODE]
     files = [file for path in named for file in ([path] if path.is_file() else sorted(path.rglob("*.py")))]
-    digest = hashlib.sha256(np.ascontiguousarray(X, dtype=np.float64).tobytes())
-    digest.update(json.dumps([X.shape, described], sort_keys=True, default=str).encode())
+    digest = hashlib.sha256(json.dumps(described, sort_keys=True, default=str).encode())
+    for X in matrices:
+        digest.update(json.dumps(X.shape).encode())
+        digest.update(np.ascontiguousarray(X, dtype=np.float64).tobytes())
     digest.update(json.dumps({name: version(name) for name in LIBRARIES}).encode())
     for path in files:
         digest.update(hashlib.sha256(path.read_bytes()).digest())
@@ -180,7 +182,7 @@ class Ledger:
         self.study.add_trial(
             create_trial(
                 state=TrialState.PRUNED if values is None else TrialState.COMPLETE,
-                params={"clusterer": point.family, **point.values},
+                params=parameters(point, self._space),
                 distributions=distributions(point, self._space),
                 values=values,
                 user_attrs=packed(found),
@@ -203,11 +205,18 @@ def unpack(trial: FrozenTrial) -> Found:
     return Found(np.frombuffer(data, dtype=kind).astype(np.int64), dict(trial.user_attrs[SCORES]))
 
 
+def parameters(point: Point, space: Space) -> dict[str, Any]:
+    """A point as Optuna's parameters: how the matrix is prepared, the clusterer, what that leaves open."""
+    return {**space.preparations[point.preparation], "clusterer": point.family, **point.values}
+
+
 def distributions(point: Point, space: Space) -> dict[str, BaseDistribution]:
     """Optuna's distribution of every parameter of a point."""
     family = space.family(point.family)
-    names = CategoricalDistribution([other.name for other in space.families])
-    return {"clusterer": names} | {name: _distribution(family.domains[name]) for name in point.values}
+    names = tuple(other.name for other in space.families)
+    domains = {**space.settings, "clusterer": names}
+    chosen = {name: CategoricalDistribution(list(values)) for name, values in domains.items()}
+    return chosen | {name: _distribution(family.domains[name]) for name in point.values}
 
 
 def _distribution(domain: tuple[Any, ...]) -> BaseDistribution:
@@ -217,10 +226,11 @@ def _distribution(domain: tuple[Any, ...]) -> BaseDistribution:
 
 
 def suggest(trial: optuna.Trial, space: Space) -> Point:
-    """Let the sampler name a point: a family first, then what that family leaves open."""
+    """Let the sampler name a point: the matrix, a family, then what that family leaves open."""
+    settings = {name: trial.suggest_categorical(name, list(tried)) for name, tried in space.settings.items()}
     family = space.family(trial.suggest_categorical("clusterer", [family.name for family in space.families]))
     values = [(name, _suggest(trial, name, family.domains[name])) for name in sorted(family.domains)]
-    return Point(family.name, tuple(values))
+    return Point(family.name, tuple(values), space.preparation(settings))
 
 
 def _suggest(trial: optuna.Trial, name: str, domain: tuple[Any, ...]) -> Any:
@@ -233,12 +243,14 @@ def _suggest(trial: optuna.Trial, name: str, domain: tuple[Any, ...]) -> Any:
 def point_of(trial: FrozenTrial, space: Space) -> Point:
     """The point a trial tried."""
     family = space.family(str(trial.params["clusterer"]))
-    return Point(family.name, tuple((name, trial.params[name]) for name in sorted(family.domains)))
+    values = tuple((name, trial.params[name]) for name in sorted(family.domains))
+    return Point(family.name, values, space.preparation(trial.params))
 
 
 def grouped(points: Iterable[Point]) -> dict[str, list[Point]]:
-    """Group points that are cheapest done together: those of one family share one pass over the distances."""
+    """Group points that are cheapest done together: one family on one matrix shares a pass over distances."""
     groups: dict[str, list[Point]] = {}
     for point in points:
-        groups.setdefault(point.family, []).append(point)
+        name = point.family if point.preparation is None else f"{point.preparation} {point.family}"
+        groups.setdefault(name, []).append(point)
     return groups

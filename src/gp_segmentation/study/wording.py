@@ -39,11 +39,33 @@ def reason(
     checked: Sequence[tuple[pd.Series, float]],
     facts: Mapping[str, Any],
     singles: Mapping[str, Mapping[str, Any]],
+    choices: Sequence[Mapping[str, Any]] = (),
 ) -> str:
-    """Why `row` was taken, in one paragraph."""
+    """Why `row` was taken, in one paragraph; `choices` are those with each of several preparations."""
     if facts["trials"] == 1:
         return _fixed(row, facts)
-    return _chosen(row, ties, checked, facts, singles)
+    return " ".join([*_prepared(row, facts, choices), _chosen(row, ties, checked, facts, singles)])
+
+
+def _prepared(row: pd.Series, facts: Mapping[str, Any], choices: Sequence[Mapping[str, Any]]) -> list[str]:
+    """How one of several preparations was chosen."""
+    if not choices:
+        return []
+    tried, found = facts["preparations"], len(choices)
+    if found == 1:
+        only = f"with {row['preparation']} only a trial met the floor"
+        return [f"The matrix was prepared in {tried} ways, and {only}."]
+    mine = next(one for one in choices if one["trial"] == row["trial"])
+    numbers = sorted({one["n_clusters"] for one in choices})
+    means = [one["agreement"] for one in choices]
+    without = f" (with {tried - found} of them no trial met the floor)" if found < tried else ""
+    chose = f"{numbers[0]} segments" if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]} segments"
+    return [
+        f"The matrix was prepared in {tried} ways{without}; the rule chose {chose} with them. Their scores "
+        "cannot be compared, being of different matrices. What can be compared is the segments: the adjusted "
+        f"Rand index of one choice with the others is {min(means):.2f} to {max(means):.2f} on average, and "
+        f"{mine['agreement']:.2f} for {row['preparation']}, which was taken."
+    ]
 
 
 def _fixed(row: pd.Series, facts: Mapping[str, Any]) -> str:
@@ -70,7 +92,7 @@ def _chosen(
         *_set_aside(row, checked, facts["min_jaccard"]),
         _best_and_ties(row, ties, facts, passed_over=len(checked) > 1),
         *_beside_null(row, facts),
-        _by_criterion(singles),
+        _by_criterion(singles, facts),
     ]
     return " ".join(sentences)
 
@@ -138,7 +160,7 @@ def _beside_null(row: pd.Series, facts: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _by_criterion(singles: Mapping[str, Mapping[str, Any]]) -> str:
+def _by_criterion(singles: Mapping[str, Mapping[str, Any]], facts: Mapping[str, Any]) -> str:
     said = [f"{CRITERIA[name]}: {setting(found)}" for name, found in singles.items()]
     numbers = sorted({int(found["n_clusters"]) for found in singles.values()})
     agree = (
@@ -146,7 +168,8 @@ def _by_criterion(singles: Mapping[str, Mapping[str, Any]]) -> str:
         if len(numbers) == 1
         else f"they disagree, from {numbers[0]} to {numbers[-1]} segments"
     )
-    return f"Without the floor, each criterion alone would have chosen: {'; '.join(said)} ({agree})."
+    where = "On this matrix and without the floor" if facts["preparations"] > 1 else "Without the floor"
+    return f"{where}, each criterion alone would have chosen: {'; '.join(said)} ({agree})."
 
 
 def _capital(text: str) -> str:

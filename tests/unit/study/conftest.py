@@ -57,6 +57,6 @@ def options() -> dict[str, Any]:
         "linkage": ["ward", "average", "complete", "single"],
         "sampler": {"_target_": "brute_force", "seed": 0},
         "n_trials": None,
-        "null_model": {"draws": 2, "n_init": 1},
+        "null_model": {"kind": "gaussian", "draws": 2, "n_init": 1},
         "rule": rule,
     }

@@ -36,6 +36,7 @@ def table(rows=TRIALS) -> pd.DataFrame:
         made.append(
             {
                 "trial": trial,
+                "preparation": None,
                 "clusterer": clusterer,
                 "linkage": linkage,
                 "n_clusters": len(counts),
@@ -65,6 +66,7 @@ def test_highest_excess_with_the_floor_and_the_fewest_segments_among_ties():
 def test_each_criterion_alone_is_reported_without_the_floor():
     singles = choose(table(), RULE)["by_criterion"]
     assert singles["silhouette"] == {
+        "preparation": None,
         "clusterer": "hierarchical",
         "linkage": "average",
         "n_clusters": 2,

@@ -19,7 +19,7 @@ from gp_segmentation.study import Limits, Setup, brute_force, run, run_study, sp
 @pytest.fixture
 def result(planted, clusterer, options, build):
     return run_study(
-        planted, space(clusterer, options), build, null_silhouette=dict.fromkeys(range(2, 6), 0.1)
+        planted, space(clusterer, options), build, nulls=lambda _: dict.fromkeys(range(2, 6), 0.1)
     )
 
 
@@ -47,7 +47,7 @@ def test_kmeans_trials_are_scikit_learns(planted, clusterer, options, build):
 def test_hierarchical_trials_are_cuts_of_scipys_trees(result, planted):
     for row in result.trials[result.trials["clusterer"] == "hierarchical"].itertuples():
         tree = linkage(planted, row.linkage)
-        assert_array_equal(result.trees[row.linkage], tree)
+        assert_array_equal(result.trees[None, row.linkage], tree)
         expected = canonical_order(fcluster(tree, row.n_clusters, "maxclust"))
         assert_array_equal(canonical_order(result.labels[row.trial]), expected)
 

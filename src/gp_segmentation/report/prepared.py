@@ -1,0 +1,38 @@
+"""What the page says of the ways the matrix was prepared in, where the study had several to try."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from gp_segmentation.report import words
+from gp_segmentation.results import Results
+
+
+def preparations(results: Results) -> list[dict[str, Any]]:
+    """Return a row for each preparation; none where there is one only.
+
+    Keys: name, chosen, choice (what the rule chose with it), excess, agreement, ari, ari_alike.
+    """
+    return [_row(row) for row in results.preparations.to_dict("records")]
+
+
+def _row(row: dict[Any, Any]) -> dict[str, Any]:
+    known = not pd.isna(row["n_clusters"])
+    return {
+        "name": str(row["preparation"]),
+        "chosen": bool(row["chosen"]),
+        "choice": f"{words.clusterer(row)}, {int(row['n_clusters'])} segments"
+        if known
+        else "none met the floor",
+        **{
+            short: "" if pd.isna(row[key]) else f"{float(row[key]):.{digits}f}"
+            for short, key, digits in (
+                ("excess", "excess_silhouette", 3),
+                ("agreement", "agreement", 2),
+                ("ari", "ari", 2),
+                ("ari_alike", "ari_alike", 2),
+            )
+        },
+    }
