@@ -80,8 +80,9 @@ def preparations(
 def settled(config: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return a composed configuration with a preparation's `settings` in place of what it leaves open."""
     steps = {step: config[step]["candidates"][settings[step]] for step in STEPS if step in settings}
+    weights = weights_of(settings)
     blocks = {
-        name: {**node, "weight": weights_of(settings).get(name, node["weight"])} if "weight" in node else node
+        name: {**node, "weight": weights[name]} if name in weights else node
         for name, node in config["features"]["blocks"].items()
     }
     return {**config, **steps, "features": {**config["features"], "blocks": blocks}}

@@ -19,7 +19,12 @@ EXPECTED = {
     "scaler": {"standard", "robust", "minmax", "quantile", "power", "none"},
     "reducer": {"none", "pca", "pca_count", "factor_analysis"},
 }
-OPTIONS = [(group, path.stem) for group in EXPECTED for path in sorted((CONF / group).glob("*.yaml"))]
+OPTIONS = [
+    (group, path.stem)
+    for group in EXPECTED
+    for path in sorted((CONF / group).glob("*.yaml"))
+    if path.stem != "open"
+]
 RNG = np.random.default_rng(0)
 FRAME = pd.DataFrame(RNG.lognormal(size=(150, 8)), columns=[f"f{i}" for i in range(8)])
 
@@ -39,6 +44,14 @@ def test_every_option_builds_fits_and_repeats_itself(group, option, compose_opti
     check_is_fitted(one)
     assert_array_equal(one.transform(frame), other.transform(frame))
     assert np.isfinite(np.asarray(one.transform(frame))).all()
+
+
+@pytest.mark.parametrize("group", EXPECTED)
+def test_what_is_open_has_options_of_its_group_as_candidates(group):
+    candidates = config.compose_config(CONF.parent, [f"{group}=open"])[group]["candidates"]
+    assert len(candidates) > 1
+    for name, node in candidates.items():
+        assert node == config.compose_config(CONF.parent, [f"{group}={name}"])[group]
 
 
 @pytest.mark.parametrize("group", ["outliers", "scaler", "reducer"])

@@ -66,6 +66,7 @@ def test_a_second_repro_runs_only_track_which_records_nothing_new(reproduced):
     [
         ("conf/config.yaml", "clusterer: open", "clusterer: kmeans", "study"),
         ("conf/config.yaml", "scaler: standard", "scaler: robust", "matrix"),
+        ("conf/config.yaml", "reducer: none", "reducer: open", "matrix"),
         ("conf/report/default.yaml", "top_features: 12", "top_features: 11", "report"),
         ("conf/report/default.yaml", "name: default", "name: default # a comment", "track"),
     ],

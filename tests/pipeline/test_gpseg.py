@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pandas as pd
 import pytest
 
+from gp_segmentation import tracking
+from gp_segmentation.model import load_model
 from gp_segmentation.workspace import read_table
 
 pytestmark = pytest.mark.xdist_group("gpseg")
@@ -25,8 +28,6 @@ def latest(project):
 
 
 def artifacts(project, run, folder=""):
-    from gp_segmentation import tracking
-
     client = tracking.open_store(project.root, "gp-practice-segmentation").client
     return {item.path for item in client.list_artifacts(run.info.run_id, folder or None)}
 
@@ -88,6 +89,79 @@ def test_what_is_explicit_is_never_overruled(ready):
     assert run.data.metrics["n_clusters"] == 6
     assert run.data.params["clusterer.linkage"] == "average"
     assert run.data.params["features.name"] == "performance"
+
+
+@pytest.fixture(scope="module")
+def open_ways(ready):
+    """Return run and folder of a job that leaves scaler, reducer and a weight to the study."""
+    runs = ready.root / "data" / "runs-open"
+    wanted = ["scaler=open", "reducer=open", "~reducer.candidates.factor_analysis", "study.weight=[0.5,1]"]
+    ready.run("gpseg", *wanted, "features.blocks.deprivation.weight=null", GPSEG_RUNS=str(runs))
+    return latest(ready), next(runs.glob("*/*"))
+
+
+def test_what_is_left_open_of_the_matrix_is_tried_and_chosen(ready, open_ways):
+    run, folder = open_ways
+    choice = json.loads((folder / "study" / "choice.json").read_text())
+    ways = json.loads((folder / "matrix" / "preparations.json").read_text())
+    assert len(ways) == 2 * 2 * 2
+    trials = read_table(folder / "study" / "trials.parquet", "trials")
+    assert set(trials["preparation"]) == {way["name"] for way in ways}
+    assert len(trials) == 8 * (3 + 4 * 3)
+    assert not (folder / "matrix" / "matrix.parquet").exists(), "which would be the matrix of which one?"
+    assert run.data.tags["preparation"] == choice["preparation"]
+    assert run.data.metrics["ari_preparations"] == pytest.approx(
+        next(r["agreement"] for r in choice["by_preparation"] if r["trial"] == choice["trial"])
+    )
+    page = (folder / "report" / "report.html").read_text()
+    assert "prepared in 8 ways" in page
+    for way in ways:
+        assert page.count(way["name"]) >= 1
+
+
+def test_everything_after_the_study_is_of_the_chosen_matrix(open_ways):
+    folder = open_ways[-1]
+    choice = json.loads((folder / "study" / "choice.json").read_text())
+    chosen = folder / "matrix" / choice["preparation"]
+    trials = read_table(folder / "study" / "trials.parquet", "trials").set_index("trial")
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert metrics["silhouette"] == pytest.approx(trials.loc[choice["trial"], "silhouette"], abs=1e-9)
+    segments = read_table(folder / "segments" / "segments.csv", "segments").set_index("practice_code")
+    # The centroids are means of the chosen matrix, and of no other.
+    matrix = read_table(chosen / "matrix.parquet")
+    fitted = segments[segments["fitted"]]
+    means = matrix.loc[fitted.index].groupby(fitted["segment"]).mean()
+    centroids = pd.read_csv(folder / "segments" / "centroids.csv", index_col=0)
+    pd.testing.assert_frame_equal(centroids[means.columns], means, check_names=False, rtol=1e-8)
+    # The model goes from features to segments by the chosen way.
+    model = load_model(folder / "segments" / "model.skops")
+    found = pd.Series(model.predict(read_table(folder / "features" / "features.parquet")), matrix.index)
+    assert (found == segments["segment"].reindex(matrix.index)).all()
+    weight = choice["settings"]["weight.deprivation"]
+    assert model.named_steps["weight"].weights["deprivation"] == weight
+    page = (folder / "report" / "report.html").read_text()
+    assert re.search(
+        rf'<th scope="row">deprivation</th><td class="n">1</td><td class="n">{weight:g}</td>', page
+    )
+
+
+def test_trials_are_found_by_how_their_matrix_was_prepared(ready, open_ways):
+    run = open_ways[0]
+    client = tracking.open_store(ready.root, "gp-practice-segmentation").client
+    asked = (
+        f"tags.`mlflow.parentRunId` = '{run.info.run_id}' and params.`scaler.name` = 'robust' and "
+        "params.`features.blocks.deprivation.weight` = '0.5' and tags.reducer = 'pca'"
+    )
+    found = client.search_runs([run.info.experiment_id], asked)
+    assert len(found) == 3 + 4 * 3
+    assert {child.data.params["trial.preparation"] for child in found} == {"robust-pca-deprivation_0.5"}
+    assert len({child.data.params["trial.n_clusters"] for child in found}) == 3
+
+
+def test_a_run_that_left_the_matrix_open_answers_questions(ready, open_ways):
+    folder = open_ways[-1]
+    code = read_table(folder / "segments" / "segments.csv", "segments")["practice_code"].iloc[0]
+    assert code in ready.run("gpseg-peers", code, "--run", str(folder))
 
 
 def test_a_multirun_gives_a_run_per_job(ready):

@@ -4,7 +4,7 @@ from gp_segmentation.study.choice import choose
 from gp_segmentation.study.compared import agreement_metric
 from gp_segmentation.study.criteria import elbow
 from gp_segmentation.study.curves import scores_by_k
-from gp_segmentation.study.evaluate import Limits
+from gp_segmentation.study.evaluate import Evaluators, Limits
 from gp_segmentation.study.plots import write_plots
 from gp_segmentation.study.run import Study, run
 from gp_segmentation.study.samplers import brute_force, gaussian_process
@@ -12,6 +12,7 @@ from gp_segmentation.study.search import Setup, StudyResult, run_study
 from gp_segmentation.study.space import Family, Point, Space, space
 
 __all__ = [
+    "Evaluators",
     "Family",
     "Limits",
     "Point",
