@@ -121,10 +121,14 @@ def _candidates(step: str, node: Node) -> dict[str, Node]:
     if not found:
         raise ConfigError(f"{step} has no candidate. Set {step}=open, or name one option of conf/{step}")
     for name in found:
-        if not PLAIN.fullmatch(name):
-            problem = f"{step}.candidates has {name!r}, which cannot be part of a folder's name"
-            raise ConfigError(f"{problem}. Use letters, digits, underscores and dots")
+        _check_plain(f"{step}.candidates", name)
     return found
+
+
+def _check_plain(where: str, name: str) -> None:
+    if not PLAIN.fullmatch(name):
+        problem = f"{where} has {name!r}, which cannot be part of a folder's name"
+        raise ConfigError(f"{problem}. Use letters, digits, underscores and dots")
 
 
 def _open_weights(
@@ -133,6 +137,8 @@ def _open_weights(
     opened = [block for block, weight in weights.items() if weight is None]
     if not opened:
         return {}
+    for block in opened:
+        _check_plain("features.blocks", block)
     if len(opened) == len(weights):
         raise ConfigError(
             f"the weight of every block is null ({', '.join(opened)}), and only their proportions matter. "
@@ -149,5 +155,5 @@ def _open_weights(
 
 def _name(settings: Mapping[str, Any]) -> str | None:
     """``robust-pca-deprivation_0.5``: what is open, in the order of the steps; None where nothing is."""
-    weights = [f"{block}_{weight:g}" for block, weight in weights_of(settings).items()]
+    weights = [f"{block}_{weight:.12g}" for block, weight in weights_of(settings).items()]
     return "-".join([*(str(settings[step]) for step in STEPS if step in settings), *weights]) or None

@@ -45,6 +45,11 @@ def test_every_combination_is_a_way_with_a_name_of_its_own():
         assert way.nodes["imputer"] == FIXED["imputer"]
 
 
+def test_weights_that_hardly_differ_have_names_that_do():
+    ways = preparations(FIXED, {"age": None, "size": 1.0}, [1, 1.0000001, 1.0])
+    assert [way.name for way in ways] == ["age_1", "age_1.0000001"]
+
+
 def test_a_candidate_that_is_null_is_left_out():
     ways = preparations(opened(scaler=SCALERS | {"standard": None}), {"age": 1.0})
     assert [way.name for way in ways] == ["robust"]
@@ -65,6 +70,7 @@ def test_a_candidate_that_is_null_is_left_out():
         (FIXED, {"age": None, "size": 1.0}, None, "study.weight is None"),
         (FIXED, {"age": None, "size": 1.0}, [1, 0], "Give positive numbers"),
         (FIXED, {"age": None, "size": None}, [1], "only their proportions matter"),
+        (FIXED, {"a/ge": None, "size": 1.0}, [1], "features.blocks has 'a/ge'"),
     ],
 )
 def test_what_cannot_be_tried_is_refused(steps, weights, tried, words):

@@ -106,14 +106,14 @@ def _with_each(
 def _beside_one_another(
     chosen: Sequence[pd.Series], facts: Mapping[str, Any], agreement: Agreement
 ) -> list[dict[str, Any]]:
-    """What was chosen with each preparation, its criterion and mean agreement with the rest; none for one."""
-    if facts["preparations"] < 2:
+    """What was chosen with each preparation that has a name, its criterion and agreement with the rest."""
+    if facts["preparations"] == 0:
         return []
     criterion = facts["criterion"]
     settings = [setting(row) for row in chosen]
     means = mean_agreements([one["trial"] for one in settings], agreement)
     return [
-        {**one, criterion: float(row[criterion]), "agreement": mean}
+        {**one, criterion: None if pd.isna(row[criterion]) else float(row[criterion]), "agreement": mean}
         for one, row, mean in zip(settings, chosen, means, strict=True)
     ]
 
@@ -150,7 +150,7 @@ def _facts(trials: pd.DataFrame, rule: Mapping[str, Any]) -> dict[str, Any]:
         "floor": floor_of(rule, practices),
         "criterion": _criterion(trials, rule),
         "trials": len(trials),
-        "preparations": trials["preparation"].nunique(),
+        "preparations": trials["preparation"].nunique(),  # tried; 0 where there is one without a name
         "tolerance": float(rule["tolerance"]),
         "min_jaccard": float(rule["min_jaccard"]),
         "min_agreement": float(rule.get("min_agreement", 0.0)),

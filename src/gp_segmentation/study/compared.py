@@ -2,7 +2,7 @@
 
 A silhouette is of its matrix. Fewer components raise it, and so do outliers left in, and the excess over the
 null of a Gaussian cloud with them, whatever the segments are worth (on England's crude prevalences of
-2024-25 the excess is .035 on standardised features, .075 on five factors of the same). No score of that kind
+2024-25 the excess is .033 on standardised features, .075 on five factors of the same). No score of that kind
 can say which preparation is better. Labels can be compared: the rule chooses with each preparation, and of
 these choices the one is taken that agrees best with the others, the one that depends least on how the matrix
 was prepared.
@@ -67,8 +67,11 @@ def compare_preparations(
     null_silhouette, excess_silhouette and smallest_segment of its choice (missing where no trial met the
     floor), agreement (mean adjusted Rand index with the choices of the other preparations), ari (the same
     with the chosen one), ari_alike (of the trial that has the chosen one's clusterer, linkage and number of
-    segments, where it was tried), chosen. No rows where there is one preparation only.
+    segments, where it was tried), chosen. No rows where the space has one preparation only.
     """
+    columns = ["preparation", *space.settings, "trials", *BEST, "agreement", "ari", "ari_alike", "chosen"]
+    if len(space.preparations) == 1:
+        return pd.DataFrame(columns=columns)
     found = {row["preparation"]: row for row in choice["by_preparation"]}
     rows = []
     for name, mine in trials.groupby("preparation", sort=False):
@@ -86,7 +89,6 @@ def compare_preparations(
                 "chosen": name == choice["preparation"],
             }
         )
-    columns = ["preparation", *space.settings, "trials", *BEST, "agreement", "ari", "ari_alike", "chosen"]
     return pd.DataFrame(rows, columns=columns)
 
 

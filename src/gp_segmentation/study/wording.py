@@ -49,9 +49,9 @@ def reason(
 
 def _prepared(row: pd.Series, facts: Mapping[str, Any], choices: Sequence[Mapping[str, Any]]) -> list[str]:
     """How one of several preparations was chosen."""
-    if not choices:
-        return []
     tried, found = facts["preparations"], len(choices)
+    if tried < 2 or not found:
+        return []
     if found == 1:
         only = f"with {row['preparation']} only a trial met the floor"
         return [f"The matrix was prepared in {tried} ways, and {only}."]

@@ -13,7 +13,7 @@ from pandas.testing import assert_frame_equal
 from sklearn.metrics import adjusted_rand_score
 
 from gp_segmentation.errors import ConfigError
-from gp_segmentation.study import Evaluators, run, space
+from gp_segmentation.study import Evaluators, agreement_metric, run, space
 from gp_segmentation.study import search as study_search
 
 WAYS = {
@@ -96,6 +96,28 @@ def test_one_matrix_has_no_preparations_to_tell_of(planted, clusterer, options, 
     assert found.choice["by_preparation"] == []
     assert found.preparations.empty
     assert found.preparations.columns[0] == "preparation"
+    assert "prepared" not in found.choice["reason"]
+
+
+def test_one_candidate_left_is_a_name_and_nothing_to_compare(planted, clusterer, options, build):
+    found = run(
+        {"robust": planted}, space(clusterer, options, {"robust": {"scaler": "robust"}}), build, options
+    )
+    assert (found.choice["preparation"], found.choice["settings"]) == ("robust", {"scaler": "robust"})
+    assert [row["agreement"] for row in found.choice["by_preparation"]] == [None]
+    assert found.preparations.empty
+    assert "prepared" not in found.choice["reason"]
+    assert agreement_metric(found.choice) == {}
+
+
+def test_a_sampler_that_came_to_one_matrix_only_says_nothing_of_the_others(
+    matrices, clusterer, options, build
+):
+    found = run(matrices, space(clusterer, options, WAYS), build_sampled(build), sampled(options, 1), seed=3)
+    assert len(found.trials) == 1
+    table = found.preparations
+    assert table["preparation"].tolist() == [found.choice["preparation"]]
+    assert table["n_clusters"].tolist() == [found.choice["n_clusters"]]
     assert "prepared" not in found.choice["reason"]
 
 
