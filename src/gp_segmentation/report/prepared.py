@@ -18,6 +18,26 @@ def preparations(results: Results) -> list[dict[str, Any]]:
     return [_row(row) for row in results.preparations.to_dict("records")]
 
 
+def sentences(results: Results) -> list[str]:
+    """Return how far the segments depend on the preparation, in a sentence; none where there is one only."""
+    table = results.preparations
+    if len(table) < 2:
+        return []
+    others = table[~table["chosen"].astype(bool)]["ari"]
+    known = others.dropna()
+    if known.empty:
+        return []
+    low, high = f"{known.min():.2f}", f"{known.max():.2f}"
+    text = (
+        f"Prepared in {len(table)} ways, the figures give segments that agree with those shown to an "
+        f"adjusted Rand index of {low if low == high else f'{low} to {high}'} (1: the same segments)"
+    )
+    none = len(others) - len(known)
+    if none:
+        text += f", and none at all with {none} of them"
+    return [f"{text}: so much depends on imputing, scaling, weights and components."]
+
+
 def _row(row: dict[Any, Any]) -> dict[str, Any]:
     known = not pd.isna(row["n_clusters"])
     return {

@@ -12,9 +12,8 @@ import yaml
 
 from gp_segmentation.errors import without_secrets
 from gp_segmentation.insight import spatial_sentence
-from gp_segmentation.report import trust, words
+from gp_segmentation.report import prepared, trust, words
 from gp_segmentation.report.exploring import features_found
-from gp_segmentation.report.prepared import preparations
 from gp_segmentation.results import Results
 
 #: Packages whose versions bear on the figures.
@@ -41,11 +40,11 @@ def summarise(results: Results, *, top_features: int = 12) -> dict[str, Any]:
         "counts": _counts(results),
         "verdict": _verdict(results.evidence),
         "choice": _choice(results.choice),
-        "preparations": preparations(results),
+        "preparations": prepared.preparations(results),
         "metrics": _metrics(results.metrics),
         "segments": [_segment(p, results, top_features) for p in results.portraits],
         "evidence": _evidence(results.evidence.get("segments") or []),
-        "trust": trust.sentences(results.evidence),
+        "trust": [*trust.sentences(results.evidence), *prepared.sentences(results)],
         "blocks": _blocks(results.dictionary),
         "special": _special(results),
         "imputed": _imputed(results.imputed),

@@ -73,7 +73,7 @@ def choose(
     facts["eligible"] = len(eligible)
     found = _with_each(trials, eligible, rule, facts, stability)
     choices = _beside_one_another([row for row, _, _ in found], facts, agreement)
-    chosen, ties, checked = found[_taken(choices, rule, facts["criterion"])]
+    chosen, ties, checked = found[_taken(choices, facts)]
     mine = partial(of_preparation, name=setting(chosen)["preparation"])
     singles = by_criterion(mine(trials), None if null is None else mine(null))
     return {
@@ -118,15 +118,13 @@ def _beside_one_another(
     ]
 
 
-def _taken(choices: Sequence[Mapping[str, Any]], rule: Mapping[str, Any], criterion: str) -> int:
+def _taken(choices: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]) -> int:
     """The place of the choice that is taken."""
-    between = str(rule.get("between", "agreement"))
-    if between not in BETWEEN:
-        raise ConfigError(f"study.rule.between is {between!r}. Set one of: {', '.join(BETWEEN)}")
     if len(choices) < 2:
         return 0
-    values = np.array([one[between if between == "agreement" else criterion] for one in choices])
-    return int(np.flatnonzero(values >= values.max() - BETWEEN[between])[0])
+    column = "agreement" if facts["between"] == "agreement" else facts["criterion"]
+    values = np.array([one[column] for one in choices])
+    return int(np.flatnonzero(values >= values.max() - BETWEEN[facts["between"]])[0])
 
 
 def floor_of(rule: Mapping[str, Any], practices: int) -> int:
@@ -144,11 +142,15 @@ def _eligible(trials: pd.DataFrame, facts: Mapping[str, Any], rule: Mapping[str,
 
 def _facts(trials: pd.DataFrame, rule: Mapping[str, Any]) -> dict[str, Any]:
     """What the rule came to on these trials; `floor` in practices."""
+    between = str(rule.get("between", "agreement"))
+    if between not in BETWEEN:
+        raise ConfigError(f"study.rule.between is {between!r}. Set one of: {', '.join(BETWEEN)}")
     practices = segmented(trials.iloc[0])
     return {
         "practices": practices,
         "floor": floor_of(rule, practices),
         "criterion": _criterion(trials, rule),
+        "between": between,
         "trials": len(trials),
         "preparations": trials["preparation"].nunique(),  # tried; 0 where there is one without a name
         "tolerance": float(rule["tolerance"]),

@@ -55,17 +55,29 @@ def _prepared(row: pd.Series, facts: Mapping[str, Any], choices: Sequence[Mappin
     if found == 1:
         only = f"with {row['preparation']} only a trial met the floor"
         return [f"The matrix was prepared in {tried} ways, and {only}."]
-    mine = next(one for one in choices if one["trial"] == row["trial"])
     numbers = sorted({one["n_clusters"] for one in choices})
-    means = [one["agreement"] for one in choices]
     without = f" (with {tried - found} of them no trial met the floor)" if found < tried else ""
     chose = f"{numbers[0]} segments" if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]} segments"
     return [
         f"The matrix was prepared in {tried} ways{without}; the rule chose {chose} with them. Their scores "
-        "cannot be compared, being of different matrices. What can be compared is the segments: the adjusted "
-        f"Rand index of one choice with the others is {min(means):.2f} to {max(means):.2f} on average, and "
-        f"{mine['agreement']:.2f} for {row['preparation']}, which was taken."
+        "cannot be compared, being of different matrices; their segments can.",
+        _between(row, facts, choices),
     ]
+
+
+def _between(row: pd.Series, facts: Mapping[str, Any], choices: Sequence[Mapping[str, Any]]) -> str:
+    """Why this choice was taken among those of several preparations."""
+    means = [one["agreement"] for one in choices]
+    if len(choices) == 2:
+        text = f"The two choices agree to an adjusted Rand index of {means[0]:.2f}"
+        taken = f"the first, of {row['preparation']}, was taken"
+    else:
+        reach = f"{min(means):.2f} to {max(means):.2f}"
+        text = f"A choice agrees with the others to an adjusted Rand index of {reach} on average"
+        taken = f"the first of those that agree best, of {row['preparation']}, was taken"
+    if facts["between"] == "criterion":
+        taken = f"the one with the highest {CRITERIA[facts['criterion']]}, of {row['preparation']}, was taken"
+    return f"{text}; {taken}."
 
 
 def _fixed(row: pd.Series, facts: Mapping[str, Any]) -> str:

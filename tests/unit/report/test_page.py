@@ -11,6 +11,7 @@ from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from gp_segmentation import figures, report
@@ -156,6 +157,46 @@ def test_a_run_without_evidence_says_so(results_of: Callable[..., Results]) -> N
     said = report.summarise(bare)
     assert "not judged" in said["verdict"]["sentence"]
     assert said["evidence"] == []
+
+
+def test_what_other_preparations_come_to_is_told(results_of: Callable[..., Results], tmp_path: Path) -> None:
+    table = pd.DataFrame(
+        {
+            "preparation": ["standard-none", "standard-pca", "<b>robust", "robust-pca"],
+            "clusterer": ["kmeans", "hierarchical", "kmeans", None],
+            "linkage": [None, "ward", None, None],
+            "n_clusters": [4, 5, 3, None],
+            "excess_silhouette": [0.0334, 0.04, 0.05, None],
+            "agreement": [0.7, 0.6, 0.5, None],
+            "ari": [1.0, 0.456, 0.8, None],
+            "ari_alike": [1.0, None, 0.9, 0.7],
+            "chosen": [True, False, False, False],
+        }
+    )
+    results = dataclasses.replace(results_of(4), preparations=table)
+    said = report.summarise(results)
+    assert said["preparations"][1] == {
+        "name": "standard-pca",
+        "chosen": False,
+        "choice": "Hierarchical clustering (ward linkage), 5 segments",
+        "excess": "0.040",
+        "agreement": "0.60",
+        "ari": "0.46",
+        "ari_alike": "",
+    }
+    assert said["preparations"][3]["choice"] == "none met the floor"
+    assert said["trust"][-1].startswith(
+        "Prepared in 4 ways, the figures give segments that agree with those shown"
+    )
+    assert "Rand index of 0.46 to 0.80 (1:" in said["trust"][-1]
+    assert "none at all with 1 of them" in said["trust"][-1]
+    report.write_page(results, [], tmp_path / "r.html")
+    text = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "standard-none (taken)" in text
+    assert "&lt;b&gt;robust" in text
+    plain = report.summarise(results_of(4))
+    assert plain["preparations"] == []
+    assert not any("Prepared in" in sentence for sentence in plain["trust"])
 
 
 def test_official_data_have_no_banner(results_of: Callable[..., Results], tmp_path: Path) -> None:

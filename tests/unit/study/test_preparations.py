@@ -8,6 +8,7 @@ import signal
 
 import numpy as np
 import optuna
+import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 from sklearn.metrics import adjusted_rand_score
@@ -87,6 +88,18 @@ def test_by_criterion_the_highest_excess_is_taken(matrices, clusterer, options, 
     found = run(matrices, space(clusterer, options, WAYS), build, options, seed=3)
     best = max(found.choice["by_preparation"], key=lambda row: row["excess_silhouette"])
     assert found.choice["trial"] == best["trial"]
+    said = f"the one with the highest silhouette in excess of the null, of {best['preparation']}, was taken"
+    assert said in found.choice["reason"]
+
+
+def test_of_two_preparations_the_first_is_taken(matrices, clusterer, options, build):
+    two = {name: WAYS[name] for name in ("robust-two", "standard-none")}
+    rows = {name: matrices[name] for name in two}
+    found = run(rows, space(clusterer, options, two), build, options, seed=3)
+    assert found.choice["preparation"] == "robust-two"
+    one, other = found.choice["by_preparation"]
+    assert one["agreement"] == other["agreement"]
+    assert f"agree to an adjusted Rand index of {one['agreement']:.2f}; the first" in found.choice["reason"]
 
 
 def test_one_matrix_has_no_preparations_to_tell_of(planted, clusterer, options, build):
@@ -206,6 +219,29 @@ def test_a_study_killed_on_its_second_matrix_ends_as_one_that_was_not(
     assert_frame_equal(again.trials, straight.trials, check_exact=True)
     assert_frame_equal(again.null, straight.null, check_exact=True)
     assert_frame_equal(again.tree, straight.tree, check_exact=True)
+
+
+def shared(matrices, clusterer, options, build, folder, path):
+    found = run(matrices, space(clusterer, options, WAYS), build, options, seed=3, folder=folder)
+    found.trials.to_parquet(path)
+
+
+def test_two_processes_share_a_study_of_several_matrices(matrices, clusterer, options, build, tmp_path):
+    stored = options | {"storage": "sqlite"}
+    context = multiprocessing.get_context("fork")
+    paths = [tmp_path / "one.parquet", tmp_path / "other.parquet"]
+    processes = [
+        context.Process(target=shared, args=(matrices, clusterer, stored, build, tmp_path, path))
+        for path in paths
+    ]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(120)
+    assert [process.exitcode for process in processes] == [0, 0]
+    straight = run(matrices, space(clusterer, options, WAYS), build, options, seed=3).trials
+    for path in paths:
+        assert_frame_equal(pd.read_parquet(path), straight, check_exact=True)
 
 
 def test_distances_of_two_matrices_are_kept_and_trees_of_all():
