@@ -25,7 +25,7 @@ import pandas as pd
 from gp_segmentation.errors import ConfigError
 from gp_segmentation.preparations import of_preparation
 from gp_segmentation.study import wording
-from gp_segmentation.study.compared import Agreement, mean_agreements, no_agreement
+from gp_segmentation.study.compared import BETWEEN, Agreement, between, mean_agreements, no_agreement
 from gp_segmentation.study.criteria import by_criterion, segmented, setting
 
 #: trial -> mean bootstrap Jaccard of its least stable segment.
@@ -36,9 +36,6 @@ Checked = list[tuple[pd.Series, float]]
 
 #: A chosen row, the near ties it was chosen from, and the rows whose stability was looked at.
 Steady = tuple[pd.Series, pd.DataFrame, Checked]
-
-#: How one of several preparations' choices is taken, and differences that count as none: then the first is.
-BETWEEN = {"agreement": 0.01, "criterion": 0.0}
 
 
 def choose(
@@ -142,15 +139,12 @@ def _eligible(trials: pd.DataFrame, facts: Mapping[str, Any], rule: Mapping[str,
 
 def _facts(trials: pd.DataFrame, rule: Mapping[str, Any]) -> dict[str, Any]:
     """What the rule came to on these trials; `floor` in practices."""
-    between = str(rule.get("between", "agreement"))
-    if between not in BETWEEN:
-        raise ConfigError(f"study.rule.between is {between!r}. Set one of: {', '.join(BETWEEN)}")
     practices = segmented(trials.iloc[0])
     return {
         "practices": practices,
         "floor": floor_of(rule, practices),
         "criterion": _criterion(trials, rule),
-        "between": between,
+        "between": between(rule),
         "trials": len(trials),
         "preparations": trials["preparation"].nunique(),  # tried; 0 where there is one without a name
         "tolerance": float(rule["tolerance"]),

@@ -22,6 +22,9 @@ from gp_segmentation.study.space import Space
 #: Two trials -> adjusted Rand index of their labels.
 Agreement = Callable[[int, int], float]
 
+#: How one of several preparations' choices is taken, and differences that count as none: then the first is.
+BETWEEN = {"agreement": 0.01, "criterion": 0.0}
+
 #: What is told of the trial chosen with a preparation.
 BEST = (
     *("clusterer", "linkage", "n_clusters", "smallest_segment"),
@@ -29,11 +32,19 @@ BEST = (
 )
 
 
+def between(rule: Mapping[str, Any]) -> str:
+    """Return how the rule takes one of several preparations' choices, once it is one of `BETWEEN`."""
+    way = str(rule.get("between", "agreement"))
+    if way not in BETWEEN:
+        raise ConfigError(f"study.rule.between is {way!r}. Set one of: {', '.join(BETWEEN)}")
+    return way
+
+
 def check_comparable(space: Space, options: Mapping[str, Any]) -> None:
     """Raise ConfigError where choices on several matrices are to be compared by silhouettes as they are."""
     rule, draws = options["rule"], options["null_model"]["draws"]
     excess = rule["criterion"] == "excess_silhouette" and draws > 0
-    if len(space.preparations) > 1 and rule.get("between") == "criterion" and not excess:
+    if between(rule) == "criterion" and len(space.preparations) > 1 and not excess:
         raise ConfigError(
             "study.rule.between is criterion, which compares differently prepared matrices "
             f"({', '.join(space.settings)}) by their silhouettes. Set study.rule.between=agreement, or "

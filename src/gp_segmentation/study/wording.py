@@ -124,6 +124,11 @@ def _set_aside(row: pd.Series, checked: Sequence[tuple[pd.Series, float]], least
         return []
     failed = [f"{setting(other)} ({value:.2f})" for other, value in checked if value < least]
     of_row = next(value for other, value in checked if other["trial"] == row["trial"])
+    if of_row < least and len(checked) == 1:
+        return [
+            "In bootstrap samples the chosen trial's least stable segment has a mean Jaccard of only "
+            f"{of_row:.2f}, below {least:g}, and no other trial was looked at."
+        ]
     if of_row < least:
         return [
             f"None of the {len(checked)} best of these keeps a bootstrap Jaccard coefficient of {least:g} in "

@@ -95,6 +95,13 @@ def test_if_none_is_stable_the_most_stable_is_taken_and_said():
     assert "None of the 3 best of these keeps a bootstrap Jaccard coefficient of 0.6" in choice["reason"]
 
 
+def test_a_single_trial_looked_at_and_found_unstable_is_told_of():
+    choice = choose(table(), RULE | {"stability_checks": 1}, stability=lambda _: 0.4)
+    assert choice["trial"] == 2
+    said = "has a mean Jaccard of only 0.40, below 0.6, and no other trial was looked at."
+    assert said in choice["reason"]
+
+
 def test_the_reason_gives_the_figures():
     reason = choose(table(), RULE)["reason"]
     for part in (

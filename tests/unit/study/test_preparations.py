@@ -154,7 +154,7 @@ def test_silhouettes_of_different_matrices_are_not_compared(matrices, clusterer,
         run(matrices, space(clusterer, options, WAYS), build, options)
     options["rule"] |= {"between": "luck", "criterion": "excess_silhouette"}
     with pytest.raises(ConfigError, match=r"study\.rule\.between is 'luck'"):
-        run(matrices, space(clusterer, options, WAYS), build, options)
+        run(matrices, space(clusterer, options, WAYS), None, options)  # before anything is fitted
 
 
 def sampled(options, n_trials):
