@@ -160,8 +160,12 @@ def test_trials_are_found_by_how_their_matrix_was_prepared(ready, open_ways):
 
 def test_a_run_that_left_the_matrix_open_answers_questions(ready, open_ways):
     folder = open_ways[-1]
-    code = read_table(folder / "segments" / "segments.csv", "segments")["practice_code"].iloc[0]
-    assert code in ready.run("gpseg-peers", code, "--run", str(folder))
+    segments = read_table(folder / "segments" / "segments.csv", "segments").set_index("practice_code")
+    assert segments.index[0] in ready.run("gpseg-peers", segments.index[0], "--run", str(folder))
+    out = ready.root / "data" / "assigned.csv"
+    ready.run("gpseg-assign", "--run", str(folder), "--source", "synthetic", "--out", str(out))
+    assigned = read_table(out, "assigned").set_index("practice_code")
+    assert (assigned["segment"] == segments["segment"].reindex(assigned.index)).all()
 
 
 def test_a_multirun_gives_a_run_per_job(ready):

@@ -5,7 +5,8 @@ null of a Gaussian cloud with them, whatever the segments are worth (on England'
 2024-25 the excess is .033 on standardised features, .075 on five factors of the same). No score of that kind
 can say which preparation is better. Labels can be compared: the rule chooses with each preparation, and of
 these choices the one is taken that agrees best with the others, the one that depends least on how the matrix
-was prepared.
+was prepared. Every preparation counts once, also where two hardly differ (factors of standardised and of
+robustly scaled features are the same): what is tried is the analyst's to choose.
 """
 
 from __future__ import annotations
