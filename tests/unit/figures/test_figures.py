@@ -127,7 +127,10 @@ def test_a_single_segment_is_compared_with_nothing(
 ) -> None:
     results = results_of(1)
     single = dataclasses.replace(
-        results, segments=results.segments.assign(silhouette=np.nan), trials=results.trials.head(1)
+        results,
+        segments=results.segments.assign(silhouette=np.nan),
+        trials=results.trials.head(1),
+        choice=results.choice | {"by_preparation": []},
     )
     found = figures.render_all(single, tmp_path / "f")
     of_features = ["embedding", "before_after", "missing", "correlations", "age_explained"]

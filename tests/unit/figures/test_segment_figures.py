@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.metrics import adjusted_rand_score
 
 from gp_segmentation import figures
-from gp_segmentation.figures import distributions, icb_shares, migration, opportunities, scatter
+from gp_segmentation.figures import distributions, icb_shares, migration, opportunities, preparations, scatter
+from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.results import Results
 
 
@@ -67,3 +71,21 @@ def test_charts_of_the_page_have_a_place_for_every_practice(results_of: Callable
     places, rings = figures.icb_outlines(results)
     assert len(places) == len(results.practices)
     assert all(ring.shape[1] == 2 for ring in rings)
+
+
+def test_preparations_are_compared_by_their_labels(results_of: Callable[..., Results]) -> None:
+    results = results_of(4)
+    shown = preparations.data(results)
+    rows = {row["preparation"]: row for row in results.choice["by_preparation"]}
+    assert sorted(shown.names) == sorted(rows)
+    assert shown.names[shown.chosen] == results.choice["preparation"]
+    for i, one in enumerate(shown.names):
+        for j, other in enumerate(shown.names):
+            labels = (results.labels[str(rows[name]["trial"])] for name in (one, other))
+            assert shown.matrix[i, j] == pytest.approx(adjusted_rand_score(*labels))
+    others = [shown.matrix[0, j] for j in range(1, len(rows))]
+    assert shown.means[0] == pytest.approx(np.mean(others))
+    assert "standard-none (K-means, k = 2)" in preparations.alt(shown)
+    two = {**results.choice, "by_preparation": results.choice["by_preparation"][:2]}
+    with pytest.raises(NotShown, match="Fewer than three ways"):
+        preparations.data(dataclasses.replace(results, choice=two))
