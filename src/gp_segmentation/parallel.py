@@ -123,6 +123,8 @@ def _emptied(process: BaseProcess, receiver: Connection) -> SimpleQueue[tuple[bo
             except (EOFError, OSError):
                 process.join()
                 results.put(None)
+            except Exception as error:  # of a result that cannot be read; told where it is taken
+                results.put((False, error))
 
     Thread(target=empty, daemon=True).start()
     return results

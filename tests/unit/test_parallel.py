@@ -75,6 +75,22 @@ def test_started_work_that_fails_says_why_where_its_result_is_taken():
         next(results)
 
 
+class AwkwardError(Exception):
+    """An error that cannot be read back: it takes two arguments and keeps one."""
+
+    def __init__(self, one: str, other: str) -> None:
+        super().__init__(one)
+
+
+def awkward() -> None:
+    raise AwkwardError("one", "other")
+
+
+def test_a_result_that_cannot_be_read_is_an_error_and_no_endless_wait():
+    with pytest.raises(TypeError, match="missing 1 required positional argument"):
+        list(started(awkward, [(), ()], 2))
+
+
 def test_started_work_whose_process_is_killed_is_an_error():
     with pytest.raises(GpsegError, match="ended before its work was done"):
         list(started(lambda: os.kill(os.getpid(), signal.SIGKILL), [(), ()], 2))

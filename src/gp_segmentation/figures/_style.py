@@ -11,6 +11,7 @@ from importlib.resources import as_file, files
 import matplotlib.style
 import pandas as pd
 from afcharts.af_colours import get_af_colours
+from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 
 from gp_segmentation.figures._registry import NotShown
@@ -97,6 +98,13 @@ def compared_keys(segments: pd.DataFrame) -> list[Key]:
     if len(keys) < 2:
         raise NotShown("There is only one segment, so there is nothing to compare.")
     return keys
+
+
+def without_frame(axes: Axes) -> None:
+    """Leave out the grid and the lines around the axes."""
+    axes.grid(visible=False)
+    for side in axes.spines.values():
+        side.set_visible(False)
 
 
 def clean(text: object) -> str:

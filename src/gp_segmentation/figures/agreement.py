@@ -14,7 +14,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import FigureBase
 
 from gp_segmentation.figures._registry import NotShown
-from gp_segmentation.figures._style import BLUE, Key, compared_keys, text_colour, two_lines
+from gp_segmentation.figures._style import BLUE, Key, compared_keys, text_colour, two_lines, without_frame
 from gp_segmentation.results import Results
 
 ORDER, LABEL = 47, "Agreement of two methods"
@@ -67,9 +67,7 @@ def draw(data: Agreement, figure: FigureBase) -> None:
     axes.xaxis.set_label_position("top")
     axes.set_xlabel(f"Cluster of {data.other}")
     axes.tick_params(length=0)
-    axes.grid(visible=False)
-    for side in axes.spines.values():
-        side.set_visible(False)
+    without_frame(axes)
 
 
 def title(data: Agreement) -> str:

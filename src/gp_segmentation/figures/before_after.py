@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 
 from gp_segmentation.figures._registry import NotShown
-from gp_segmentation.figures._style import BLUE, GREY, INK, ORANGE, clean
+from gp_segmentation.figures._style import BLUE, GREY, INK, ORANGE, clean, without_frame
 from gp_segmentation.results import Results
 
 ORDER, LABEL = 100, "Features before and after transformation"
@@ -88,9 +88,7 @@ def draw(data: Shapes, figure: FigureBase) -> None:
         for place, text, colour in ((0.0, "before", ORANGE), (0.48, "after", BLUE)):
             axes.text(column + place, -0.1, text, color=colour, weight="bold", size=10)
     axes.set(xlim=(-0.02, COLUMNS), ylim=(data.rows, -0.35), xticks=[], yticks=[])
-    axes.grid(visible=False)
-    for side in axes.spines.values():
-        side.set_visible(False)
+    without_frame(axes)
 
 
 def _draw_shape(axes: Axes, shape: Shape, x: float, y: float) -> None:

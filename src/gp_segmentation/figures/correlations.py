@@ -15,7 +15,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import FigureBase
 
 from gp_segmentation.figures._registry import NotShown
-from gp_segmentation.figures._style import DIVERGING, clean, inline, text_colour
+from gp_segmentation.figures._style import DIVERGING, clean, inline, text_colour, without_frame
 from gp_segmentation.results import Results
 
 ORDER, LABEL = 120, "Correlations of features"
@@ -73,9 +73,7 @@ def draw(data: Correlations, figure: FigureBase) -> None:
     axes.set_xticks(range(count), [str(i + 1) for i in range(count)], size=7.5 if few else 5.5)
     axes.xaxis.tick_top()
     axes.tick_params(length=0)
-    axes.grid(visible=False)
-    for side in axes.spines.values():
-        side.set_visible(False)
+    without_frame(axes)
     bar = figure.colorbar(image, ax=axes, shrink=0.6, aspect=30, pad=0.02)
     bar.set_label("Correlation", size=9.5)
     bar.outline.set_visible(False)

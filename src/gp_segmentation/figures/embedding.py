@@ -14,7 +14,7 @@ from matplotlib.figure import FigureBase
 from threadpoolctl import threadpool_limits
 
 from gp_segmentation.figures._registry import NotShown
-from gp_segmentation.figures._style import Key, segment_keys
+from gp_segmentation.figures._style import Key, segment_keys, without_frame
 from gp_segmentation.results import Results
 
 ORDER, LABEL = 65, "Neighbourhoods of practices"
@@ -75,9 +75,7 @@ def draw(data: Embedding, figure: FigureBase) -> None:
                 rasterized=True, label=key.text if batch == 0 else None,
             )  # fmt: skip
     axes.set(xticks=[], yticks=[])
-    axes.grid(visible=False)
-    for side in axes.spines.values():
-        side.set_visible(False)
+    without_frame(axes)
     figure.legend(loc="outside lower left", markerscale=2)
 
 

@@ -16,7 +16,15 @@ from matplotlib.figure import FigureBase
 from scipy.cluster.hierarchy import leaves_list, linkage
 
 from gp_segmentation.figures._registry import NotShown
-from gp_segmentation.figures._style import DIVERGING, Key, clean, compared_keys, inline, text_colour
+from gp_segmentation.figures._style import (
+    DIVERGING,
+    Key,
+    clean,
+    compared_keys,
+    inline,
+    text_colour,
+    without_frame,
+)
 from gp_segmentation.results import Results
 
 ORDER, LABEL = 50, "Profiles of segments"
@@ -73,9 +81,7 @@ def draw(data: Heat, figure: FigureBase) -> None:
     axes.set_xticks(range(len(data.keys)), names, size=9 if len(data.keys) < 8 else 8)
     axes.xaxis.tick_top()
     axes.tick_params(length=0)
-    axes.grid(visible=False)
-    for side in axes.spines.values():
-        side.set_visible(False)
+    without_frame(axes)
     axes.set_xticks(np.arange(0.5, len(data.keys) - 1), minor=True)
     axes.set_yticks(np.arange(0.5, len(data.table) - 1), minor=True)
     axes.grid(visible=True, which="minor", axis="both", color="white", linewidth=1.5)

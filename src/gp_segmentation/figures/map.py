@@ -16,7 +16,7 @@ from matplotlib.figure import FigureBase
 from matplotlib.patches import Rectangle
 
 from gp_segmentation.figures._registry import NotShown
-from gp_segmentation.figures._style import GREY, INK, Key, clean, compared_keys
+from gp_segmentation.figures._style import GREY, INK, Key, clean, compared_keys, without_frame
 from gp_segmentation.figures._territories import LONDON, areas, positions
 from gp_segmentation.results import Results
 
@@ -109,9 +109,7 @@ def _draw_area(data: Places, axes: Axes, points: float) -> None:
             )  # fmt: skip
     axes.set_aspect("equal")
     axes.set(xticks=[], yticks=[], xlabel="", ylabel="")
-    axes.grid(visible=False)
-    for side in axes.spines.values():
-        side.set_visible(False)
+    without_frame(axes)
 
 
 def concentration(data: Places) -> tuple[int, str, float, float]:

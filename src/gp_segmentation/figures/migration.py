@@ -18,7 +18,15 @@ from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
 from gp_segmentation.figures._registry import NotShown
-from gp_segmentation.figures._style import GREY, INK, Key, compared_keys, legend_text, text_colour
+from gp_segmentation.figures._style import (
+    GREY,
+    INK,
+    Key,
+    compared_keys,
+    legend_text,
+    text_colour,
+    without_frame,
+)
 from gp_segmentation.figures._trials import family_name
 from gp_segmentation.results import Results
 
@@ -110,9 +118,7 @@ def draw(data: Flows, figure: FigureBase) -> None:
     axes.set_xticks(range(len(data.ks)), marks)
     axes.set_yticks([])
     axes.tick_params(length=0)
-    axes.grid(visible=False)
-    for side in axes.spines.values():
-        side.set_visible(False)
+    without_frame(axes)
     handles = [Rectangle((0, 0), 1, 1, facecolor=k.colour, label=legend_text(k)) for k in data.keys]
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
 

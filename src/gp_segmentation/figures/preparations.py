@@ -17,7 +17,7 @@ from scipy.spatial.distance import squareform
 from sklearn.metrics import adjusted_rand_score
 
 from gp_segmentation.figures._registry import NotShown
-from gp_segmentation.figures._style import SEQUENTIAL, clean, inline, text_colour
+from gp_segmentation.figures._style import SEQUENTIAL, clean, inline, text_colour, without_frame
 from gp_segmentation.figures._trials import family_name
 from gp_segmentation.results import Results
 
@@ -92,9 +92,7 @@ def draw(data: Agreement, figure: FigureBase) -> None:
     axes.set_xticks(range(count), [str(i + 1) for i in range(count)], size=9)
     axes.xaxis.tick_top()
     axes.tick_params(length=0)
-    axes.grid(visible=False)
-    for side in axes.spines.values():
-        side.set_visible(False)
+    without_frame(axes)
     bar = figure.colorbar(image, ax=axes, shrink=0.8, aspect=25, pad=0.02)
     bar.set_label("Adjusted Rand index", size=9.5)
     bar.outline.set_visible(False)
