@@ -40,7 +40,9 @@ def silhouettes(crude: np.ndarray) -> dict[int, float]:
 
 @pytest.fixture(scope="module")
 def null(crude: np.ndarray) -> dict[int, float]:
-    return evidence.null_means(evidence.gaussian_null(crude, list(REFERENCE), draws=3, seed=SEED, jobs=2))
+    return evidence.null_means(
+        evidence.draw_null(crude, list(REFERENCE), kind="gaussian", draws=3, seed=SEED, jobs=2)
+    )
 
 
 @pytest.mark.parametrize("k", REFERENCE)

@@ -13,7 +13,7 @@ from gp_segmentation.evidence.by_k import clustergram
 from gp_segmentation.evidence.composition import block_shares, reproduced_from
 from gp_segmentation.evidence.disputed import consensus, disputed_practices, practice_table
 from gp_segmentation.evidence.gap import gap_statistic, one_standard_error
-from gp_segmentation.evidence.null import NULLS, beside_null, draw_null, gaussian_null, null_means, null_table
+from gp_segmentation.evidence.null import NULLS, beside_null, draw_null, null_means, null_table
 from gp_segmentation.evidence.plain import metrics, records
 from gp_segmentation.evidence.resampling import Resamples, resample
 from gp_segmentation.evidence.sampling import drawn_rows
@@ -45,7 +45,6 @@ __all__ = [
     "drawn_rows",
     "explained",
     "gap_statistic",
-    "gaussian_null",
     "judge",
     "lumpy_columns",
     "made_of",

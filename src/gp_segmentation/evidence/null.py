@@ -32,13 +32,6 @@ Floats = NDArray[np.float64]
 Sampler = Callable[[np.random.Generator], Floats]
 
 
-def gaussian_null(
-    X: ArrayLike, ks: Sequence[int], *, draws: int = 5, n_init: int = 4, seed: int = 0, jobs: int | None = 1
-) -> pd.DataFrame:
-    """`draw_null` of kind ``gaussian``."""
-    return draw_null(X, ks, kind="gaussian", draws=draws, n_init=n_init, seed=seed, jobs=jobs)
-
-
 def draw_null(
     X: ArrayLike,
     ks: Sequence[int],

@@ -12,7 +12,7 @@ from sklearn.cluster import KMeans
 from sklearn.mixture import GaussianMixture
 
 from gp_segmentation.clustering import Hierarchical
-from gp_segmentation.evidence import assess, gaussian_null, metrics
+from gp_segmentation.evidence import assess, draw_null, metrics
 
 THRESHOLDS = {
     "unstable_jaccard": 0.6,
@@ -118,7 +118,7 @@ def test_a_null_already_drawn_is_used_and_only_what_is_missing_is_drawn(planted)
     found = assess(X, truth, kmeans(3), ks=[2], options=OPTIONS, null=null, seed=6).evidence
     rows = {row["k"]: row for row in found["by_k"]}
     assert (rows[3]["null_low"], rows[3]["null_high"]) == (0.111, 0.222)
-    drawn = gaussian_null(X, [2], draws=2, n_init=1, seed=6)["silhouette"]
+    drawn = draw_null(X, [2], kind="gaussian", draws=2, n_init=1, seed=6)["silhouette"]
     assert rows[2]["null_mean"] == pytest.approx(drawn.mean())
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,11 +10,13 @@ from pandas.testing import assert_frame_equal
 from scipy.stats import binom, chisquare, kstest, spearmanr
 from sklearn.cluster import KMeans
 
-from gp_segmentation.evidence import beside_null, draw_null, gaussian_null, null_means, null_table
+from gp_segmentation.evidence import beside_null, draw_null, null_means, null_table
 from gp_segmentation.evidence.by_k import Labellings
 from gp_segmentation.evidence.null import NULLS, _root
 from gp_segmentation.evidence.nulls_by_k import nulls_by_k
 from gp_segmentation.scores import score_labellings
+
+gaussian_null = partial(draw_null, kind="gaussian")
 
 
 def test_the_null_has_the_covariance_of_the_data():
