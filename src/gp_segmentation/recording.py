@@ -154,18 +154,18 @@ def children(
     shared = {name: parameters(config) for name, config in settled_in.items()}
     made = []
     for row in trials.astype(object).where(trials.notna(), None).to_dict("records"):
-        name = row["preparation"]
-        setting = {key: row[key] for key in ("trial", "preparation", "clusterer", "linkage", "n_clusters")}
-        words = [row["clusterer"], row["linkage"], row["n_clusters"], name]
-        tried = {"clusterer", "linkage", "n_clusters"} | ({"preparation"} if name else set())
+        scores = {str(key): value for key, value in row.items()}
+        trial, name = scores.pop("trial"), scores.pop("preparation")
+        setting = {key: scores.pop(key) for key in ("clusterer", "linkage", "n_clusters")}
+        setting |= {"preparation": name} if name else {}
         made.append(
             Child(
-                name=" ".join(str(word) for word in words if word is not None),
-                params=shared[name] | {f"trial.{key}": setting[key] for key in setting if key in tried},
-                metrics={str(key): value for key, value in row.items() if key not in setting},
+                name=" ".join(str(value) for value in setting.values() if value is not None),
+                params=shared[name] | {f"trial.{key}": value for key, value in setting.items()},
+                metrics=scores,
                 tags={"source": cfg["source"]["name"]}
                 | {group: settled_in[name][group]["name"] for group in SHARED_TAGS}
-                | {"trial": str(row["trial"]), "is_choice": str(row["trial"] == choice["trial"])},
+                | {"trial": str(trial), "is_choice": str(trial == choice["trial"])},
             )
         )
     return made

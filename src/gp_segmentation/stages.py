@@ -102,20 +102,22 @@ def matrix(cfg: Config, ws: Workspace) -> None:
 
     weights = block_weights(ws.dictionary())
     ways = preparations({step: cfg[step] for step in STEPS}, weights, cfg["study"]["weight"])
+    features, fitted = read_table(ws.features / "features.parquet"), ws.fitted()
     with fresh_folder(ws.matrix) as out:
         for way in ways:
-            _write_matrix(way, ws, out / (way.name or ""))
+            _write_matrix(way, features, fitted, ws.dictionary(way.weights), out / (way.name or ""))
         write_json(out / "preparations.json", [{"name": way.name, "settings": way.settings} for way in ways])
 
 
-def _write_matrix(way: Preparation, ws: Workspace, out: Path) -> None:
+def _write_matrix(
+    way: Preparation, features: pd.DataFrame, fitted: pd.Series, dictionary: pd.DataFrame, out: Path
+) -> None:
     from gp_segmentation.matrix import build_pipeline, prepare_matrix
     from gp_segmentation.model import save_model
 
-    dictionary = ws.dictionary(way.weights)
     steps = {step: config.build(node) for step, node in way.nodes.items()}
     pipeline = build_pipeline(**steps, dictionary=dictionary)
-    made = prepare_matrix(read_table(ws.features / "features.parquet"), ws.fitted(), pipeline, dictionary)
+    made = prepare_matrix(features, fitted, pipeline, dictionary)
     out.mkdir(exist_ok=True)
     write_table(out / "matrix.parquet", made.matrix)
     save_model(out / "pipeline.skops", made.pipeline)

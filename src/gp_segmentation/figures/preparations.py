@@ -8,6 +8,7 @@ matters. Scores of different preparations cannot be compared, segments can.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from matplotlib.colors import Normalize
@@ -55,10 +56,9 @@ def data(results: Results) -> Agreement:
             "Fewer than three ways to prepare the figures were tried (scaler=open would try more)."
         )
     labels = [results.labels[str(row["trial"])].to_numpy() for row in rows]
-    matrix = np.array([[adjusted_rand_score(one, other) for other in labels] for one in labels])
-    matrix = (matrix + matrix.T) / 2
-    apart = squareform(np.clip(1 - matrix, 0, None), checks=False)
-    order = leaves_list(linkage(apart, "average", optimal_ordering=True))
+    pairs = np.array([adjusted_rand_score(one, other) for one, other in combinations(labels, 2)])
+    matrix = squareform(pairs) + np.eye(len(labels))
+    order = leaves_list(linkage(np.clip(1 - pairs, 0, None), "average", optimal_ordering=True))
     choices = [f"{family_name(r['clusterer'], r['linkage'] or '')}, k = {r['n_clusters']}" for r in rows]
     taken = [row["preparation"] == results.choice["preparation"] for row in rows]
     return Agreement(

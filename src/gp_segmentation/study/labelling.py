@@ -75,7 +75,7 @@ class Labeller:
         estimators = [self.estimator(point) for point in points]
         fits = [i for i, estimator in enumerate(estimators) if not isinstance(estimator, Hierarchical)]
         # Many clusters take longest: begun last, one of these would be waited for with the other cores idle.
-        fits.sort(key=lambda i: -estimators[i].n_clusters)
+        fits.sort(key=lambda i: -(getattr(estimators[i], "n_clusters", None) or 0))
         found: dict[int, Ints] = {}
         tasks = [(estimators[i], self._X, self._start(estimators[i])) for i in fits]
         for i, labels in zip(fits, ordered_map(cluster_labels, tasks, self._jobs), strict=True):

@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from pandas.testing import assert_frame_equal
 from scipy.cluster.hierarchy import fcluster, linkage
 from sklearn import metrics
-from sklearn.cluster import KMeans
+from sklearn.cluster import KMeans, MeanShift
 
 from gp_segmentation.clustering import canonical_order
 from gp_segmentation.errors import ConfigError
@@ -112,3 +112,11 @@ def test_agreement_is_the_highest_adjusted_rand_index_with_another_method(result
             if other.trial != row.trial
         ]
         assert_allclose(row.agreement, max(others), atol=1e-12)
+
+
+def test_a_clusterer_that_finds_its_own_number_of_clusters_is_one_trial(planted, options):
+    node = {"name": "meanshift", "_target_": "MeanShift", "bandwidth": 6.0}
+    found = run_study(
+        planted, space(node, options), lambda node, **params: MeanShift(bandwidth=node["bandwidth"])
+    )
+    assert found.trials["n_clusters"].tolist() == [4]
