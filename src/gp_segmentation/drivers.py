@@ -133,8 +133,7 @@ def fetch_raw(cfg: Config, root: Path, here: Path) -> None:
         download.collect(source["files"], (here / cfg["from"]).expanduser(), folder, restart=cfg["restart"])
     else:
         download.fetch(source["files"], folder, restart=cfg["restart"])
-    if source.get("simulated") or cfg["from"]:
-        simulated.take_marker((here / (cfg["from"] or folder)).expanduser(), folder, source.get("simulated"))
+    simulated.take_marker((here / (cfg["from"] or folder)).expanduser(), folder, source.get("simulated"))
     log.info("%s: %s", source["label"], folder)
     _dvc_add(root)
 

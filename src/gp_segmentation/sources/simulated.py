@@ -13,10 +13,13 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
 from gp_segmentation.atomic import write_text
 from gp_segmentation.errors import ConfigError, InputError
+from gp_segmentation.sources.download.book import alone
+from gp_segmentation.sources.download.manifest import BY_HAND, describe, read_manifest, write_manifest
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +63,8 @@ def simulated_tables(named: Collection[str] | None, folder: Path) -> dict[str, s
 def take_marker(from_folder: Path, folder: Path, named: Collection[str] | None) -> None:
     """Write the marker of `folder`: what is named, what markers below `from_folder` say, what stood there.
 
-    Official files do not take away what a marker says: delete it once they have replaced the simulated ones.
+    The marker is a raw file like the others and stands in their manifest. Official files do not take away
+    what a marker says: delete it once they have replaced the simulated ones.
     """
     found = simulated_tables(named, folder)
     for parent, _, names in os.walk(from_folder):
@@ -70,8 +74,17 @@ def take_marker(from_folder: Path, folder: Path, named: Collection[str] | None) 
     if not found:
         return
     lines = [f"{table}: {note}" if note else table for table, note in sorted(found.items())]
-    write_text(folder / MARKER, "\n".join(["# Tables whose figures are simulated", *lines]) + "\n")
+    with alone(folder):
+        write_text(folder / MARKER, "\n".join(["# Tables whose figures are simulated", *lines]) + "\n")
+        _enter_marker(folder, BY_HAND if from_folder == folder else f"folder: {from_folder.resolve().name}")
     log.warning("simulated, as %s in %s says: %s", MARKER, folder, ", ".join(sorted(found)))
+
+
+def _enter_marker(folder: Path, address: str) -> None:
+    """Put the marker into the manifest; without a time, so that the same remark gives the same manifest."""
+    row = replace(describe(folder / MARKER, address=address, licence=None), retrieved=None)
+    others = (known for known in read_manifest(folder) if known.filename != MARKER)
+    write_manifest(folder, [*others, row])
 
 
 def simulated_warning(tables: Collection[str]) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from gp_segmentation import drivers
 from gp_segmentation.errors import ConfigError, InputError
+from gp_segmentation.sources.download import collect, read_manifest, verify
 from gp_segmentation.sources.simulated import (
     MARKER,
     MOST_BYTES,
@@ -75,6 +76,22 @@ def test_a_marker_is_taken_along_from_anywhere_below_a_folder(tmp_path: Path) ->
     before = (raw / MARKER).read_bytes()
     take_marker(tmp_path / "given", raw, ["age_sex"])
     assert (raw / MARKER).read_bytes() == before
+
+
+def test_the_marker_is_a_raw_file_like_the_others(tmp_path: Path) -> None:
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / "a.csv").write_text("x\n")
+    given = marker(tmp_path / "given", "achievement: drawn\n")
+    (given / "a.csv").write_text("x\n")
+    collect([{"filename": "a.csv", "url": None}], given, tmp_path / "raw")
+    take_marker(given, tmp_path / "raw", [])
+    rows = {row.filename: row for row in read_manifest(tmp_path / "raw")}
+    assert sorted(rows) == [MARKER, "a.csv"]
+    assert (rows[MARKER].address, rows[MARKER].retrieved) == ("folder: given", None)
+    assert verify(tmp_path / "raw") == []
+    (tmp_path / "raw" / MARKER).unlink()
+    collect([{"filename": "a.csv", "url": None}], given, tmp_path / "raw")
+    assert [row.filename for row in read_manifest(tmp_path / "raw")] == ["a.csv"]
 
 
 def test_official_files_get_no_marker(tmp_path: Path) -> None:
