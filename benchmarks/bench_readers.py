@@ -24,7 +24,7 @@ from gp_segmentation import config
 from gp_segmentation.sources.achievement import MEASURES, read_achievement
 from gp_segmentation.sources.files.archive import find_texts
 from gp_segmentation.sources.nhs_england import DIALECT
-from gp_segmentation.sources.values import QualityLog
+from gp_segmentation.sources.tidy import QualityLog
 
 PATTERN = r"ACHIEVEMENT.*\.csv"
 

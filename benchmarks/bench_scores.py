@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from gp_segmentation.clustering import build_tree, condensed_distances, cut
 from gp_segmentation.clustering.hierarchical import LINKAGES
-from gp_segmentation.scores import score_labellings
+from gp_segmentation.validity import score_labellings
 
 KS = range(2, 16)
 T = TypeVar("T")

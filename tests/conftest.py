@@ -14,9 +14,9 @@ import pandas as pd
 import pytest
 
 from gp_segmentation import config
-from gp_segmentation import tables as contracts
+from gp_segmentation import schemas as contracts
 from gp_segmentation.features import Tables
-from gp_segmentation.results import Results
+from gp_segmentation.schemas import Results
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gp_segmentation import tracking
+from gp_segmentation.tracking.store import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,7 @@ def section() -> list[str]:
     """Fill a store, list it; return the section of the page."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        store = tracking.open_store(root, "load")
+        store = open_store(root, "load")
         paths = [root / f"table_{i}.csv" for i in range(FILES)]
         for path in paths:
             path.write_text("practice_code,segment\n" + "A81001,1\n" * 500)

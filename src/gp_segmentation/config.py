@@ -95,7 +95,7 @@ def build(node: Mapping[str, Any], **arguments: Any) -> Any:
 def _check_target(target: str) -> None:
     """Refuse what is not from an allowed package, by its name or by where it was really defined.
 
-    The name alone would not do: every module also offers what it imports (``gp_segmentation.app.sys.exit``).
+    The name alone would not do: every module also offers what it imports (``gp_segmentation.cli.sys.exit``).
     """
     package, *inner = target.split(".")
     refused = ConfigError(

@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from gp_segmentation import figures, report
-from gp_segmentation.results import Results
+from gp_segmentation.schemas import Results
 
 CHROMIUM = os.environ.get("GPSEG_CHROMIUM", "/usr/bin/chromium")
 OPTIONS = [

@@ -8,7 +8,7 @@ import pytest
 
 from gp_segmentation import config
 from gp_segmentation.sources.download.addresses import check_address, public_address
-from gp_segmentation.sources.download.raw_files import raw_files
+from gp_segmentation.sources.download.config import raw_files
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted(path.stem for path in (ROOT / "conf/source").glob("*.yaml") if not path.stem.startswith("_"))

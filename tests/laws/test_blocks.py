@@ -11,9 +11,10 @@ import pytest
 from numpy.testing import assert_allclose
 from pandas.testing import assert_frame_equal
 
-from gp_segmentation import config, matrix
-from gp_segmentation import tables as contracts
+from gp_segmentation import config
+from gp_segmentation import schemas as contracts
 from gp_segmentation.features import build_features, to_natural
+from gp_segmentation.matrix import pipeline
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 SETS = sorted(path.stem for path in (CONF / "features").glob("*.yaml"))
@@ -48,8 +49,8 @@ def built(small_tables, compose_option):
 def prepared(feature_set, tables, compose_option, **options):
     chosen = {"imputer": "median", "outliers": "none", "scaler": "standard", "reducer": "none"} | options
     steps = {step: config.build(compose_option(step, option)) for step, option in chosen.items()}
-    pipeline = matrix.build_pipeline(**steps, dictionary=feature_set.dictionary)
-    return matrix.prepare_matrix(feature_set.features, tables.ordinary, pipeline, feature_set.dictionary)
+    built = pipeline.build_pipeline(**steps, dictionary=feature_set.dictionary)
+    return pipeline.prepare_matrix(feature_set.features, tables.ordinary, built, feature_set.dictionary)
 
 
 def test_no_practice_is_lost_and_the_dictionary_is_complete(name, built, small_tables):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.testing import assert_allclose
 
-from gp_segmentation.scores import METRICS, Scores, score_labellings
+from gp_segmentation.validity import METRICS, Scores, score_labellings
 
 EVERY_SCORE = pytest.mark.parametrize("name", METRICS)
 

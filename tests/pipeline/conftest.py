@@ -82,9 +82,9 @@ class Project:
 
     def runs(self) -> list:
         """Return the MLflow runs of this project's store, newest first, without the trials below them."""
-        from gp_segmentation import tracking
+        from gp_segmentation.tracking import store
 
-        store = tracking.open_store(self.root, "gp-practice-segmentation")
+        store = store.open_store(self.root, "gp-practice-segmentation")
         found = store.client.search_runs([store.experiment_id], max_results=1000)
         return [run for run in found if "mlflow.parentRunId" not in run.data.tags]
 

@@ -8,9 +8,9 @@ import re
 import pandas as pd
 import pytest
 
-from gp_segmentation import tracking
-from gp_segmentation.model import load_model
-from gp_segmentation.workspace import read_table
+from gp_segmentation.storage.model_files import load_model
+from gp_segmentation.storage.table_files import read_table
+from gp_segmentation.tracking import store
 
 pytestmark = pytest.mark.xdist_group("gpseg")
 
@@ -28,7 +28,7 @@ def latest(project):
 
 
 def artifacts(project, run, folder=""):
-    client = tracking.open_store(project.root, "gp-practice-segmentation").client
+    client = store.open_store(project.root, "gp-practice-segmentation").client
     return {item.path for item in client.list_artifacts(run.info.run_id, folder or None)}
 
 
@@ -147,7 +147,7 @@ def test_everything_after_the_study_is_of_the_chosen_matrix(open_ways):
 
 def test_trials_are_found_by_how_their_matrix_was_prepared(ready, open_ways):
     run = open_ways[0]
-    client = tracking.open_store(ready.root, "gp-practice-segmentation").client
+    client = store.open_store(ready.root, "gp-practice-segmentation").client
     asked = (
         f"tags.`mlflow.parentRunId` = '{run.info.run_id}' and params.`scaler.name` = 'robust' and "
         "params.`features.blocks.deprivation.weight` = '0.5' and tags.reducer = 'pca'"

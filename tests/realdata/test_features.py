@@ -14,12 +14,12 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import silhouette_score
 
 from gp_segmentation import config
-from gp_segmentation import tables as contracts
+from gp_segmentation import schemas as contracts
 from gp_segmentation.features import Tables, build_features
 from gp_segmentation.features.prevalence import age_explained
 from gp_segmentation.features.special import special_reasons
-from gp_segmentation.matrix import build_pipeline, prepare_matrix
-from gp_segmentation.membership import segment_table
+from gp_segmentation.matrix.pipeline import build_pipeline, prepare_matrix
+from gp_segmentation.segments.table import segment_table
 from gp_segmentation.sources import read_source
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -18,10 +18,11 @@ from threadpoolctl import threadpool_limits
 from gp_segmentation import config, insight
 from gp_segmentation.clustering import Hierarchical, canonical_order
 from gp_segmentation.features import Selection, Tables, build_features, special_reasons
-from gp_segmentation.matrix import build_pipeline, prepare_matrix
-from gp_segmentation.membership import segment_table
-from gp_segmentation.model import load_model, save_model, whole_model
+from gp_segmentation.matrix.pipeline import build_pipeline, prepare_matrix
+from gp_segmentation.segments.model import whole_model
+from gp_segmentation.segments.table import segment_table
 from gp_segmentation.sources import read_source
+from gp_segmentation.storage.model_files import load_model, save_model
 
 ROOT = Path(__file__).resolve().parents[2]
 PRACTICES, PATIENTS = 6_188, 63_766_671

@@ -13,7 +13,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from gp_segmentation import evidence, study
 from gp_segmentation.clustering import build_tree, cut
-from gp_segmentation.scores import score_labellings
+from gp_segmentation.validity import score_labellings
 
 SEED = 20250401
 #: k -> silhouette, silhouette of the Gaussian null; silhouettes on samples of 3,000 rows.

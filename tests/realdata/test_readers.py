@@ -12,7 +12,7 @@ import pytest
 from numpy.testing import assert_allclose
 from pandas.testing import assert_frame_equal
 
-from gp_segmentation import config, tables
+from gp_segmentation import config, schemas
 from gp_segmentation.sources import Prepared, read_source
 from gp_segmentation.sources.ods import read_organisations
 from gp_segmentation.sources.ohid import read_indicator
@@ -178,4 +178,4 @@ def test_fingertips_values_are_as_published(nhs_data):
 def test_every_table_agrees_with_its_schema(prepared):
     for name in ("practices", "registers", "achievement", "indicators", "age_sex", "context", "quality"):
         frame = getattr(prepared, name)
-        assert_frame_equal(tables.check(name, frame), frame)
+        assert_frame_equal(schemas.check(name, frame), frame)

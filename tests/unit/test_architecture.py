@@ -155,7 +155,7 @@ def test_the_search_for_such_formats_finds_them(code: str, found: str | None) ->
     assert hits == ([] if found is None else [found])
 
 
-@pytest.mark.parametrize("module", ["gp_segmentation", "gp_segmentation.errors", "gp_segmentation.app"])
+@pytest.mark.parametrize("module", ["gp_segmentation", "gp_segmentation.errors", "gp_segmentation.cli"])
 def test_a_command_starts_without_heavy_libraries(module: str) -> None:
     code = f"import sys, {module}; print(sorted(set(sys.modules) & set({HEAVY!r})))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.utils.validation import validate_data
 
 from gp_segmentation.errors import ConfigError
-from gp_segmentation.parallel import ordered_map
+from gp_segmentation.utils.parallel import ordered_map
 
 #: Linkages whose merge heights never fall from one merge to the next, so that cuts nest.
 LINKAGES = ("ward", "average", "complete", "single")

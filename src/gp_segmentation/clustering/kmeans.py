@@ -13,10 +13,10 @@ from sklearn.base import clone
 from sklearn.cluster import KMeans
 from sklearn.utils import check_random_state
 
+from gp_segmentation.clustering.centroids import centroids
 from gp_segmentation.clustering.hierarchical import build_tree, cut
 from gp_segmentation.clustering.lloyd import Fit, lloyd
 from gp_segmentation.clustering.seeding import greedy_plusplus
-from gp_segmentation.clustering.segments import centroids
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -10,18 +10,26 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from gp_segmentation.evidence.agreement import agreement, contingency_table, cophenetic_correlation, matched
-from gp_segmentation.evidence.by_k import Labellings, by_k_table, clustergram
-from gp_segmentation.evidence.disputed import consensus, counted, practice_table
-from gp_segmentation.evidence.gap import one_standard_error
+from gp_segmentation.evidence.json_values import number, records
+from gp_segmentation.evidence.labellings import Labellings, by_k_table, clustergram
 from gp_segmentation.evidence.nulls_by_k import figures_of_nulls, gaussian_columns, nulls_by_k, of_kind
-from gp_segmentation.evidence.plain import number, records
-from gp_segmentation.evidence.separation import lumpy_columns, smooth_valley, valleys
+from gp_segmentation.evidence.practice_certainty import consensus, counted, practice_table
 from gp_segmentation.evidence.stability_by_k import Stability, measure_stability
-from gp_segmentation.evidence.together import consensus_clusters, summarise_consensus
 from gp_segmentation.evidence.verdict import judge
-from gp_segmentation.parallel import ordered_map
-from gp_segmentation.scores import score_labellings
+from gp_segmentation.utils.parallel import ordered_map
+from gp_segmentation.validity import (
+    agreement,
+    consensus_clusters,
+    contingency_table,
+    cophenetic_correlation,
+    lumpy_columns,
+    matched,
+    one_standard_error,
+    score_labellings,
+    smooth_valley,
+    summarise_consensus,
+    valleys,
+)
 
 #: The highest valley told: where centroids coincide, or no column is left to look for a gap in.
 NO_GAP = 999.0

@@ -11,7 +11,7 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
 from gp_segmentation.clustering import cluster_labels
-from gp_segmentation.parallel import ordered_map
+from gp_segmentation.utils.parallel import ordered_map
 
 
 def block_shares(X: pd.DataFrame, labels: ArrayLike, blocks: Mapping[str, str]) -> pd.DataFrame:

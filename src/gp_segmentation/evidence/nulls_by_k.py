@@ -8,11 +8,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gp_segmentation.evidence.by_k import Labellings
-from gp_segmentation.evidence.gap import gap_statistic
-from gp_segmentation.evidence.null import NULLS, beside_null, draw_null, gap_beside_null
-from gp_segmentation.evidence.plain import number
-from gp_segmentation.scores import score_labellings
+from gp_segmentation.evidence.json_values import number
+from gp_segmentation.evidence.labellings import Labellings
+from gp_segmentation.validity import (
+    NULLS,
+    beside_null,
+    draw_null,
+    gap_beside_null,
+    gap_statistic,
+    score_labellings,
+)
 
 #: Columns of `nulls_by_k`.
 COLUMNS = (

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 
 from gp_segmentation.clustering import Hierarchical
-from gp_segmentation.evidence.by_k import Labellings
-from gp_segmentation.evidence.resampling import resample
-from gp_segmentation.evidence.stability import prediction_strength, seed_agreement
+from gp_segmentation.evidence.labellings import Labellings
+from gp_segmentation.validity import prediction_strength, resample, seed_agreement
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ which practices are special (`special_reasons`); and a first look at the data (`
 """
 
 from gp_segmentation.features.base import Block, BlockFeatures, FeatureSet, Tables, condition_name
-from gp_segmentation.features.build import build_features
+from gp_segmentation.features.build import build_blocks, build_features
 from gp_segmentation.features.explore import (
     achievement_ceilings,
     correlated_pairs,
@@ -33,6 +33,7 @@ __all__ = [
     "Tables",
     "achievement_ceilings",
     "age_explained",
+    "build_blocks",
     "build_features",
     "condition_name",
     "correlated_pairs",

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import pandas as pd
 
-from gp_segmentation import tables as contracts
+from gp_segmentation import schemas as contracts
 from gp_segmentation.errors import ConfigError, InputError
 
 
@@ -18,7 +18,7 @@ class NotInSource(InputError):  # noqa: N818 - no fault of an optional block
 
 @dataclass(frozen=True)
 class Tables:
-    """The prepared tables (see `gp_segmentation.tables.SCHEMAS`) from which features are made."""
+    """The prepared tables (see `gp_segmentation.schemas.run_tables.SCHEMAS`) from which features are made."""
 
     practices: pd.DataFrame
     registers: pd.DataFrame

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from gp_segmentation.errors import ConfigError, InputError
+from gp_segmentation.errors import ConfigError, GpsegError, InputError
 from gp_segmentation.features.base import Block, BlockFeatures, FeatureSet, NotInSource, Tables
 from gp_segmentation.features.selection import Selection
 
@@ -133,3 +133,14 @@ def _skewed(features: pd.DataFrame, kept: pd.DataFrame) -> Notes:
             why = "in published units, as asked" if transform == "none" else f"even after {transform}"
             notes.append((str(block), f"skewed {why}: {', '.join(extreme)}"))
     return notes
+
+
+def build_blocks(blocks: Mapping[str, Block], tables: Tables) -> dict[str, BlockFeatures]:
+    """Build feature blocks; one whose figures the source does not have is left out."""
+    found = {}
+    for name, block in blocks.items():
+        try:
+            found[name] = block(tables)
+        except GpsegError:
+            continue
+    return found

@@ -10,7 +10,7 @@ A figure is a module of this package whose name does not begin with an underscor
 * ``draw(data, figure)``; ``title(data)``, the finding; ``alt(data)``, the text equivalent.
 """
 
-from gp_segmentation.figures._chart import chart_positions, icb_outlines
+from gp_segmentation.figures._page_charts import chart_positions, icb_outlines
 from gp_segmentation.figures._registry import FigureModule, NotShown, exploring, figure_modules
 from gp_segmentation.figures._render import Rendered, load, render_all
 from gp_segmentation.figures._style import segment_keys

@@ -8,7 +8,7 @@ from typing import Any, Protocol, cast
 
 from matplotlib.figure import FigureBase
 
-from gp_segmentation.results import Results
+from gp_segmentation.schemas import Results
 
 
 class NotShown(Exception):  # noqa: N818 - not an error: what a figure needs is not there

@@ -14,11 +14,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
-from gp_segmentation.atomic import fresh_folder, read_json, write_json
 from gp_segmentation.figures._registry import FigureModule, NotShown, figure_modules
 from gp_segmentation.figures._style import GREY, INK, clean, style
-from gp_segmentation.parallel import count_jobs, ordered_map
-from gp_segmentation.results import Results
+from gp_segmentation.schemas import Results
+from gp_segmentation.utils.files import fresh_folder, read_json, write_json
+from gp_segmentation.utils.parallel import count_jobs, ordered_map
 
 #: Inches per line of title and foot, the space around them, and letters that fit into an inch.
 TITLE_LINE, FOOT_LINE, MARGIN = 0.27, 0.19, 0.12

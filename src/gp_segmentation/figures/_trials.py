@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import GREY, LINES, MARKERS, SEGMENT_COLOURS
-from gp_segmentation.results import Results
+from gp_segmentation.schemas import Results
 
 NAMES = {
     "kmeans": "K-means",

@@ -12,7 +12,7 @@ from matplotlib.figure import FigureBase
 
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import BLUE, clean, inline
-from gp_segmentation.results import Results
+from gp_segmentation.schemas import Results
 
 ORDER, LABEL = 130, "What age alone explains"
 EXPLORES = True

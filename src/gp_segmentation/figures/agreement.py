@@ -15,7 +15,7 @@ from matplotlib.figure import FigureBase
 
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import BLUE, Key, compared_keys, text_colour, two_lines, without_frame
-from gp_segmentation.results import Results
+from gp_segmentation.schemas import Results
 
 ORDER, LABEL = 47, "Agreement of two methods"
 SHADES = LinearSegmentedColormap.from_list("gpseg_share", ["white", BLUE])

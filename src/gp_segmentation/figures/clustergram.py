@@ -17,7 +17,7 @@ from matplotlib.ticker import MaxNLocator
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import BLUE, GREY, ORANGE, compared_keys
 from gp_segmentation.figures._trials import mark_choice
-from gp_segmentation.results import Results
+from gp_segmentation.schemas import Results
 
 ORDER, LABEL = 48, "Segments across their number"
 

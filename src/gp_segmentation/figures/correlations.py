@@ -16,7 +16,7 @@ from matplotlib.figure import FigureBase
 
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import DIVERGING, clean, inline, text_colour, without_frame
-from gp_segmentation.results import Results
+from gp_segmentation.schemas import Results
 
 ORDER, LABEL = 120, "Correlations of features"
 EXPLORES = True

@@ -14,7 +14,7 @@ from scipy.cluster.hierarchy import dendrogram
 
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import GREY, ORANGE, Key, compared_keys, legend_text
-from gp_segmentation.results import Results
+from gp_segmentation.schemas import Results
 
 ORDER, LABEL = 70, "Dendrogram"
 #: Branches drawn.

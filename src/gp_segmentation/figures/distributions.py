@@ -17,7 +17,7 @@ from matplotlib.figure import FigureBase
 
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import INK, Key, clean, compared_keys, legend_text
-from gp_segmentation.results import Results
+from gp_segmentation.schemas import Results
 
 ORDER, LABEL = 55, "What tells the segments apart"
 #: Features drawn; two with a higher correlation than this count as nearly the same.

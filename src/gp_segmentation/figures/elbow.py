@@ -15,7 +15,7 @@ from matplotlib.figure import FigureBase
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import BLUE, INK, ORANGE
 from gp_segmentation.figures._trials import Lines, lines, mark_choice
-from gp_segmentation.results import Results
+from gp_segmentation.schemas import Results
 
 ORDER, LABEL = 20, "Elbow"
 

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import Key, segment_keys, without_frame
-from gp_segmentation.results import Results
+from gp_segmentation.schemas import Results
 
 ORDER, LABEL = 65, "Neighbourhoods of practices"
 MOST, PERPLEXITY = 2000, 30.0

@@ -25,7 +25,7 @@ from gp_segmentation.figures._style import (
     text_colour,
     without_frame,
 )
-from gp_segmentation.results import Results
+from gp_segmentation.schemas import Results
 
 ORDER, LABEL = 50, "Profiles of segments"
 MOST = 45

@@ -18,10 +18,10 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import FigureBase
 
+from gp_segmentation.figures._icb_areas import LONDON, areas, positions
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import GREY, SEQUENTIAL, Key, clean, compared_keys
-from gp_segmentation.figures._territories import LONDON, areas, positions
-from gp_segmentation.results import Results
+from gp_segmentation.schemas import Results
 
 ORDER, LABEL = 85, "Patients of each segment by integrated care board"
 NOTE = "Contains OS data © Crown copyright and database right."

@@ -15,10 +15,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 from matplotlib.patches import Rectangle
 
+from gp_segmentation.figures._icb_areas import LONDON, areas, positions
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import GREY, INK, Key, clean, compared_keys, without_frame
-from gp_segmentation.figures._territories import LONDON, areas, positions
-from gp_segmentation.results import Results
+from gp_segmentation.schemas import Results
 
 ORDER, LABEL = 80, "Map"
 NOTE = (

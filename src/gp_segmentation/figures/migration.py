@@ -28,7 +28,7 @@ from gp_segmentation.figures._style import (
     without_frame,
 )
 from gp_segmentation.figures._trials import family_name
-from gp_segmentation.results import Results
+from gp_segmentation.schemas import Results
 
 ORDER, LABEL = 75, "Migration between numbers of segments"
 #: Numbers of segments shown on either side of the choice; width of a block; gap between blocks (of all).

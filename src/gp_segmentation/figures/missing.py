@@ -16,7 +16,7 @@ from matplotlib.figure import FigureBase
 
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import BLUE, ORANGE, PALE, clean, inline
-from gp_segmentation.results import Results
+from gp_segmentation.schemas import Results
 
 ORDER, LABEL = 110, "Missing values"
 EXPLORES = True

@@ -17,7 +17,7 @@ from matplotlib.figure import FigureBase
 
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import SEQUENTIAL, Key, clean, compared_keys, text_colour
-from gp_segmentation.results import Results
+from gp_segmentation.schemas import Results
 
 ORDER, LABEL = 90, "Opportunities"
 #: Indicators drawn.

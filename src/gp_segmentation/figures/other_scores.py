@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.figure import FigureBase
 
 from gp_segmentation.figures._trials import Lines, best, draw_lines, lines, mark_choice
-from gp_segmentation.results import Results
+from gp_segmentation.schemas import Results
 
 ORDER, LABEL = 30, "Davies-Bouldin and Calinski-Harabasz by number of segments"
 

@@ -18,7 +18,7 @@ from scipy.spatial import ConvexHull
 
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import BLUE, GREY, INK, LINES, Key, clean, inline, segment_keys
-from gp_segmentation.results import Results
+from gp_segmentation.schemas import Results
 
 ORDER, LABEL = 60, "Practices on two components"
 #: Loadings drawn and named.

@@ -16,7 +16,7 @@ from matplotlib.figure import FigureBase
 
 from gp_segmentation.figures._style import GREY
 from gp_segmentation.figures._trials import Lines, best, draw_lines, lines, mark_choice
-from gp_segmentation.results import Results
+from gp_segmentation.schemas import Results
 
 ORDER, LABEL = 10, "Silhouette by number of segments"
 #: Kinds of null beside the covariance null: how each is called, and its dashes.

@@ -12,7 +12,7 @@ import pandas as pd
 from matplotlib.figure import FigureBase
 
 from gp_segmentation.figures._style import BLUE, ORANGE, Key, compared_keys, two_lines
-from gp_segmentation.results import Results
+from gp_segmentation.schemas import Results
 
 ORDER, LABEL = 5, "Size of segments"
 

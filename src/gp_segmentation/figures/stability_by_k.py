@@ -16,7 +16,7 @@ from matplotlib.ticker import MaxNLocator
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import GREY, LINES, MARKERS, SEGMENT_COLOURS, compared_keys
 from gp_segmentation.figures._trials import mark_choice
-from gp_segmentation.results import Results
+from gp_segmentation.schemas import Results
 
 ORDER, LABEL = 46, "Stability by number of segments"
 NAMES = {

@@ -16,7 +16,7 @@ from matplotlib.figure import FigureBase
 
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import GREY, MARKERS, SEGMENT_COLOURS, clean, compared_keys
-from gp_segmentation.results import Results
+from gp_segmentation.schemas import Results
 
 ORDER, LABEL = 70, "What the segments explain beyond what built them"
 MOST = 10

@@ -18,7 +18,7 @@ from scipy.spatial.distance import cdist
 from scipy.stats import binomtest
 
 from gp_segmentation.insight.groups import ENGLAND, QUINTILES, UNKNOWN
-from gp_segmentation.insight.peers import CHUNK, can_be_peer
+from gp_segmentation.insight.peers.nearest import CHUNK, can_be_peer
 from gp_segmentation.insight.rules import Rules
 
 

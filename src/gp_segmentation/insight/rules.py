@@ -9,8 +9,8 @@ import pandas as pd
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.tree import DecisionTreeClassifier
 
-from gp_segmentation.insight.concepts import worded
-from gp_segmentation.insight.portraits import natural as in_words
+from gp_segmentation.insight.portraits.phrases import worded
+from gp_segmentation.insight.portraits.portraits import natural as in_words
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 from PIL import Image
 
-from gp_segmentation.atomic import write_text
 from gp_segmentation.figures import Rendered, exploring, segment_keys
-from gp_segmentation.report.embedded import data_block, page_data
-from gp_segmentation.report.exploring import features_found
+from gp_segmentation.report.features_text import features_found
+from gp_segmentation.report.page_data import data_block, page_data
 from gp_segmentation.report.summarise import summarise
-from gp_segmentation.results import Results
+from gp_segmentation.schemas import Results
+from gp_segmentation.utils.files import write_text
 
 #: An SVG larger than this goes into the page as PNG, bytes; the PNG has this many colours.
 LARGE_SVG, COLOURS = 150_000, 256

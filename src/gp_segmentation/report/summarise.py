@@ -11,10 +11,9 @@ import pandas as pd
 import yaml
 
 from gp_segmentation.errors import without_secrets
-from gp_segmentation.insight import spatial_sentence
-from gp_segmentation.report import prepared, trust, words
-from gp_segmentation.report.exploring import features_found
-from gp_segmentation.results import Results
+from gp_segmentation.report import evidence_text, formatting, preparation_text
+from gp_segmentation.report.features_text import features_found
+from gp_segmentation.schemas import Results
 
 #: Packages whose versions bear on the figures.
 PACKAGES = (
@@ -40,17 +39,17 @@ def summarise(results: Results, *, top_features: int = 12) -> dict[str, Any]:
         "counts": _counts(results),
         "verdict": _verdict(results.evidence),
         "choice": _choice(results.choice),
-        "preparations": prepared.preparations(results),
+        "preparations": preparation_text.preparations(results),
         "metrics": _metrics(results.metrics),
         "segments": [_segment(p, results, top_features) for p in results.portraits],
         "evidence": _evidence(results.evidence.get("segments") or []),
-        "trust": [*trust.sentences(results.evidence), *prepared.sentences(results)],
+        "trust": [*evidence_text.sentences(results.evidence), *preparation_text.sentences(results)],
         "blocks": _blocks(results.dictionary),
         "special": _special(results),
         "imputed": _imputed(results.imputed),
         "features": features_found(results),
         "opportunities": _opportunities(results.opportunities),
-        "space": spatial_sentence(results.space),
+        "space": evidence_text.spatial_sentence(results.space),
         "quality": results.quality.to_dict("records"),
         "seed": results.config.get("seed"),
         "config": _config(results.config),
@@ -83,26 +82,26 @@ def _verdict(evidence: dict[str, Any]) -> dict[str, Any]:
     word = str(evidence.get("verdict") or "")
     return {
         "word": word,
-        "sentence": str(evidence.get("meaning") or words.VERDICTS.get(word, words.NO_VERDICT)),
+        "sentence": str(evidence.get("meaning") or formatting.VERDICTS.get(word, formatting.NO_VERDICT)),
         "reasons": [str(reason) for reason in evidence.get("reasons") or []],
     }
 
 
 def _metrics(metrics: dict[str, Any]) -> list[tuple[str, str]]:
-    """Readable names and values, in the order of `words.METRICS`, unknown ones last."""
-    order = [key for key in words.METRICS if key in metrics]
+    """Readable names and values, in the order of `formatting.METRICS`, unknown ones last."""
+    order = [key for key in formatting.METRICS if key in metrics]
     order += sorted(set(metrics) - set(order))
-    return [(words.readable(key, words.METRICS), words.number(metrics[key])) for key in order]
+    return [(formatting.readable(key, formatting.METRICS), formatting.number(metrics[key])) for key in order]
 
 
 def _choice(choice: dict[str, Any]) -> dict[str, Any]:
     preferred = choice.get("by_criterion") or {}
     return {
-        "clusterer": words.clusterer(choice),
+        "clusterer": formatting.clusterer(choice),
         "n_clusters": int(choice["n_clusters"]),
         "reason": str(choice.get("reason", "")),
         "by_criterion": [
-            (words.readable(str(key), words.CRITERIA), _preference(value))
+            (formatting.readable(str(key), formatting.CRITERIA), _preference(value))
             for key, value in sorted(preferred.items())
         ],
     }
@@ -111,15 +110,15 @@ def _choice(choice: dict[str, Any]) -> dict[str, Any]:
 def _evidence(rows: list[dict[str, Any]]) -> list[dict[str, str]]:
     """What was measured of every segment, as text."""
     keys = ("segment", "practices", "silhouette", "jaccard", "neighbour", "valley")
-    return [{key: words.number(row.get(key)) for key in keys} for row in rows]
+    return [{key: formatting.number(row.get(key)) for key in keys} for row in rows]
 
 
 def _preference(value: Any) -> str:
     """A criterion's preference: a number of segments, or the trial it would have chosen."""
     if isinstance(value, dict):
-        score = f" ({words.number(value['value'])})" if value.get("value") is not None else ""
-        return f"{words.clusterer(value)}, {words.number(value['n_clusters'])} segments{score}"
-    return "none" if value is None else words.number(value)
+        score = f" ({formatting.number(value['value'])})" if value.get("value") is not None else ""
+        return f"{formatting.clusterer(value)}, {formatting.number(value['n_clusters'])} segments{score}"
+    return "none" if value is None else formatting.number(value)
 
 
 def _segment(portrait: dict[str, Any], results: Results, top: int) -> dict[str, Any]:
@@ -141,15 +140,15 @@ def _segment(portrait: dict[str, Any], results: Results, top: int) -> dict[str, 
 
 def _profile_row(row: dict[Any, Any]) -> dict[str, Any]:
     unit = str(row["unit"])
-    low, high = words.signed(row["difference_low"]), words.signed(row["difference_high"])
+    low, high = formatting.signed(row["difference_low"]), formatting.signed(row["difference_high"])
     difference = float(row["difference_sd"])
     return {
         "label": str(row["label"]),
-        "mean": words.natural(row["mean"], unit),
-        "england": words.natural(row["england_mean"], unit),
-        "quartiles": f"{words.natural(row['lower_quartile'], unit)} to "
-        f"{words.natural(row['upper_quartile'], unit)}",
-        "difference": words.signed(difference),
+        "mean": formatting.natural(row["mean"], unit),
+        "england": formatting.natural(row["england_mean"], unit),
+        "quartiles": f"{formatting.natural(row['lower_quartile'], unit)} to "
+        f"{formatting.natural(row['upper_quartile'], unit)}",
+        "difference": formatting.signed(difference),
         "interval": f"{low} to {high}",
         # Half the bar's width is two standard deviations.
         "bar": round(min(abs(difference), 2.0) * 25, 1) if difference == difference else 0.0,
@@ -218,10 +217,10 @@ def _opportunities(table: pd.DataFrame) -> list[dict[str, str]]:
             "indicator": str(row["indicator_code"]),
             "description": str(row.get("description") or ""),
             "segment": str(row["segment"]),
-            "below": words.whole(row.get("practices_below")),
-            "eligible": words.whole(row.get("eligible_patients")),
-            "patients": words.whole(row["additional_patients"]),
-            "interval": f"{words.whole(row.get('low'))} to {words.whole(row.get('high'))}"
+            "below": formatting.whole(row.get("practices_below")),
+            "eligible": formatting.whole(row.get("eligible_patients")),
+            "patients": formatting.whole(row["additional_patients"]),
+            "interval": f"{formatting.whole(row.get('low'))} to {formatting.whole(row.get('high'))}"
             if "low" in row
             else "not known",
         }

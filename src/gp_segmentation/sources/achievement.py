@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from gp_segmentation.sources.files.archive import TextFile
 from gp_segmentation.sources.files.delimited import Csv
-from gp_segmentation.sources.values import MOST_PATIENTS, QualityLog, some
+from gp_segmentation.sources.tidy import MOST_PATIENTS, QualityLog, some
 
 #: Measures kept, and the column each becomes.
 MEASURES = {

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gp_segmentation import tables
+from gp_segmentation import schemas
 from gp_segmentation.errors import ConfigError
-from gp_segmentation.sources.present import PresentFiles, find_present
-from gp_segmentation.sources.values import (
+from gp_segmentation.sources.raw_folder import PresentFiles, find_present
+from gp_segmentation.sources.tidy import (
     ContextTable,
     Organisations,
     Postcodes,
@@ -64,9 +64,9 @@ def read_source(files: Mapping[str, Mapping[str, Any]], folder: Path, *, min_lis
     }
     shapes = None if boundaries is None else _join_boundaries(boundaries.frame, practices, found)
     _note_unlisted_indicators(qof, found)
-    quality = pd.concat([tables.empty("quality"), *found.quality], ignore_index=True)
+    quality = pd.concat([schemas.empty("quality"), *found.quality], ignore_index=True)
     checked = {
-        name: tables.check(name, frame, file=f"{found.names['qof']} (table {name})")
+        name: schemas.check(name, frame, file=f"{found.names['qof']} (table {name})")
         for name, frame in (prepared | {"quality": quality}).items()
     }
     return Prepared(**checked, boundaries=shapes)
@@ -130,7 +130,7 @@ def _locate(
     log.note("practices without a postcode", int(postcodes.isna().sum()), some(codes[postcodes.isna()]))
     log.note("practices without a point on the map", int(nowhere.sum()), some(codes[nowhere]))
     found.quality.append(log.frame)
-    return located[list(tables.SCHEMAS["practices"].columns)]
+    return located[list(schemas.SCHEMAS["practices"].columns)]
 
 
 def _statuses(codes: pd.Series, organisations: Organisations | None) -> pd.DataFrame:
@@ -169,7 +169,7 @@ def _of_practices(
 
 def _age_sex(registrations: Registrations | None, codes: pd.Series, found: PresentFiles) -> pd.DataFrame:
     if registrations is None:
-        return tables.empty("age_sex")
+        return schemas.empty("age_sex")
     return _of_practices(registrations.age_sex, codes, found, "registrations", "registrations")
 
 
@@ -177,7 +177,7 @@ def _context(
     found: list[tuple[str, ContextTable]], codes: pd.Series, quality: list[pd.DataFrame]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return one row for every practice with all measures, and what the measures are."""
-    columns, dictionaries, owners = {}, [tables.empty("context_dictionary")], dict[str, str]()
+    columns, dictionaries, owners = {}, [schemas.empty("context_dictionary")], dict[str, str]()
     for file, table in found:
         log = QualityLog(file)
         values = table.frame.set_index("practice_code")

@@ -18,7 +18,7 @@ import pandas as pd
 from gp_segmentation.errors import ConfigError
 from gp_segmentation.sources.files.delimited import MISSING
 from gp_segmentation.sources.files.sheets import Sheet, cell_text, read_sheet
-from gp_segmentation.sources.values import ContextTable, QualityLog
+from gp_segmentation.sources.tidy import ContextTable, QualityLog
 
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 _COLUMN_KEYS = frozenset({"column", "label", "unit", "range", "per", "scale"})

@@ -17,7 +17,7 @@ from gp_segmentation.sources.achievement import read_achievement
 from gp_segmentation.sources.files.archive import TextFile, find_text, find_texts
 from gp_segmentation.sources.files.delimited import Csv
 from gp_segmentation.sources.registrations import read_registrations
-from gp_segmentation.sources.values import QofArchive, QualityLog, is_count, keyed, some
+from gp_segmentation.sources.tidy import QofArchive, QualityLog, is_count, keyed, some
 
 __all__ = ["DIALECT", "QofArchive", "read_qof", "read_registrations"]
 

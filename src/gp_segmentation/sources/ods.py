@@ -8,7 +8,7 @@ import pandas as pd
 
 from gp_segmentation.sources.files.archive import TextFile, find_text
 from gp_segmentation.sources.files.delimited import Csv
-from gp_segmentation.sources.values import Organisations, QualityLog, keyed, some
+from gp_segmentation.sources.tidy import Organisations, QualityLog, keyed, some
 
 WIDTH = 27
 _COLUMNS = {

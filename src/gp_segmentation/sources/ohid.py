@@ -9,7 +9,7 @@ import pandas as pd
 
 from gp_segmentation.sources.files.archive import TextFile, find_text
 from gp_segmentation.sources.files.delimited import Csv
-from gp_segmentation.sources.values import ContextTable, QualityLog, keyed, some
+from gp_segmentation.sources.tidy import ContextTable, QualityLog, keyed, some
 
 _COLUMNS = {
     "indicator_id": "Indicator ID",

@@ -14,7 +14,7 @@ import shapely
 from pyproj.exceptions import CRSError
 
 from gp_segmentation.errors import InputError
-from gp_segmentation.sources.values import Boundaries, QualityLog, some
+from gp_segmentation.sources.tidy import Boundaries, QualityLog, some
 
 #: Bytes of the largest file read; the boundaries in full detail have 30 million.
 MAX_BYTES = 200_000_000

@@ -14,7 +14,7 @@ import pyproj
 from gp_segmentation.errors import InputError
 from gp_segmentation.sources.files.archive import TextFile, find_texts
 from gp_segmentation.sources.files.delimited import Csv
-from gp_segmentation.sources.values import Postcodes, QualityLog, compact, keyed
+from gp_segmentation.sources.tidy import Postcodes, QualityLog, compact, keyed
 
 _WIDTH = 10
 _COLUMNS = {"postcode": 0, "quality": 1, "easting": 2, "northing": 3}

@@ -11,10 +11,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from gp_segmentation.schemas import AGE_BANDS, SEXES
 from gp_segmentation.sources.files.archive import TextFile, find_text
 from gp_segmentation.sources.files.delimited import Csv
-from gp_segmentation.sources.values import QualityLog, Registrations, is_count, keyed, some
-from gp_segmentation.tables import AGE_BANDS, SEXES
+from gp_segmentation.sources.tidy import QualityLog, Registrations, is_count, keyed, some
 
 _COLUMNS = {
     "extract_date": "EXTRACT_DATE",

@@ -16,10 +16,10 @@ from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
-from gp_segmentation.atomic import write_text
 from gp_segmentation.errors import ConfigError, InputError
-from gp_segmentation.sources.download.book import alone
+from gp_segmentation.sources.download.folder import alone
 from gp_segmentation.sources.download.manifest import BY_HAND, describe, read_manifest, write_manifest
+from gp_segmentation.utils.files import write_text
 
 log = logging.getLogger(__name__)
 

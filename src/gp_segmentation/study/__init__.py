@@ -1,15 +1,15 @@
 """The study: what the configuration leaves open is tried, scored and chosen by a rule in the open."""
 
-from gp_segmentation.study.choice import choose
-from gp_segmentation.study.compared import agreement_metric
 from gp_segmentation.study.criteria import elbow
-from gp_segmentation.study.curves import scores_by_k
 from gp_segmentation.study.evaluate import Evaluators, Limits
 from gp_segmentation.study.plots import write_plots
+from gp_segmentation.study.rule import choose
 from gp_segmentation.study.run import Study, run
 from gp_segmentation.study.samplers import brute_force, gaussian_process
+from gp_segmentation.study.scores_by_k import scores_by_k
 from gp_segmentation.study.search import Setup, StudyResult, run_study
 from gp_segmentation.study.space import Family, Point, Space, space
+from gp_segmentation.study.tree_cache import TreeFolder
 
 __all__ = [
     "Evaluators",
@@ -20,7 +20,7 @@ __all__ = [
     "Space",
     "Study",
     "StudyResult",
-    "agreement_metric",
+    "TreeFolder",
     "brute_force",
     "choose",
     "elbow",

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from kneed import KneeLocator
 
-from gp_segmentation.evidence import gap_statistic, one_standard_error
+from gp_segmentation.validity import gap_statistic, one_standard_error
 
 #: What each single criterion prefers: the column of the trials, and whether low values are good.
 SINGLE_CRITERIA = {

@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gp_segmentation.dunn import Farthest, dunn_indices, farthest_pairs
-from gp_segmentation.scores import Scores, score_labellings
 from gp_segmentation.study.labelling import Build, Labeller, TreeCache
-from gp_segmentation.study.large import LargeLabeller, sampled_silhouette
+from gp_segmentation.study.large_n import LargeLabeller, sampled_silhouette
 from gp_segmentation.study.space import Point, Space
+from gp_segmentation.validity import Farthest, Scores, dunn_indices, farthest_pairs, score_labellings
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

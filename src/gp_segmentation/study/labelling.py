@@ -18,8 +18,8 @@ from gp_segmentation.clustering import (
     is_plain_kmeans,
     ward_starts,
 )
-from gp_segmentation.parallel import count_jobs, ordered_map, started
 from gp_segmentation.study.space import Point, Space
+from gp_segmentation.utils.parallel import count_jobs, ordered_map, started
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -14,14 +14,16 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from gp_segmentation.clustering import build_tree
-from gp_segmentation.evidence import bootstrap_jaccard
 from gp_segmentation.study import objectives as goals
-from gp_segmentation.study.agreement import adjusted_rand
-from gp_segmentation.study.choice import Stability, choose, floor_of
-from gp_segmentation.study.compared import check_comparable, compare_preparations
 from gp_segmentation.study.evaluate import Limits
 from gp_segmentation.study.labelling import Build, TreeCache
-from gp_segmentation.study.nulls import KeptNulls, looked_at
+from gp_segmentation.study.null_cache import KeptNulls, looked_at
+from gp_segmentation.study.preparation_agreement import (
+    agreement_with_others,
+    check_comparable,
+    compare_preparations,
+)
+from gp_segmentation.study.rule import Stability, choose, floor_of
 from gp_segmentation.study.search import (
     EXHAUSTIVE,
     Matrices,
@@ -34,6 +36,7 @@ from gp_segmentation.study.search import (
 )
 from gp_segmentation.study.space import Space
 from gp_segmentation.study.store import SQLITE, content_key, open_study, quiet
+from gp_segmentation.validity import adjusted_rand, bootstrap_jaccard
 
 Floats = NDArray[np.float64]
 
@@ -126,7 +129,12 @@ def _chosen(
     null = nulls.drawn(name for name in space.preparations if name in tried)
     agreement = partial(_agreement, result.labels)
     choice = choose(result.trials, options["rule"], stability, null=null, agreement=agreement)
-    choice["settings"] = dict(space.preparations[choice["preparation"]])
+    choice |= {
+        "settings": dict(space.preparations[choice["preparation"]]),
+        "node": space.node(choice),
+        "numbers_tried": space.ks,
+        "agreement": agreement_with_others(choice),
+    }
     return Study(
         trials=result.trials,
         choice=choice,

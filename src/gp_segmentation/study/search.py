@@ -12,15 +12,15 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from tqdm import tqdm
 
-from gp_segmentation import tables
+from gp_segmentation import schemas
 from gp_segmentation.errors import ConfigError
 from gp_segmentation.study import objectives as goals
-from gp_segmentation.study.agreement import agreements
 from gp_segmentation.study.evaluate import Evaluator, Evaluators, Found, Limits
 from gp_segmentation.study.labelling import Build, TreeCache
 from gp_segmentation.study.samplers import brute_force
 from gp_segmentation.study.space import Point, Space
 from gp_segmentation.study.store import Ledger, grouped, open_study, quiet, told_when_full
+from gp_segmentation.study.trial_agreement import agreements
 
 #: Samplers that visit every point of a finite space once; the points are then fitted and scored together.
 EXHAUSTIVE = (optuna.samplers.BruteForceSampler, optuna.samplers.GridSampler)
@@ -220,6 +220,6 @@ def _result(found: Sequence[tuple[Point, Found]], evaluators: Evaluators, study:
 
 
 def _trials_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    columns = list(tables.SCHEMAS["trials"].columns)
-    types = {name: spec.dtype.type for name, spec in tables.SCHEMAS["trials"].columns.items()}
-    return tables.check("trials", pd.DataFrame(rows, columns=columns).astype(types))
+    columns = list(schemas.SCHEMAS["trials"].columns)
+    types = {name: spec.dtype.type for name, spec in schemas.SCHEMAS["trials"].columns.items()}
+    return schemas.check("trials", pd.DataFrame(rows, columns=columns).astype(types))

@@ -24,10 +24,10 @@ from gp_segmentation.errors import ConfigError, GpsegError
 from gp_segmentation.study.evaluate import Found
 from gp_segmentation.study.objectives import Direction
 from gp_segmentation.study.space import Point, Space
+from gp_segmentation.utils.imports import imported_files
 
-#: Whose versions and code decide what a trial's labels and scores are.
+#: Libraries whose versions decide, with this package's code, what a trial's labels and scores are.
 LIBRARIES = ("numpy", "numba", "scipy", "scikit-learn", "optuna")
-CODE = ("study", "clustering", "evidence", "scores.py", "silhouettes.py", "dunn.py")
 
 SQLITE = "sqlite:///"
 #: How often a sampler that names finished points is asked again.
@@ -37,15 +37,12 @@ SCORES, LABELS, CLAIM = "scores", "labels", "claim "
 
 def content_key(matrices: Iterable[NDArray[np.float64]], described: Mapping[str, Any]) -> str:
     """SHA-256 of all that a study's trials follow from: matrices, `described` settings, libraries, code."""
-    package = Path(__file__).resolve().parents[1]
-    named = [package / name for name in CODE]
-    files = [file for path in named for file in ([path] if path.is_file() else sorted(path.rglob("*.py")))]
     digest = hashlib.sha256(json.dumps(described, sort_keys=True, default=str).encode())
     for X in matrices:
         digest.update(json.dumps(X.shape).encode())
         digest.update(np.ascontiguousarray(X, dtype=np.float64).tobytes())
     digest.update(json.dumps({name: version(name) for name in LIBRARIES}).encode())
-    for path in files:
+    for path in sorted(imported_files("gp_segmentation.study")):
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 

@@ -12,7 +12,8 @@ from sklearn.cluster import KMeans
 from sklearn.mixture import GaussianMixture
 
 from gp_segmentation.clustering import Hierarchical
-from gp_segmentation.evidence import assess, draw_null, metrics
+from gp_segmentation.evidence import assess, metrics
+from gp_segmentation.validity import draw_null
 
 THRESHOLDS = {
     "unstable_jaccard": 0.6,

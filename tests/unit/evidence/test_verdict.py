@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from sklearn.cluster import KMeans
 
-from gp_segmentation.evidence import judge, valleys
+from gp_segmentation.evidence import judge
+from gp_segmentation.validity import valleys
 
 THRESHOLDS = {
     "unstable_jaccard": 0.6,

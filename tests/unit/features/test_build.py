@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose
 from pandas.testing import assert_frame_equal
 
 from gp_segmentation import config
-from gp_segmentation import tables as contracts
+from gp_segmentation import schemas as contracts
 from gp_segmentation.errors import ConfigError, InputError
 from gp_segmentation.features import Selection, age_explained, build_features, to_natural
 from gp_segmentation.features.age_structure import AgeStructure

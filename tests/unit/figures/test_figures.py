@@ -18,7 +18,7 @@ from gp_segmentation import figures
 from gp_segmentation.figures import elbow, map, scatter
 from gp_segmentation.figures._render import compose
 from gp_segmentation.figures._style import style
-from gp_segmentation.results import Results
+from gp_segmentation.schemas import Results
 
 NAMES = list(figures.figure_modules())
 WITHOUT_TRIALS_OR_PLACES = (

@@ -8,14 +8,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from gp_segmentation.figures import (
-    NotShown,
-    age_explained,
-    before_after,
-    correlations,
-    embedding,
-    missing,
-)
+from gp_segmentation.figures import NotShown, age_explained, before_after, correlations, embedding, missing
 
 
 @pytest.fixture(scope="module")

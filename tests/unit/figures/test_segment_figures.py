@@ -14,7 +14,7 @@ from sklearn.metrics import adjusted_rand_score
 from gp_segmentation import figures
 from gp_segmentation.figures import distributions, icb_shares, migration, opportunities, preparations, scatter
 from gp_segmentation.figures._registry import NotShown
-from gp_segmentation.results import Results
+from gp_segmentation.schemas import Results
 
 
 def test_between_share_of_a_small_table() -> None:

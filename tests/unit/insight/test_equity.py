@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-from gp_segmentation import tables
-from gp_segmentation.insight import peers
+from gp_segmentation import schemas
 from gp_segmentation.insight.equity import peers_by_quintile, rules_by_quintile
 from gp_segmentation.insight.groups import QUINTILES, UNKNOWN, deprivation_quintiles
+from gp_segmentation.insight.peers.nearest import peers
 from gp_segmentation.insight.rules import Rules
-from gp_segmentation.results import Results
+from gp_segmentation.schemas import Results
 
 LEAST, MOST = QUINTILES[0], QUINTILES[4]
 #: code, place in a matrix of one column, deprivation, segment, fitted, care board, patients.
@@ -84,7 +84,7 @@ def test_the_random_shares_are_those_of_peers_drawn_at_random(england: tuple[Res
     gap = results.matrix.loc[drawn["practice_code"]].to_numpy() - results.matrix.loc[drawn["peer_code"]]
     drawn = drawn.assign(distance=np.linalg.norm(gap, axis=1), inclusion=np.nan)
     found = peers_by_quintile(drawn, results.matrix, results.segments, results.practices, quintiles)
-    tables.check("peers_by_quintile", found)
+    schemas.check("peers_by_quintile", found)
     for name in ("same_quintile", "same_segment", "same_icb"):
         assert_allclose(found[name], found[f"random_{name}"], atol=0.03)
     assert_allclose(found["distance"], found["random_distance"], rtol=0.03)
@@ -112,7 +112,7 @@ def test_fidelity_of_rules_by_hand() -> None:
     predicted = pd.Series({"A": 1, "B": 2, "C": 2, "D": 2, "E": 2})  # B's is wrong; F is not fitted
     rules = Rules("", 0.8, {}, predicted)
     quintiles = ENGLAND.set_index("practice_code")["quintile"]
-    found = tables.check("rules_by_quintile", rules_by_quintile(rules, ENGLAND, ENGLAND, quintiles))
+    found = schemas.check("rules_by_quintile", rules_by_quintile(rules, ENGLAND, ENGLAND, quintiles))
     assert found["deprivation_quintile"].tolist() == [LEAST, MOST, UNKNOWN, "England"]
     assert found["practices"].tolist() == [2, 3, 1, 6]
     assert found["patients"].tolist() == [300, 4400, 1600, 6300]
@@ -131,7 +131,7 @@ def test_a_quintile_without_fitted_practices_has_no_fidelity() -> None:
     special = ENGLAND.assign(fitted=ENGLAND["quintile"] == LEAST)
     rules = Rules("", 1.0, {}, pd.Series({"A": 1, "B": 1}))
     quintiles = ENGLAND.set_index("practice_code")["quintile"]
-    found = tables.check("rules_by_quintile", rules_by_quintile(rules, special, ENGLAND, quintiles))
+    found = schemas.check("rules_by_quintile", rules_by_quintile(rules, special, ENGLAND, quintiles))
     assert found["fitted"].tolist() == [2, 0, 0, 2]
     assert_allclose(found["fidelity"], [1, np.nan, np.nan, 1])
 
@@ -141,7 +141,7 @@ def test_where_deprivation_is_not_known_peers_are_still_described() -> None:
     found = peers(about[["x"]], ENGLAND, ENGLAND, count=1, resamples=0)
     none = about["quintile"].mask(about["quintile"] != "", UNKNOWN)
     table = peers_by_quintile(found, about[["x"]], ENGLAND, ENGLAND, none)
-    tables.check("peers_by_quintile", table)
+    schemas.check("peers_by_quintile", table)
     assert table["deprivation_quintile"].tolist() == [UNKNOWN, "England"]
     assert table[["same_quintile", "random_same_quintile"]].isna().all(axis=None)
     assert_allclose(table["same_segment"], 5 / 6)

@@ -10,9 +10,9 @@ import pytest
 from numpy.testing import assert_allclose
 
 from gp_segmentation.features import Tables
-from gp_segmentation.insight import attributes
 from gp_segmentation.insight.groups import QUINTILES, UNKNOWN, deprivation_quintiles, levels, mix, sizes
-from gp_segmentation.results import Results
+from gp_segmentation.insight.portraits.unused_measures import attributes
+from gp_segmentation.schemas import Results
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from gp_segmentation.insight import rules
+from gp_segmentation.insight.rules import rules
 
 
 def planted(count: int = 200) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:

@@ -15,8 +15,8 @@ import pandas as pd
 import pytest
 
 from gp_segmentation import figures, report
-from gp_segmentation.report.embedded import data_block, finder
-from gp_segmentation.results import Results
+from gp_segmentation.report.page_data import data_block, finder
+from gp_segmentation.schemas import Results
 
 LARGEST = 8_000_000
 

@@ -9,7 +9,7 @@ import pytest
 from numpy.testing import assert_allclose
 from pandas.testing import assert_frame_equal
 
-from gp_segmentation import tables
+from gp_segmentation import schemas
 from gp_segmentation.errors import ConfigError, InputError
 from gp_segmentation.sources import read_source
 from gp_segmentation.sources.assemble import plain_name
@@ -98,7 +98,7 @@ def test_every_table_is_valid_and_sorted(raw):
     prepared = read_source(files(), raw)
     for name in TABLES:
         frame = getattr(prepared, name)
-        assert_frame_equal(tables.check(name, frame), frame)
+        assert_frame_equal(schemas.check(name, frame), frame)
     for name in ("practices", "registers", "achievement", "age_sex", "context"):
         assert getattr(prepared, name)["practice_code"].is_monotonic_increasing
 

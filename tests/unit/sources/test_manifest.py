@@ -11,6 +11,7 @@ import pytest
 
 from gp_segmentation.errors import ConfigError, InputError
 from gp_segmentation.sources.download.addresses import public_address
+from gp_segmentation.sources.download.config import RawFile, raw_files
 from gp_segmentation.sources.download.manifest import (
     ManifestRow,
     describe,
@@ -18,7 +19,6 @@ from gp_segmentation.sources.download.manifest import (
     verify,
     write_manifest,
 )
-from gp_segmentation.sources.download.raw_files import RawFile, raw_files
 
 ROW = ManifestRow("a.csv", "https://example.org/a.csv", "2025-04-01T09:00:00Z", 3, "0" * 64, "OGL")
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal, assert_series_equal
 
-from gp_segmentation import config, tables
+from gp_segmentation import config, schemas
 from gp_segmentation.errors import InputError
 from gp_segmentation.sources.nhs_england import read_qof
 
@@ -66,9 +66,9 @@ def test_every_year_is_read_in_its_own_dialect(build_qof, source):
     ]
     assert places["icb_name"] == "NHS North Central, London Integrated Care Board"
     for name, frame in (("registers", qof.prevalence), ("achievement", qof.achievement)):
-        tables.check(name, frame)
-    tables.check("indicators", qof.indicators)
-    tables.check("quality", qof.quality)
+        schemas.check(name, frame)
+    schemas.check("indicators", qof.indicators)
+    schemas.check("quality", qof.quality)
 
 
 def test_what_was_tolerated_is_counted(build_qof):

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from gp_segmentation import tables
+from gp_segmentation import schemas
 from gp_segmentation.errors import InputError
 from gp_segmentation.sources.registrations import read_registrations
 
@@ -29,9 +29,9 @@ def quin_age_zip(tmp_path, write_zip, quin_age):
 
 def test_bands_of_practices_are_taken_and_nothing_else(quin_age_zip):
     found = read_registrations(quin_age_zip())
-    frame = tables.check("age_sex", found.age_sex)
+    frame = schemas.check("age_sex", found.age_sex)
     assert len(frame) == 2 * 2 * 20  # practices x sexes x bands: no ALL row, no ICB
-    assert frame["age_band"].head(20).tolist() == list(tables.AGE_BANDS)  # by age, not as text
+    assert frame["age_band"].head(20).tolist() == list(schemas.AGE_BANDS)  # by age, not as text
     by_practice = frame.groupby(["practice_code", "sex"])["patients"].sum()
     assert by_practice["A81001", "FEMALE"] == 20 * 30
     assert by_practice["E83003", "MALE"] == 20 * 2

@@ -24,7 +24,7 @@ from gp_segmentation.errors import ConfigError
 from gp_segmentation.sources import read_source
 from gp_segmentation.sources.download.manifest import read_manifest, verify
 from gp_segmentation.sources.synthetic import draw_england, write_england
-from gp_segmentation.sources.synthetic.quirks import ABOVE_LIST, NO_REGISTERS
+from gp_segmentation.sources.synthetic.irregularities import ABOVE_LIST, NO_REGISTERS
 
 PRACTICES, SEED = 300, 7
 YAML = Path(__file__).parents[3] / "conf" / "source" / "synthetic.yaml"

@@ -14,8 +14,8 @@ from gp_segmentation.sources import read_source
 from gp_segmentation.sources.achievement import read_achievement
 from gp_segmentation.sources.files.archive import find_texts
 from gp_segmentation.sources.nhs_england import DIALECT, read_qof
-from gp_segmentation.sources.present import ROLES
-from gp_segmentation.sources.values import QualityLog
+from gp_segmentation.sources.raw_folder import ROLES
+from gp_segmentation.sources.tidy import QualityLog
 
 ROOT = Path(__file__).resolve().parents[3]
 YEARS = ["nhs_2019_20", "nhs_2020_21", "nhs_2021_22", "nhs_2022_23", "nhs_2023_24", "nhs_2024_25"]

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gp_segmentation.errors import InputError
-from gp_segmentation.sources.download.book import Book, alone
 from gp_segmentation.sources.download.collect import collect
+from gp_segmentation.sources.download.config import Files, RawFile, hand_remedy, raw_files
+from gp_segmentation.sources.download.folder import Book, alone
+from gp_segmentation.sources.download.http import Transfer, transfer
 from gp_segmentation.sources.download.manifest import ManifestRow, read_manifest, verify
-from gp_segmentation.sources.download.raw_files import Files, RawFile, hand_remedy, raw_files
-from gp_segmentation.sources.download.transfer import Transfer, transfer
 
 __all__ = ["ManifestRow", "RawFile", "Transfer", "collect", "fetch", "read_manifest", "verify"]
 

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gp_segmentation.errors import GpsegError, InputError
-from gp_segmentation.sources.download.book import Book, alone
+from gp_segmentation.sources.download.config import Files, RawFile, raw_files
+from gp_segmentation.sources.download.folder import Book, alone
 from gp_segmentation.sources.download.manifest import ManifestRow, sha256_of
 from gp_segmentation.sources.download.partial import Partial
-from gp_segmentation.sources.download.raw_files import Files, RawFile, raw_files
 
 log = logging.getLogger(__name__)
 

@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from gp_segmentation.atomic import atomic
 from gp_segmentation.errors import InputError
 from gp_segmentation.sources.download.addresses import public_address
-from gp_segmentation.sources.download.raw_files import plain_name
+from gp_segmentation.sources.download.config import plain_name
+from gp_segmentation.utils.files import atomic
 
 MANIFEST = "manifest.json"
 #: The address of a file somebody else put into the folder.

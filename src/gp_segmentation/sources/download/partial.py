@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gp_segmentation.atomic import atomic
+from gp_segmentation.utils.files import atomic
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from gp_segmentation.sources.download.manifest import write_manifest
-from gp_segmentation.sources.synthetic import packing, write_others, write_qof, write_registrations
+from gp_segmentation.sources.synthetic import files, write_others, write_qof, write_registrations
 from gp_segmentation.sources.synthetic.england import England, draw_england
 
 __all__ = ["England", "address", "draw_england", "write_england"]
@@ -57,8 +57,8 @@ def write_england(folder: Path, *, seed: int, practices: int = 6200) -> None:
         "SYNTHETIC_truth.csv": write_others.truth_text(england),
     }
     for name, members in archives.items():
-        packing.write_zip(folder / name, members)
+        files.write_zip(folder / name, members)
     for name, text in texts.items():
-        packing.write_text(folder / name, text)
+        files.write_text(folder / name, text)
     made = address(seed, practices)
-    write_manifest(folder, [packing.manifest_row(folder / name, made) for name in (*archives, *texts)])
+    write_manifest(folder, [files.manifest_row(folder / name, made) for name in (*archives, *texts)])

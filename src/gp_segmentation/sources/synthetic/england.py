@@ -14,8 +14,7 @@ from gp_segmentation.sources.synthetic import ages, naming
 from gp_segmentation.sources.synthetic.achievement import Achievement, Population, draw_achievement
 from gp_segmentation.sources.synthetic.calibration import Calibration, Floats, Ints, load, stream
 from gp_segmentation.sources.synthetic.geography import Geography, draw_geography
-from gp_segmentation.sources.synthetic.latent import draw_latent, to_variables
-from gp_segmentation.sources.synthetic.quirks import (
+from gp_segmentation.sources.synthetic.irregularities import (
     ABOVE_LIST,
     NO_REGISTERS,
     Quirks,
@@ -23,6 +22,7 @@ from gp_segmentation.sources.synthetic.quirks import (
     draw_quirks,
     drop_rows,
 )
+from gp_segmentation.sources.synthetic.latent import draw_latent, to_variables
 from gp_segmentation.sources.synthetic.registers import count_registers, register_list_types
 from gp_segmentation.sources.synthetic.special import list_sizes, plant_special
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from gp_segmentation.sources.synthetic import naming
 from gp_segmentation.sources.synthetic.england import England
-from gp_segmentation.sources.synthetic.packing import CRLF, csv_text
+from gp_segmentation.sources.synthetic.files import CRLF, csv_text
 from gp_segmentation.sources.synthetic.registers import register_list_types
 
 YEAR = "2425"

@@ -7,7 +7,7 @@ import numpy as np
 from gp_segmentation.sources.synthetic import naming
 from gp_segmentation.sources.synthetic.calibration import Ints
 from gp_segmentation.sources.synthetic.england import England
-from gp_segmentation.sources.synthetic.packing import CRLF, csv_text
+from gp_segmentation.sources.synthetic.files import CRLF, csv_text
 from gp_segmentation.sources.synthetic.write_qof import area_fields
 
 PUBLICATION = "GP_PRAC_PAT_LIST"

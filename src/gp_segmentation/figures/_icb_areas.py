@@ -1,0 +1,69 @@
+"""Areas of integrated care boards on the British National Grid: official ones, or made from the practices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from gp_segmentation.schemas import Results
+
+GRID = "EPSG:27700"
+#: A territory reaches about half as far (metres) beyond its practices; borders are smoothed to this detail.
+REACH, DETAIL = 22_000, 300
+
+#: West, south, east, north of the London panel, in metres on the National Grid.
+LONDON = (501_000, 154_000, 563_000, 203_000)
+
+
+def positions(results: Results) -> gpd.GeoDataFrame:
+    """Return the practices with a position in `GRID`: practice_code, segment, region_name, icb_code."""
+    columns = ["practice_code", "longitude", "latitude", "icb_code"]
+    rows = results.segments.merge(results.practices[columns], on="practice_code", how="left")
+    placed = rows.dropna(subset=["longitude", "latitude"])
+    about = placed[["practice_code", "segment", "region_name", "icb_code"]]
+    geometry = gpd.points_from_xy(placed["longitude"], placed["latitude"], crs="EPSG:4326")
+    return gpd.GeoDataFrame(about, geometry=geometry).to_crs(GRID)
+
+
+def areas(boundaries: Any, points: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, bool]:
+    """Return ICB areas (columns icb_code, geometry, in `GRID`) and whether they are official.
+
+    Parameters
+    ----------
+    boundaries : GeoDataFrame of official boundaries, or None.
+    points : practices in `GRID` with column icb_code.
+    """
+    if boundaries is not None and len(boundaries):
+        official = boundaries.to_crs(GRID)[["icb_code", "geometry"]].copy()
+        official["geometry"] = official.geometry.simplify(DETAIL)
+        return official, True
+    return territories(points), False
+
+
+def territories(points: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Join the Voronoi cells of the practices of each ICB, clipped to `REACH` around practices."""
+    place = pd.DataFrame(
+        {"x": points.geometry.x.round(-2), "y": points.geometry.y.round(-2), "icb_code": points["icb_code"]}
+    )
+    place = place.sort_values(["x", "y", "icb_code"]).drop_duplicates(["x", "y"])
+    sites = shapely.points(place[["x", "y"]].to_numpy())
+    land = _without_holes(shapely.union_all(shapely.buffer(sites, REACH, quad_segs=4)))
+    icb = place["icb_code"].to_numpy()
+    codes = np.unique(icb)
+    if len(place) < 4:
+        return gpd.GeoDataFrame({"icb_code": codes[:1]}, geometry=[land], crs=GRID)
+    cells = shapely.voronoi_polygons(shapely.multipoints(sites), extend_to=land.envelope, ordered=True)
+    parts = np.array(shapely.get_parts(cells))
+    joined = [shapely.union_all(parts[icb == code]) for code in codes]
+    clipped = [shapely.simplify(shapely.intersection(shape, land), DETAIL) for shape in joined]
+    return gpd.GeoDataFrame({"icb_code": codes}, geometry=clipped, crs=GRID)
+
+
+def _without_holes(land: shapely.Geometry) -> shapely.Geometry:
+    """Fill the holes of `land` and draw its coast in by half of `REACH`, which also rounds it."""
+    outer = [shapely.polygons(shapely.get_exterior_ring(part)) for part in shapely.get_parts(land)]
+    return shapely.buffer(shapely.union_all(outer), -REACH / 2, quad_segs=4)

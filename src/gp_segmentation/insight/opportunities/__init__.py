@@ -1,0 +1,1 @@
+"""What practices achieve of indicators, and what more would be achieved at a target rate."""

@@ -1,0 +1,1 @@
+"""The practices most like one, and why."""

@@ -1,0 +1,1 @@
+"""Names, portraits and profiles of segments."""

@@ -1,0 +1,120 @@
+"""A project and one configuration: where its data are, and where its runs are recorded."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock
+
+from gp_segmentation.pipeline.order import stage
+from gp_segmentation.storage.workspace import Workspace
+
+if TYPE_CHECKING:
+    from gp_segmentation.tracking.run import Run
+    from gp_segmentation.tracking.store import Store
+
+log = logging.getLogger("gpseg")
+
+
+@dataclass(frozen=True)
+class Project:
+    """What the ways to run the stages have in common.
+
+    Attributes
+    ----------
+    cfg : the composed configuration. root : the project's folder.
+    """
+
+    cfg: dict[str, Any]
+    root: Path
+
+    @property
+    def raw(self) -> Path:
+        """Where every source has a folder of raw files."""
+        return self.root / "data" / "raw"
+
+    @property
+    def data(self) -> Workspace:
+        """The project's own workspace, which DVC's stages write."""
+        return Workspace(self.root / "data")
+
+    def workspace(self, folder: Path, prepared: Path) -> Workspace:
+        """Return a workspace in `folder` that reads the project's raw files and tables prepared elsewhere."""
+        return Workspace(folder, raw_folder=self.raw, prepared_folder=prepared)
+
+    def prepared_folder(self, raw: Path | None = None) -> Path:
+        """Return the folder of prepared tables of the source: `data/prepared`, or one made for it once.
+
+        `raw` is the folder of raw data in which the source has its own (default: the project's).
+        """
+        from gp_segmentation.storage import provenance
+
+        source, raw = self.cfg["source"], raw or self.raw
+        wanted = provenance.fingerprint(self.cfg, provenance.raw_files(source, raw / source["name"]))
+        if provenance.is_current(self.data.prepared, wanted):
+            return self.data.prepared
+        own = self.data.cache / "prepared" / wanted[:16]
+        own.parent.mkdir(parents=True, exist_ok=True)
+        # The jobs of a sweep may all come here at once; the first prepares, the others wait for it.
+        with FileLock(own.with_suffix(".lock")):
+            if not provenance.is_current(own, wanted):
+                log.info("data/prepared is of other data or rules: preparing %s in %s", source["name"], own)
+                stage("prepare")(self.cfg, Workspace(own.parent, raw_folder=raw, prepared_folder=own))
+        return own
+
+    def prepared_tables(self) -> PreparedTables:
+        """Return the prepared tables of the source, and what they held no later than when they were found.
+
+        Looked at in this order, tables replaced in between differ from it at the end.
+        """
+        from gp_segmentation.storage import provenance
+
+        content = provenance.content(self.data.prepared)
+        folder = self.prepared_folder()
+        return PreparedTables(folder, content if folder == self.data.prepared else provenance.content(folder))
+
+    def open_store(self, root: Path | None = None) -> Store:
+        """Open the tracking store that the configuration names, of the project in `root` (default: this)."""
+        from gp_segmentation.tracking import store
+
+        tracking = self.cfg["tracking"]
+        return store.open_store(root or self.root, tracking["experiment"], tracking["uri"])
+
+    @property
+    def tracked(self) -> bool:
+        """Whether runs are recorded."""
+        return bool(self.cfg["tracking"]["enabled"])
+
+    @contextmanager
+    def run(self, title: str, driver: str, store: Store | None = None) -> Iterator[Run | None]:
+        """Open a run with the parameters and tags it is found by; None where tracking is off."""
+        if not self.tracked:
+            yield None
+            return
+        from gp_segmentation.tracking import recording
+
+        tags = recording.tags(self.cfg, self.root, driver)
+        with (store or self.open_store()).run(title, tags) as opened:
+            opened.log_params(recording.parameters(self.cfg))
+            yield opened
+
+
+@dataclass(frozen=True)
+class PreparedTables:
+    """A folder of prepared tables and what it held when it was found."""
+
+    folder: Path
+    content: str
+
+    @contextmanager
+    def fail_if_changed(self) -> Iterator[None]:
+        """Do something with the tables; raise GpsegError when they were replaced meanwhile."""
+        from gp_segmentation.storage import provenance
+
+        with provenance.fail_if_changed(self.folder, self.content):
+            yield

@@ -1,0 +1,165 @@
+"""What an analyst asks of a finished run: the peers of a practice, the segments of new practices."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gp_segmentation import config
+from gp_segmentation.errors import GpsegError, InputError
+from gp_segmentation.pipeline.project import Project
+from gp_segmentation.storage.table_files import read_table, write_table
+from gp_segmentation.storage.workspace import Workspace
+from gp_segmentation.utils.files import read_json
+
+Config = dict[str, Any]
+
+
+def peers(code: str, folder: Path, root: Path) -> str:
+    """Return the peers of a practice as text, from the results in `folder`; first what of them is simulated.
+
+    `root` is the project, whose raw files a run in a folder of its own was made from.
+    Raises GpsegError when the practice or the results are not there.
+    """
+    from gp_segmentation.insight.peers.comparison import Comparison
+    from gp_segmentation.insight.peers.text import peers_in_words
+
+    ws = Workspace(_existing(folder))
+    natural, values, dictionary = ws.feature_tables()
+    comparison = Comparison.of(values, natural, dictionary)
+    found = peers_in_words(code, read_table(ws.insight / "peers.parquet"), ws.segment_table(), comparison)
+    warning = _warning_of_run(ws, root)
+    return f"{warning}\n\n{found}" if warning else found
+
+
+def _warning_of_run(ws: Workspace, root: Path) -> str:
+    """What is simulated of the source of the run in `ws`; "" when nothing is."""
+    if ws.prepared.is_dir():
+        return _warning(ws.prepared)
+    # A job's folder has no prepared tables of its own: its source and the raw files say it.
+    from gp_segmentation.storage import provenance
+
+    source = _config_of(ws.root, root)["source"]
+    tables = provenance.simulated_tables(source.get("simulated"), root / "data" / "raw" / source["name"])
+    return provenance.simulated_warning(tables)
+
+
+def _warning(prepared: Path) -> str:
+    """The warning that source.json beside prepared tables holds; "" when there is none."""
+    path = prepared / "source.json"
+    return str(read_json(path).get("warning") or "") if path.is_file() else ""
+
+
+def assign(run: str, source: str, out: Path, root: Path, level: float | None = None) -> str:
+    """Put the practices of `source` into the segments of `run`, write them to `out`, return what to know.
+
+    Parameters
+    ----------
+    run : an MLflow run's id, or the folder of a run.
+    source : an option of conf/source, or a folder (prepared tables, or raw files named as those of the
+        run's source).
+    root : the project. level : chance above which a practice is near a border (None: the default).
+    """
+    from gp_segmentation.segments.assignment import assign as assign_practices
+    from gp_segmentation.segments.changes import LEVEL
+    from gp_segmentation.segments.renumbering import read_renumbered
+    from gp_segmentation.storage.model_files import load_model
+
+    with tempfile.TemporaryDirectory() as downloads:
+        past = _past_run(run, root, Path(downloads))
+        cfg, new = past.cfg, _prepared_source(source, past.cfg, root)
+        blocks = {name: config.build(node) for name, node in cfg["features"]["blocks"].items()}
+        assigned = assign_practices(
+            load_model(past.model),
+            blocks,
+            config.build(cfg["selection"]),
+            _tables(past.prepared),
+            _tables(new),
+            read_table(past.segments, "segments"),
+            read_renumbered(root / "conf" / "source" / "_renumbered.yaml"),
+            LEVEL if level is None else level,
+        )
+    write_table(out, assigned.table, "assigned")
+    sides = {"In the run": _warning(past.prepared), "In what is assigned": _warning(new)}
+    warnings = [f"{where}: {words}" for where, words in sides.items() if words]
+    return "\n".join([*warnings, *assigned.notes, f"Written: {out}"]) + "\n"
+
+
+@dataclass(frozen=True)
+class _PastRun:
+    """Where the parts of a finished run are: composed configuration, model, segments, prepared tables."""
+
+    cfg: Config
+    model: Path
+    segments: Path
+    prepared: Path
+
+
+def _past_run(run: str, root: Path, downloads: Path) -> _PastRun:
+    folder = Path(run).expanduser()
+    if folder.is_dir():
+        ws = Workspace(folder)
+        cfg = _config_of(folder, root)
+        prepared = ws.prepared if ws.prepared.is_dir() else Project(cfg, root).prepared_folder()
+        return _PastRun(cfg, ws.segments / "model.skops", ws.segments / "segments.csv", prepared)
+    from gp_segmentation.tracking.run import fetch_model
+
+    here = config.compose_config(root)
+    found = fetch_model(Project(here, root).open_store().client, run, downloads)
+    cfg = config.load_params(found["config"])
+    prepared = Project(cfg, root).prepared_folder()
+    _check_same(read_json(found["source"]), read_json(prepared / "source.json"))
+    return _PastRun(cfg, found["model"], found["segments"], prepared)
+
+
+def _config_of(folder: Path, root: Path) -> Config:
+    """The configuration of the run in `folder`: Hydra's of a job, params.yaml of the project's data."""
+    for path in (folder / ".hydra" / "config.yaml", folder.parent / "params.yaml"):
+        if path.is_file():
+            return config.load_params(path)
+    raise GpsegError(
+        f"{folder} holds no run: neither .hydra/config.yaml nor a params.yaml beside it ({root})"
+    )
+
+
+def _check_same(then: Config, now: Config) -> None:
+    files = [{file["filename"]: file["sha256"] for file in side["files"]} for side in (then, now)]
+    changed = sorted(name for name, digest in files[0].items() if files[1].get(name) != digest)
+    if changed:
+        raise InputError(
+            "is not the file the run was made from",
+            file=changed[0],
+            remedy="Bring back the run's raw files with gpseg-data or dvc, or name another run",
+        )
+
+
+def _prepared_source(source: str, cfg: Config, root: Path) -> Path:
+    """The prepared tables of `source`: as they lie, or prepared now from raw files."""
+    folder = Path(source).expanduser()
+    if not folder.is_dir():
+        known = sorted(path.stem for path in (root / "conf" / "source").glob("[!_]*.yaml"))
+        if source not in known:
+            raise GpsegError(f"{source} is neither a folder nor a source. Sources: {', '.join(known)}")
+        there = config.compose_config(root, [f"source={source}"])
+        return Project({**there, "special": cfg["special"]}, root).prepared_folder()
+    if (folder / "practices.parquet").is_file():
+        return folder
+    here = {**cfg, "source": {**cfg["source"], "name": folder.name}}
+    return Project(here, root).prepared_folder(raw=folder.resolve().parent)
+
+
+def _tables(folder: Path) -> Any:
+    from gp_segmentation.features import Tables
+
+    ws = Workspace(folder.parent, prepared_folder=folder)
+    return Tables(**{name: ws.prepared_table(name) for name in Tables.names()})
+
+
+def _existing(folder: Path) -> Path:
+    if not (folder / "segments" / "segments.csv").is_file():
+        raise GpsegError(
+            f"{folder} holds no segments. Run dvc repro or gpseg, or name a run with --run FOLDER"
+        )
+    return folder

@@ -1,0 +1,15 @@
+"""conf/ -> params.yaml."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from gp_segmentation import config
+from gp_segmentation.utils.files import write_text
+
+
+def run(root: Path) -> None:
+    """Compose `conf/` into `params.yaml`, unless DVC has just done so with an experiment's overrides."""
+    if not os.environ.get("DVC_EXP_NAME"):
+        write_text(root / "params.yaml", config.to_yaml(config.compose_config(root)))

@@ -1,0 +1,56 @@
+"""data/segments -> data/evidence and data/metrics.json: what the segments are worth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from gp_segmentation import config, evidence
+from gp_segmentation.features import Tables, build_blocks
+from gp_segmentation.storage.table_files import read_table, write_table
+from gp_segmentation.storage.workspace import Workspace
+from gp_segmentation.utils.files import fresh_folder, write_json
+
+
+def run(cfg: dict[str, Any], ws: Workspace) -> None:
+    """Assess the segments beside null models, resamples, another method and other measures."""
+    choice, fitted = ws.choice(), ws.fitted_matrix()
+    X = evidence.drawn_rows(fitted, cfg["evidence"]["rows"], cfg["seed"])
+    labels = ws.segment_table().set_index("practice_code")["segment"].loc[X.index]
+    null_model = cfg["study"]["null_model"]
+    found = evidence.assess(
+        X,
+        labels,
+        config.build(choice["node"]),
+        ks=choice["numbers_tried"],
+        options=cfg["evidence"],
+        null=ws.null() if len(X) == len(fitted) and null_model["kind"] == "gaussian" else None,
+        null_starts=null_model["n_init"],
+        seed=cfg["seed"],
+        jobs=cfg["jobs"],
+    )
+    told = found.evidence | {"rows": len(X), "fitted": len(fitted)}
+    if told["assessed"]:
+        told |= _external(cfg, ws, X, labels)
+    with fresh_folder(ws.evidence) as out:
+        write_json(out / "evidence.json", told)
+        write_table(out / "practices.parquet", found.practices)
+    chosen = ws.trials().set_index("trial").loc[choice["trial"]]
+    imputed = read_table(ws.chosen_matrix / "imputed.parquet")
+    write_json(ws.metrics, evidence.metrics(chosen, told, imputed, choice["agreement"]))
+
+
+def _external(cfg: dict[str, Any], ws: Workspace, X: pd.DataFrame, labels: pd.Series) -> dict[str, Any]:
+    """What the segments are made of, and what they tell of measures they were not made of."""
+    options, draw = cfg["evidence"], {"seed": cfg["seed"], "jobs": cfg["jobs"]}
+    tables = Tables(**{name: ws.prepared_table(name) for name in Tables.names()})
+    references, outcomes = (
+        build_blocks({name: config.build(node) for name, node in nodes.items()}, tables)
+        for nodes in (options["references"], options["beyond"]["outcomes"])
+    )
+    _, values, dictionary = ws.feature_tables()
+    return {
+        "made_of": evidence.made_of(X, labels, values, dictionary, references, **draw),
+        "beyond": evidence.used_beyond(labels, values, tables, outcomes, options["beyond"], **draw),
+    }

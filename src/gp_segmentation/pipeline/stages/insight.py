@@ -1,0 +1,41 @@
+"""data/segments -> data/insight: profiles, portraits, rules, peers, opportunities, outliers, workbook."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gp_segmentation.insight import build, spatial
+from gp_segmentation.insight.disputed import disputed_practices
+from gp_segmentation.insight.rules import rules
+from gp_segmentation.insight.workbook.sheets import sheets
+from gp_segmentation.insight.workbook.workbook import write_workbook
+from gp_segmentation.schemas import SCHEMAS
+from gp_segmentation.storage.table_files import read_table, write_table
+from gp_segmentation.storage.workspace import Workspace
+from gp_segmentation.utils.files import fresh_folder, read_json, write_json, write_text
+
+#: Tables of data/insight that are parquet; the others are CSV.
+LARGE = ("peers", "practice_opportunities", "outliers")
+
+
+def run(cfg: dict[str, Any], ws: Workspace) -> None:
+    """Write what the segments tell, as tables, texts and a workbook."""
+    options = cfg["insight"]
+    natural, values, dictionary = ws.feature_tables()
+    segments = ws.segment_table()
+    prepared = {name: ws.prepared_table(name) for name in build.PREPARED}
+    verdict = read_json(ws.evidence / "evidence.json")["verdict"] or ""
+    found = build.Run(prepared, natural, values, dictionary, ws.matrix_table(), segments, verdict)
+    tables = build.read(found, options, seed=cfg["seed"], jobs=cfg["jobs"])
+    surrogate = rules(natural, dictionary, segments, **options["rules"])
+    tables |= build.equity(found, tables, surrogate, options)
+    tables["disputed"] = disputed_practices(read_table(ws.evidence / "practices.parquet"), segments)
+    tables["space"] = spatial.join_counts(prepared["practices"], segments, **options["space"])
+    with fresh_folder(ws.insight) as out:
+        for name, table in tables.items():
+            ending = "parquet" if name in LARGE else "csv"
+            write_table(out / f"{name}.{ending}", table, name if name in SCHEMAS else None)
+        write_json(out / "portraits.json", build.portray(found, tables, options["top_features"]))
+        write_text(out / "rules.txt", surrogate.text)
+        source = read_json(ws.prepared / "source.json")
+        write_workbook(out / "segments.xlsx", sheets(tables, segments), source)

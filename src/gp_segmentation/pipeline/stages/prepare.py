@@ -1,0 +1,38 @@
+"""data/raw/SOURCE -> data/prepared: tidy, checked tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from gp_segmentation import config, sources
+from gp_segmentation.features.special import SpecialRules, special_reasons
+from gp_segmentation.storage import provenance
+from gp_segmentation.storage.table_files import write_table
+from gp_segmentation.storage.workspace import PREPARED, Workspace
+from gp_segmentation.utils.files import fresh_folder, write_json, write_text
+
+
+def run(cfg: dict[str, Any], ws: Workspace) -> None:
+    """Read the raw files of the source."""
+    source = cfg["source"]
+    folder = ws.raw / source["name"]
+    files = {name: {**file, "reader": config.build(file["reader"])} for name, file in source["files"].items()}
+    prepared = sources.read_source(files, folder)
+    practices = _with_special_reasons(prepared, config.build(cfg["special"]))
+    with fresh_folder(ws.prepared) as out:
+        for name in PREPARED:
+            table = practices if name == "practices" else getattr(prepared, name)
+            write_table(out / f"{name}.parquet", table, name)
+        if prepared.boundaries is not None:
+            write_text(out / "boundaries.geojson", prepared.boundaries.to_json(drop_id=True))
+        write_json(out / "source.json", provenance.describe_source(cfg, folder, practices))
+
+
+def _with_special_reasons(prepared: sources.Prepared, rules: SpecialRules) -> pd.DataFrame:
+    """Return the practices, `special` saying why one is no ordinary practice, as far as the data tell."""
+    practices = prepared.practices.copy()
+    reasons = special_reasons(practices, prepared.registers, prepared.age_sex, rules)
+    practices["special"] = practices["practice_code"].map(reasons).astype("str")
+    return practices

@@ -1,0 +1,19 @@
+"""Everything -> data/figures and data/report/report.html."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gp_segmentation import figures, report
+from gp_segmentation.storage.workspace import Workspace
+from gp_segmentation.utils.files import fresh_folder
+
+
+def run(cfg: dict[str, Any], ws: Workspace) -> None:
+    """Draw the figures and write the page."""
+    results, options = ws.results(cfg), cfg["report"]
+    figures.render_all(results, ws.figures, names=options["figures"], jobs=cfg["jobs"])
+    rendered, left_out = figures.load(ws.figures)
+    with fresh_folder(ws.report) as out:
+        page = out / "report.html"
+        report.write_page(results, rendered, page, left_out=left_out, top_features=options["top_features"])

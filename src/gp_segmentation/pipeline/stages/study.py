@@ -1,0 +1,42 @@
+"""data/matrix -> data/study: every trial that the configuration leaves open, and the choice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from gp_segmentation import config, study
+from gp_segmentation.schemas import of_preparation
+from gp_segmentation.storage.table_files import write_table
+from gp_segmentation.storage.workspace import Workspace
+from gp_segmentation.utils.files import fresh_folder, write_json
+
+
+def run(cfg: dict[str, Any], ws: Workspace) -> None:
+    """Try every open parameter on every matrix, and choose by the rule."""
+    options, ways = cfg["study"], ws.preparations()
+    matrices = {name: ws.fitted_matrix(ws.matrix_folder(name)) for name in ways}
+    space = study.space(cfg["clusterer"], options, ways)
+    found = study.run(
+        matrices,
+        space,
+        config.build,
+        options,
+        folder=ws.cache / "studies",
+        cache=study.TreeFolder.of(ws.cache / "trees", options["tree_cache"]),
+        seed=cfg["seed"],
+        jobs=cfg["jobs"],
+    )
+    practices = matrices[found.choice["preparation"]].index
+    labels = pd.DataFrame({str(trial): row for trial, row in found.result.labels.items()}, index=practices)
+    with fresh_folder(ws.study) as out:
+        write_table(out / "trials.parquet", found.trials, "trials")
+        write_table(out / "labels.parquet", labels.astype("int32"))
+        write_table(out / "null.parquet", found.null)
+        write_table(out / "tree.parquet", found.tree)
+        write_table(out / "preparations.csv", found.preparations)
+        chosen = of_preparation(found.trials, found.choice["preparation"])
+        write_table(out / "scores_by_k.csv", study.scores_by_k(chosen))
+        write_json(out / "choice.json", found.choice)
+        study.write_plots(found.trials, found.result.points, space, found.objectives, out / "plots")

@@ -1,0 +1,29 @@
+"""Every table that passes between stages and every table others read: columns, types, ranges, units."""
+
+from gp_segmentation.schemas.preparations import of_preparation, weighted, weights_of
+from gp_segmentation.schemas.results import Results
+from gp_segmentation.schemas.run_tables import (
+    AGE_BANDS,
+    CHANGES,
+    LIST_TYPES,
+    SCHEMAS,
+    SEXES,
+    STATUSES,
+    check,
+    empty,
+)
+
+__all__ = [
+    "AGE_BANDS",
+    "CHANGES",
+    "LIST_TYPES",
+    "SCHEMAS",
+    "SEXES",
+    "STATUSES",
+    "Results",
+    "check",
+    "empty",
+    "of_preparation",
+    "weighted",
+    "weights_of",
+]

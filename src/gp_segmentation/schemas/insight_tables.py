@@ -1,0 +1,82 @@
+"""The schemas of tables in `data/insight` that others read, part of `run_tables.SCHEMAS`."""
+
+from __future__ import annotations
+
+import pandera.pandas as pa
+
+from gp_segmentation.schemas.columns import CODE, count, quintile, segment, share, size, table, text
+
+#: Of a practice: whether it is open, or why nobody should write to it (see `insight.opportunities`).
+STANDING = (
+    r"^(open|(closed|dormant|not open yet|not listed|few eligible patients)(; few eligible patients)?)$"
+)
+
+SCHEMAS: dict[str, pa.DataFrameSchema] = {
+    # One row per deprivation quintile of practices and England last: what their peers are, beside what
+    # peers drawn at random would be. Distances in the clustered matrix.
+    "peers_by_quintile": table(
+        {
+            **quintile(),
+            "same_quintile": share(),
+            "random_same_quintile": share(),
+            "same_segment": share(),
+            "random_same_segment": share(),
+            "same_icb": share(),
+            "random_same_icb": share(),
+            "distance": size(),
+            "random_distance": size(),
+            "inclusion": share(),
+        },
+    ),
+    # One row per deprivation quintile of practices and England last: how often the surrogate rules give
+    # fitted practices their segment (95% interval), and how often naming the largest segment would.
+    "rules_by_quintile": table(
+        {
+            **quintile(),
+            "fitted": count(),
+            "fidelity": share(),
+            "low": share(),
+            "high": share(),
+            "largest_segment": share(),
+        },
+    ),
+    # One row per fitted practice and indicator with eligible patients: rates as shares, gains in patients.
+    "practice_opportunities": table(
+        {
+            "indicator_code": text(),
+            "practice_code": pa.Column(str, CODE),
+            "segment": segment(),
+            "numerator": count(),
+            "eligible": count(),
+            "rate": share(),
+            "shrunk_rate": share(),
+            **{
+                f"{against}{name}": column
+                for against in ("", "england_")
+                for name, column in {
+                    "target": share(),
+                    "additional_patients": size(),
+                    "low": size(),
+                    "high": size(),
+                }.items()
+            },
+            "standing": pa.Column(str, pa.Check.str_matches(STANDING)),
+        },
+        unique=["practice_code", "indicator_code"],
+    ),
+    # One row per practice and indicator flagged outside the funnel of its segment.
+    "outliers": table(
+        {
+            "indicator_code": text(),
+            "practice_code": pa.Column(str, CODE),
+            "segment": segment(),
+            "eligible": size(),
+            "rate": share(),
+            "segment_rate": share(),
+            "z": pa.Column(float),
+            "flag": pa.Column("int64", pa.Check.isin([-3, -2, 2, 3])),
+            "standing": pa.Column(str, pa.Check.str_matches(STANDING)),
+        },
+        unique=["practice_code", "indicator_code"],
+    ),
+}

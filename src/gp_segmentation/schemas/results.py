@@ -1,0 +1,74 @@
+"""What one run found, gathered for the rooms that show it (figures, insight, report)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class Results:
+    """The tables and findings of one run, as the stages wrote them.
+
+    Attributes
+    ----------
+    source : what was segmented: ``name``, ``label`` ("England 2024-25"), ``period``, ``synthetic`` (bool),
+        ``attribution``, ``licence``, ``practices``, ``patients``, ``files`` (list of manifest rows).
+    config : the whole resolved configuration.
+    practices, context, context_dictionary, registers, quality : tables of `tables.SCHEMAS`.
+    boundaries : GeoDataFrame of ICBs in EPSG:4326 with columns icb_code (may be null), icb_name; or None.
+    features : practice_code -> features on the analysis scale (special practices included).
+    natural : the same columns in natural units (percent, patients, score).
+    dictionary : what each feature is (schema ``dictionary``).
+    matrix : practice_code -> the columns that were clustered (special practices included).
+    trials, choice : the study; ``choice`` has clusterer, linkage, n_clusters, reason, by_criterion.
+    segments : schema ``segments``.
+    tree : merges of the hierarchical tree shown beside the segments, columns left, right, height, count
+        (scipy's linkage matrix); its leaves are the fitted rows of `matrix`, in order.
+    profiles : long table segment, segment_name, feature, label, unit, block, used, practices, mean,
+        median, lower_quartile, upper_quartile, england_mean, difference_sd, difference_low,
+        difference_high, rank.
+    portraits : list of {segment, name, sentences, practices, patients, share}.
+    evidence : the contents of evidence.json (``verdict``, ``reasons``, ``by_k``, ...).
+    metrics : the contents of metrics.json.
+    imputed : feature, label, count of values imputed.
+    labels : practice_code (fitted) -> one column per trial, named by its number: cluster of the practice.
+    peers : practice_code, peer_code, rank, distance, same_segment, same_icb, inclusion.
+    opportunities : additional patients per indicator, summed over groups of practices (insight).
+    practice_opportunities : the same for every practice and indicator.
+    space : joins of every segment between nearest neighbours (`gp_segmentation.insight.spatial.join_counts`).
+    exploration : the first look at the features, by name: summary, correlations, pairs, missing, ceilings,
+        age_explained, dropped, notes (`gp_segmentation.features.first_look`), and ``components``, what a
+        reducer kept (`gp_segmentation.matrix.pipeline`).
+    """
+
+    source: dict[str, Any]
+    config: dict[str, Any]
+    practices: pd.DataFrame
+    context: pd.DataFrame
+    context_dictionary: pd.DataFrame
+    registers: pd.DataFrame
+    quality: pd.DataFrame
+    boundaries: Any
+    features: pd.DataFrame
+    natural: pd.DataFrame
+    dictionary: pd.DataFrame
+    matrix: pd.DataFrame
+    trials: pd.DataFrame
+    choice: dict[str, Any]
+    segments: pd.DataFrame
+    tree: pd.DataFrame
+    profiles: pd.DataFrame
+    portraits: list[dict[str, Any]]
+    evidence: dict[str, Any]
+    metrics: dict[str, Any]
+    imputed: pd.DataFrame = field(default_factory=pd.DataFrame)
+    preparations: pd.DataFrame = field(default_factory=pd.DataFrame)
+    labels: pd.DataFrame = field(default_factory=pd.DataFrame)
+    peers: pd.DataFrame = field(default_factory=pd.DataFrame)
+    opportunities: pd.DataFrame = field(default_factory=pd.DataFrame)
+    practice_opportunities: pd.DataFrame = field(default_factory=pd.DataFrame)
+    space: pd.DataFrame = field(default_factory=pd.DataFrame)
+    exploration: dict[str, pd.DataFrame] = field(default_factory=dict)

@@ -1,0 +1,130 @@
+"""Where a run's numbers come from: which raw files, and whether prepared tables belong to a configuration."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from gp_segmentation.errors import GpsegError
+from gp_segmentation.sources.download.manifest import (
+    BY_HAND,
+    MANIFEST,
+    ManifestRow,
+    describe,
+    read_manifest,
+    sha256_of,
+)
+from gp_segmentation.sources.simulated import MARKER, simulated_tables, simulated_warning
+from gp_segmentation.storage.workspace import PREPARED
+from gp_segmentation.utils.files import read_json
+
+__all__ = [
+    "content",
+    "describe_source",
+    "fail_if_changed",
+    "fingerprint",
+    "is_current",
+    "raw_files",
+    "simulated_tables",
+    "simulated_warning",
+]
+
+#: What of a source's configuration goes into source.json.
+DESCRIBED = ("name", "label", "period", "synthetic", "licence", "attribution")
+
+_CHANGED = (
+    "{} was replaced while this job read it, so that its results are of no one state of the data and are not "
+    "recorded. Let dvc repro (or whatever prepares tables) come to its end, and run the job again"
+)
+
+
+def describe_source(cfg: Mapping[str, Any], folder: Path, practices: pd.DataFrame) -> dict[str, Any]:
+    """Return what source.json holds: what the data are, how many, and every raw file with its SHA-256.
+
+    ``simulated`` holds table -> what there is to say of it, ``warning`` the words to be shown with results.
+    """
+    source = cfg["source"]
+    files = raw_files(source, folder)
+    simulated = simulated_tables(source.get("simulated"), folder)
+    return {
+        **{key: source[key] for key in DESCRIBED},
+        "simulated": simulated,
+        "warning": simulated_warning(simulated),
+        "practices": len(practices),
+        "patients": int(practices["list_size"].sum()),
+        "files": files,
+        "fingerprint": fingerprint(cfg, files),
+    }
+
+
+def raw_files(source: Mapping[str, Any], folder: Path) -> list[dict[str, Any]]:
+    """Return a row per raw file that stands in `folder`: name, address, time, size, SHA-256, licence.
+
+    The marker of simulated tables is among them, so that prepared tables change with it. A file that the
+    manifest does not know, or that has changed since, is described as it stands.
+    """
+    known = {row.filename: row for row in read_manifest(folder)} if (folder / MANIFEST).is_file() else {}
+    names = sorted({MARKER, *(file["filename"] for file in source["files"].values())})
+    return [asdict(_described(folder / name, known.get(name))) for name in names if (folder / name).is_file()]
+
+
+def _described(path: Path, row: ManifestRow | None) -> ManifestRow:
+    digest = sha256_of(path)
+    if row is not None and row.sha256 == digest:
+        return row
+    address = BY_HAND if row is None else f"{BY_HAND}; differs from what was taken from {row.address}"
+    described = describe(path, address=address, licence=None, sha256=digest)
+    # A marker is a remark, not data: without a time, the same remark gives the same source.json.
+    return replace(described, retrieved=None) if path.name == MARKER else described
+
+
+def fingerprint(cfg: Mapping[str, Any], files: list[dict[str, Any]]) -> str:
+    """Return a hash of how a source is prepared and of the bytes it is prepared from."""
+    content = {
+        "source": cfg["source"],
+        "special": cfg["special"],
+        "tables": PREPARED,  # tables prepared before a table was added are not used
+        "files": [(file["filename"], file["sha256"]) for file in files],
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def is_current(prepared: Path, wanted: str) -> bool:
+    """Tell whether the tables in `prepared` have the fingerprint `wanted`."""
+    path = prepared / "source.json"
+    return path.is_file() and bool(read_json(path)["fingerprint"] == wanted)
+
+
+def content(folder: Path) -> str:
+    """Return the SHA-256 over names and bytes of every file in `folder`; one that is gone has none."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*")):
+        with suppress(OSError):  # taken away in between: the content is another then, whatever comes out
+            digest.update(f"{path.name} {sha256_of(path)}\n".encode())
+    return digest.hexdigest()
+
+
+@contextmanager
+def fail_if_changed(folder: Path, seen: str) -> Iterator[None]:
+    """Do something with the tables in `folder`, whose `content` was `seen`.
+
+    Raises
+    ------
+    GpsegError : when the content is another at the end. An error from within is its cause: tables that were
+        taken away half-way are missed by whoever reads the next one.
+    """
+    try:
+        yield
+    except Exception as error:
+        if content(folder) != seen:
+            raise GpsegError(_CHANGED.format(folder)) from error
+        raise
+    if content(folder) != seen:
+        raise GpsegError(_CHANGED.format(folder))

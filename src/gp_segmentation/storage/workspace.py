@@ -1,0 +1,236 @@
+"""Every path of a run, and the tables that stand there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from gp_segmentation import schemas
+from gp_segmentation.schemas import Results, of_preparation, weighted, weights_of
+from gp_segmentation.storage.table_files import read_table
+from gp_segmentation.utils.files import read_json
+
+#: The tables of `data/prepared`, and those of them that figures and page show.
+PREPARED = (
+    "practices",
+    "organisations",
+    "registers",
+    "achievement",
+    "indicators",
+    "age_sex",
+    "context",
+    "context_dictionary",
+    "quality",
+)
+SHOWN = ("practices", "context", "context_dictionary", "registers", "quality")
+#: The first look at the features, tables beside them.
+EXPLORED = (
+    "summary",
+    "correlations",
+    "pairs",
+    "missing",
+    "ceilings",
+    "age_explained",
+    "dropped",
+    "notes",
+)
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The folders of one run.
+
+    Parameters
+    ----------
+    root : where the run's results go (`data/` under DVC, the job's folder under Hydra).
+    raw_folder, prepared_folder : where raw files and prepared tables stand when not below `root`. A Hydra
+        job takes both from the project, so that a sweep never reads raw files again.
+    """
+
+    root: Path
+    raw_folder: Path | None = None
+    prepared_folder: Path | None = None
+
+    @property
+    def raw(self) -> Path:
+        return self.raw_folder or self.root / "raw"
+
+    @property
+    def cache(self) -> Path:
+        """Where what was computed is kept by content: beside the raw files, for every run of the project."""
+        return self.raw.parent / "cache"
+
+    @property
+    def prepared(self) -> Path:
+        return self.prepared_folder or self.root / "prepared"
+
+    @property
+    def features(self) -> Path:
+        return self.root / "features"
+
+    @property
+    def matrix(self) -> Path:
+        return self.root / "matrix"
+
+    @property
+    def study(self) -> Path:
+        return self.root / "study"
+
+    @property
+    def segments(self) -> Path:
+        return self.root / "segments"
+
+    @property
+    def evidence(self) -> Path:
+        return self.root / "evidence"
+
+    @property
+    def insight(self) -> Path:
+        return self.root / "insight"
+
+    @property
+    def figures(self) -> Path:
+        return self.root / "figures"
+
+    @property
+    def report(self) -> Path:
+        return self.root / "report"
+
+    @property
+    def metrics(self) -> Path:
+        return self.root / "metrics.json"
+
+    def prepared_table(self, name: str) -> pd.DataFrame:
+        """Read one of `PREPARED`."""
+        return read_table(self.prepared / f"{name}.parquet", name)
+
+    def dictionary(self, weights: Mapping[str, float] | None = None) -> pd.DataFrame:
+        """Read what the features are; `weights` are those of blocks that were left open."""
+        found = read_table(self.features / "dictionary.parquet", "dictionary")
+        return weighted(found, weights) if weights else found
+
+    def feature_tables(self) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+        """Read the features in natural units, on the analysis scale, and their dictionary.
+
+        Where weights of blocks were left open they are the chosen ones.
+        """
+        natural, values = (read_table(self.features / f"{name}.parquet") for name in ("natural", "features"))
+        return natural, values, self.dictionary(weights_of(self.choice()["settings"]))
+
+    def fitted(self) -> pd.Series:
+        """Tell of every practice whether it takes part in fitting: True where it is not special."""
+        practices = self.prepared_table("practices").set_index("practice_code")
+        return practices["special"].isna().rename("fitted")
+
+    def preparations(self) -> dict[str | None, dict[str, Any]]:
+        """Read the ways the matrix was prepared in: name -> what was left open and is settled in it.
+
+        Where nothing was open there is one, named None, and its matrix stands in `matrix` itself; else each
+        has a folder there.
+        """
+        return {row["name"]: row["settings"] for row in read_json(self.matrix / "preparations.json")}
+
+    def matrix_folder(self, preparation: str | None) -> Path:
+        """Where the matrix of a preparation stands."""
+        return self.matrix / preparation if preparation else self.matrix
+
+    def choice(self) -> dict[str, Any]:
+        """Read what the study chose."""
+        choice: dict[str, Any] = read_json(self.study / "choice.json")
+        return choice
+
+    @property
+    def chosen_matrix(self) -> Path:
+        """Where the matrix that the segments are of stands, with the pipeline that made it."""
+        return self.matrix_folder(self.choice()["preparation"])
+
+    def trials(self) -> pd.DataFrame:
+        """Read the trials on every matrix."""
+        return read_table(self.study / "trials.parquet", "trials")
+
+    def null(self) -> pd.DataFrame:
+        """Read the draws of the study's null on the chosen matrix."""
+        return of_preparation(read_table(self.study / "null.parquet"), self.choice()["preparation"])
+
+    def matrix_table(self) -> pd.DataFrame:
+        """Read the matrix that the segments are of, every practice."""
+        return read_table(self.chosen_matrix / "matrix.parquet")
+
+    def fitted_matrix(self, folder: Path | None = None) -> pd.DataFrame:
+        """Read the rows that take part in fitting: of the matrix in `folder`, or the chosen one."""
+        matrix = read_table((folder or self.chosen_matrix) / "matrix.parquet")
+        return matrix[self.fitted().reindex(matrix.index).to_numpy(dtype=bool)]
+
+    def segment_table(self) -> pd.DataFrame:
+        """Read the segments of every practice."""
+        return read_table(self.segments / "segments.csv", "segments")
+
+    def results(self, cfg: dict[str, Any]) -> Results:
+        """Gather what the run found, for the rooms that show it."""
+        natural, values, dictionary = self.feature_tables()
+        choice, trials = self.choice(), self.trials()
+        return Results(
+            source=read_json(self.prepared / "source.json"),
+            config=cfg,
+            **{name: self.prepared_table(name) for name in SHOWN},
+            boundaries=self._boundaries(),
+            features=values,
+            natural=natural,
+            dictionary=dictionary,
+            matrix=self.matrix_table(),
+            trials=of_preparation(trials, choice["preparation"]),
+            choice=choice,
+            preparations=read_table(self.study / "preparations.csv"),
+            segments=self.segment_table(),
+            tree=read_table(self.study / "tree.parquet"),
+            profiles=read_table(self.insight / "profiles.csv"),
+            portraits=read_json(self.insight / "portraits.json"),
+            evidence=read_json(self.evidence / "evidence.json"),
+            metrics=read_json(self.metrics),
+            imputed=read_table(self.chosen_matrix / "imputed.parquet"),
+            labels=read_table(self.study / "labels.parquet"),
+            peers=read_table(self.insight / "peers.parquet"),
+            opportunities=read_table(self.insight / "opportunities.csv"),
+            practice_opportunities=read_table(self.insight / "practice_opportunities.parquet"),
+            space=read_table(self.insight / "space.csv"),
+            exploration=self.exploration()
+            | {"components": read_table(self.chosen_matrix / "components.csv")},
+        )
+
+    def exploration(self) -> dict[str, pd.DataFrame]:
+        """Read the first look at the features."""
+        return {name: read_table(self.features / f"{name}.csv") for name in EXPLORED}
+
+    def explored(self, cfg: dict[str, Any]) -> Results:
+        """Gather what is known before anything is clustered; the rest is empty."""
+        return Results(
+            source=read_json(self.prepared / "source.json"),
+            config=cfg,
+            **{name: self.prepared_table(name) for name in SHOWN},
+            boundaries=None,
+            features=read_table(self.features / "features.parquet"),
+            natural=read_table(self.features / "natural.parquet"),
+            dictionary=self.dictionary(),
+            matrix=pd.DataFrame(),
+            trials=schemas.empty("trials"),
+            choice={},
+            segments=schemas.empty("segments"),
+            tree=pd.DataFrame(),
+            profiles=pd.DataFrame(),
+            portraits=[],
+            evidence={},
+            metrics={},
+            exploration=self.exploration(),
+        )
+
+    def _boundaries(self) -> Any:
+        path = self.prepared / "boundaries.geojson"
+        if not path.is_file():
+            return None
+        import geopandas as gpd
+
+        return gpd.read_file(path)

@@ -1,0 +1,208 @@
+"""What of a run is recorded: its parameters, tags, metrics, curves and files, and the hash of its content."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from gp_segmentation import config
+from gp_segmentation.matrix.variants import settled
+from gp_segmentation.schemas import of_preparation
+from gp_segmentation.storage.provenance import simulated_tables
+from gp_segmentation.storage.table_files import read_table
+from gp_segmentation.storage.workspace import Workspace
+from gp_segmentation.tracking.run import Child, Run
+from gp_segmentation.utils.files import read_json
+
+#: Result folders whose files make the content hash, and the artefact folder each is shown under.
+RECORDED = {
+    "study": "tables/study",
+    "segments": "tables/segments",
+    "evidence": "tables/evidence",
+    "insight": "tables/insight",
+    "figures": "figures",
+    "report": "",
+}
+
+#: Groups whose option a trial is tagged with, as its run is.
+SHARED_TAGS = ("features", "scaler", "reducer")
+
+#: Scores by number of segments, logged as curves (step = number of segments).
+CURVES = ("silhouette", "davies_bouldin", "calinski_harabasz", "inertia", "smallest_segment")
+
+
+def content_hash(ws: Workspace) -> str:
+    """Return the SHA-256 over names and bytes of every result file: equal results, equal hash."""
+    digest = hashlib.sha256()
+    for path in [*_files(ws), ws.metrics]:
+        digest.update(path.relative_to(ws.root).as_posix().encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _files(ws: Workspace) -> list[Path]:
+    return [path for name in RECORDED for path in sorted((ws.root / name).rglob("*")) if path.is_file()]
+
+
+def parameters(cfg: dict[str, Any]) -> dict[str, Any]:
+    """Return the configuration flattened; how raw files are read is left to the composed config's file."""
+    shown = {key: value for key, value in cfg.items() if key not in ("source", "jobs", "tracking")}
+    source = {key: value for key, value in cfg["source"].items() if key != "files"}
+    return config.flatten({**shown, "source": source})
+
+
+def tags(cfg: dict[str, Any], root: Path, driver: str) -> dict[str, str]:
+    """Return what a run is to be found by: data, code and configuration, in words and hashes."""
+    source = cfg["source"]
+    kind = "synthetic" if source["synthetic"] else "official"
+    raw = root / "data" / "raw" / source["name"]
+    found = {
+        "source": source["name"],
+        "data_kind": kind,
+        "features": cfg["features"]["name"],
+        "scaler": cfg["scaler"]["name"],
+        "reducer": cfg["reducer"]["name"],
+        "clusterer": cfg["clusterer"]["name"],
+        "dvc_raw_hash": raw_hash(root, source["name"]),
+        "simulated": ", ".join(simulated_tables(source.get("simulated"), raw)) or "none",
+        "mlflow.source.name": driver,
+        "mlflow.source.type": "PROJECT",
+    }
+    return found | git_tags(root)
+
+
+def raw_hash(root: Path, source: str) -> str:
+    """Return DVC's hash of the source's raw folder (dvc.lock), or of all raw data (data.dvc)."""
+    lock = _yaml(root / "dvc.lock")
+    for dep in lock.get("stages", {}).get("prepare", {}).get("deps", []):
+        if dep.get("path") == f"data/raw/{source}":
+            return str(dep.get("md5", "unknown"))
+    outs = _yaml(root / "data.dvc").get("outs") or [{}]
+    return str(outs[0].get("md5", "unknown"))
+
+
+def _yaml(path: Path) -> dict[str, Any]:
+    return (yaml.safe_load(path.read_text()) or {}) if path.is_file() else {}
+
+
+def git_tags(root: Path) -> dict[str, str]:
+    """Return the commit and whether the tree differs from it; nothing outside a git checkout."""
+    commit = _git(root, "rev-parse", "HEAD")
+    if commit is None:
+        return {}
+    dirty = bool(_git(root, "status", "--porcelain", "--untracked-files=no"))
+    return {"mlflow.source.git.commit": commit, "git_commit": commit, "git_dirty": str(dirty).lower()}
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=True)  # noqa: S603, S607
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip()
+
+
+def record(run: Run, cfg: dict[str, Any], ws: Workspace) -> None:
+    """Log everything one run found into an open MLflow run."""
+    metrics = read_json(ws.metrics)
+    source = read_json(ws.prepared / "source.json")
+    evidence = read_json(ws.evidence / "evidence.json")
+    run.log_metrics(metrics | {key: source[key] for key in ("practices", "patients")})
+    trials, choice, portraits = ws.trials(), ws.choice(), read_json(ws.insight / "portraits.json")
+    _record_curves(run, of_preparation(trials, choice["preparation"]))
+    if cfg["tracking"].get("children", False):
+        run.log_children(children(cfg, trials, choice, ws.preparations()))
+    verdict = str(evidence["verdict"] or "not assessed")
+    chosen = " ".join(filter(None, [choice["clusterer"], choice["linkage"]]))
+    run.set_tags(
+        {
+            "mlflow.runName": f"{cfg['features']['name']}: {chosen} {choice['n_clusters']}, {source['name']}",
+            "mlflow.note.content": note(source, cfg, verdict, portraits),
+            "chosen": chosen,
+            "preparation": choice["preparation"] or "as configured",
+            "verdict": verdict,
+            "content_hash": content_hash(ws),
+        }
+    )
+    run.log_text(config.to_yaml(cfg), "config.yaml")
+    for name, folder in RECORDED.items():
+        run.log_files([path for path in sorted((ws.root / name).rglob("*")) if path.is_file()], folder)
+    _record_model(run, ws)
+    run.log_files([ws.metrics, ws.prepared / "source.json", ws.chosen_matrix / "imputed.parquet"], "tables")
+    quality = ws.prepared_table("quality")
+    run.log_metrics({"tolerated_kinds": len(quality), "tolerated_values": int(quality["count"].sum())})
+    run.log_text(quality.to_csv(index=False), "tables/quality.csv")
+    first_look = [*sorted(ws.features.glob("*.csv")), ws.chosen_matrix / "components.csv"]
+    run.log_files(first_look, "tables/features")
+
+
+def children(
+    cfg: dict[str, Any],
+    trials: pd.DataFrame,
+    choice: dict[str, Any],
+    preparations: Mapping[str | None, Mapping[str, Any]],
+) -> list[Child]:
+    """Return the trials as runs below the run: its parameters and theirs, their scores, and which was chosen.
+
+    The run's own parameters and the tags it is found by are repeated, since a filter in the UI looks at each
+    run alone; where the run leaves the preparation of the matrix open, they are those of the trial's.
+    """
+    settled_in = {name: settled(cfg, settings) for name, settings in preparations.items()}
+    shared = {name: parameters(config) for name, config in settled_in.items()}
+    made = []
+    for row in trials.astype(object).where(trials.notna(), None).to_dict("records"):
+        scores = {str(key): value for key, value in row.items()}
+        trial, name = scores.pop("trial"), scores.pop("preparation")
+        setting = {key: scores.pop(key) for key in ("clusterer", "linkage", "n_clusters")}
+        setting |= {"preparation": name} if name else {}
+        made.append(
+            Child(
+                name=" ".join(str(value) for value in setting.values() if value is not None),
+                params=shared[name] | {f"trial.{key}": value for key, value in setting.items()},
+                metrics=scores,
+                tags={"source": cfg["source"]["name"]}
+                | {group: settled_in[name][group]["name"] for group in SHARED_TAGS}
+                | {"trial": str(trial), "is_choice": str(trial == choice["trial"])},
+            )
+        )
+    return made
+
+
+def note(source: dict[str, Any], cfg: dict[str, Any], verdict: str, portraits: list[dict[str, Any]]) -> str:
+    """Return a run's description (Markdown): what was segmented, the verdict, the segments."""
+    kind = "**Synthetic data: not about any real practice.** " if source["synthetic"] else ""
+    kind += f"**{source['warning']}** " if source.get("warning") else ""
+    lines = [
+        f"{kind}{source['label']}: {source['practices']:,} practices, {source['patients']:,} patients, "
+        f"segmented by {cfg['features']['label'].lower()}. Verdict: **{verdict}**.",
+        "",
+        "| segment | name | practices | patients |",
+        "|---|---|---|---|",
+    ]
+    rows = [f"| {p['segment']} | {p['name']} | {p['practices']:,} | {p['patients']:,} |" for p in portraits]
+    return "\n".join([*lines, *rows])
+
+
+def _record_model(run: Run, ws: Workspace) -> None:
+    """Log the whole model, from features to segments, with a few ordinary practices as example."""
+    from gp_segmentation.storage.model_files import load_model, trusted_types
+
+    path = ws.segments / "model.skops"
+    model = load_model(path)
+    features = read_table(ws.features / "features.parquet")
+    example = features[ws.fitted().reindex(features.index).to_numpy(dtype=bool)].head(5)
+    run.log_model(model, example, model.predict(example), trusted_types(path))
+
+
+def _record_curves(run: Run, trials: pd.DataFrame) -> None:
+    families = trials["clusterer"] + trials["linkage"].map(lambda x: f"_{x}" if isinstance(x, str) else "")
+    for family, rows in trials.groupby(families):
+        ordered = rows.sort_values("n_clusters")
+        for score in CURVES:
+            run.log_series(f"by_k/{family}/{score}", list(ordered["n_clusters"]), list(ordered[score]))

@@ -1,0 +1,173 @@
+"""One run in MLflow: what is logged, made fit for the store (short enough, finite, without secrets)."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import mlflow
+from mlflow.entities import Metric, Param, RunTag
+from mlflow.exceptions import MlflowException
+
+from gp_segmentation.errors import GpsegError, without_secrets
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: How many parameters or metrics the server accepts in one call.
+MAX_PARAMS, MAX_METRICS = 100, 1000
+
+#: Longest value of a parameter and of a tag that MLflow's server accepts.
+MAX_PARAM, MAX_TAG = 6000, 8000
+
+#: What reading a logged model takes.
+MODEL_PACKAGES = ("gp-segmentation", "scikit-learn", "skops", "numpy", "pandas", "scipy")
+
+
+@dataclass(frozen=True)
+class Child:
+    """One trial of a run, to be shown below it."""
+
+    name: str
+    params: Mapping[str, Any]
+    metrics: Mapping[str, Any]
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Run:
+    """An open run: what it is made of, what came out, and the files that show it."""
+
+    client: mlflow.MlflowClient
+    id: str
+
+    def log_params(self, params: Mapping[str, Any]) -> None:
+        """Log parameters as text; one longer than the store takes is cut and ends in an ellipsis."""
+        rows = [
+            Param(key, shortened("null" if value is None else str(value))) for key, value in params.items()
+        ]
+        for start in range(0, len(rows), MAX_PARAMS):
+            self.client.log_batch(self.id, params=rows[start : start + MAX_PARAMS])
+
+    def log_metrics(self, metrics: Mapping[str, Any]) -> None:
+        """Log the numbers among `metrics`; what is missing or not finite is left out."""
+        now = int(time.time() * 1000)
+        rows = [Metric(key, float(value), now, 0) for key, value in metrics.items() if is_number(value)]
+        self._log_metrics(rows)
+
+    def log_series(self, name: str, steps: Sequence[int], values: Sequence[float]) -> None:
+        """Log a curve: `values` at integer `steps` (the number of segments, say)."""
+        now = int(time.time() * 1000)
+        pairs = zip(steps, values, strict=True)
+        self._log_metrics([Metric(name, float(v), now, int(s)) for s, v in pairs if is_number(v)])
+
+    def _log_metrics(self, rows: list[Metric]) -> None:
+        for start in range(0, len(rows), MAX_METRICS):
+            self.client.log_batch(self.id, metrics=rows[start : start + MAX_METRICS])
+
+    def log_children(self, children: Sequence[Child]) -> None:
+        """Log finished runs below this one, in as few calls as the store allows."""
+        experiment = self.client.get_run(self.id).info.experiment_id
+        for child in children:
+            tags = checked_tags({**child.tags, "mlflow.parentRunId": self.id})
+            started = self.client.create_run(experiment, run_name=child.name, tags=tags)
+            below = Run(self.client, started.info.run_id)
+            below.log_params(child.params)
+            below.log_metrics(child.metrics)
+            self.client.set_terminated(below.id, "FINISHED")
+
+    def set_tags(self, tags: Mapping[str, str]) -> None:
+        """Set tags; an existing one is replaced."""
+        rows = [RunTag(key, value) for key, value in checked_tags(tags).items()]
+        self.client.log_batch(self.id, tags=rows)
+
+    def log_files(self, paths: Sequence[Path], folder: str) -> None:
+        """Copy files into the run's artefacts below `folder` ("" = at the top)."""
+        for path in paths:
+            self.client.log_artifact(self.id, str(path), folder or None)
+
+    def log_model(self, model: Any, example: pd.DataFrame, predicted: Any, trusted: list[str]) -> str:
+        """Log a scikit-learn model in skops' format (no pickle), with signature and input example.
+
+        Parameters
+        ----------
+        example, predicted : rows of features and what the model makes of them.
+        trusted : the types in the model that skops does not vouch for by itself.
+
+        Returns
+        -------
+        The model's id: it is read with ``mlflow.sklearn.load_model("models:/ID")``.
+        """
+        import mlflow.sklearn
+        from mlflow.entities import LoggedModelOutput
+        from mlflow.models import Model, infer_signature
+
+        experiment = self.client.get_run(self.id).info.experiment_id
+        made = self.client.create_logged_model(experiment, name="segments", source_run_id=self.id)
+        with tempfile.TemporaryDirectory() as folder:
+            mlflow.sklearn.save_model(
+                model,
+                f"{folder}/model",
+                mlflow_model=Model(run_id=self.id, model_id=made.model_id),
+                serialization_format="skops",
+                skops_trusted_types=trusted,
+                signature=infer_signature(example, predicted),
+                input_example=example,
+                pip_requirements=[f"{name}=={version(name)}" for name in MODEL_PACKAGES],
+            )
+            self.client.log_model_artifacts(made.model_id, f"{folder}/model")
+        self.client.finalize_logged_model(made.model_id, "READY")
+        self.client.log_outputs(self.id, [LoggedModelOutput(made.model_id, 0)])
+        return str(made.model_id)
+
+    def log_text(self, text: str, name: str) -> None:
+        """Store `text` as the artefact `name`."""
+        self.client.log_text(self.id, without_secrets(text), name)
+
+
+def fetch_model(client: mlflow.MlflowClient, run_id: str, folder: Path) -> dict[str, Path]:
+    """Download the model a run logged and its tables into `folder`.
+
+    Returns ``model`` (the skops file), ``config`` (the composed configuration), ``segments`` and ``source``.
+    Raises GpsegError when the store has no such run, or the run no model.
+    """
+    try:
+        run = client.get_run(run_id)
+    except MlflowException as error:
+        raise GpsegError(f"the store has no run {run_id}. Name a run's id, or the folder of a run") from error
+    outputs = run.outputs.model_outputs if run.outputs else []
+    if not outputs:
+        raise GpsegError(f"run {run_id} logged no model. Run gpseg again, and name that run")
+    model = client.get_logged_model(outputs[0].model_id)
+    local = mlflow.artifacts.download_artifacts(
+        model.artifact_location, dst_path=str(folder), tracking_uri=client.tracking_uri
+    )
+    files = {
+        "config": "config.yaml",
+        "segments": "tables/segments/segments.csv",
+        "source": "tables/source.json",
+    }
+    found = {name: Path(client.download_artifacts(run_id, path, str(folder))) for name, path in files.items()}
+    return {"model": next(Path(local).rglob("model.skops")), **found}
+
+
+def is_number(value: Any) -> bool:
+    """Whether `value` can be a metric: a finite number, and no truth value."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def shortened(value: str) -> str:
+    """Return a parameter's text without secrets, cut to `MAX_PARAM` letters, the last then an ellipsis."""
+    value = without_secrets(value)
+    return value if len(value) <= MAX_PARAM else value[: MAX_PARAM - 1] + "…"
+
+
+def checked_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    """Return tags as text without secrets, each cut to `MAX_TAG` letters."""
+    return {key: without_secrets(str(value))[:MAX_TAG] for key, value in tags.items()}

@@ -1,0 +1,1 @@
+"""What every room may use: files written whole, parallel work, progress, imports of a module."""

@@ -1,0 +1,174 @@
+"""Scores of many labellings at once: silhouette, Davies-Bouldin, Calinski-Harabasz, sums of squares."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array
+from scipy.spatial.distance import cdist
+
+from gp_segmentation.validity.silhouette import Labelling, sample_silhouettes
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+#: Every score of `Scores`, its lowest and highest possible value, and whether higher is better.
+METRICS: dict[str, tuple[float, float, bool]] = {
+    "silhouette": (-1.0, 1.0, True),
+    "davies_bouldin": (0.0, np.inf, False),
+    "calinski_harabasz": (0.0, np.inf, True),
+    "within": (0.0, np.inf, False),
+    "between": (0.0, np.inf, True),
+}
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores of m labellings of the same n rows.
+
+    Attributes
+    ----------
+    n_clusters : (m,) clusters found in each labelling.
+    silhouette : (m,) mean over rows of ``(b - a) / max(a, b)``, a = mean distance to the row's own
+        cluster, b = lowest mean distance to another; 0 for a cluster of one (Rousseeuw 1987).
+    davies_bouldin : (m,) mean over clusters of ``max_j (s_i + s_j) / d_ij``, s = mean distance to the
+        centroid, d = distance of centroids (Davies & Bouldin 1979). Lower is better.
+    calinski_harabasz : (m,) ``(between / (k - 1)) / (within / (n - k))`` (Calinski & Harabasz 1974).
+    within : (m,) sum of squared distances to the own centroid, K-means' inertia.
+    between : (m,) sum over clusters of size times squared distance of centroid and overall mean;
+        ``within + between`` is the total sum of squares.
+    samples : (m, n) silhouette of every row.
+    segments : m arrays, mean silhouette of each cluster, in ascending order of label.
+    sizes : m arrays, rows of each cluster, in ascending order of label.
+
+    Silhouette, Davies-Bouldin and Calinski-Harabasz are NaN for one cluster or n, as scikit-learn leaves
+    them undefined.
+    """
+
+    n_clusters: Ints
+    silhouette: Floats
+    davies_bouldin: Floats
+    calinski_harabasz: Floats
+    within: Floats
+    between: Floats
+    samples: Floats
+    segments: tuple[Floats, ...]
+    sizes: tuple[Ints, ...]
+
+
+def score_labellings(
+    X: ArrayLike,
+    labellings: ArrayLike,
+    *,
+    distances: Floats | None = None,
+    jobs: int | None = 1,
+    memory: int = 2**28,
+    silhouettes: bool = True,
+) -> Scores:
+    """Score every row of `labellings` on the rows of `X`; equal to scikit-learn's figures to 1e-6.
+
+    Parameters
+    ----------
+    X : (n, d) finite values.
+    labellings : (m, n) or (n,) labels of any kind that sorts.
+    distances : condensed Euclidean distances of `X` (``scipy.spatial.distance.pdist``) if already there.
+    jobs : threads; the result does not depend on it.
+    memory : bytes the pass over the distances may hold at once, about.
+    silhouettes : False leaves out silhouettes (NaN), the only scores whose cost grows with the square of n.
+
+    Raises
+    ------
+    ValueError : values that are not finite, or labels that do not match the rows.
+    """
+    values = _centred(X)
+    items = [Labelling.of(row) for row in _checked_labellings(labellings, len(values))]
+    samples = (
+        sample_silhouettes(values, items, distances, jobs, memory)
+        if silhouettes
+        else np.full((len(items), len(values)), np.nan)
+    )
+    within, spread, centroids, between = _squares(values, items)
+    return Scores(
+        n_clusters=np.array([item.k for item in items], dtype=np.int64),
+        silhouette=np.array([row.mean() for row in samples]),
+        davies_bouldin=np.array(
+            [_davies_bouldin(i, s, c) for i, s, c in zip(items, spread, centroids, strict=True)]
+        ),
+        calinski_harabasz=np.array(
+            [_calinski_harabasz(i, w, b) for i, w, b in zip(items, within, between, strict=True)]
+        ),
+        within=within,
+        between=between,
+        samples=samples,
+        segments=tuple(
+            np.bincount(item.codes, weights=row, minlength=item.k) / item.sizes
+            for item, row in zip(items, samples, strict=True)
+        ),
+        sizes=tuple(item.sizes for item in items),
+    )
+
+
+def silhouette_samples(X: ArrayLike, labels: ArrayLike, *, jobs: int | None = 1) -> Floats:
+    """Silhouette of every row under one labelling: (n,), NaN throughout for one cluster or n."""
+    return score_labellings(X, labels, jobs=jobs).samples[0]
+
+
+def _centred(X: ArrayLike) -> Floats:
+    values = np.ascontiguousarray(X, dtype=np.float64)
+    if values.ndim != 2 or not np.isfinite(values).all():
+        raise ValueError("X must be a table of finite numbers. Impute or drop the others first")
+    # Twice: beside a large offset the first mean is itself rounded.
+    values = values - values.mean(axis=0)
+    return values - values.mean(axis=0)
+
+
+def _checked_labellings(labellings: ArrayLike, rows: int) -> NDArray:
+    labels = np.atleast_2d(np.asarray(labellings))
+    if labels.shape[1] != rows:
+        raise ValueError(f"labels are for {labels.shape[1]} rows, X has {rows}")
+    return labels
+
+
+def _squares(values: Floats, items: Sequence[Labelling]) -> tuple[Floats, list[Floats], list[Floats], Floats]:
+    """Within sums of squares, mean distance to centroid per cluster, centroids, between sums of squares."""
+    within, between = np.empty(len(items)), np.empty(len(items))
+    spread, centroids = [], []
+    for j, item in enumerate(items):
+        centre = _cluster_means(values, item)
+        squared = np.square(values - centre[item.codes]).sum(axis=1)
+        within[j] = squared.sum()
+        between[j] = item.sizes @ np.square(centre).sum(axis=1)
+        spread.append(np.bincount(item.codes, weights=np.sqrt(squared), minlength=item.k) / item.sizes)
+        centroids.append(centre)
+    return within, spread, centroids, between
+
+
+def _cluster_means(values: Floats, item: Labelling) -> Floats:
+    n = len(values)
+    order = np.argsort(item.codes, kind="stable")
+    starts = np.concatenate([[0], np.cumsum(item.sizes)])
+    members = csr_array((np.ones(n), order, starts), shape=(item.k, n))
+    return np.asarray(members @ values) / item.sizes[:, None]
+
+
+def _davies_bouldin(item: Labelling, spread: Floats, centroids: Floats) -> float:
+    if not item.defined:
+        return float("nan")
+    apart = cdist(centroids, centroids)
+    if np.allclose(spread, 0) or np.allclose(apart, 0):
+        return 0.0  # scikit-learn's convention
+    apart[apart == 0] = np.inf
+    return float(((spread[:, None] + spread) / apart).max(axis=1).mean())
+
+
+def _calinski_harabasz(item: Labelling, within: float, between: float) -> float:
+    if not item.defined:
+        return float("nan")
+    # Nothing is left within beyond rounding: scikit-learn's convention for none at all.
+    if within <= 1e-30 * between:
+        return 1.0
+    n = len(item.codes)
+    return float(between * (n - item.k) / (within * (item.k - 1)))

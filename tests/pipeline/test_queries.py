@@ -1,0 +1,177 @@
+"""`gpseg-peers`, `gpseg-assign` and the logged model, as an analyst uses them after a run."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+pytestmark = pytest.mark.xdist_group("questions")
+
+
+@pytest.fixture(scope="module")
+def finished(project):
+    """The project with one tracked run of hierarchical segments in `data/runs`; and that run's folder."""
+    project.run("dvc", "repro", "prepare")
+    project.git_commit("Prepared")
+    project.run("gpseg", "clusterer=hierarchical", "clusterer.linkage=ward", "clusterer.n_clusters=4")
+    folder = next(path.parent for path in (project.root / "data" / "runs").rglob("segments") if path.is_dir())
+    return project, folder
+
+
+def run_of(project):
+    """Return the run of `finished`."""
+    (found,) = (run for run in project.runs() if run.data.params.get("clusterer.linkage") == "ward")
+    return found
+
+
+def segments_of(folder):
+    return pd.read_csv(folder / "segments" / "segments.csv")
+
+
+LOAD = """
+import builtins, sys
+for name in ("pickle", "cloudpickle", "dill"):  # whoever reads a pickle fails here
+    module = __import__(name) if name != "dill" else None
+    if module is not None:
+        def refuse(*_, **__):
+            raise AssertionError("a pickle was read")
+        module.load = module.loads = refuse
+import pandas as pd
+import mlflow.sklearn
+model = mlflow.sklearn.load_model("models:/" + sys.argv[1])
+features = pd.read_parquet(sys.argv[2])
+labels = pd.Series(model.predict(features), index=features.index)
+segments = pd.read_csv(sys.argv[3]).set_index("practice_code")
+placed = model[-1].place(model[:-1].transform(features))
+assert labels.index.equals(segments.index)
+assert (labels == segments["segment"]).all()
+assert (placed.second == segments["second_segment"]).all()
+assert abs(placed.margin - segments["margin"]).max() < 1e-9
+print("reproduced", len(labels), "agreement", getattr(model[-1], "agreement_", 1.0))
+"""
+
+
+@pytest.fixture(scope="module", params=["hierarchical", "kmeans"])
+def recorded(request, finished):
+    """The project, the folder of a run of either clusterer, and the run."""
+    project, folder = finished
+    of_hierarchical = run_of(project)
+    if request.param == "hierarchical":
+        return project, folder, of_hierarchical
+    root = project.root / "data" / "runs-kmeans"  # apart: commands without --run take the latest of data/runs
+    project.run("gpseg", "clusterer=kmeans", "clusterer.n_clusters=3", GPSEG_RUNS=str(root))
+    folder = next(path.parent for path in root.rglob("segments") if path.is_dir())
+    (run,) = (run for run in project.runs() if run.info.run_id != of_hierarchical.info.run_id)
+    return project, folder, run
+
+
+def test_a_fresh_process_loads_the_model_without_pickle_and_reproduces_the_segments(recorded):
+    project, folder, run = recorded
+    (output,) = run.outputs.model_outputs
+    store = f"sqlite:///{project.root}/mlruns/mlflow.db"
+    table, features = folder / "segments" / "segments.csv", folder / "features" / "features.parquet"
+    command = ["python", "-c", LOAD, output.model_id, str(features), str(table)]
+    told = project.run(*command, MLFLOW_TRACKING_URI=store)
+    assert f"reproduced {len(segments_of(folder))}" in told
+
+
+def test_the_logged_model_has_a_signature_and_an_example_and_no_pickle(finished):
+    from gp_segmentation.tracking import store
+
+    project, _ = finished
+    client = store.open_store(project.root, "gp-practice-segmentation").client
+    (output,) = run_of(project).outputs.model_outputs
+    model = client.get_logged_model(output.model_id)
+    files = {path.name for path in _folder_of(model.artifact_location).rglob("*")}
+    assert {"MLmodel", "model.skops", "input_example.json"} <= files
+    assert not {name for name in files if name.endswith((".pkl", ".pickle"))}
+    words = (_folder_of(model.artifact_location) / "MLmodel").read_text()
+    assert "signature" in words
+    assert "serialization_format: skops" in words
+
+
+def _folder_of(uri):
+    from pathlib import Path
+    from urllib.parse import unquote, urlparse
+
+    return Path(unquote(urlparse(uri).path))
+
+
+def test_peers_are_shown_with_reasons(finished):
+    project, folder = finished
+    code = segments_of(folder)["practice_code"].iloc[7]
+    told = project.run("gpseg-peers", code.lower(), "--run", str(folder))
+    assert told.startswith(code)
+    assert told.count("alike:") == 10
+    assert "Stays a peer" in told
+    missing = project.run("gpseg-peers", "A00000", "--run", str(folder), check=False)
+    assert "is not among the" in missing
+    assert "Traceback" not in missing
+
+
+@pytest.mark.parametrize("by", ["run id", "folder"])
+def test_the_source_of_a_run_is_assigned_to_the_segments_of_the_run(finished, by, tmp_path):
+    project, folder = finished
+    run = run_of(project).info.run_id if by == "run id" else str(folder)
+    out = tmp_path / "assigned.csv"
+    told = project.run("gpseg-assign", "--run", run, "--source", "synthetic", "--out", str(out))
+    found, known = pd.read_csv(out), segments_of(folder)
+    assert list(found["practice_code"]) == list(known["practice_code"])
+    assert (found["segment"] == known["segment"]).all()
+    assert (found["change"] == "stayed").all()
+    assert "0 of 240 have another segment than in the run: 0 moved" in told
+    assert "of the run's own fitted practices the segment they have" in told
+
+
+def test_a_folder_of_prepared_tables_or_of_raw_files_can_be_assigned(finished, tmp_path):
+    project, folder = finished
+    tables = []
+    for name in ("data/prepared", "data/raw/synthetic"):
+        out = tmp_path / "assigned.csv"
+        project.run(
+            "gpseg-assign", "--run", str(folder), "--source", str(project.root / name), "--out", str(out)
+        )
+        tables.append(pd.read_csv(out))
+    pd.testing.assert_frame_equal(*tables)
+
+
+def test_what_is_not_there_is_named(finished):
+    project, folder = finished
+    cases = {
+        ("--run", "nothing", "--source", "synthetic"): "has no run nothing",
+        ("--run", str(folder), "--source", "nhs_1999"): "neither a folder nor a source",
+        ("--run", str(folder), "--source", "nhs_2023_24"): "gpseg-data source=nhs_2023_24",
+        ("--run", str(folder), "--source", "synthetic", "--level", "0.7"): "0.7 is not between 0 and 0.5",
+    }
+    for arguments, words in cases.items():
+        told = project.run("gpseg-assign", *arguments, check=False)
+        assert words in told
+        assert "Traceback" not in told
+
+
+def test_simulated_figures_are_warned_of_wherever_something_is_printed(finished, tmp_path):
+    project, folder = finished
+    code = segments_of(folder)["practice_code"].iloc[7]
+    ask = ("gpseg-peers", code, "--run", str(folder))
+    out = ("--out", str(tmp_path / "assigned.csv"))
+    assert "SIMULATED" not in project.run(*ask)
+    marker = project.root / "data" / "raw" / "synthetic" / "SIMULATED.txt"
+    marker.write_text("achievement: drawn to test with\n")
+    try:
+        told = project.run(*ask)
+        assert told.startswith("SIMULATED FIGURES: what practices achieved of each indicator.")
+        assert f"\n{code} " in told
+        explored = project.run("gpseg-explore")
+        assert "SIMULATED FIGURES: what practices achieved" in explored
+        page = (project.root / "data" / "explore" / "index.html").read_text()
+        assert "SIMULATED FIGURES: what practices achieved" in page
+        # The run's raw files say so now, and so do those of the source.
+        both = project.run("gpseg-assign", "--run", str(folder), "--source", "synthetic", *out)
+        assert both.startswith("In the run: SIMULATED FIGURES")
+        assert "In what is assigned: SIMULATED FIGURES" in both
+    finally:
+        marker.unlink()
+    plain = project.run(
+        "gpseg-assign", "--run", str(folder), "--source", str(project.root / "data/prepared"), *out
+    )
+    assert "SIMULATED" not in plain

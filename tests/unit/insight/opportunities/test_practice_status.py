@@ -1,0 +1,53 @@
+"""Rows about practices say whether there is a practice to speak to."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from gp_segmentation import schemas
+from gp_segmentation.errors import InputError
+from gp_segmentation.insight.opportunities.practice_status import standing
+
+ORGANISATIONS = pd.DataFrame(
+    {
+        "practice_code": ["A00001", "A00002", "A00003", "A00004", "A00005"],
+        "status": ["ACTIVE", "INACTIVE", "DORMANT", "PROPOSED", None],
+    }
+)
+
+
+def test_statuses_are_said_in_words() -> None:
+    rows = pd.DataFrame({"practice_code": [*ORGANISATIONS["practice_code"], "A00006", "A00001"]})
+    found = standing(rows, ORGANISATIONS)
+    words = ["open", "closed", "dormant", "not open yet", "not listed", "not listed", "open"]
+    assert found.tolist() == words
+
+
+def test_few_eligible_patients_are_said_beside_the_status() -> None:
+    rows = pd.DataFrame(
+        {"practice_code": ["A00001", "A00001", "A00002", "A00002"], "eligible": [19, 20, 19, 20]}
+    )
+    found = standing(rows, ORGANISATIONS, min_denominator=20)
+    assert found.tolist() == [
+        *("few eligible patients", "open", "closed; few eligible patients", "closed"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("word", "kept"),
+    [
+        ("open", True),
+        ("dormant; few eligible patients", True),
+        ("open; few eligible patients", False),
+        ("", False),
+    ],
+)
+def test_the_schema_knows_these_words_and_no_others(word: str, kept: bool) -> None:
+    row = {"indicator_code": "HYP008", "practice_code": "A00001", "segment": 1, "eligible": 50.0, "rate": 0.5}
+    table = pd.DataFrame([{**row, "segment_rate": 0.7, "z": -2.5, "flag": -2, "standing": word}])
+    if kept:
+        assert schemas.check("outliers", table)["standing"].tolist() == [word]
+    else:
+        with pytest.raises(InputError, match="standing"):
+            schemas.check("outliers", table)

@@ -1,0 +1,72 @@
+"""The workbook: the same bytes, every table whole, marked up for those who do not see it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from gp_segmentation.insight.workbook.workbook import MISSING, Sheet, write_workbook
+
+SOURCE = {"label": "Nowhere 2025", "synthetic": True, "attribution": "From <nobody>", "licence": "OGL v3.0"}
+
+
+def sheets() -> dict[str, Sheet]:
+    table = pd.DataFrame(
+        {"code": ["A1", "A2"], "share": [0.256, None], "fitted": [True, False], "name": ["=1+1", "x"]},
+        index=[5, 3],
+    )
+    columns = {"code": "Practice code", "share": "Share (%)", "fitted": "Fitted", "name": "Name"}
+    return {"Lookup": Sheet(table, "The practices", "All practices", columns, percent=("share",))}
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    found = tmp_path_factory.mktemp("workbook") / "segments.xlsx"
+    write_workbook(found, sheets(), SOURCE)
+    return found
+
+
+def test_cover_contents_and_notes_come_first(path: Path) -> None:
+    book = openpyxl.load_workbook(path)
+    assert book.sheetnames == ["Cover", "Contents", "Notes", "Lookup"]
+    words = " ".join(str(cell.value) for row in book["Cover"].iter_rows() for cell in row if cell.value)
+    assert "SYNTHETIC DATA" in words
+    assert "not a performance-management tool" in words
+    assert "From <nobody>" in words
+
+
+def test_a_table_is_marked_up_with_its_figures(path: Path) -> None:
+    sheet = openpyxl.load_workbook(path)["Lookup"]
+    (name,) = sheet.tables
+    rows = [[cell.value for cell in row] for row in sheet[sheet.tables[name].ref]]
+    assert name == "table_lookup"
+    assert rows[0][:2] == ["Practice code", "Share (%)"]
+    assert rows[0][2].startswith("Fitted")
+    assert "[note" in rows[0][2], "the word has a note"
+    assert [row[:3] for row in rows[1:]] == [["A1", 25.6, "yes"], ["A2", MISSING, "no"]]
+    assert "synthetic" in str(sheet["A1"].value)
+
+
+def test_a_name_that_looks_like_a_formula_is_text(path: Path) -> None:
+    sheet = openpyxl.load_workbook(path)["Lookup"]
+    cells = [cell for row in sheet.iter_rows() for cell in row if cell.value == "=1+1"]
+    assert [cell.data_type for cell in cells] == ["s"]
+
+
+def test_the_same_tables_give_the_same_bytes(path: Path, tmp_path: Path) -> None:
+    time.sleep(1.1)  # a time of writing would differ
+    write_workbook(tmp_path / "again.xlsx", sheets(), SOURCE)
+    assert (tmp_path / "again.xlsx").read_bytes() == path.read_bytes()
+
+
+def test_a_cover_warns_of_simulated_figures(tmp_path: Path) -> None:
+    warning = "SIMULATED FIGURES: what practices achieved."
+    write_workbook(tmp_path / "w.xlsx", sheets(), {**SOURCE, "synthetic": False, "warning": warning})
+    cover = openpyxl.load_workbook(tmp_path / "w.xlsx")["Cover"]
+    words = [str(cell.value) for row in cover.iter_rows() for cell in row if cell.value]
+    assert warning in words
+    assert not any("Worked out from published" in text for text in words)

@@ -1,0 +1,176 @@
+"""Why practices change their segment, on simulated years in which it is known why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.spatial.distance import cdist
+from sklearn.cluster import AgglomerativeClustering, KMeans
+
+from gp_segmentation.clustering import centroids
+from gp_segmentation.schemas import CHANGES
+from gp_segmentation.segments.changes import FEWEST, Changes, changes, in_words
+
+#: Practices, columns, segments; standard deviation of what chance adds to a practice's figures every year.
+N, P, K, CHANCE = 3000, 6, 4, 0.15
+DRIFT = CHANCE * np.sqrt(2)
+CLUSTERERS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "kmeans": lambda x: KMeans(K, n_init=3, random_state=0).fit_predict(x) + 1,
+    "hierarchical": lambda x: AgglomerativeClustering(K, linkage="ward").fit_predict(x) + 1,
+}
+
+
+@dataclass(frozen=True)
+class Year:
+    """A run on one year of a continuum of practices, and what their figures would be without chance."""
+
+    truth: np.ndarray
+    before: pd.DataFrame
+    segments: pd.Series
+    centres: pd.DataFrame
+
+    def after(self, shift: np.ndarray | float = 0.0, seed: int = 2) -> pd.DataFrame:
+        """Another year: the truth moved by `shift`, and chance drawn anew."""
+        drawn = np.random.default_rng(seed).normal(0, CHANCE, self.truth.shape)
+        return pd.DataFrame(self.truth + shift + drawn, self.before.index, self.before.columns)
+
+    def nearest(self, rows: pd.DataFrame) -> pd.Series:
+        own = cdist(rows.to_numpy(), self.centres.to_numpy()).argmin(axis=1)
+        return pd.Series(self.centres.index.to_numpy()[own], index=rows.index)
+
+    def changes(self, after: pd.DataFrame, **options: float) -> Changes:
+        now, codes = self.nearest(after), set(self.before.index)
+        return changes(self.before, after, self.centres, self.segments, now, ordinary=codes, **options)
+
+
+@pytest.fixture(scope="module", params=sorted(CLUSTERERS))
+def year(request: pytest.FixtureRequest) -> Year:
+    rng = np.random.default_rng(1)
+    truth = rng.normal(0, [1.0, 0.8, 0.6, 0.4, 0.3, 0.3], (N, P))
+    index = pd.Index([f"A{i:05d}" for i in range(N)], name="practice_code")
+    before = pd.DataFrame(truth + rng.normal(0, CHANCE, (N, P)), index, list("abcdef"))
+    labels = pd.Series(CLUSTERERS[request.param](before.to_numpy()), index=index)
+    return Year(truth, before, labels, centroids(before, labels))
+
+
+def counts(found: Changes) -> pd.Series:
+    return found.table["change"].value_counts().reindex(CHANGES, fill_value=0)
+
+
+def test_noise_alone_is_no_move(year: Year) -> None:
+    told = counts(year.changes(year.after()))
+    changed = told[["with England", "near a border", "moved"]].sum()
+    assert changed > 150  # enough of them that 1 in 100 can be told
+    assert told["moved"] / changed < 0.01
+    assert told["near a border"] / changed > 0.9
+    assert told["new"] == 0
+
+
+def test_what_moves_far_across_is_told_from_noise(year: Year) -> None:
+    first, second = year.centres.loc[1].to_numpy(), year.centres.loc[2].to_numpy()
+    normal = (second - first) / np.linalg.norm(second - first)
+    depth = ((first + second) / 2 - year.truth) @ normal  # of segment 1, from its border to segment 2
+    deep = (year.segments == 1) & (year.nearest(year.before) == 1) & (depth > 4 * DRIFT)
+    group = np.flatnonzero(deep)[:60]
+    shift = np.zeros((N, P))
+    shift[group] = (2 * depth[group])[:, None] * normal  # mirrored at the border
+    found = year.changes(year.after(shift))
+    told = found.table["change"].to_numpy()
+    assert len(group) > 30
+    assert (told[group] == "moved").mean() > 0.95
+    others = np.delete(told, group)
+    assert (others == "moved").sum() <= 0.01 * np.isin(others, ["near a border", "moved"]).sum() + 1
+
+
+def test_who_changes_since_all_of_england_shifts_is_said_to(year: Year) -> None:
+    shift = 4 * DRIFT * (year.centres.loc[2] - year.centres.loc[1]).to_numpy()
+    shift /= np.linalg.norm(year.centres.loc[2] - year.centres.loc[1])
+    after = year.after(shift)
+    found, still = year.changes(after), year.changes(year.after())
+    told = counts(found)
+    assert_allclose(found.shift, shift, atol=4 * DRIFT / np.sqrt(N))
+    assert told["with England"] > 0.6 * told[["with England", "near a border", "moved"]].sum()
+    assert told["moved"] <= 0.01 * told["with England"] + 1
+    # Without England's shift nobody is told to have moved with it, but for the chance in its mean.
+    assert counts(still)["with England"] < 0.1 * told["with England"]
+
+
+def test_a_difference_of_the_rule_is_no_change_of_the_practice(year: Year) -> None:
+    rule = year.nearest(year.before)
+    unlike = rule != year.segments
+    found = year.changes(year.before + 1e-6).table  # nothing happened
+    assert_array_equal(found["change"], np.where(unlike, "rule only", "stayed"))
+    assert_array_equal(found["run_rule_segment"], rule)
+    assert found["drift_chance"].isna().all()
+
+
+def test_segments_of_a_tree_do_differ_from_their_rule() -> None:
+    x = pd.DataFrame(np.random.default_rng(3).normal(size=(400, P)))
+    labels = pd.Series(CLUSTERERS["hierarchical"](x.to_numpy()), index=x.index)
+    made = Year(x.to_numpy(), x, labels, centroids(x, labels))
+    assert counts(made.changes(x + 1e-6))["rule only"] > 20
+
+
+def test_the_chance_is_half_the_share_of_practices_that_drift_as_far() -> None:
+    # One column, segments around 0 and 10, border at 5. Drift of the others: 50 of 1, 30 of 2, 20 of 3,
+    # half of each up and half down, so that England's shift is 0.
+    size = np.repeat([1.0, 2.0, 3.0], [50, 30, 20]) * np.tile([1.0, -1.0], 50)
+    codes = [f"A{i:05d}" for i in range(104)]
+    before = pd.DataFrame({"x": [*np.zeros(100), 4.5, 2.5, 0.0, 3.5]}, index=codes)
+    after = pd.DataFrame({"x": [*size, 5.5, 7.5, 10.0, 5.5]}, index=codes)
+    segments = pd.Series(1, index=codes)
+    centres = pd.DataFrame({"x": [0.0, 10.0]}, index=pd.Index([1, 2], name="segment"))
+    now = pd.Series([1] * 100 + [2] * 4, index=codes)
+    options = {"ordinary": set(codes[:100])}
+    found = changes(before, after, centres, segments, now, **options).table
+    #          depth before, after:  0.5, 0.5         2.5, 2.5        5, 5     1.5, 0.5
+    assert_allclose(found["drift_chance"].iloc[100:], [100 / 200, 20 / 200, 0 / 200, 100 / 200])
+    assert list(found["change"].iloc[100:]) == ["near a border", "moved", "moved", "near a border"]
+    strict = changes(before, after, centres, segments, now, **options, level=0.05).table
+    assert list(strict["change"].iloc[100:]) == ["near a border", "near a border", "moved", "near a border"]
+
+
+def test_where_few_can_be_compared_the_margin_decides_and_it_is_said() -> None:
+    codes = [f"A{i:05d}" for i in range(5)]
+    before = pd.DataFrame({"x": [0.0, 4.9, 2.0, 8.0, 1.0]}, index=codes)
+    after = pd.DataFrame({"x": [0.5, 6.0, 8.0, 9.0, 1.0, 2.0]}, index=[*codes, "B00000"])
+    centres = pd.DataFrame({"x": [0.0, 10.0]}, index=pd.Index([1, 2], name="segment"))
+    segments = pd.Series([1, 1, 1, 1, 1], index=codes)
+    now = pd.Series([1, 2, 2, 2, 1, 1], index=after.index)
+    found = changes(before, after, centres, segments, now, ordinary=set(codes))
+    # 4.9 is 4.9 from 0 and 5.1 from 10: a margin of 0.04. 8.0 was the second segment's by the rule before.
+    assert list(found.table["change"]) == ["stayed", "near a border", "moved", "rule only", "stayed", "new"]
+    assert found.table["run_rule_segment"].isna().tolist() == [False] * 5 + [True]
+    assert (found.compared, found.known) == (4, False)
+    told = " ".join(in_words(found, {}, pd.Series({"x": 1.0})))
+    assert "3 of 5 have another segment than in the run: 1 moved, 1 near a border, 0 with England" in told
+    assert f"fewer than {FEWEST}" in told
+
+
+def test_the_words_name_the_shift_and_the_level(year: Year) -> None:
+    shift = np.array([0.5, 0, 0, 0, 0, -0.3])
+    found = year.changes(year.after(shift), level=0.2)
+    told = " ".join(in_words(found, {"a": "Obesity"}, pd.Series(0.5, index=list("abcdef"))))
+    assert f"Drift is that of {N:,} practices" in told
+    assert re.search(r"England's shift was largest in Obesity \+(0\.99|1\.0\d) SD, f -0\.(59|60|61) SD", told)
+    assert "probability above 0.2" in told
+
+
+def test_a_stricter_level_calls_fewer_a_move(year: Year) -> None:
+    after = year.after(np.random.default_rng(5).normal(0, 0.5, (N, P)))
+    moved = [counts(year.changes(after, level=level))["moved"] for level in (0.02, 0.1, 0.3)]
+    assert moved[0] < moved[1] < moved[2]
+
+
+def test_one_segment_leaves_nothing_to_change() -> None:
+    rows = pd.DataFrame({"x": np.arange(5.0)}, index=[f"A{i:05d}" for i in range(5)])
+    one = pd.Series(1, index=rows.index)
+    centres = pd.DataFrame({"x": [2.0]}, index=pd.Index([1], name="segment"))
+    found = changes(rows, rows + 1, centres, one, one, ordinary=set(rows.index))
+    assert_array_equal(found.table["change"], "stayed")

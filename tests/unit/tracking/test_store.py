@@ -1,0 +1,186 @@
+"""Runs in MLflow: what is logged can be read back, failures say so, several processes lose nothing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import traceback
+from pathlib import Path
+
+import pytest
+
+from gp_segmentation.errors import GpsegError
+from gp_segmentation.tracking import run as logged
+from gp_segmentation.tracking.store import open_store
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    return open_store(tmp_path, "test")
+
+
+def test_a_run_keeps_what_is_logged(store, tmp_path):
+    table = tmp_path / "table.csv"
+    table.write_text("a\n1\n")
+    with store.run("first", {"source": "synthetic"}) as run:
+        run.log_params({"scaler.name": "standard", "reducer.n": None, "long": "x" * 7000})
+        run.log_metrics({"silhouette": 0.25, "missing": float("nan"), "text": "no", "flag": True})
+        run.log_series("by_k/silhouette", [2, 3], [0.3, 0.2])
+        run.log_files([table], "tables")
+        run.log_text("seed: 1", "config.yaml")
+        run.set_tags({"content_hash": "abc"})
+
+    back = store.client.get_run(run.id)
+    assert back.info.status == "FINISHED"
+    assert back.data.params["scaler.name"] == "standard"
+    assert back.data.params["reducer.n"] == "null"
+    assert len(back.data.params["long"]) == logged.MAX_PARAM
+    assert back.data.params["long"].endswith("…")
+    assert back.data.metrics == {"silhouette": 0.25, "by_k/silhouette": 0.2}
+    history = store.client.get_metric_history(run.id, "by_k/silhouette")
+    assert [(m.step, m.value) for m in history] == [(2, 0.3), (3, 0.2)]
+    assert {f.path for f in store.client.list_artifacts(run.id)} == {"config.yaml", "tables"}
+    assert back.info.artifact_uri.startswith((tmp_path / "mlruns" / "artifacts").as_uri())
+    assert store.find("abc") == run.id
+    assert store.find("def") is None
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(ValueError("list_size is empty"), "FAILED"), (KeyboardInterrupt("stop"), "KILLED")]
+)
+def test_a_run_that_does_not_finish_says_why(store, error, status):
+    def broken():
+        with store.run("broken", {}) as run:
+            run.set_tags({"content_hash": "abc"})
+            raise error
+
+    with pytest.raises(type(error)):
+        broken()
+    (back,) = store.client.search_runs([store.experiment_id])
+    assert back.info.status == status
+    assert back.data.tags["error"] == f"{type(error).__name__}: {error}"
+    assert store.find("abc") is None, "a broken run must not stand for a result"
+
+
+def test_the_environment_names_the_store(tmp_path, monkeypatch):
+    elsewhere = tmp_path / "elsewhere.db"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{elsewhere}")
+    open_store(tmp_path / "project", "test", uri="sqlite:///not-used.db")
+    assert elsewhere.is_file()
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from gp_segmentation import tracking
+
+with open_store(Path(sys.argv[1]), "test").run("killed", {}):
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_run_whose_process_was_killed_is_ended_by_the_next_start_and_others_go_on(store, tmp_path):
+    subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], check=False, timeout=180)
+    with store.run("still going", {}):
+        (going,) = store.client.search_runs([store.experiment_id], "attributes.run_name = 'still going'")
+        (killed,) = store.client.search_runs([store.experiment_id], "attributes.run_name = 'killed'")
+        assert killed.info.status == going.info.status == "RUNNING"
+        open_store(tmp_path, "test")
+        states = {run.info.run_name: run for run in store.client.search_runs([store.experiment_id])}
+        assert states["killed"].info.status == "KILLED"
+        assert states["killed"].data.tags["error"] == "the process was killed, or the machine stopped"
+        assert states["still going"].info.status == "RUNNING"
+    assert list(store.running.iterdir()) == []
+
+
+KILLED_IN_A_TRIAL = """
+import os, signal, sys
+from pathlib import Path
+from gp_segmentation import tracking
+
+with open_store(Path(sys.argv[1]), "another experiment").run("killed", {}) as run:
+    done, cut = (store.Child(name, {}, {"silhouette": 0.2}, {}) for name in ("done", "cut"))
+    run.log_children([done])
+    store.Run.log_metrics = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+    run.log_children([cut])
+"""
+
+
+def test_a_trial_cut_off_by_a_kill_is_ended_with_its_run_whatever_the_experiment(store, tmp_path):
+    subprocess.run([sys.executable, "-c", KILLED_IN_A_TRIAL, str(tmp_path)], check=False, timeout=180)
+    (where,) = (e for e in store.client.search_experiments() if e.name == "another experiment")
+
+    def states() -> dict[str, str]:
+        runs = store.client.search_runs([where.experiment_id])
+        return {run.info.run_name: run.info.status for run in runs}
+
+    assert states() == {"killed": "RUNNING", "done": "FINISHED", "cut": "RUNNING"}
+    open_store(tmp_path, "test")
+    assert states() == {"killed": "KILLED", "done": "FINISHED", "cut": "KILLED"}
+    assert list(store.running.iterdir()) == []
+
+
+def test_a_trial_open_when_its_run_fails_is_ended_too(store, monkeypatch):
+    def broken(*_):
+        raise OSError("no space left")
+
+    monkeypatch.setattr(store.Run, "log_metrics", broken)
+    with pytest.raises(OSError, match="no space"), store.run("failed", {}) as run:
+        run.log_children([store.Child("cut", {}, {}, {})])
+    assert {run.info.status for run in store.client.search_runs([store.experiment_id])} == {"FAILED"}
+
+
+ADDRESS = "https://ann:s3cret@example.org/mlflow"
+
+
+def test_passwords_of_addresses_are_recorded_nowhere(store):
+    def broken():
+        with store.run(f"tracking.uri={ADDRESS}", {"where": ADDRESS}) as run:
+            run.log_params({"study.storage": ADDRESS, "plain": "a:b@c"})
+            run.log_text(f"uri: {ADDRESS}", "config.yaml")
+            raise ValueError(f"cannot reach {ADDRESS}")
+
+    with pytest.raises(ValueError, match="cannot reach"):
+        broken()
+    (back,) = store.client.search_runs([store.experiment_id])
+    text = Path(store.client.download_artifacts(back.info.run_id, "config.yaml")).read_text()
+    everything = " ".join([text, back.info.run_name, *back.data.params.values(), *back.data.tags.values()])
+    assert "s3cret" not in everything
+    assert everything.count("https://***@example.org/mlflow") >= 5
+    assert back.data.params["plain"] == "a:b@c"
+
+
+def test_a_store_that_cannot_be_reached_is_named_without_its_password(tmp_path, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://ann:s3cret@127.0.0.1:9")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    with pytest.raises(
+        GpsegError, match=r"the tracking store http://\*\*\*@127\.0\.0\.1:9 cannot be"
+    ) as refused:
+        open_store(tmp_path, "test")
+    frames = "".join(traceback.format_exception(refused.value))
+    assert "s3cret" not in frames
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from gp_segmentation import tracking
+
+store = open_store(Path(sys.argv[1]), "test")
+for i in range(5):
+    with store.run(f"{sys.argv[2]}-{i}", {}) as run:
+        run.log_metrics({"i": i})
+        run.log_text("x", "x.txt")
+"""
+
+
+def test_first_runs_of_several_processes_lose_nothing(tmp_path, monkeypatch):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    command = [sys.executable, "-W", "error::ResourceWarning", "-c", WRITER, str(tmp_path)]
+    writers = [subprocess.Popen([*command, str(n)]) for n in range(3)]
+    assert [writer.wait(timeout=180) for writer in writers] == [0, 0, 0]
+    store = open_store(Path(tmp_path), "test")
+    runs = store.client.search_runs([store.experiment_id], max_results=100)
+    assert sorted(run.info.run_name for run in runs) == [f"{n}-{i}" for n in range(3) for i in range(5)]
+    assert {run.info.status for run in runs} == {"FINISHED"}
