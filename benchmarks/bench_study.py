@@ -24,7 +24,7 @@ from sklearn.cluster import AgglomerativeClustering, KMeans
 
 from gp_segmentation import config
 from gp_segmentation.clustering import Hierarchical
-from gp_segmentation.study import Limits, Setup, run_study, space
+from gp_segmentation.study import Limits, Setup, open_space, run_trials
 
 KS = range(2, 21)
 LINKAGES = ("ward", "average", "complete", "single")
@@ -77,12 +77,12 @@ def opened() -> object:
         "kmeans": {"_target_": "kmeans", "n_clusters": None, "n_init": 10, "random_state": 0},
         "hierarchical": {"_target_": "hierarchical", "n_clusters": None, "linkage": None},
     }
-    return space({"candidates": nodes}, {"n_clusters": list(KS), "linkage": list(LINKAGES)})
+    return open_space({"candidates": nodes}, {"n_clusters": list(KS), "linkage": list(LINKAGES)})
 
 
 def ours(X: np.ndarray, options: dict[str, object]) -> pd.DataFrame:
     setup = Setup(limits=Limits(**options))
-    result = run_study(X, opened(), build, jobs=None, setup=setup)
+    result = run_trials(X, opened(), build, jobs=None, setup=setup)
     return result.trials.assign(labels=[result.labels[trial] for trial in result.trials["trial"]])
 
 

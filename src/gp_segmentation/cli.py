@@ -48,7 +48,7 @@ def peers_main(argv: Sequence[str] | None = None) -> int:
     def answer(root: Path) -> str:
         from gp_segmentation.pipeline import queries
 
-        return queries.peers(asked.practice.upper(), asked.run or root / "data", root)
+        return queries.describe_peers(asked.practice.upper(), asked.run or root / "data", root)
 
     return _answer("gpseg-peers", answer)
 
@@ -76,7 +76,7 @@ def assign_main(argv: Sequence[str] | None = None) -> int:
     def answer(root: Path) -> str:
         from gp_segmentation.pipeline import queries
 
-        return queries.assign(asked.run, asked.source, asked.out, root, asked.level)
+        return queries.assign_source(asked.run, asked.source, asked.out, root, asked.level)
 
     return _answer("gpseg-assign", answer)
 

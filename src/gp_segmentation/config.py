@@ -17,19 +17,8 @@ from gp_segmentation.errors import ConfigError
 #: Packages a `_target_` may come from: a configuration file must not be able to run anything else.
 ALLOWED_PACKAGES = ("gp_segmentation", "sklearn", "scipy", "optuna")
 
-#: The project's own rooms that have nothing to build: a configuration file has no business in them.
-NOTHING_TO_BUILD = (
-    "app",
-    "atomic",
-    "config",
-    "drivers",
-    "parallel",
-    "provenance",
-    "recording",
-    "stages",
-    "tracking",
-    "workspace",
-)
+#: The project's own rooms that a configuration file may build from.
+ROOMS = ("clustering", "features", "matrix", "sources", "study")
 
 #: Keys that say what a node is; they are for people and tables, never arguments of its object.
 DESCRIPTIVE_KEYS = ("name", "label", "description")
@@ -101,8 +90,8 @@ def _check_target(target: str) -> None:
     refused = ConfigError(
         f"_target_ {target} is not allowed; it must come from one of: {', '.join(ALLOWED_PACKAGES)}"
     )
-    own = package == "gp_segmentation" and inner[:1] and inner[0] in NOTHING_TO_BUILD
-    if package not in ALLOWED_PACKAGES or own or any(part.startswith("_") for part in inner):
+    closed = package == "gp_segmentation" and inner[:1] and inner[0] not in ROOMS
+    if package not in ALLOWED_PACKAGES or closed or any(part.startswith("_") for part in inner):
         raise refused
     try:
         found = get_object(target)

@@ -34,7 +34,7 @@ def test_build_drops_what_only_describes():
         {"_target_": "gp_segmentation.features.special.pd.read_csv", "_partial_": True},
         {"_target_": "gp_segmentation.sources.download.shutil.rmtree", "path": "nowhere"},
         {"_target_": "gp_segmentation.utils.files.fresh_folder", "path": "nowhere"},
-        {"_target_": "gp_segmentation.pipeline.runs._dvc_add", "root": "."},
+        {"_target_": "gp_segmentation.pipeline.fetch.fetch_raw", "root": "."},
         {"_target_": "gp_segmentation.config.build", "node": {"_target_": "sklearn.cluster.KMeans"}},
         {"_target_": "sklearn.utils._testing.ignore_warnings"},
         {"_target_": "scipy.io", "_partial_": True},

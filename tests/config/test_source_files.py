@@ -8,7 +8,7 @@ import pytest
 
 from gp_segmentation import config
 from gp_segmentation.sources.download.addresses import check_address, public_address
-from gp_segmentation.sources.download.config import raw_files
+from gp_segmentation.sources.download.config import read_raw_files
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted(path.stem for path in (ROOT / "conf/source").glob("*.yaml") if not path.stem.startswith("_"))
@@ -16,7 +16,7 @@ SOURCES = sorted(path.stem for path in (ROOT / "conf/source").glob("*.yaml") if 
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_the_files_of_a_source_are_described_well(name: str) -> None:
-    files = raw_files(config.compose_config(ROOT, [f"source={name}"])["source"]["files"])
+    files = read_raw_files(config.compose_config(ROOT, [f"source={name}"])["source"]["files"])
     assert any(file.required for file in files)
     for file in files:
         assert file.licence is not None

@@ -12,7 +12,7 @@ import pytest
 from gp_segmentation import config
 from gp_segmentation.errors import ConfigError
 from gp_segmentation.evidence import assess
-from gp_segmentation.study import run, space
+from gp_segmentation.study import open_space, run_study
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -35,7 +35,9 @@ def test_every_study_runs_and_chooses(option, rows):
             config.build(cfg["study"]["sampler"])
         return
     assert isinstance(config.build(cfg["study"]["sampler"]), optuna.samplers.BaseSampler)
-    found = run(rows, space(cfg["clusterer"], cfg["study"]), config.build, cfg["study"], seed=cfg["seed"])
+    found = run_study(
+        rows, open_space(cfg["clusterer"], cfg["study"]), config.build, cfg["study"], seed=cfg["seed"]
+    )
     assert found.choice["n_clusters"] == 3
     points = set(
         zip(found.trials["clusterer"], found.trials["linkage"], found.trials["n_clusters"], strict=True)

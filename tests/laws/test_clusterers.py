@@ -11,7 +11,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from gp_segmentation import config
 from gp_segmentation.clustering import canonical_order
-from gp_segmentation.study import space
+from gp_segmentation.study import open_space
 
 ROOT = Path(__file__).resolve().parents[2]
 OPTIONS = sorted(path.stem for path in (ROOT / "conf" / "clusterer").glob("*.yaml"))
@@ -22,7 +22,7 @@ TRUTH = np.repeat(range(4), [60, 50, 40, 30])
 def nodes(option: str, *overrides: str) -> dict[str, dict[str, Any]]:
     """Every clusterer of an option with one setting for each of its open parameters: label -> node."""
     cfg = config.compose_config(ROOT, [f"clusterer={option}", *overrides])
-    opened = space(cfg["clusterer"], cfg["study"] | {"n_clusters": [4]})
+    opened = open_space(cfg["clusterer"], cfg["study"] | {"n_clusters": [4]})
     return {
         f"{point.family} {dict(point.values)}": opened.family(point.family).node | point.values
         for point in opened.points()
@@ -52,7 +52,7 @@ def test_open_holds_the_options_it_is_composed_of():
 @EVERY_OPTION
 def test_every_option_builds_as_it_stands(option):
     cfg = config.compose_config(ROOT, [f"clusterer={option}"])
-    for family in space(cfg["clusterer"], cfg["study"]).families:
+    for family in open_space(cfg["clusterer"], cfg["study"]).families:
         assert hasattr(config.build(family.node), "fit_predict")
 
 
@@ -96,6 +96,6 @@ def test_what_is_set_is_not_swept(option):
         else ["clusterer.candidates.kmeans", "clusterer.candidates.hierarchical"]
     )
     cfg = config.compose_config(ROOT, [f"clusterer={option}", *(f"{key}.n_clusters=6" for key in keys)])
-    opened = space(cfg["clusterer"], cfg["study"])
+    opened = open_space(cfg["clusterer"], cfg["study"])
     assert opened.ks == [6]
     assert all("n_clusters" not in point.values for point in opened.points())

@@ -60,12 +60,12 @@ def test_the_excess_is_highest_at_five_where_every_segment_is_stable(crude, silh
 
 def test_the_rule_chooses_five_segments_and_they_are_a_continuum(crude, null):
     node = {"_target_": "kmeans", "n_clusters": None}
-    opened = study.space({"name": "kmeans", **node}, {"n_clusters": list(REFERENCE)})
+    opened = study.open_space({"name": "kmeans", **node}, {"n_clusters": list(REFERENCE)})
 
     def build(_: object, n_clusters: int) -> KMeans:
         return KMeans(n_clusters, n_init=10, random_state=SEED)
 
-    found = study.run_study(crude, opened, build, nulls=lambda _: null, jobs=2)
+    found = study.run_trials(crude, opened, build, nulls=lambda _: null, jobs=2)
     rule = {"min_share": 0.02, "min_practices": 30, "criterion": "excess_silhouette", "tolerance": 0.005}
     choice = study.choose(found.trials, rule | {"min_jaccard": 0.6, "stability_checks": 0})
     assert (choice["clusterer"], choice["n_clusters"]) == ("kmeans", 5)

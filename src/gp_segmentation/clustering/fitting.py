@@ -5,12 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gp_segmentation.clustering.kmeans import cluster_labels
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from gp_segmentation.utils.arrays import Floats, Ints
 
 
 def asked_clusters(clusterer: Any) -> int:
@@ -25,13 +22,13 @@ def fit_labels(clusterer: Any, values: Floats) -> Ints:
     Resamples, halves and shuffled columns of a small table may have no more distinct rows than clusters are
     asked for. No clusterer can do better there than to put every distinct row by itself, and most refuse.
     """
-    alone = by_themselves(values, asked_clusters(clusterer))
+    alone = singletons(values, asked_clusters(clusterer))
     if alone is not None:
         return alone
     return cluster_labels(clusterer, values)
 
 
-def by_themselves(values: Floats, k: int) -> Ints | None:
+def singletons(values: Floats, k: int) -> Ints | None:
     """Every distinct row a cluster: (n,) labels; None if there are more than `k` distinct rows."""
     # The first rows settle it nearly always, and sorting them all is as dear as a fit.
     if len(np.unique(values[: 4 * k], axis=0)) > k:

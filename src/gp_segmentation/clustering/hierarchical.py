@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.cluster import hierarchy
 from scipy.spatial.distance import cdist, pdist
 from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.utils.validation import validate_data
 
 from gp_segmentation.errors import ConfigError
-from gp_segmentation.utils.parallel import ordered_map
+from gp_segmentation.utils.arrays import Floats, Ints
+from gp_segmentation.utils.parallel import parallel_map
 
 #: Linkages whose merge heights never fall from one merge to the next, so that cuts nest.
 LINKAGES = ("ward", "average", "complete", "single")
@@ -25,7 +26,7 @@ OF_ALL_ROWS = ("seuclidean", "mahalanobis")
 BLOCK = 256
 
 
-def condensed_distances(X: ArrayLike, metric: str = "euclidean", jobs: int | None = 1) -> NDArray[np.float64]:
+def condensed_distances(X: ArrayLike, metric: str = "euclidean", jobs: int | None = 1) -> Floats:
     """Distances of all pairs of rows, (n (n - 1) / 2,), in the order of ``scipy.spatial.distance.pdist``.
 
     They equal pdist's to the last bit; unlike it, blocks of rows are done by `jobs` threads.
@@ -33,19 +34,17 @@ def condensed_distances(X: ArrayLike, metric: str = "euclidean", jobs: int | Non
     values = np.ascontiguousarray(X, dtype=np.float64)
     rows = len(values)
     if metric in OF_ALL_ROWS:
-        whole: NDArray[np.float64] = pdist(values, metric=metric)
+        whole: Floats = pdist(values, metric=metric)
         return whole
-    distances: NDArray[np.float64] = np.empty(rows * (rows - 1) // 2)
+    distances: Floats = np.empty(rows * (rows - 1) // 2)
     starts = range(0, rows, BLOCK)
     tasks = [(values, metric, start, min(start + BLOCK, rows), distances) for start in starts]
-    for _ in ordered_map(_fill_block, tasks, jobs):
+    for _ in parallel_map(_fill_block, tasks, jobs):
         pass
     return distances
 
 
-def _fill_block(
-    values: NDArray[np.float64], metric: str, start: int, stop: int, out: NDArray[np.float64]
-) -> None:
+def _fill_block(values: Floats, metric: str, start: int, stop: int, out: Floats) -> None:
     """Write the distances of rows start..stop to the rows after them where pdist has them."""
     block, rows = cdist(values[start:stop], values[start:], metric=metric), len(values)
     for i in range(start, stop):
@@ -53,7 +52,7 @@ def _fill_block(
         out[first : first + rows - i - 1] = block[i - start, i - start + 1 :]
 
 
-def build_tree(distances_or_X: ArrayLike, linkage: str, metric: str = "euclidean") -> NDArray[np.float64]:
+def build_tree(distances_or_X: ArrayLike, linkage: str, metric: str = "euclidean") -> Floats:
     """Build scipy's linkage matrix, (n - 1, 4): the two nodes merged, the height, the rows below.
 
     Parameters
@@ -66,11 +65,11 @@ def build_tree(distances_or_X: ArrayLike, linkage: str, metric: str = "euclidean
     data = np.asarray(distances_or_X, dtype=np.float64)
     if data.ndim == 2:
         data = condensed_distances(data, metric)
-    tree: NDArray[np.float64] = hierarchy.linkage(data, method=linkage)
+    tree: Floats = hierarchy.linkage(data, method=linkage)
     return tree
 
 
-def cut(tree: NDArray[np.float64], ks: Sequence[int]) -> NDArray[np.int64]:
+def cut(tree: Floats, ks: Sequence[int]) -> Ints:
     """Cut `tree` into each number of clusters of `ks`: (len(ks), n) labels 0..k-1.
 
     Clusters are numbered by their first row. The partition is that of
@@ -84,7 +83,7 @@ def cut(tree: NDArray[np.float64], ks: Sequence[int]) -> NDArray[np.int64]:
     return np.stack([_cut_once(tree, rows, k) for k in ks])
 
 
-def _cut_once(tree: NDArray[np.float64], rows: int, k: int) -> NDArray[np.int64]:
+def _cut_once(tree: Floats, rows: int, k: int) -> Ints:
     merges = rows - k
     root = np.arange(2 * rows - 1)
     root[tree[:merges, :2].astype(np.int64)] = np.arange(rows, rows + merges)[:, None]

@@ -8,18 +8,15 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.cluster import KMeans
 from sklearn.utils import check_random_state
 
-from gp_segmentation.clustering.centroids import centroids
 from gp_segmentation.clustering.hierarchical import build_tree, cut
 from gp_segmentation.clustering.lloyd import Fit, lloyd
+from gp_segmentation.clustering.partition import centroids
 from gp_segmentation.clustering.seeding import greedy_plusplus
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from gp_segmentation.utils.arrays import Floats, Ints
 
 #: Rows of which the tree behind a start is built, at most: its cost grows with their square.
 TREE_ROWS = 2000

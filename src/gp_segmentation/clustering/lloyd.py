@@ -16,9 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gp_segmentation.clustering.compiled import compiled
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from gp_segmentation.utils.arrays import Floats, Ints
 
 #: Share of a row's length by which bounds are taken wider: products leave distances this far off.
 SLACK = 1e-7

@@ -5,12 +5,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gp_segmentation.clustering.compiled import compiled
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from gp_segmentation.utils.arrays import Floats, Ints
 
 
 def greedy_plusplus(rows: Floats, squares: Floats, k: int, random: np.random.RandomState) -> Floats:

@@ -2,10 +2,10 @@
 
 from gp_segmentation.evidence.assess import NOT_ASSESSED, Assessment, assess
 from gp_segmentation.evidence.composition import block_shares, reproduced_from
-from gp_segmentation.evidence.external import made_of, used_beyond
-from gp_segmentation.evidence.json_values import metrics, records
+from gp_segmentation.evidence.external import composition, external_validity
+from gp_segmentation.evidence.json_values import json_records, metrics
 from gp_segmentation.evidence.labellings import clustergram
-from gp_segmentation.evidence.practice_certainty import consensus, practice_table
+from gp_segmentation.evidence.practice_certainty import consensus_by_votes, practice_table
 from gp_segmentation.evidence.sampling import drawn_rows
 from gp_segmentation.evidence.variance_explained import comparators, explained, mean_explained
 from gp_segmentation.evidence.verdict import Verdict, judge
@@ -18,15 +18,15 @@ __all__ = [
     "block_shares",
     "clustergram",
     "comparators",
-    "consensus",
+    "composition",
+    "consensus_by_votes",
     "drawn_rows",
     "explained",
+    "external_validity",
+    "json_records",
     "judge",
-    "made_of",
     "mean_explained",
     "metrics",
     "practice_table",
-    "records",
     "reproduced_from",
-    "used_beyond",
 ]

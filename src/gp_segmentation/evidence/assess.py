@@ -10,15 +10,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from gp_segmentation.evidence.json_values import number, records
+from gp_segmentation.evidence.json_values import json_number, json_records
 from gp_segmentation.evidence.labellings import Labellings, by_k_table, clustergram
 from gp_segmentation.evidence.nulls_by_k import figures_of_nulls, gaussian_columns, nulls_by_k, of_kind
-from gp_segmentation.evidence.practice_certainty import consensus, counted, practice_table
+from gp_segmentation.evidence.practice_certainty import consensus_by_votes, counted, practice_table
 from gp_segmentation.evidence.stability_by_k import Stability, measure_stability
 from gp_segmentation.evidence.verdict import judge
-from gp_segmentation.utils.parallel import ordered_map
+from gp_segmentation.utils.parallel import parallel_map
 from gp_segmentation.validity import (
-    agreement,
+    agreement_by_k,
     consensus_clusters,
     contingency_table,
     cophenetic_correlation,
@@ -93,7 +93,7 @@ def assess(
     values = np.asarray(X, dtype=np.float64)
     codes = np.asarray(labels)
     labellings = Labellings(values, sorted({*ks, len(np.unique(codes))}), codes, clusterer, seed, jobs)
-    by_k = by_k_table(labellings, agreement(labellings.ks, labellings.kmeans, labellings.ward))
+    by_k = by_k_table(labellings, agreement_by_k(labellings.ks, labellings.kmeans, labellings.ward))
     nulls = nulls_by_k(labellings, by_k["silhouette"], options, null, null_starts)
     stable = measure_stability(labellings, options)
     return _assessed(X, labellings, by_k, nulls, stable, options)
@@ -118,7 +118,7 @@ def _assessed(
         **_figures(labellings, by_k, segments, practices),
         **figures_of_nulls(nulls, labellings.k),
         "cophenetic": cophenetic.get(str(getattr(labellings.clusterer, "linkage", "ward"))),
-        "valley_smooth": number(min(smooth_valley(values, codes, lumpy), NO_GAP)),
+        "valley_smooth": json_number(min(smooth_valley(values, codes, lumpy), NO_GAP)),
     }
     found = {
         "assessed": True,
@@ -127,7 +127,7 @@ def _assessed(
         "figures": figures,
         "lumpy": _names(X, lumpy),
         **_by_k(by_k, nulls, labellings),
-        "segments": records(segments),
+        "segments": json_records(segments),
         "agreement": _agreement(labellings, codes, cophenetic),
         "practices": counted(practices),
         "consensus": _consensus(codes, stable, practices),
@@ -139,8 +139,8 @@ def _assessed(
 def _by_k(by_k: pd.DataFrame, nulls: pd.DataFrame, labellings: Labellings) -> dict[str, Any]:
     """What there is for every number of segments."""
     return {
-        "by_k": records(by_k.reset_index()),
-        "nulls": records(nulls),
+        "by_k": json_records(by_k.reset_index()),
+        "nulls": json_records(nulls),
         "gap_choice": one_standard_error(of_kind(nulls, "gaussian")[["gap", "se"]]),
         "clustergram": clustergram(labellings.values, labellings.own),
     }
@@ -167,15 +167,15 @@ def _consensus(codes: NDArray, stable: Stability, practices: pd.DataFrame) -> di
     """The consensus by votes and, where it was asked for, by clustering."""
     if not stable.votes.any():
         return None
-    found = consensus(codes, stable.votes)
+    found = consensus_by_votes(codes, stable.votes)
     if "consensus_segment" in practices:
         clusters = summarise_consensus(stable.labels, codes, practices["consensus_segment"].to_numpy())
-        found["clusters"] = clusters | {"segments": records(clusters["segments"])}
+        found["clusters"] = clusters | {"segments": json_records(clusters["segments"])}
     return found
 
 
 def _agreement(labellings: Labellings, codes: NDArray, cophenetic: Any) -> dict[str, Any]:
-    table = records(contingency_table(codes, labellings.other))
+    table = json_records(contingency_table(codes, labellings.other))
     return {"other": labellings.other_name, "table": table, "cophenetic": cophenetic}
 
 
@@ -199,8 +199,8 @@ def _cophenetic(labellings: Labellings) -> dict[str, float | None]:
     if labellings.own_tree is not None and labellings.clusterer.metric == "euclidean":
         trees[str(labellings.clusterer.linkage)] = labellings.own_tree
     tasks = [(tree, labellings.distances) for tree in trees.values()]
-    found = ordered_map(cophenetic_correlation, tasks)
-    return {name: number(value) for name, value in zip(trees, found, strict=True)}
+    found = parallel_map(cophenetic_correlation, tasks)
+    return {name: json_number(value) for name, value in zip(trees, found, strict=True)}
 
 
 def _figures(
@@ -212,17 +212,17 @@ def _figures(
     row = by_k.loc[labellings.k]
     silhouette = float(np.average(segments["silhouette"], weights=segments["practices"]))
     return {
-        "silhouette": number(silhouette),
-        "excess_silhouette": number(silhouette - row["null_mean"]),
-        "gap": number(row["gap"]),
-        "gap_se": number(row["gap_se"]),
-        "jaccard_min": number(segments["jaccard"].min()),
-        "jaccard_subsample_min": number(segments["jaccard_subsample"].min()),
-        "prediction_strength": number(row["prediction_strength"]),
-        "ari_seeds": number(row["ari_seeds"]),
-        "stay_mean": number(practices["stays"].mean()),
-        "disputed_share": number((practices["disputed_by"] != "").mean()),
-        "ari_kmeans_hierarchical": number(row["ari_kmeans_ward"]),
-        "ami_kmeans_hierarchical": number(row["ami_kmeans_ward"]),
-        "valley_max": number(segments["valley"].max()),
+        "silhouette": json_number(silhouette),
+        "excess_silhouette": json_number(silhouette - row["null_mean"]),
+        "gap": json_number(row["gap"]),
+        "gap_se": json_number(row["gap_se"]),
+        "jaccard_min": json_number(segments["jaccard"].min()),
+        "jaccard_subsample_min": json_number(segments["jaccard_subsample"].min()),
+        "prediction_strength": json_number(row["prediction_strength"]),
+        "ari_seeds": json_number(row["ari_seeds"]),
+        "stay_mean": json_number(practices["stays"].mean()),
+        "disputed_share": json_number((practices["disputed_by"] != "").mean()),
+        "ari_kmeans_hierarchical": json_number(row["ari_kmeans_ward"]),
+        "ami_kmeans_hierarchical": json_number(row["ami_kmeans_ward"]),
+        "valley_max": json_number(segments["valley"].max()),
     }

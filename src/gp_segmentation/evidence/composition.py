@@ -6,12 +6,13 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
 from gp_segmentation.clustering import cluster_labels
-from gp_segmentation.utils.parallel import ordered_map
+from gp_segmentation.utils.arrays import Floats, Ints
+from gp_segmentation.utils.parallel import parallel_map
 
 
 def block_shares(X: pd.DataFrame, labels: ArrayLike, blocks: Mapping[str, str]) -> pd.DataFrame:
@@ -66,7 +67,7 @@ def reproduced_from(
     k = labels.nunique()
     prepared = {name: _scaled(frame.reindex(labels.index)) for name, frame in references.items()}
     prepared = {name: values for name, values in prepared.items() if values.shape[1]}
-    found = ordered_map(_cluster, [(values, k, seed) for values in prepared.values()], jobs)
+    found = parallel_map(_cluster, [(values, k, seed) for values in prepared.values()], jobs)
     rows = [
         (
             name,
@@ -79,12 +80,12 @@ def reproduced_from(
     return pd.DataFrame(rows, columns=["reference", "features", "ari", "ami"])
 
 
-def _scaled(frame: pd.DataFrame) -> NDArray[np.float64]:
+def _scaled(frame: pd.DataFrame) -> Floats:
     filled = frame.fillna(frame.median())
     spread = filled.std(ddof=0)
     kept = filled.loc[:, spread > 0]
     return ((kept - kept.mean()) / spread[spread > 0]).to_numpy(dtype=np.float64)
 
 
-def _cluster(values: NDArray[np.float64], k: int, seed: int) -> NDArray[np.int64]:
+def _cluster(values: Floats, k: int, seed: int) -> Ints:
     return cluster_labels(KMeans(k, n_init=4, random_state=seed), values)

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from gp_segmentation.evidence.composition import block_shares, reproduced_from
-from gp_segmentation.evidence.json_values import records
+from gp_segmentation.evidence.json_values import json_records
 from gp_segmentation.evidence.variance_explained import comparators, explained, mean_explained
 from gp_segmentation.features import BlockFeatures, Tables
 
 
-def made_of(
+def composition(
     X: pd.DataFrame,
     labels: pd.Series,
     features: pd.DataFrame,
@@ -45,7 +45,7 @@ def made_of(
     }
     alone |= {name: block.values for name, block in references.items()}
     found = reproduced_from(alone, labels, seed=seed, jobs=jobs)
-    return {"blocks": records(block_shares(clustered, labels, blocks)), "alone": records(found)}
+    return {"blocks": json_records(block_shares(clustered, labels, blocks)), "alone": json_records(found)}
 
 
 def _weighted(features: pd.DataFrame, dictionary: pd.DataFrame) -> pd.DataFrame:
@@ -57,7 +57,7 @@ def _weighted(features: pd.DataFrame, dictionary: pd.DataFrame) -> pd.DataFrame:
     return scaled[list(dictionary["feature"])]
 
 
-def used_beyond(
+def external_validity(
     labels: pd.Series,
     features: pd.DataFrame,
     tables: Tables,
@@ -95,7 +95,7 @@ def used_beyond(
         values, groupings, folds=int(options["folds"]), draws=int(options["draws"]), seed=seed, jobs=jobs
     )
     table = table.merge(words, on="measure", how="left")
-    return {"measures": records(table), "means": mean_explained(table)}
+    return {"measures": json_records(table), "means": mean_explained(table)}
 
 
 def _measures(

@@ -21,12 +21,12 @@ FIGURES = (
 )
 
 
-def number(value: Any) -> float | None:
+def json_number(value: Any) -> float | None:
     """Return `value` as a float; None for what is missing or infinite."""
     return float(value) if value is not None and pd.notna(value) and np.isfinite(value) else None
 
 
-def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+def json_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows of `frame` as dictionaries for JSON."""
     return [
         {str(name): _plain(str(name), value) for name, value in row.items()}
@@ -37,7 +37,7 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 def _plain(name: str, value: Any) -> Any:
     if isinstance(value, str):
         return value
-    found = number(value)
+    found = json_number(value)
     return int(found) if found is not None and name in WHOLE else found
 
 
@@ -59,7 +59,7 @@ def metrics(
         *("n_clusters", "silhouette", "davies_bouldin", "calinski_harabasz", "inertia"),
         *("smallest_segment", "largest_segment", "null_silhouette", "excess_silhouette"),
     )
-    found = {name: number(trial[name]) for name in from_trial}
+    found = {name: json_number(trial[name]) for name in from_trial}
     figures = evidence.get("figures", {})
     for name in ("null_silhouette", "excess_silhouette"):
         if found[name] is None:

@@ -14,11 +14,9 @@ from sklearn.base import clone
 from sklearn.cluster import KMeans
 
 from gp_segmentation.clustering import Hierarchical, build_tree, condensed_distances, cut, fit_labels
-from gp_segmentation.utils.parallel import ordered_map
+from gp_segmentation.utils.arrays import Floats, Ints
+from gp_segmentation.utils.parallel import parallel_map
 from gp_segmentation.validity import Scores, score_labellings
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ class Labellings:
 
     @cached_property
     def ward_tree(self) -> Floats:
-        return next(iter(ordered_map(build_tree, [(self.distances, "ward")])))
+        return next(iter(parallel_map(build_tree, [(self.distances, "ward")])))
 
     @cached_property
     def own_tree(self) -> Floats | None:
@@ -61,7 +59,7 @@ class Labellings:
         if (linkage, metric) == ("ward", "euclidean"):
             return self.ward_tree
         distances = self.distances if metric == "euclidean" else condensed_distances(self.values, metric)
-        return next(iter(ordered_map(build_tree, [(distances, linkage, metric)])))
+        return next(iter(parallel_map(build_tree, [(distances, linkage, metric)])))
 
     @cached_property
     def kmeans(self) -> Ints:
@@ -71,7 +69,7 @@ class Labellings:
     def kmeans_from(self, starts: int) -> Ints:
         """K-means' labels from that many starts each: (number of ks, n)."""
         tasks = [(KMeans(k, n_init=starts, random_state=self.seed), self.values) for k in self.ks]
-        return np.stack(list(ordered_map(fit_labels, tasks, self.jobs)))
+        return np.stack(list(parallel_map(fit_labels, tasks, self.jobs)))
 
     @cached_property
     def ward(self) -> Ints:
@@ -93,7 +91,7 @@ class Labellings:
             rows = cut(self.own_tree, self.ks)
         else:
             tasks = [(self.clusterers[k], self.values) for k in self.ks]
-            rows = np.stack(list(ordered_map(fit_labels, tasks, self.jobs)))
+            rows = np.stack(list(parallel_map(fit_labels, tasks, self.jobs)))
         return dict(zip(self.ks, rows, strict=True)) | {self.k: self.chosen}
 
     @cached_property
@@ -123,7 +121,7 @@ def clustergram(values: Floats, labellings: Mapping[int, NDArray]) -> dict[str, 
     dict: ``nodes``, list of k, cluster (numbered along the component), practices, position (mean score);
     ``flows``, list of k, cluster, next (cluster at the next k) and practices.
     """
-    score = next(iter(ordered_map(_first_component, [(values,)])))
+    score = next(iter(parallel_map(_first_component, [(values,)])))
     nodes, flows = [], []
     before: tuple[int, Ints] | None = None
     for k in sorted(labellings):

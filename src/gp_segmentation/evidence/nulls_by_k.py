@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gp_segmentation.evidence.json_values import number
+from gp_segmentation.evidence.json_values import json_number
 from gp_segmentation.evidence.labellings import Labellings
 from gp_segmentation.validity import (
     NULLS,
@@ -133,6 +133,6 @@ def figures_of_nulls(nulls: pd.DataFrame, k: int) -> dict[str, float | None]:
     for kind in ("gaussian", "copula", "permutation"):
         row = at_k.get(kind, {})
         mean = "null_silhouette" if kind == "gaussian" else f"{kind}_null_silhouette"
-        figures[mean] = number(row.get("mean"))
-        figures |= {f"{kind}_{name}": number(row.get(name)) for name in ("effect", "exceedance")}
+        figures[mean] = json_number(row.get("mean"))
+        figures |= {f"{kind}_{name}": json_number(row.get(name)) for name in ("effect", "exceedance")}
     return figures

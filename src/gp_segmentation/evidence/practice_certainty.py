@@ -7,15 +7,17 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.metrics import adjusted_rand_score
+
+from gp_segmentation.utils.arrays import Ints
 
 
 def practice_table(
     index: pd.Index,
     labels: ArrayLike,
     other: ArrayLike,
-    votes: NDArray[np.int64],
+    votes: Ints,
     *,
     stays_below: float,
 ) -> pd.DataFrame:
@@ -55,7 +57,7 @@ def practice_table(
     return frame
 
 
-def consensus(labels: ArrayLike, votes: NDArray[np.int64]) -> dict[str, Any]:
+def consensus_by_votes(labels: ArrayLike, votes: Ints) -> dict[str, Any]:
     """Consensus of the resamples by plurality vote (BagClust1, Dudoit & Fridlyand 2003).
 
     Every practice goes to the segment in which it came to lie most often.

@@ -13,6 +13,7 @@ from sklearn.base import clone
 
 from gp_segmentation.clustering import Hierarchical
 from gp_segmentation.evidence.labellings import Labellings
+from gp_segmentation.utils.arrays import Floats, Ints
 from gp_segmentation.validity import prediction_strength, resample, seed_agreement
 
 
@@ -29,7 +30,7 @@ class Stability:
 
     by_k: pd.DataFrame
     segments: pd.DataFrame
-    votes: NDArray[np.int64]
+    votes: Ints
     labels: NDArray[np.int16]
 
 
@@ -74,7 +75,7 @@ def _lighter(labellings: Labellings, k: int, options: Mapping[str, Any]) -> Any:
     return clone(clusterer).set_params(n_init=int(options["starts_by_k"]))
 
 
-def _strength(labellings: Labellings, k: int, options: Mapping[str, Any]) -> NDArray[np.float64]:
+def _strength(labellings: Labellings, k: int, options: Mapping[str, Any]) -> Floats:
     if k != labellings.k and isinstance(labellings.clusterer, Hierarchical):
         return np.empty(0)  # a tree per half and k is too dear for a figure
     return prediction_strength(
@@ -86,7 +87,7 @@ def _strength(labellings: Labellings, k: int, options: Mapping[str, Any]) -> NDA
     )
 
 
-def _seeds(labellings: Labellings, k: int, options: Mapping[str, Any]) -> NDArray[np.float64]:
+def _seeds(labellings: Labellings, k: int, options: Mapping[str, Any]) -> Floats:
     return seed_agreement(
         labellings.values,
         _lighter(labellings, k, options),
@@ -96,5 +97,5 @@ def _seeds(labellings: Labellings, k: int, options: Mapping[str, Any]) -> NDArra
     )
 
 
-def _mean(values: NDArray[np.float64]) -> float:
+def _mean(values: Floats) -> float:
     return float(values.mean()) if len(values) else float("nan")

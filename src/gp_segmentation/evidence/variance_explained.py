@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from scipy import stats
 from scipy.sparse import csr_array
 
-from gp_segmentation.utils.parallel import ordered_map
-from gp_segmentation.utils.progress import watched
+from gp_segmentation.utils.arrays import Floats, Ints
+from gp_segmentation.utils.parallel import parallel_map
+from gp_segmentation.utils.progress import progress_bar
 
-Floats = NDArray[np.float64]
 #: Groupings made by `comparators` and the measure each is cut from; that measure it may not explain.
 SOURCES = {"deprivation": "imd_score", "list_size": "list_size"}
 
@@ -73,7 +73,7 @@ def explained(
     values = values - np.nanmean(values, axis=0)
     tasks = [(values, groupings[name], folds, draws, seed) for name in groupings]
     parts = []
-    results = watched(ordered_map(_explain, tasks, jobs), len(tasks), "variance explained")
+    results = progress_bar(parallel_map(_explain, tasks, jobs), len(tasks), "variance explained")
     for name, table in zip(groupings, results, strict=True):
         part = pd.DataFrame(table).assign(measure=list(measures.columns), grouping=str(name))
         parts.append(part[part["measure"] != SOURCES.get(str(name))])
@@ -112,7 +112,7 @@ def _explain(values: Floats, groups: pd.Series, folds: int, draws: int, seed: in
 class _Sums:
     """Counts, sums and sums of squares by group, of rows weighted anew each time."""
 
-    def __init__(self, values: Floats, codes: NDArray[np.int64], groups: int) -> None:
+    def __init__(self, values: Floats, codes: Ints, groups: int) -> None:
         n = len(values)
         self._known = np.isfinite(values).astype(np.float64)
         self._values = np.where(np.isfinite(values), values, 0.0)

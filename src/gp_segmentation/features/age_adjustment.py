@@ -16,10 +16,10 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from gp_segmentation.features.age_structure import DEFAULT_BANDS, band_counts
 from gp_segmentation.features.transforms import clr
+from gp_segmentation.utils.arrays import Floats
 
 
 def age_design(age_sex: pd.DataFrame, index: pd.Index, fitted: pd.Series, *, sex: bool) -> pd.DataFrame:
@@ -65,9 +65,7 @@ def regression_residuals(
     return pd.DataFrame(residuals, y.index, y.columns), pd.Series(means, index=y.columns)
 
 
-def _weighted_least_squares(
-    matrix: NDArray[np.float64], values: NDArray[np.float64], weights: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _weighted_least_squares(matrix: Floats, values: Floats, weights: Floats) -> Floats:
     root = np.sqrt(weights / weights.mean())
     return np.linalg.lstsq(matrix * root[:, None], values * root, rcond=None)[0]
 

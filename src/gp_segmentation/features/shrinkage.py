@@ -21,10 +21,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-Array = NDArray[np.float64]
+from gp_segmentation.utils.arrays import Floats, Ints
+
+Array = Floats
 
 #: Bounds of the prior's size m in patients. At the upper one practices differ no more than by chance.
 PRIOR_SIZE = (0.1, 1e7)
@@ -103,7 +104,7 @@ def fit_beta_binomial(numerator: Array, denominator: Array) -> tuple[float, floa
     return float(mean * size), float((1 - mean) * size)
 
 
-def _exceedances(counts: NDArray[np.int64]) -> Array:
+def _exceedances(counts: Ints) -> Array:
     """Return, for j = 0, 1, ..., max - 1, how many counts exceed j."""
     return np.bincount(counts)[::-1].cumsum()[::-1][1:].astype(float)
 

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.special import expit, softmax
 
-Array = NDArray[np.float64]
+from gp_segmentation.utils.arrays import Floats
+
+Array = Floats
 
 #: Half of a percentage's smallest step shown (0.1): published 0% and 100% stand this far from the end.
 PERCENT_EDGE = 0.05

@@ -18,7 +18,7 @@ from gp_segmentation.figures._registry import FigureModule, NotShown, figure_mod
 from gp_segmentation.figures._style import GREY, INK, clean, style
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.files import fresh_folder, read_json, write_json
-from gp_segmentation.utils.parallel import count_jobs, ordered_map
+from gp_segmentation.utils.parallel import count_jobs, parallel_map
 
 #: Inches per line of title and foot, the space around them, and letters that fit into an inch.
 TITLE_LINE, FOOT_LINE, MARGIN = 0.27, 0.19, 0.12
@@ -65,7 +65,7 @@ def render_all(
     with fresh_folder(folder) as out:
         # One task per worker, so that the results are sent to each only once.
         tasks = [(chosen[i::workers], results, out) for i in range(workers)]
-        parts = ordered_map(_render_some, tasks, jobs, processes=True)
+        parts = parallel_map(_render_some, tasks, jobs, processes=True)
         drawn = {entry["name"]: entry for part in parts for entry in part}
         every = [drawn[name] for name in chosen]
         shown = [entry for entry in every if "reason" not in entry]

@@ -11,21 +11,21 @@ import pandas as pd
 from gp_segmentation.insight import groups
 from gp_segmentation.insight.equity import peers_by_quintile, rules_by_quintile
 from gp_segmentation.insight.opportunities import tables
-from gp_segmentation.insight.opportunities.additional_patients import opportunities
-from gp_segmentation.insight.opportunities.funnels import count_flags, outliers
-from gp_segmentation.insight.opportunities.practice_status import standing
-from gp_segmentation.insight.opportunities.shrunken_rates import achieved
-from gp_segmentation.insight.peers.nearest import peers
-from gp_segmentation.insight.portraits.gradient import gradient
+from gp_segmentation.insight.opportunities.additional_patients import find_opportunities
+from gp_segmentation.insight.opportunities.funnels import count_flags, find_outliers
+from gp_segmentation.insight.opportunities.practice_status import practice_standing
+from gp_segmentation.insight.opportunities.shrunken_rates import achieved_rates
+from gp_segmentation.insight.peers.nearest import nearest_peers
+from gp_segmentation.insight.portraits.gradient import main_gradient
 from gp_segmentation.insight.portraits.names import claims
-from gp_segmentation.insight.portraits.portraits import portraits
-from gp_segmentation.insight.portraits.profiles import profiles
-from gp_segmentation.insight.portraits.unused_measures import attributes
+from gp_segmentation.insight.portraits.portraits import write_portraits
+from gp_segmentation.insight.portraits.profiles import segment_profiles
+from gp_segmentation.insight.portraits.unused_measures import measures_not_used
 from gp_segmentation.insight.rules import Rules
 
 
 @dataclass(frozen=True)
-class Run:
+class RunTables:
     """What one run knows before it is read.
 
     Attributes
@@ -56,7 +56,9 @@ PREPARED = (
 )
 
 
-def read(run: Run, options: Mapping[str, Any], *, seed: int, jobs: int | None) -> dict[str, pd.DataFrame]:
+def read(
+    run: RunTables, options: Mapping[str, Any], *, seed: int, jobs: int | None
+) -> dict[str, pd.DataFrame]:
     """Return the tables of this room, file name without ending -> table.
 
     Parameters
@@ -74,9 +76,9 @@ def read(run: Run, options: Mapping[str, Any], *, seed: int, jobs: int | None) -
     }
 
 
-def _profiles(run: Run, quintiles: pd.Series) -> dict[str, pd.DataFrame]:
+def _profiles(run: RunTables, quintiles: pd.Series) -> dict[str, pd.DataFrame]:
     """Profiles of the segments, and of deprivation quintiles as if they were segments."""
-    unused, unused_dictionary = attributes(
+    unused, unused_dictionary = measures_not_used(
         run.prepared["practices"],
         run.prepared["context"],
         run.prepared["context_dictionary"],
@@ -91,19 +93,21 @@ def _profiles(run: Run, quintiles: pd.Series) -> dict[str, pd.DataFrame]:
     number = pd.Series(range(len(groups.QUINTILES)), index=groups.QUINTILES) + 1
     known = run.segments[quintile.isin(groups.QUINTILES)]
     as_segments = known.assign(segment=quintile.map(number)[known.index], segment_name=quintile[known.index])
-    found = {"profiles": profiles(run.natural, run.dictionary, run.segments, **told)}
+    found = {"profiles": segment_profiles(run.natural, run.dictionary, run.segments, **told)}
     if len(known):
-        by_quintile = profiles(run.natural, run.dictionary, as_segments.astype({"segment": "int64"}), **told)
+        by_quintile = segment_profiles(
+            run.natural, run.dictionary, as_segments.astype({"segment": "int64"}), **told
+        )
         found["profiles_by_quintile"] = by_quintile.rename(
             columns={"segment": "quintile", "segment_name": "deprivation_quintile"}
         )
     return found
 
 
-def _peers(run: Run, options: Mapping[str, Any], seed: int, jobs: int | None) -> pd.DataFrame:
+def _peers(run: RunTables, options: Mapping[str, Any], seed: int, jobs: int | None) -> pd.DataFrame:
     blocks = dict(zip(run.dictionary["feature"], run.dictionary["block"], strict=True))
     practices = run.prepared["practices"]
-    return peers(
+    return nearest_peers(
         run.matrix,
         run.segments,
         practices,
@@ -115,14 +119,14 @@ def _peers(run: Run, options: Mapping[str, Any], seed: int, jobs: int | None) ->
     )
 
 
-def _closed(run: Run) -> pd.Index:
+def _closed(run: RunTables) -> pd.Index:
     """Codes of practices that no longer operate, or do not yet."""
     status = run.prepared["organisations"].set_index("practice_code")["status"]
     return status.index[status.notna() & (status != "ACTIVE")]
 
 
 def equity(
-    run: Run, tables: Mapping[str, pd.DataFrame], rules: Rules, options: Mapping[str, Any]
+    run: RunTables, tables: Mapping[str, pd.DataFrame], rules: Rules, options: Mapping[str, Any]
 ) -> dict[str, pd.DataFrame]:
     """Return peers and rules by deprivation quintile, file name without ending -> table.
 
@@ -141,39 +145,39 @@ def equity(
 
 
 def _indicators(
-    run: Run, options: Mapping[str, Any], quintiles: pd.Series, seed: int, jobs: int | None
+    run: RunTables, options: Mapping[str, Any], quintiles: pd.Series, seed: int, jobs: int | None
 ) -> dict[str, pd.DataFrame]:
     """Opportunities and outliers: what practices achieve within their segment, place and quintile."""
     practices, achievement = run.prepared["practices"], run.prepared["achievement"]
     indicators = run.prepared["indicators"]
     level = groups.levels(run.segments, practices, quintiles)
-    found = opportunities(achievement, run.segments, level, **options, seed=seed, jobs=jobs)
-    rows = achieved(achievement, run.segments, gross=options["gross"])
-    placed, funnels = outliers(rows, min_denominator=options["min_denominator"])
+    found = find_opportunities(achievement, run.segments, level, **options, seed=seed, jobs=jobs)
+    rows = achieved_rates(achievement, run.segments, gross=options["gross"])
+    placed, funnels = find_outliers(rows, min_denominator=options["min_denominator"])
     flagged = placed[placed["flag"] != 0]
     order = flagged["z"].abs().sort_values(ascending=False, kind="stable").index
     sizes = groups.sizes(run.segments, practices)
     flagged = flagged.loc[order].reset_index(drop=True)
     each = tables.by_practice(found)
     organisations, few = run.prepared["organisations"], options["min_denominator"]
-    each = each.assign(standing=standing(each, organisations, min_denominator=few))
+    each = each.assign(standing=practice_standing(each, organisations, min_denominator=few))
     by_segment = tables.by_segment(found, indicators, run.segments, sizes)
     return {
         "opportunities": tables.with_not_open(by_segment, each),
         "opportunity_totals": tables.totals(found, indicators),
         "practice_opportunities": each,
-        "outliers": flagged.assign(standing=standing(flagged, organisations)),
+        "outliers": flagged.assign(standing=practice_standing(flagged, organisations)),
         "outlier_counts": count_flags(placed, level),
         "funnels": funnels,
     }
 
 
-def portray(run: Run, tables: Mapping[str, pd.DataFrame], top: int) -> list[dict[str, Any]]:
+def portray(run: RunTables, tables: Mapping[str, pd.DataFrame], top: int) -> list[dict[str, Any]]:
     """Return the portraits, from the tables of `read`."""
     claimed = claims(run.natural, run.features, run.dictionary, run.labels)
     practices = run.prepared["practices"]
-    along = gradient(run.matrix, run.features, run.dictionary, run.labels)
-    return portraits(
+    along = main_gradient(run.matrix, run.features, run.dictionary, run.labels)
+    return write_portraits(
         tables["profiles"],
         run.segments,
         practices,

@@ -31,7 +31,7 @@ class Rules:
     predicted: pd.Series
 
 
-def rules(
+def surrogate_rules(
     natural: pd.DataFrame,
     dictionary: pd.DataFrame,
     segments: pd.DataFrame,

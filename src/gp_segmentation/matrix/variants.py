@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from gp_segmentation.errors import ConfigError
-from gp_segmentation.schemas.preparations import WEIGHT, weights_of
+from gp_segmentation.schemas import WEIGHT, weights_of
 
 #: What is done to features, in this order; block weights come before the reducer.
 STEPS = ("imputer", "outliers", "scaler", "reducer")

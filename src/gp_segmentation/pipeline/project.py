@@ -55,7 +55,7 @@ class Project:
         from gp_segmentation.storage import provenance
 
         source, raw = self.cfg["source"], raw or self.raw
-        wanted = provenance.fingerprint(self.cfg, provenance.raw_files(source, raw / source["name"]))
+        wanted = provenance.fingerprint(self.cfg, provenance.describe_raw_files(source, raw / source["name"]))
         if provenance.is_current(self.data.prepared, wanted):
             return self.data.prepared
         own = self.data.cache / "prepared" / wanted[:16]
@@ -100,7 +100,7 @@ class Project:
 
         tags = recording.tags(self.cfg, self.root, driver)
         with (store or self.open_store()).run(title, tags) as opened:
-            opened.log_params(recording.parameters(self.cfg))
+            opened.log_params(recording.logged_parameters(self.cfg))
             yield opened
 
 

@@ -17,7 +17,7 @@ from gp_segmentation.utils.files import read_json
 Config = dict[str, Any]
 
 
-def peers(code: str, folder: Path, root: Path) -> str:
+def describe_peers(code: str, folder: Path, root: Path) -> str:
     """Return the peers of a practice as text, from the results in `folder`; first what of them is simulated.
 
     `root` is the project, whose raw files a run in a folder of its own was made from.
@@ -52,7 +52,7 @@ def _warning(prepared: Path) -> str:
     return str(read_json(path).get("warning") or "") if path.is_file() else ""
 
 
-def assign(run: str, source: str, out: Path, root: Path, level: float | None = None) -> str:
+def assign_source(run: str, source: str, out: Path, root: Path, level: float | None = None) -> str:
     """Put the practices of `source` into the segments of `run`, write them to `out`, return what to know.
 
     Parameters
@@ -62,7 +62,7 @@ def assign(run: str, source: str, out: Path, root: Path, level: float | None = N
         run's source).
     root : the project. level : chance above which a practice is near a border (None: the default).
     """
-    from gp_segmentation.segments.assignment import assign as assign_practices
+    from gp_segmentation.segments.assignment import assign_practices as assign_practices
     from gp_segmentation.segments.changes import LEVEL
     from gp_segmentation.segments.renumbering import read_renumbered
     from gp_segmentation.storage.model_files import load_model

@@ -15,7 +15,7 @@ GROUPINGS = {
 }
 
 
-def sentences(evidence: Mapping[str, Any]) -> list[str]:
+def evidence_sentences(evidence: Mapping[str, Any]) -> list[str]:
     """Return one sentence for each kind of evidence that the run has."""
     if not evidence.get("assessed"):
         return []

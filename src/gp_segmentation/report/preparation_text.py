@@ -10,7 +10,7 @@ from gp_segmentation.report import formatting
 from gp_segmentation.schemas import Results
 
 
-def preparations(results: Results) -> list[dict[str, Any]]:
+def preparation_rows(results: Results) -> list[dict[str, Any]]:
     """Return a row for each preparation; none where there is one only.
 
     Keys: name, chosen, choice (what the rule chose with it), excess, agreement, ari, ari_alike.
@@ -18,7 +18,7 @@ def preparations(results: Results) -> list[dict[str, Any]]:
     return [_row(row) for row in results.preparations.to_dict("records")]
 
 
-def sentences(results: Results) -> list[str]:
+def preparation_sentences(results: Results) -> list[str]:
     """Return how far the segments depend on the preparation, in a sentence; none where there is one only."""
     table = results.preparations
     if len(table) < 2:

@@ -1,6 +1,6 @@
 """Every table that passes between stages and every table others read: columns, types, ranges, units."""
 
-from gp_segmentation.schemas.preparations import of_preparation, weighted, weights_of
+from gp_segmentation.schemas.preparations import WEIGHT, of_preparation, weighted, weights_of
 from gp_segmentation.schemas.results import Results
 from gp_segmentation.schemas.run_tables import (
     AGE_BANDS,
@@ -20,6 +20,7 @@ __all__ = [
     "SCHEMAS",
     "SEXES",
     "STATUSES",
+    "WEIGHT",
     "Results",
     "check",
     "empty",

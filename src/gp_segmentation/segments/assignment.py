@@ -35,7 +35,7 @@ class Assigned:
 
     Attributes
     ----------
-    table : a row per new practice (see `assign`).
+    table : a row per new practice (see `assign_practices`).
     notes : what to know before using it, in words.
     """
 
@@ -43,7 +43,7 @@ class Assigned:
     notes: list[str]
 
 
-def assign(
+def assign_practices(
     model: Pipeline,
     blocks: Mapping[str, Block],
     selection: Selection,

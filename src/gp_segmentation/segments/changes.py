@@ -42,7 +42,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from gp_segmentation.clustering import assign
+from gp_segmentation.clustering import assign_nearest
 from gp_segmentation.schemas import CHANGES
 
 NEW, STAYED, RULE, ENGLAND, BORDER, MOVED = CHANGES
@@ -105,7 +105,7 @@ def changes(
     known = bool(counted.sum() >= FEWEST)
     shift = drift[counted].mean() if known else pd.Series(np.nan, index=centres.columns)
     own = after.loc[both] - shift.fillna(0.0)
-    rule, free = (assign(rows, centres).labels for rows in (x, own))
+    rule, free = (assign_nearest(rows, centres).labels for rows in (x, own))
     had, has = then.loc[both].to_numpy("int64"), now.loc[both].to_numpy("int64")
     told = np.select([has == had, has == rule, (free == rule) | (free == had)], [STAYED, RULE, ENGLAND], "")
     crossed = np.flatnonzero(told == "")

@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from gp_segmentation.clustering import Assignment, assign, centroids, margins
+from gp_segmentation.clustering import Assignment, assign_nearest, centroids, margins
 
 #: Rows this near to a fitted row (in the matrix) are that practice with the same figures.
 SAME = 1e-8
@@ -37,7 +37,7 @@ class Segments(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sklearn
         self.y_ = np.asarray(y, dtype=np.int64)
         self.classes_ = np.unique(self.y_)
         self.centroids_ = centroids(self.X_, self.y_).to_numpy()
-        self.agreement_ = float((assign(self.X_, self._centres()).labels == self.y_).mean())
+        self.agreement_ = float((assign_nearest(self.X_, self._centres()).labels == self.y_).mean())
         return self
 
     def predict(self, X: pd.DataFrame) -> np.ndarray:
@@ -46,7 +46,7 @@ class Segments(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sklearn
     def place(self, X: pd.DataFrame) -> Assignment:
         """Return segment, next nearest segment, margin and distances of every row."""
         values = self._values(X)
-        labels = assign(values, self._centres()).labels
+        labels = assign_nearest(values, self._centres()).labels
         known = self.known(X)
         labels[known >= 0] = self.y_[known[known >= 0]]
         return margins(values, labels, self._centres())

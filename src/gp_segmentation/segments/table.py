@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from gp_segmentation.clustering import assign, centroids, margins
+from gp_segmentation.clustering import assign_nearest, centroids, margins
 from gp_segmentation.validity import silhouette_samples
 
 
@@ -30,7 +30,7 @@ def segment_table(
     centres = centroids(X, labels)
     known = margins(X, labels, centres)
     others = matrix.index.difference(labels.index)
-    given = assign(matrix.loc[others], centres)
+    given = assign_nearest(matrix.loc[others], centres)
     placed = pd.DataFrame(
         {
             "segment": np.concatenate([labels.to_numpy(), given.labels]).astype("int64"),

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from gp_segmentation.sources.files.archive import TextFile
 from gp_segmentation.sources.files.delimited import Csv
 from gp_segmentation.sources.tidy import MOST_PATIENTS, QualityLog, some
+from gp_segmentation.utils.arrays import Floats, Ints
 
 #: Measures kept, and the column each becomes.
 MEASURES = {
@@ -39,14 +39,14 @@ class _Numbers:
 
     known: dict[str, int] = field(default_factory=dict)
 
-    def of(self, column: pa.DictionaryArray) -> NDArray[np.int64]:
+    def of(self, column: pa.DictionaryArray) -> Ints:
         """Return the number of each value of the column; -1 where it is null."""
         texts = column.dictionary.to_pylist()
         own = [self.known.setdefault(str(text).strip(), len(self.known)) for text in texts]
         lookup = np.asarray([*own, -1], dtype=np.int64)
         return lookup[column.indices.fill_null(len(own)).to_numpy(zero_copy_only=False)]
 
-    def ranks(self) -> tuple[list[str], NDArray[np.int64]]:
+    def ranks(self) -> tuple[list[str], Ints]:
         """Return the texts sorted, and number -> place in that order."""
         texts = list(self.known)
         order = np.argsort(np.asarray(texts, dtype=object), kind="stable")
@@ -97,7 +97,7 @@ def _listed(counts: Mapping[str, int]) -> str:
 
 def _member(
     text: TextFile, columns: Mapping[str, str | Sequence[str]], codes: _Codes, log: QualityLog
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+) -> tuple[Ints, Floats]:
     """Read one member: its distinct pairs, and their measures as columns in the order of MEASURES."""
     source = Csv(text, columns, numbers=frozenset({"value"}))
     codes.complete = 0
@@ -113,9 +113,7 @@ def _member(
     return _pivot(keys, values, codes, text)
 
 
-def _batch(
-    batch: pa.RecordBatch, codes: _Codes, text: TextFile
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _batch(batch: pa.RecordBatch, codes: _Codes, text: TextFile) -> tuple[Ints, Floats]:
     measure = batch.column("measure")
     texts = [str(name).strip().upper() for name in measure.dictionary.to_pylist()]
     counts = np.bincount(measure.indices.drop_null().to_numpy(), minlength=len(texts))
@@ -134,9 +132,7 @@ def _batch(
     return keys, batch.column("value").to_numpy(zero_copy_only=False)[keep]
 
 
-def _pivot(
-    keys: NDArray[np.int64], values: NDArray[np.float64], codes: _Codes, text: TextFile
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _pivot(keys: Ints, values: Floats, codes: _Codes, text: TextFile) -> tuple[Ints, Floats]:
     pairs, at = np.unique(keys // _WIDTH, return_inverse=True)
     places = at * _WIDTH + keys % _WIDTH
     met = np.bincount(places, minlength=len(pairs) * _WIDTH)
@@ -150,9 +146,7 @@ def _pivot(
     return pairs, cells.reshape(-1, _WIDTH)
 
 
-def _refuse_impossible(
-    keys: NDArray[np.int64], values: NDArray[np.float64], codes: _Codes, text: TextFile
-) -> None:
+def _refuse_impossible(keys: Ints, values: Floats, codes: _Codes, text: TextFile) -> None:
     """Refuse what is below zero, and a count of patients that is not whole (points may be)."""
     counts = keys % _WIDTH != list(MEASURES).index("ACHIEVED_POINTS")
     for wrong, problem in (
@@ -170,7 +164,7 @@ def _refuse_impossible(
             raise text.error(f"{found}, {problem}{more}", column="VALUE", remedy="Correct the value")
 
 
-def _refuse_overlap(pairs: NDArray[np.int64], codes: _Codes, texts: Sequence[TextFile]) -> None:
+def _refuse_overlap(pairs: Ints, codes: _Codes, texts: Sequence[TextFile]) -> None:
     """A practice belongs to one region: refuse a pair that stands in two members."""
     unique, counts = np.unique(pairs, return_counts=True)
     if (counts > 1).any():
@@ -181,7 +175,7 @@ def _refuse_overlap(pairs: NDArray[np.int64], codes: _Codes, texts: Sequence[Tex
         )
 
 
-def _note_torn(parts: Sequence[NDArray[np.int64]], codes: _Codes, log: QualityLog) -> None:
+def _note_torn(parts: Sequence[Ints], codes: _Codes, log: QualityLog) -> None:
     """Count the practices whose indicators are spread over members, that is, regions."""
     practices = np.concatenate([np.unique(pairs >> _BITS) for pairs in parts])
     numbers, members = np.unique(practices, return_counts=True)
@@ -190,7 +184,7 @@ def _note_torn(parts: Sequence[NDArray[np.int64]], codes: _Codes, log: QualityLo
     log.note("practices that stand in more than one ACHIEVEMENT member", len(torn), some(torn))
 
 
-def _frame(pairs: NDArray[np.int64], values: NDArray[np.float64], codes: _Codes) -> pd.DataFrame:
+def _frame(pairs: Ints, values: Floats, codes: _Codes) -> pd.DataFrame:
     practices, practice_place = codes.practices.ranks()
     indicators, indicator_place = codes.indicators.ranks()
     practice = practice_place[pairs >> _BITS]

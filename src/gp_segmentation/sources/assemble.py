@@ -197,7 +197,7 @@ def _context(
     return pd.DataFrame({"practice_code": codes, **columns}), pd.concat(dictionaries, ignore_index=True)
 
 
-def plain_name(name: str) -> str:
+def readable_name(name: str) -> str:
     """Return an ICB's or STP's name without what differs between publications.
 
     >>> plain_name("NHS Sussex Integrated Care Board") == plain_name("Sussex ICB")
@@ -213,9 +213,11 @@ def _join_boundaries(
 ) -> gpd.GeoDataFrame:
     """Give each boundary the ODS code of the ICB of its name; where none has it, the code stays null."""
     icbs = practices.drop_duplicates("icb_code")
-    by_name = {plain_name(name): code for name, code in zip(icbs["icb_name"], icbs["icb_code"], strict=True)}
+    by_name = {
+        readable_name(name): code for name, code in zip(icbs["icb_name"], icbs["icb_code"], strict=True)
+    }
     joined = shapes.assign(
-        icb_code=shapes["icb_name"].map(lambda name: by_name.get(plain_name(name))).astype(str)
+        icb_code=shapes["icb_name"].map(lambda name: by_name.get(readable_name(name))).astype(str)
     )
     log = found.log("boundaries")
     lone = joined["icb_name"][joined["icb_code"].isna()]

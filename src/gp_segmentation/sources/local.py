@@ -1,6 +1,6 @@
 """Any table keyed by practice code: CSV, Excel or parquet, its columns named in the source's YAML.
 
-This is how analysts bring their own indicators; see `read_table`.
+This is how analysts bring their own indicators; see `read_local_table`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pandas as pd
 
 from gp_segmentation.errors import ConfigError
 from gp_segmentation.sources.files.delimited import MISSING
-from gp_segmentation.sources.files.sheets import Sheet, cell_text, read_sheet
+from gp_segmentation.sources.files.sheets import SourceSheet, cell_text, read_sheet
 from gp_segmentation.sources.tidy import ContextTable, QualityLog
 
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
@@ -56,7 +56,7 @@ class _Policy:
     log: QualityLog
 
 
-def read_table(
+def read_local_table(
     path: Path,
     *,
     code: str,
@@ -130,7 +130,7 @@ def _measure(name: str, spec: Mapping[str, Any]) -> Measure:
     )
 
 
-def _require(found: Sheet, names: list[str]) -> None:
+def _require(found: SourceSheet, names: list[str]) -> None:
     for name in names:
         if name in found.repeated:
             raise found.error(
@@ -142,7 +142,7 @@ def _require(found: Sheet, names: list[str]) -> None:
             raise found.error(f"is missing (found: {listed})", column=name, remedy=remedy)
 
 
-def _choose(found: Sheet, where: Mapping[str, Any], log: QualityLog) -> pd.DataFrame:
+def _choose(found: SourceSheet, where: Mapping[str, Any], log: QualityLog) -> pd.DataFrame:
     rows = found.rows
     for column, value in where.items():
         allowed = [cell_text(v) for v in (value if isinstance(value, list | tuple) else [value])]
@@ -156,7 +156,7 @@ def _choose(found: Sheet, where: Mapping[str, Any], log: QualityLog) -> pd.DataF
     return rows
 
 
-def _codes(found: Sheet, texts: pd.Series, log: QualityLog) -> pd.Series:
+def _codes(found: SourceSheet, texts: pd.Series, log: QualityLog) -> pd.Series:
     codes = texts.str.upper().str.strip()
     log.note("rows without a practice code left out", int((codes == "").sum()))
     codes = codes[codes != ""]
@@ -171,7 +171,7 @@ def _codes(found: Sheet, texts: pd.Series, log: QualityLog) -> pd.Series:
     return codes
 
 
-def _measured(found: Sheet, rows: pd.DataFrame, measure: Measure, policy: _Policy) -> pd.Series:
+def _measured(found: SourceSheet, rows: pd.DataFrame, measure: Measure, policy: _Policy) -> pd.Series:
     """Return a measure's values: checked in the file's unit, then divided and scaled."""
     values = _values(found, rows[measure.column], measure, policy)
     if measure.per is not None:
@@ -182,7 +182,7 @@ def _measured(found: Sheet, rows: pd.DataFrame, measure: Measure, policy: _Polic
     return values * measure.scale
 
 
-def _values(found: Sheet, texts: pd.Series, measure: Measure, policy: _Policy) -> pd.Series:
+def _values(found: SourceSheet, texts: pd.Series, measure: Measure, policy: _Policy) -> pd.Series:
     """Return the numbers of one column, NaN where there is none; refuse what is no number or out of range."""
     name, column, log = measure.name, measure.column, policy.log
     given = texts[~texts.isin(list(policy.missing))]

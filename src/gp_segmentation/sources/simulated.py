@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gp_segmentation.errors import ConfigError, InputError
-from gp_segmentation.sources.download.folder import alone
+from gp_segmentation.sources.download.folder import lock_folder
 from gp_segmentation.sources.download.manifest import BY_HAND, describe, read_manifest, write_manifest
 from gp_segmentation.utils.files import write_text
 
@@ -74,7 +74,7 @@ def take_marker(from_folder: Path, folder: Path, named: Collection[str] | None) 
     if not found:
         return
     lines = [f"{table}: {note}" if note else table for table, note in sorted(found.items())]
-    with alone(folder):
+    with lock_folder(folder):
         write_text(folder / MARKER, "\n".join(["# Tables whose figures are simulated", *lines]) + "\n")
         _enter_marker(folder, BY_HAND if from_folder == folder else f"folder: {from_folder.resolve().name}")
     log.warning("simulated, as %s in %s says: %s", MARKER, folder, ", ".join(sorted(found)))

@@ -27,11 +27,11 @@ from gp_segmentation.utils.files import read_json
 
 __all__ = [
     "content",
+    "describe_raw_files",
     "describe_source",
     "fail_if_changed",
     "fingerprint",
     "is_current",
-    "raw_files",
     "simulated_tables",
     "simulated_warning",
 ]
@@ -51,7 +51,7 @@ def describe_source(cfg: Mapping[str, Any], folder: Path, practices: pd.DataFram
     ``simulated`` holds table -> what there is to say of it, ``warning`` the words to be shown with results.
     """
     source = cfg["source"]
-    files = raw_files(source, folder)
+    files = describe_raw_files(source, folder)
     simulated = simulated_tables(source.get("simulated"), folder)
     return {
         **{key: source[key] for key in DESCRIBED},
@@ -64,7 +64,7 @@ def describe_source(cfg: Mapping[str, Any], folder: Path, practices: pd.DataFram
     }
 
 
-def raw_files(source: Mapping[str, Any], folder: Path) -> list[dict[str, Any]]:
+def describe_raw_files(source: Mapping[str, Any], folder: Path) -> list[dict[str, Any]]:
     """Return a row per raw file that stands in `folder`: name, address, time, size, SHA-256, licence.
 
     The marker of simulated tables is among them, so that prepared tables change with it. A file that the

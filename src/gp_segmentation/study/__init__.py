@@ -4,11 +4,11 @@ from gp_segmentation.study.criteria import elbow
 from gp_segmentation.study.evaluate import Evaluators, Limits
 from gp_segmentation.study.plots import write_plots
 from gp_segmentation.study.rule import choose
-from gp_segmentation.study.run import Study, run
+from gp_segmentation.study.run import Study, run_study
 from gp_segmentation.study.samplers import brute_force, gaussian_process
 from gp_segmentation.study.scores_by_k import scores_by_k
-from gp_segmentation.study.search import Setup, StudyResult, run_study
-from gp_segmentation.study.space import Family, Point, Space, space
+from gp_segmentation.study.search import Setup, StudyResult, run_trials
+from gp_segmentation.study.space import Family, Point, Space, open_space
 from gp_segmentation.study.tree_cache import TreeFolder
 
 __all__ = [
@@ -25,9 +25,9 @@ __all__ = [
     "choose",
     "elbow",
     "gaussian_process",
-    "run",
+    "open_space",
     "run_study",
+    "run_trials",
     "scores_by_k",
-    "space",
     "write_plots",
 ]

@@ -27,7 +27,7 @@ def by_criterion(trials: pd.DataFrame, null: pd.DataFrame | None = None) -> dict
         values = trials[column].to_numpy(dtype=float)
         if not np.isnan(values).all():
             best = trials.iloc[int(np.nanargmin(values) if low_is_good else np.nanargmax(values))]
-            found[column] = {**setting(best), "value": float(best[column])}
+            found[column] = {**trial_setting(best), "value": float(best[column])}
     knee = elbow(trials)
     if knee is not None:
         found["elbow"] = knee
@@ -53,7 +53,7 @@ def elbow(trials: pd.DataFrame) -> dict[str, Any] | None:
     if knee is None:
         return None
     row = curve[curve["n_clusters"] == knee].iloc[0]
-    return {**setting(row), "value": float(row["inertia"])}
+    return {**trial_setting(row), "value": float(row["inertia"])}
 
 
 def gap_choice(trials: pd.DataFrame, null: pd.DataFrame) -> dict[str, Any] | None:
@@ -74,8 +74,8 @@ def gap_choice(trials: pd.DataFrame, null: pd.DataFrame) -> dict[str, Any] | Non
     value = float(gaps["gap"].loc[k])
     if k == 1:
         one = {"clusterer": "kmeans", "linkage": None, "n_clusters": 1, "trial": None, "value": value}
-        return {"preparation": setting(curve.iloc[0])["preparation"], **one}
-    return {**setting(curve[curve["n_clusters"] == k].iloc[0]), "value": value}
+        return {"preparation": trial_setting(curve.iloc[0])["preparation"], **one}
+    return {**trial_setting(curve[curve["n_clusters"] == k].iloc[0]), "value": value}
 
 
 def _kmeans_curve(trials: pd.DataFrame) -> pd.DataFrame:
@@ -94,7 +94,7 @@ def segmented(row: pd.Series) -> int:
     return sum(int(size) for size in str(row["sizes"]).split())
 
 
-def setting(row: pd.Series) -> dict[str, Any]:
+def trial_setting(row: pd.Series) -> dict[str, Any]:
     """What a trial tried: preparation, clusterer, linkage and n_clusters, with its number."""
     linkage, preparation = row["linkage"], row["preparation"]
     return {

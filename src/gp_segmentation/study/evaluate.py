@@ -13,10 +13,8 @@ from numpy.typing import NDArray
 from gp_segmentation.study.labelling import Build, Labeller, TreeCache
 from gp_segmentation.study.large_n import LargeLabeller, sampled_silhouette
 from gp_segmentation.study.space import Point, Space
+from gp_segmentation.utils.arrays import Floats, Ints
 from gp_segmentation.validity import Farthest, Scores, dunn_indices, farthest_pairs, score_labellings
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 #: Preparations whose distances are kept: a sampler that learns goes to and fro between them.
 KEPT = 2

@@ -6,9 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from gp_segmentation.clustering import (
     Hierarchical,
     build_tree,
@@ -19,10 +16,8 @@ from gp_segmentation.clustering import (
     ward_starts,
 )
 from gp_segmentation.study.space import Point, Space
-from gp_segmentation.utils.parallel import count_jobs, ordered_map, started
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from gp_segmentation.utils.arrays import Floats, Ints
+from gp_segmentation.utils.parallel import count_jobs, parallel_map, start_in_processes
 
 #: ``build(node, **params)`` gives the unfitted estimator of a configuration node.
 Build = Callable[..., Any]
@@ -78,7 +73,7 @@ class Labeller:
         fits.sort(key=lambda i: -(getattr(estimators[i], "n_clusters", None) or 0))
         found: dict[int, Ints] = {}
         tasks = [(estimators[i], self._X, self._start(estimators[i])) for i in fits]
-        for i, labels in zip(fits, ordered_map(cluster_labels, tasks, self._jobs), strict=True):
+        for i, labels in zip(fits, parallel_map(cluster_labels, tasks, self._jobs), strict=True):
             found[i] = labels
         for i, estimator in enumerate(estimators):
             if i not in found:
@@ -101,7 +96,7 @@ class Labeller:
         wanted = [key for key in dict.fromkeys(keys) if not self._known(key)]
         if len(wanted) > 1:
             tasks = [(self.distances(metric), linkage, metric) for linkage, metric in wanted]
-            self._coming = wanted, started(build_tree, tasks, self._jobs)
+            self._coming = wanted, start_in_processes(build_tree, tasks, self._jobs)
 
     def tree(self, linkage: str, metric: str = "euclidean") -> Floats:
         """The tree of a linkage, made on first use."""
@@ -111,7 +106,7 @@ class Labeller:
                 self._gather()
             else:
                 task = (self.distances(metric), *key)
-                self._keep(key, next(iter(ordered_map(build_tree, [task]))))
+                self._keep(key, next(iter(parallel_map(build_tree, [task]))))
         return self._trees[key]
 
     def trees(self) -> dict[str, Floats]:

@@ -14,17 +14,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.cluster import KMeans, MiniBatchKMeans
 
 from gp_segmentation.clustering import Hierarchical, build_tree, cut
 from gp_segmentation.study.labelling import Labeller
 from gp_segmentation.study.space import Point
-from gp_segmentation.utils.parallel import ordered_map
+from gp_segmentation.utils.arrays import Floats, Ints
+from gp_segmentation.utils.parallel import parallel_map
 from gp_segmentation.validity import Scores, score_labellings
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 #: Micro-clusters of which trees are built, and rows of one mini-batch.
 MICRO, BATCH = 2000, 4096
@@ -39,7 +36,7 @@ class LargeLabeller(Labeller):
         """Labels (n,) of every point, in order."""
         estimators = [self.estimator(point) for point in points]
         tasks = [(in_batches(e), self._X) for e in estimators if not isinstance(e, Hierarchical)]
-        fits = iter(ordered_map(_fit, tasks, self._jobs))
+        fits = iter(parallel_map(_fit, tasks, self._jobs))
         return [
             self._cut_micro(estimator) if isinstance(estimator, Hierarchical) else next(fits)
             for estimator in estimators
@@ -56,7 +53,7 @@ class LargeLabeller(Labeller):
     def _micro_clusters(self) -> Ints:
         if self._micro is None:
             model = MiniBatchKMeans(MICRO, batch_size=BATCH, n_init=1, random_state=0)
-            labels = next(iter(ordered_map(_fit, [(model, self._X)])))
+            labels = next(iter(parallel_map(_fit, [(model, self._X)])))
             _, self._micro = np.unique(labels, return_inverse=True)  # some may be empty
         return self._micro
 
@@ -67,7 +64,7 @@ class LargeLabeller(Labeller):
             micro = self._micro_clusters()
             sums = np.stack([np.bincount(micro, weights=column) for column in self._X.T], axis=1)
             centres = sums / np.bincount(micro)[:, None]
-            self._trees[key] = next(iter(ordered_map(build_tree, [(centres, linkage, metric)])))
+            self._trees[key] = next(iter(parallel_map(build_tree, [(centres, linkage, metric)])))
         return self._trees[key]
 
 

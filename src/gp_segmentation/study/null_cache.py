@@ -8,12 +8,10 @@ from typing import Any
 import numpy as np
 import optuna
 import pandas as pd
-from numpy.typing import NDArray
 
 from gp_segmentation.study.evaluate import Limits
+from gp_segmentation.utils.arrays import Floats, Ints
 from gp_segmentation.validity import draw_null, null_means
-
-Floats = NDArray[np.float64]
 
 #: Columns of the draws, and their types.
 TYPES = {
@@ -57,7 +55,7 @@ class KeptNulls:
         return null_means(self._of(preparation))
 
     def drawn(self, preparations: Iterable[str | None]) -> pd.DataFrame:
-        """Preparation, draw, k, silhouette and log_within of the draws for `preparations`."""
+        """Preparation, draw, k, silhouette and log_within of the draws for `preparation_rows`."""
         tables = [
             self._of(name).assign(preparation=name).reindex(columns=list(TYPES)) for name in preparations
         ]
@@ -75,7 +73,7 @@ class KeptNulls:
         if kept is not None:
             return pd.DataFrame(kept).astype({key: kind for key, kind in TYPES.items() if key in kept})
         values = self._matrices[preparation]
-        rows = values[looked_at(len(values), self._limits)]
+        rows = values[sampled_rows(len(values), self._limits)]
         null = draw_null(rows, self._ks, **self._asked, seed=self._seed, jobs=self._jobs)
         # log W of fewer rows than the data have is not comparable with theirs.
         null["log_within"] += np.log(len(values) / len(rows))
@@ -83,7 +81,7 @@ class KeptNulls:
         return null
 
 
-def looked_at(rows: int, limits: Limits) -> NDArray[np.int64]:
+def sampled_rows(rows: int, limits: Limits) -> Ints:
     """Every row, or as many as silhouettes are sampled of where there are too many to compare all."""
     taken = rows if rows <= limits.exact_up_to else min(limits.sample_rows, rows)
     return np.linspace(0, rows - 1, taken).round().astype(np.int64)

@@ -16,7 +16,7 @@ from optuna.visualization import matplotlib as drawn
 
 from gp_segmentation.study import objectives as goals
 from gp_segmentation.study.space import Point, Space
-from gp_segmentation.study.store import distributions, parameters, quiet
+from gp_segmentation.study.store import distributions, optuna_parameters, quiet
 
 DPI = 110
 
@@ -65,7 +65,7 @@ def _rebuilt(
         point = points[int(row["trial"])]
         study.add_trial(
             create_trial(
-                params=parameters(point, space),
+                params=optuna_parameters(point, space),
                 distributions=distributions(point, space),
                 values=goals.values({str(key): value for key, value in row.items()}, names),
             )

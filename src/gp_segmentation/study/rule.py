@@ -25,7 +25,7 @@ import pandas as pd
 from gp_segmentation.errors import ConfigError
 from gp_segmentation.schemas import of_preparation
 from gp_segmentation.study import wording
-from gp_segmentation.study.criteria import by_criterion, segmented, setting
+from gp_segmentation.study.criteria import by_criterion, segmented, trial_setting
 from gp_segmentation.study.preparation_agreement import (
     BETWEEN,
     Agreement,
@@ -77,10 +77,10 @@ def choose(
     found = _with_each(trials, eligible, rule, facts, stability)
     choices = _beside_one_another([row for row, _, _ in found], facts, agreement)
     chosen, ties, checked = found[_taken(choices, facts)]
-    mine = partial(of_preparation, name=setting(chosen)["preparation"])
+    mine = partial(of_preparation, name=trial_setting(chosen)["preparation"])
     singles = by_criterion(mine(trials), None if null is None else mine(null))
     return {
-        **setting(chosen),
+        **trial_setting(chosen),
         "reason": wording.reason(chosen, ties, checked, facts, singles, choices),
         **{name: facts[name] for name in ("criterion", "floor", "eligible")},
         "near_ties": ties["trial"].astype(int).tolist(),
@@ -113,7 +113,7 @@ def _beside_one_another(
     if facts["preparations"] == 0:
         return []
     criterion = facts["criterion"]
-    settings = [setting(row) for row in chosen]
+    settings = [trial_setting(row) for row in chosen]
     means = mean_agreements([one["trial"] for one in settings], agreement)
     return [
         {**one, criterion: None if pd.isna(row[criterion]) else float(row[criterion]), "agreement": mean}

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import optuna
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from gp_segmentation.clustering import build_tree
 from gp_segmentation.study import objectives as goals
 from gp_segmentation.study.evaluate import Limits
 from gp_segmentation.study.labelling import Build, TreeCache
-from gp_segmentation.study.null_cache import KeptNulls, looked_at
+from gp_segmentation.study.null_cache import KeptNulls, sampled_rows
 from gp_segmentation.study.preparation_agreement import (
     agreement_with_others,
     check_comparable,
@@ -32,13 +32,12 @@ from gp_segmentation.study.search import (
     StudyResult,
     as_matrices,
     check_rows,
-    run_study,
+    run_trials,
 )
 from gp_segmentation.study.space import Space
 from gp_segmentation.study.store import SQLITE, content_key, open_study, quiet
+from gp_segmentation.utils.arrays import Floats, Ints
 from gp_segmentation.validity import adjusted_rand, bootstrap_jaccard
-
-Floats = NDArray[np.float64]
 
 #: What of ``conf/study`` decides no trial's labels or scores.
 WITHOUT_EFFECT = ("name", "storage", "rule", "tree_cache")
@@ -70,7 +69,7 @@ class Study:
     objectives: tuple[str, ...]
 
 
-def run(
+def run_study(
     X: Matrices | pd.DataFrame | ArrayLike,
     space: Space,
     build: Build,
@@ -86,7 +85,7 @@ def run(
     Parameters
     ----------
     X : (n, d) fitted rows; where the space has several preparations, name -> such rows, in the same order.
-    space : from `space`.
+    space : from `open_space`.
     build : ``build(node, **params)``, for clusterers and the sampler.
     options : the node ``conf/study``.
     seed, jobs : the result depends on `seed` alone.
@@ -101,7 +100,7 @@ def run(
     limits, names = _limits(options), _objectives(options)
     study = _open(matrices, space, options, names, seed, folder)
     nulls = KeptNulls(study, matrices, space.ks, options["null_model"], limits, seed, jobs)
-    result = run_study(
+    result = run_trials(
         matrices,
         space,
         build,
@@ -146,7 +145,7 @@ def _chosen(
     )
 
 
-def _agreement(labels: Mapping[int, NDArray[np.int64]], one: int, other: int) -> float:
+def _agreement(labels: Mapping[int, Ints], one: int, other: int) -> float:
     return adjusted_rand(labels[one], labels[other])
 
 
@@ -235,7 +234,7 @@ def _stability(
         point = result.points[trial]
         values = matrices[point.preparation]
         clusterer = build(space.family(point.family).node, **point.values)
-        taken = looked_at(len(values), limits)
+        taken = sampled_rows(len(values), limits)
         rows, labels = values[taken], result.labels[trial][taken]
         found = bootstrap_jaccard(rows, labels, clusterer, draws=draws, seed=seed, jobs=jobs)
         return float(found.groupby("segment")["jaccard"].mean().min())

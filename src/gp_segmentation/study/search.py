@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import optuna
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from tqdm import tqdm
 
 from gp_segmentation import schemas
@@ -19,8 +19,9 @@ from gp_segmentation.study.evaluate import Evaluator, Evaluators, Found, Limits
 from gp_segmentation.study.labelling import Build, TreeCache
 from gp_segmentation.study.samplers import brute_force
 from gp_segmentation.study.space import Point, Space
-from gp_segmentation.study.store import Ledger, grouped, open_study, quiet, told_when_full
+from gp_segmentation.study.store import Ledger, grouped, open_study, quiet, raise_when_disk_full
 from gp_segmentation.study.trial_agreement import agreements
+from gp_segmentation.utils.arrays import Floats, Ints
 
 #: Samplers that visit every point of a finite space once; the points are then fitted and scored together.
 EXHAUSTIVE = (optuna.samplers.BruteForceSampler, optuna.samplers.GridSampler)
@@ -73,13 +74,13 @@ class StudyResult:
     """
 
     trials: pd.DataFrame
-    labels: dict[int, NDArray[np.int64]]
+    labels: dict[int, Ints]
     points: dict[int, Point]
-    trees: dict[tuple[str | None, str], NDArray[np.float64]]
+    trees: dict[tuple[str | None, str], Floats]
     optuna_study: optuna.Study
 
 
-def run_study(
+def run_trials(
     X: Matrices | pd.DataFrame | ArrayLike,
     space: Space,
     build: Build,
@@ -90,7 +91,7 @@ def run_study(
     jobs: int | None = 1,
     setup: Setup | None = None,
 ) -> StudyResult:
-    """Try the points of `space` on the rows of `X`, except those the storage has finished already.
+    """Try the points of `open_space` on the rows of `X`, except those the storage has finished already.
 
     Parameters
     ----------
@@ -120,7 +121,7 @@ def run_study(
             matrices[name], space, build, expected(name), jobs, limits, setup.cache, setup.seed
         )
     )
-    with quiet(), told_when_full():
+    with quiet(), raise_when_disk_full():
         study = setup.study or open_study(None, None, goals.directions(setup.objectives))
         ledger, points = Ledger(study, space), space.points()
         if exhaustive:
@@ -131,13 +132,13 @@ def run_study(
     return _result(found, evaluators, ledger.study)
 
 
-def as_matrices(X: Matrices | pd.DataFrame | ArrayLike) -> dict[str | None, NDArray[np.float64]]:
+def as_matrices(X: Matrices | pd.DataFrame | ArrayLike) -> dict[str | None, Floats]:
     """Preparation -> its rows as an array; rows alone are those of the one preparation there is, None."""
     every = X if isinstance(X, Mapping) else {None: X}
     return {name: np.asarray(rows, dtype=np.float64) for name, rows in every.items()}
 
 
-def check_rows(space: Space, X: NDArray[np.float64]) -> None:
+def check_rows(space: Space, X: Floats) -> None:
     """Raise ConfigError when some point of the space has more clusters than the rows can be cut into."""
     most = max(space.ks, default=0)
     remedy = "Lower study.n_clusters.high (clusterer.n_clusters if it is set), or take more practices in"

@@ -97,7 +97,7 @@ class Space:
         return family.node | {name: choice[name] for name in family.domains}
 
 
-def space(
+def open_space(
     clusterer: Mapping[str, Any],
     study: Mapping[str, Any],
     preparations: Mapping[str | None, Mapping[str, Any]] = ONE_WAY,

@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 import optuna
 from filelock import FileLock
-from numpy.typing import NDArray
 from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
@@ -24,6 +23,7 @@ from gp_segmentation.errors import ConfigError, GpsegError
 from gp_segmentation.study.evaluate import Found
 from gp_segmentation.study.objectives import Direction
 from gp_segmentation.study.space import Point, Space
+from gp_segmentation.utils.arrays import Floats
 from gp_segmentation.utils.imports import imported_files
 
 #: Libraries whose versions decide, with this package's code, what a trial's labels and scores are.
@@ -35,7 +35,7 @@ TRIES = 20
 SCORES, LABELS, CLAIM = "scores", "labels", "claim "
 
 
-def content_key(matrices: Iterable[NDArray[np.float64]], described: Mapping[str, Any]) -> str:
+def content_key(matrices: Iterable[Floats], described: Mapping[str, Any]) -> str:
     """SHA-256 of all that a study's trials follow from: matrices, `described` settings, libraries, code."""
     digest = hashlib.sha256(json.dumps(described, sort_keys=True, default=str).encode())
     for X in matrices:
@@ -63,7 +63,7 @@ FULL = ("database or disk is full", "disk I/O error")
 
 
 @contextmanager
-def told_when_full() -> Iterator[None]:
+def raise_when_disk_full() -> Iterator[None]:
     """Say plainly that the disk is full where a storage says so among much else."""
     try:
         yield
@@ -102,7 +102,7 @@ def _open(
     storage: str, name: str | None, directions: Sequence[Direction], engine: dict[str, Any]
 ) -> optuna.Study:
     try:
-        with quiet(), told_when_full():
+        with quiet(), raise_when_disk_full():
             opened = optuna.storages.RDBStorage(storage, engine_kwargs=engine)
             return optuna.create_study(
                 study_name=name, storage=opened, directions=list(directions), load_if_exists=True
@@ -179,7 +179,7 @@ class Ledger:
         self.study.add_trial(
             create_trial(
                 state=TrialState.PRUNED if values is None else TrialState.COMPLETE,
-                params=parameters(point, self._space),
+                params=optuna_parameters(point, self._space),
                 distributions=distributions(point, self._space),
                 values=values,
                 user_attrs=packed(found),
@@ -202,7 +202,7 @@ def unpack(trial: FrozenTrial) -> Found:
     return Found(np.frombuffer(data, dtype=kind).astype(np.int64), dict(trial.user_attrs[SCORES]))
 
 
-def parameters(point: Point, space: Space) -> dict[str, Any]:
+def optuna_parameters(point: Point, space: Space) -> dict[str, Any]:
     """A point as Optuna's parameters: how the matrix is prepared, the clusterer, what that leaves open."""
     return {**space.preparations[point.preparation], "clusterer": point.family, **point.values}
 

@@ -7,11 +7,9 @@ import io
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gp_segmentation.utils.arrays import Floats
 from gp_segmentation.utils.files import atomic
-
-Floats = NDArray[np.float64]
 
 
 class TreeFolder:

@@ -23,7 +23,7 @@ FAMILIES = {
 }
 
 
-def setting(row: Mapping[str, Any] | pd.Series) -> str:
+def setting_in_words(row: Mapping[str, Any] | pd.Series) -> str:
     """A clusterer and its number of segments: "hierarchical clustering with ward linkage, 4 segments"."""
     name = FAMILIES.get(str(row["clusterer"]), str(row["clusterer"]))
     linkage = row["linkage"]
@@ -81,7 +81,7 @@ def _between(row: pd.Series, facts: Mapping[str, Any], choices: Sequence[Mapping
 
 
 def _fixed(row: pd.Series, facts: Mapping[str, Any]) -> str:
-    text = f"The configuration fixes {setting(row)}, so nothing was left to choose."
+    text = f"The configuration fixes {setting_in_words(row)}, so nothing was left to choose."
     if row["smallest_segment"] < facts["floor"]:
         text += (
             f" The smallest segment has {row['smallest_segment']:,} of {facts['practices']:,} practices, "
@@ -98,7 +98,7 @@ def _chosen(
     singles: Mapping[str, Mapping[str, Any]],
 ) -> str:
     sentences = [
-        f"{_capital(setting(row))}, was chosen.",
+        f"{_capital(setting_in_words(row))}, was chosen.",
         f"Of {facts['trials']} trials, {facts['eligible']} keep every segment at {facts['floor']:,} of the "
         f"{facts['practices']:,} practices or more{_asked_to_agree(facts)}.",
         *_set_aside(row, checked, facts["min_jaccard"]),
@@ -122,7 +122,7 @@ def _set_aside(row: pd.Series, checked: Sequence[tuple[pd.Series, float]], least
     """What stability had to say: one sentence, or none where it was not looked at."""
     if not checked:
         return []
-    failed = [f"{setting(other)} ({value:.2f})" for other, value in checked if value < least]
+    failed = [f"{setting_in_words(other)} ({value:.2f})" for other, value in checked if value < least]
     of_row = next(value for other, value in checked if other["trial"] == row["trial"])
     if of_row < least and len(checked) == 1:
         return [
@@ -146,7 +146,7 @@ def _best_and_ties(row: pd.Series, ties: pd.DataFrame, facts: Mapping[str, Any],
     whose = "those left" if passed_over else "these"
     text = f"The highest {CRITERIA[criterion]} among {whose} is {_figures(best, criterion)}"
     same = best["trial"] == row["trial"]
-    text += ", that of the chosen trial" if same else f", of {setting(best)}"
+    text += ", that of the chosen trial" if same else f", of {setting_in_words(best)}"
     others = len(ties) - 1
     if others:
         text += f"; {others} more within {facts['tolerance']:g} of it " + (
@@ -178,7 +178,7 @@ def _beside_null(row: pd.Series, facts: Mapping[str, Any]) -> list[str]:
 
 
 def _by_criterion(singles: Mapping[str, Mapping[str, Any]], facts: Mapping[str, Any]) -> str:
-    said = [f"{CRITERIA[name]}: {setting(found)}" for name, found in singles.items()]
+    said = [f"{CRITERIA[name]}: {setting_in_words(found)}" for name, found in singles.items()]
     numbers = sorted({int(found["n_clusters"]) for found in singles.values()})
     agree = (
         f"they agree on {numbers[0]} segments"

@@ -50,7 +50,7 @@ def _files(ws: Workspace) -> list[Path]:
     return [path for name in RECORDED for path in sorted((ws.root / name).rglob("*")) if path.is_file()]
 
 
-def parameters(cfg: dict[str, Any]) -> dict[str, Any]:
+def logged_parameters(cfg: dict[str, Any]) -> dict[str, Any]:
     """Return the configuration flattened; how raw files are read is left to the composed config's file."""
     shown = {key: value for key, value in cfg.items() if key not in ("source", "jobs", "tracking")}
     source = {key: value for key, value in cfg["source"].items() if key != "files"}
@@ -154,7 +154,7 @@ def children(
     run alone; where the run leaves the preparation of the matrix open, they are those of the trial's.
     """
     settled_in = {name: settled(cfg, settings) for name, settings in preparations.items()}
-    shared = {name: parameters(config) for name, config in settled_in.items()}
+    shared = {name: logged_parameters(config) for name, config in settled_in.items()}
     made = []
     for row in trials.astype(object).where(trials.notna(), None).to_dict("records"):
         scores = {str(key): value for key, value in row.items()}

@@ -31,7 +31,7 @@ def count_jobs(jobs: int | None) -> int:
         return os.cpu_count() or 1
 
 
-def ordered_map(
+def parallel_map(
     function: Callable[..., T], tasks: Iterable[tuple], jobs: int | None = 1, *, processes: bool = False
 ) -> Iterator[T]:
     """Yield ``function(*task)`` for every task, in the order of `tasks`.
@@ -60,10 +60,12 @@ def ordered_map(
         yield from pool(run(function, task) for task in tasks)
 
 
-def started(function: Callable[..., T], tasks: Iterable[tuple], jobs: int | None = 1) -> Iterator[T]:
+def start_in_processes(
+    function: Callable[..., T], tasks: Iterable[tuple], jobs: int | None = 1
+) -> Iterator[T]:
     """Begin ``function(*task)`` for every task in other processes, and give an iterator of the results.
 
-    As `ordered_map` with `processes`, but the work begins now and goes on while the caller does other
+    As `parallel_map` with `processes`, but the work begins now and goes on while the caller does other
     things; the iterator must be used up. Where the system can fork, the processes share the caller's memory
     and begin at once: neither are large arguments copied nor libraries imported again.
 

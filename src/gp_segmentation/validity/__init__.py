@@ -5,12 +5,12 @@ Study and evidence both stand on this room and know nothing of each other.
 
 from gp_segmentation.validity.agreement import (
     adjusted_rand,
-    agreement,
+    agreement_by_k,
     contingency_table,
     cophenetic_correlation,
     matched,
 )
-from gp_segmentation.validity.consensus import consensus_clusters, summarise_consensus, together
+from gp_segmentation.validity.consensus import consensus_clusters, share_together, summarise_consensus
 from gp_segmentation.validity.dunn import Farthest, dunn_indices, farthest_pairs
 from gp_segmentation.validity.gap import gap_statistic, one_standard_error
 from gp_segmentation.validity.null_models import (
@@ -38,7 +38,7 @@ __all__ = [
     "Resamples",
     "Scores",
     "adjusted_rand",
-    "agreement",
+    "agreement_by_k",
     "beside_null",
     "bootstrap_jaccard",
     "consensus_clusters",
@@ -62,9 +62,9 @@ __all__ = [
     "resample",
     "score_labellings",
     "seed_agreement",
+    "share_together",
     "silhouette_samples",
     "smooth_valley",
     "summarise_consensus",
-    "together",
     "valleys",
 ]

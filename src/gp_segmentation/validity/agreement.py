@@ -10,10 +10,11 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.cluster.hierarchy import cophenet
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
+from gp_segmentation.utils.arrays import Floats, Ints
 from gp_segmentation.validity.resampling import contingency, matching
 
 
-def agreement(ks: Sequence[int], first: NDArray[np.int64], second: NDArray[np.int64]) -> pd.DataFrame:
+def agreement_by_k(ks: Sequence[int], first: Ints, second: Ints) -> pd.DataFrame:
     """Adjusted Rand index and adjusted mutual information of two labellings for each k.
 
     Parameters
@@ -31,7 +32,7 @@ def agreement(ks: Sequence[int], first: NDArray[np.int64], second: NDArray[np.in
     return pd.DataFrame(rows, index=pd.Index(list(ks), name="k"), columns=["ari", "ami"], dtype=float)
 
 
-def matched(segments: ArrayLike, other: ArrayLike) -> NDArray[np.int64]:
+def matched(segments: ArrayLike, other: ArrayLike) -> Ints:
     """Rename the clusters of `other` after the segments they share most rows with, one to one: (n,).
 
     The pairs are those of the Hungarian method. Clusters left over are numbered on from the last segment,
@@ -63,7 +64,7 @@ def contingency_table(segments: ArrayLike, other: ArrayLike) -> pd.DataFrame:
     return pd.DataFrame(pairs)
 
 
-def cophenetic_correlation(tree: NDArray[np.float64], distances: NDArray[np.float64]) -> float:
+def cophenetic_correlation(tree: Floats, distances: Floats) -> float:
     """Pearson correlation of the distances of all pairs with the heights at which the tree joins them.
 
     Sokal & Rohlf (1962). 1: the tree tells the distances; Ward's trees, made for compact clusters, reach

@@ -11,9 +11,8 @@ from scipy.cluster.hierarchy import linkage
 from sklearn.metrics import adjusted_rand_score
 
 from gp_segmentation.clustering import cut
+from gp_segmentation.utils.arrays import Floats, Ints
 from gp_segmentation.validity.agreement import matched
-
-Floats = NDArray[np.float64]
 
 #: Rows whose pairs are compared with all others at a time.
 BLOCK = 512
@@ -21,7 +20,7 @@ BLOCK = 512
 AMBIGUOUS = (0.1, 0.9)
 
 
-def together(first: NDArray[np.int16], second: NDArray[np.int16]) -> Floats:
+def share_together(first: NDArray[np.int16], second: NDArray[np.int16]) -> Floats:
     """Share of the resamples that drew both rows in which both lay in one cluster: (n, m).
 
     Parameters
@@ -44,11 +43,11 @@ def _indicators(labels: NDArray[np.int16], k: int) -> NDArray[np.float32]:
     return marks.reshape(len(marks), -1).astype(np.float32)
 
 
-def consensus_clusters(labels: NDArray[np.int16], segments: ArrayLike, *, rows: int) -> NDArray[np.int64]:
+def consensus_clusters(labels: NDArray[np.int16], segments: ArrayLike, *, rows: int) -> Ints:
     """Cluster practices by how often resamples put them together (Monti et al. 2003).
 
-    The distance of two practices is 1 - `together`; average linkage, cut into as many clusters as there are
-    segments and named after those they share most practices with (`agreement.matched`). Pairs never drawn
+    The distance of two practices is 1 - `share_together`; average linkage, cut into as many clusters as there
+    are segments and named after those they share most practices with (`agreement.matched`). Pairs never drawn
     together count as half together. The distances of `rows` practices are held, 8 rows² bytes or so; of
     more, as many evenly spaced ones make the tree, and every other joins the cluster with whose members it
     was together most often on average. A practice that no resample drew keeps its segment.
@@ -73,7 +72,7 @@ def consensus_clusters(labels: NDArray[np.int16], segments: ArrayLike, *, rows: 
     members = np.eye(codes.max() + 1)[codes] / np.bincount(codes)
     for start in range(0, len(rest), BLOCK):
         some = rest[start : start + BLOCK]
-        shares = np.nan_to_num(together(labels[:, some], labels[:, kept]), nan=0.5)
+        shares = np.nan_to_num(share_together(labels[:, some], labels[:, kept]), nan=0.5)
         found[some] = (shares @ members).argmax(axis=1)
     named = segments.astype(np.int64)
     named[drawn] = matched(segments[drawn], found[drawn])
@@ -81,12 +80,12 @@ def consensus_clusters(labels: NDArray[np.int16], segments: ArrayLike, *, rows: 
 
 
 def _condensed(labels: NDArray[np.int16]) -> Floats:
-    """Distances 1 - `together` of all pairs, in scipy's order, a block of rows at a time."""
+    """Distances 1 - `share_together` of all pairs, in scipy's order, a block of rows at a time."""
     n = labels.shape[1]
     out = np.empty(n * (n - 1) // 2)
     place = 0
     for start in range(0, n, BLOCK):
-        block = together(labels[:, start : start + BLOCK], labels[:, start:])
+        block = share_together(labels[:, start : start + BLOCK], labels[:, start:])
         for i, row in enumerate(block):
             apart = row[i + 1 :]
             out[place : place + len(apart)] = 1 - np.nan_to_num(apart, nan=0.5)
@@ -94,9 +93,7 @@ def _condensed(labels: NDArray[np.int16]) -> Floats:
     return out
 
 
-def summarise_consensus(
-    labels: NDArray[np.int16], segments: ArrayLike, found: NDArray[np.int64]
-) -> dict[str, Any]:
+def summarise_consensus(labels: NDArray[np.int16], segments: ArrayLike, found: Ints) -> dict[str, Any]:
     """Sum up a consensus clustering.
 
     Returns
@@ -112,7 +109,7 @@ def summarise_consensus(
     sums, pairs, ambiguous, known = np.zeros(len(names)), np.zeros(len(names)), 0, 0
     for start in range(0, len(found), BLOCK):
         stop = start + BLOCK
-        shares = together(labels[:, start:stop], labels[:, start:])
+        shares = share_together(labels[:, start:stop], labels[:, start:])
         later = np.triu(np.ones(shares.shape, dtype=bool), 1) & np.isfinite(shares)
         within = later & (codes[start:stop, None] == codes[None, start:])
         pairs += within.sum(axis=1) @ onehot[start:stop]

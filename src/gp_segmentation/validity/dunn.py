@@ -7,10 +7,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.cluster.hierarchy import linkage
 from scipy.spatial.distance import cdist
 
-from gp_segmentation.utils.parallel import ordered_map
+from gp_segmentation.utils.arrays import Floats, Ints
+from gp_segmentation.utils.parallel import parallel_map
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 #: A cluster's rows, as bytes -> its diameter and True, or a length it does not exceed and False.
 Known = dict[bytes, tuple[float, bool]]
 #: Rows i, rows j and their distances.
@@ -56,7 +55,7 @@ def dunn_indices(
     apart = separations(rows, tree)
     known: Known = {}
     tasks = [(values, row, known, farthest) for row in rows]
-    wide = np.array(list(ordered_map(_widest, tasks, jobs)))
+    wide = np.array(list(parallel_map(_widest, tasks, jobs)))
     counts = np.array([len(np.unique(row)) for row in rows])
     with np.errstate(divide="ignore", invalid="ignore"):
         index = apart / wide

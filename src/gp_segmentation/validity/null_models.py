@@ -17,17 +17,17 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import ndtri
 from scipy.stats import rankdata
 from sklearn.cluster import KMeans
 
 from gp_segmentation.clustering import fit_labels
-from gp_segmentation.utils.parallel import ordered_map
-from gp_segmentation.utils.progress import watched
+from gp_segmentation.utils.arrays import Floats
+from gp_segmentation.utils.parallel import parallel_map
+from gp_segmentation.utils.progress import progress_bar
 from gp_segmentation.validity.scores import score_labellings
 
-Floats = NDArray[np.float64]
 #: Draws a cloud of as many rows and columns as the data have.
 Sampler = Callable[[np.random.Generator], Floats]
 
@@ -63,7 +63,7 @@ def draw_null(
     place = list(NULLS).index(kind)
     seeds = np.random.SeedSequence(seed, spawn_key=(place,) if place else ()).spawn(draws)
     tasks = [(kind, values, tuple(ks), n_init, child) for child in seeds]
-    found = watched(ordered_map(_one_draw, tasks, jobs), len(tasks), f"null: {kind}")
+    found = progress_bar(parallel_map(_one_draw, tasks, jobs), len(tasks), f"null: {kind}")
     rows = [(draw, *row) for draw, of_draw in enumerate(found) for row in of_draw]
     frame = pd.DataFrame(rows, columns=["draw", "k", "silhouette", "log_within"])
     return frame.astype({"draw": "int64", "k": "int64", "silhouette": float, "log_within": float})

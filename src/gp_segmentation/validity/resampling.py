@@ -13,12 +13,11 @@ from scipy.optimize import linear_sum_assignment
 from sklearn.base import clone
 from sklearn.metrics import adjusted_rand_score
 
-from gp_segmentation.clustering import Hierarchical, build_tree, by_themselves, cut, fit_labels
-from gp_segmentation.utils.parallel import ordered_map
-from gp_segmentation.utils.progress import watched
+from gp_segmentation.clustering import Hierarchical, build_tree, cut, fit_labels, singletons
+from gp_segmentation.utils.arrays import Floats, Ints
+from gp_segmentation.utils.parallel import parallel_map
+from gp_segmentation.utils.progress import progress_bar
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 #: Labels of a resample by number of segments, from its rows and the labels those rows have in the whole.
 Labels = dict[int, Ints]
 
@@ -82,7 +81,7 @@ def resample(
     processes = any(isinstance(plan, Hierarchical) for plan in plans.values())
     jaccards, ris = [], []
     tasks = [(values, codes, plans, rows) for rows in drawn]
-    results = watched(ordered_map(_one, tasks, jobs, processes=processes), draws, scheme)
+    results = progress_bar(parallel_map(_one, tasks, jobs, processes=processes), draws, scheme)
     for draw, (rows, result) in enumerate(zip(drawn, results, strict=True)):
         for k, (best, ri, partner, new) in result.items():
             jaccards += [(draw, k, s, j) for s, j in zip(found[k][0].tolist(), best.tolist(), strict=True)]
@@ -129,7 +128,7 @@ def _fit(sample: Floats, plans: dict[int, Any]) -> Labels:
     found = {}
     for k, plan in plans.items():
         if isinstance(plan, Hierarchical):
-            alone = by_themselves(sample, int(plan.n_clusters or k))
+            alone = singletons(sample, int(plan.n_clusters or k))
             if alone is not None:
                 found[k] = alone
                 continue

@@ -10,10 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 from scipy.spatial.distance import cdist
 
+from gp_segmentation.utils.arrays import Floats, Ints
 from gp_segmentation.validity.silhouette import Labelling, sample_silhouettes
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 #: Every score of `Scores`, its lowest and highest possible value, and whether higher is better.
 METRICS: dict[str, tuple[float, float, bool]] = {

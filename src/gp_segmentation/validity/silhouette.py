@@ -17,10 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
-from gp_segmentation.utils.parallel import ordered_map
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from gp_segmentation.utils.arrays import Floats, Ints
+from gp_segmentation.utils.parallel import parallel_map
 
 
 @dataclass(frozen=True)
@@ -123,7 +121,7 @@ def _cluster_sums(
     tasks = [(values, distances, onehot, start, min(start + step, n)) for start in range(0, n, step)]
     sums = np.zeros_like(onehot)
     # Added in the order of the blocks, whichever was ready first: sums of floats depend on their order.
-    for (_, _, _, start, _), part in zip(tasks, ordered_map(_block_sums, tasks, jobs), strict=True):
+    for (_, _, _, start, _), part in zip(tasks, parallel_map(_block_sums, tasks, jobs), strict=True):
         sums[start:] += part
     return sums
 

@@ -7,17 +7,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.base import clone
 from sklearn.metrics import adjusted_rand_score, pairwise_distances_argmin
 
 from gp_segmentation.clustering import Hierarchical, centroids, fit_labels
-from gp_segmentation.utils.parallel import ordered_map
-from gp_segmentation.utils.progress import watched
+from gp_segmentation.utils.arrays import Floats, Ints
+from gp_segmentation.utils.parallel import parallel_map
+from gp_segmentation.utils.progress import progress_bar
 from gp_segmentation.validity.resampling import contingency, resample
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 def bootstrap_jaccard(
@@ -57,8 +55,8 @@ def prediction_strength(
     values = np.asarray(X, dtype=np.float64)
     seeds = np.random.SeedSequence(seed).spawn(splits)
     tasks = [(values, clone(clusterer), child) for child in seeds]
-    found = ordered_map(_strength, tasks, jobs, processes=isinstance(clusterer, Hierarchical))
-    return np.array(list(watched(found, splits, "halves")))
+    found = parallel_map(_strength, tasks, jobs, processes=isinstance(clusterer, Hierarchical))
+    return np.array(list(progress_bar(found, splits, "halves")))
 
 
 def _strength(values: Floats, clusterer: Any, seed: np.random.SeedSequence) -> float:
@@ -88,5 +86,5 @@ def seed_agreement(X: ArrayLike, clusterer: Any, *, runs: int, seed: int = 0, jo
     values = np.asarray(X, dtype=np.float64)
     states = np.random.SeedSequence(seed).generate_state(runs) % 2**31
     tasks = [(clone(clusterer).set_params(random_state=int(state)), values) for state in states]
-    labels = list(watched(ordered_map(fit_labels, tasks, jobs), runs, "seeds"))
+    labels = list(progress_bar(parallel_map(fit_labels, tasks, jobs), runs, "seeds"))
     return np.array([adjusted_rand_score(a, b) for a, b in combinations(labels, 2)])

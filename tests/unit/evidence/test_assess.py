@@ -39,6 +39,8 @@ OPTIONS = {
     "thresholds": THRESHOLDS,
 }
 NOTHING = {"nulls": {}, "bootstraps": 0, "bootstraps_by_k": 0, "subsamples": 0, "splits": 0, "seeds": 0}
+#: Values imputed of two features: how many, and their share.
+IMPUTED = pd.DataFrame({"count": [3, 1], "share": [0.3, 0.1]})
 TRIAL = {
     "n_clusters": 3,
     "silhouette": 0.7,
@@ -146,7 +148,7 @@ def test_switched_off_it_says_so():
     evidence = found.evidence
     assert (evidence["assessed"], evidence["verdict"], evidence["by_k"]) == (False, None, [])
     assert found.practices.empty
-    figures = metrics(TRIAL, evidence)
+    figures = metrics(TRIAL, evidence, IMPUTED)
     assert figures["silhouette"] == pytest.approx(0.7)
     assert figures["jaccard_min"] is None
 
@@ -154,8 +156,10 @@ def test_switched_off_it_says_so():
 def test_metrics_are_flat_and_take_from_evidence_what_the_trial_has_not(planted):
     X, truth = planted
     found = assess(X, truth, kmeans(3), ks=[3], options=OPTIONS).evidence
-    figures = metrics(TRIAL, found | {"beyond": {"means": {"segments": 0.2, "icb": 0.1}}})
-    assert all(value is None or isinstance(value, float) for value in figures.values())
+    figures = metrics(TRIAL, found | {"beyond": {"means": {"segments": 0.2, "icb": 0.1}}}, IMPUTED, 0.9)
+    assert all(value is None or isinstance(value, float | int) for value in figures.values())
+    assert (figures["imputed_values"], figures["imputed_share"]) == (3 + 1, (0.3 + 0.1) / 2)
+    assert figures["ari_preparations"] == 0.9
     assert figures["null_silhouette"] == found["figures"]["null_silhouette"]
     assert (figures["eta2_unused_segments"], figures["eta2_unused_deprivation"]) == (0.2, None)
     assert {"jaccard_min", "prediction_strength", "ari_kmeans_hierarchical", "smallest_segment"} <= set(

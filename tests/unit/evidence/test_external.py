@@ -11,11 +11,11 @@ from pandas.testing import assert_frame_equal
 from gp_segmentation.evidence import (
     block_shares,
     comparators,
+    composition,
     explained,
-    made_of,
+    external_validity,
     mean_explained,
     reproduced_from,
-    used_beyond,
 )
 from gp_segmentation.features import build_blocks, build_features
 from gp_segmentation.features.achievement import Achievement
@@ -144,7 +144,7 @@ def test_made_of_names_blocks_and_what_each_gives_alone(need, small_tables):
     filled = built.features.fillna(built.features.median()).loc[labels.index]
     components = pd.DataFrame({"PC1": filled.sum(axis=1)})
     for X in (filled, components):
-        found = made_of(X, labels, built.features, built.dictionary, references)
+        found = composition(X, labels, built.features, built.dictionary, references)
         shares = {row["block"]: row["share_between"] for row in found["blocks"]}
         assert shares["deprivation"] > 0.5
         assert sum(shares.values()) == pytest.approx(1.0)
@@ -156,16 +156,16 @@ def test_made_of_names_blocks_and_what_each_gives_alone(need, small_tables):
 def test_beyond_leaves_out_what_was_used_and_what_is_as_good_as_used(need, small_tables):
     built, labels = need
     outcomes = build_blocks({"achievement": Achievement(), "prevalence": Prevalence()}, small_tables)
-    found = used_beyond(labels, built.features, small_tables, outcomes, BEYOND)
+    found = external_validity(labels, built.features, small_tables, outcomes, BEYOND)
     measures = {row["measure"] for row in found["measures"]}
     assert "imd_score" not in measures
     assert "non_white_percent" in measures
     assert {row["block"] for row in found["measures"]} == {"context", "achievement", "prevalence"}
     assert set(found["means"]) == {"segments", "icb", "list_size", "deprivation"}
     performance = build_features({"a": Achievement(indicators=["DM006"])}, small_tables).features
-    other = used_beyond(labels, performance, small_tables, outcomes, BEYOND)
+    other = external_validity(labels, performance, small_tables, outcomes, BEYOND)
     assert not [row for row in other["measures"] if row["block"] == "achievement"]
-    nothing = used_beyond(labels, built.features, small_tables, {}, BEYOND | {"context": False})
+    nothing = external_validity(labels, built.features, small_tables, {}, BEYOND | {"context": False})
     assert nothing == {"measures": [], "means": {}}
 
 

@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose
 from gp_segmentation import schemas
 from gp_segmentation.insight.equity import peers_by_quintile, rules_by_quintile
 from gp_segmentation.insight.groups import QUINTILES, UNKNOWN, deprivation_quintiles
-from gp_segmentation.insight.peers.nearest import peers
+from gp_segmentation.insight.peers.nearest import nearest_peers
 from gp_segmentation.insight.rules import Rules
 from gp_segmentation.schemas import Results
 
@@ -33,7 +33,7 @@ ENGLAND = pd.DataFrame(
 
 def by_hand() -> pd.DataFrame:
     about = ENGLAND.set_index("practice_code")
-    found = peers(about[["x"]], ENGLAND, ENGLAND, count=1, resamples=0)
+    found = nearest_peers(about[["x"]], ENGLAND, ENGLAND, count=1, resamples=0)
     return peers_by_quintile(found, about[["x"]], ENGLAND, ENGLAND, about["quintile"]).set_index(
         "deprivation_quintile"
     )
@@ -92,7 +92,7 @@ def test_the_random_shares_are_those_of_peers_drawn_at_random(england: tuple[Res
 
 def test_nearest_peers_are_nearer_and_every_practice_is_in_a_row(england: tuple[Results, pd.Series]) -> None:
     results, quintiles = england
-    found = peers(results.matrix, results.segments, results.practices, resamples=5)
+    found = nearest_peers(results.matrix, results.segments, results.practices, resamples=5)
     table = peers_by_quintile(found, results.matrix, results.segments, results.practices, quintiles)
     assert (table["distance"] < 0.7 * table["random_distance"]).all()
     assert table["inclusion"].between(0.1, 1).all()
@@ -102,7 +102,7 @@ def test_nearest_peers_are_nearer_and_every_practice_is_in_a_row(england: tuple[
 
 def test_closed_practices_are_no_random_peers_either() -> None:
     about = ENGLAND.set_index("practice_code")
-    found = peers(about[["x"]], ENGLAND, ENGLAND, closed={"B"}, count=1, resamples=0)
+    found = nearest_peers(about[["x"]], ENGLAND, ENGLAND, closed={"B"}, count=1, resamples=0)
     table = peers_by_quintile(found, about[["x"]], ENGLAND, ENGLAND, about["quintile"], closed={"B"})
     # Left are A, C, D, E: A has none of its quintile, B has A of A, C and D (E's is not known).
     assert_allclose(table["random_same_quintile"].iloc[0], (0 + 1 / 3) / 2)
@@ -138,7 +138,7 @@ def test_a_quintile_without_fitted_practices_has_no_fidelity() -> None:
 
 def test_where_deprivation_is_not_known_peers_are_still_described() -> None:
     about = ENGLAND.set_index("practice_code")
-    found = peers(about[["x"]], ENGLAND, ENGLAND, count=1, resamples=0)
+    found = nearest_peers(about[["x"]], ENGLAND, ENGLAND, count=1, resamples=0)
     none = about["quintile"].mask(about["quintile"] != "", UNKNOWN)
     table = peers_by_quintile(found, about[["x"]], ENGLAND, ENGLAND, none)
     schemas.check("peers_by_quintile", table)

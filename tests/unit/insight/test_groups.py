@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose
 
 from gp_segmentation.features import Tables
 from gp_segmentation.insight.groups import QUINTILES, UNKNOWN, deprivation_quintiles, levels, mix, sizes
-from gp_segmentation.insight.portraits.unused_measures import attributes
+from gp_segmentation.insight.portraits.unused_measures import measures_not_used
 from gp_segmentation.schemas import Results
 
 
@@ -70,7 +70,7 @@ def test_levels_name_a_group_for_every_practice(england: tuple[Results, pd.Serie
 def test_attributes_hold_what_was_not_used(small_tables: Tables) -> None:
     t = small_tables
     told = {"registers": t.registers, "achievement": t.achievement, "indicators": t.indicators}
-    values, about = attributes(
+    values, about = measures_not_used(
         t.practices,
         t.context,
         t.context_dictionary,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from gp_segmentation.insight.rules import rules
+from gp_segmentation.insight.rules import surrogate_rules
 
 
 def planted(count: int = 200) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
@@ -22,7 +22,7 @@ def planted(count: int = 200) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
 
 def test_rules_recover_a_planted_border() -> None:
     natural, dictionary, segments = planted()
-    found = rules(natural, dictionary, segments)
+    found = surrogate_rules(natural, dictionary, segments)
     assert found.fidelity > 0.95
     assert set(found.by_segment) == {1, 2}
     edge = natural["a"][natural["a"] <= 10].max() / 2 + natural["a"][natural["a"] > 10].min() / 2
@@ -33,7 +33,7 @@ def test_rules_recover_a_planted_border() -> None:
 def test_rules_are_withheld_below_the_floor() -> None:
     natural, dictionary, segments = planted()
     shuffled = segments.assign(segment=np.random.default_rng(0).permutation(segments["segment"]))
-    found = rules(natural, dictionary, shuffled, floor=0.9)
+    found = surrogate_rules(natural, dictionary, shuffled, floor=0.9)
     assert found.fidelity < 0.7
     assert "not given" in found.text
     assert "With " not in found.text

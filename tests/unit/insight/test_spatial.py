@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.testing import assert_allclose
 
-from gp_segmentation.insight.spatial import chance, ground, join_counts, joins, spatial_sentence
+from gp_segmentation.insight.spatial import chance, ground, join_counts, joins
+from gp_segmentation.report.evidence_text import spatial_sentence
 
 
 def _tables(x: np.ndarray, y: np.ndarray, segment: np.ndarray) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -16,7 +16,7 @@ from gp_segmentation.clustering import Hierarchical
 from gp_segmentation.errors import ConfigError, InputError
 from gp_segmentation.matrix.pipeline import build_pipeline, prepare_matrix
 from gp_segmentation.segments.table import segment_table
-from gp_segmentation.study import run, space
+from gp_segmentation.study import open_space, run_study
 from gp_segmentation.validity import score_labellings
 
 ROWS = 60
@@ -67,7 +67,7 @@ def options(compose_option):
 
 
 def studied(X: pd.DataFrame, options: dict, **fixed):
-    return run(X, space(nodes(**fixed), options), config.build, options, seed=1)
+    return run_study(X, open_space(nodes(**fixed), options), config.build, options, seed=1)
 
 
 @pytest.mark.parametrize("k", [60, 61, 100_000])

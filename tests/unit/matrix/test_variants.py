@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from gp_segmentation.errors import ConfigError
-from gp_segmentation.matrix.variants import STEPS, block_weights, preparations, settled, weighted, weights_of
-from gp_segmentation.schemas.run_tables import of_preparation
+from gp_segmentation.matrix.variants import STEPS, block_weights, preparations, settled
+from gp_segmentation.schemas import of_preparation, weighted, weights_of
 
 FIXED = {step: {"name": "one", "_target_": f"some.{step}"} for step in STEPS}
 SCALERS = {"standard": {"name": "standard"}, "robust": {"name": "robust"}}

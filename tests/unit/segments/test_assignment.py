@@ -24,7 +24,7 @@ from gp_segmentation.features.list_size import ListSize
 from gp_segmentation.features.prevalence import Prevalence
 from gp_segmentation.matrix.pipeline import build_pipeline, prepare_matrix
 from gp_segmentation.matrix.transformers import nearest
-from gp_segmentation.segments.assignment import assign
+from gp_segmentation.segments.assignment import assign_practices
 from gp_segmentation.segments.model import whole_model
 from gp_segmentation.segments.table import segment_table
 
@@ -46,10 +46,12 @@ class Past:
     segments: pd.DataFrame
 
     def assign(self, new: Tables) -> pd.DataFrame:
-        return assign(self.model, BLOCKS, Selection(), self.tables, new, self.segments).table
+        return assign_practices(self.model, BLOCKS, Selection(), self.tables, new, self.segments).table
 
     def notes(self, new: Tables) -> str:
-        return " ".join(assign(self.model, BLOCKS, Selection(), self.tables, new, self.segments).notes)
+        return " ".join(
+            assign_practices(self.model, BLOCKS, Selection(), self.tables, new, self.segments).notes
+        )
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +134,7 @@ def test_another_year_of_the_same_practices_is_told_from_moves(past: Past) -> No
     registers = past.tables.registers
     drawn = rng.binomial(registers["denominator"], registers["register"] / registers["denominator"])
     later = replace(past.tables, registers=registers.assign(register=drawn))
-    found = assign(past.model, BLOCKS, Selection(), past.tables, later, past.segments)
+    found = assign_practices(past.model, BLOCKS, Selection(), past.tables, later, past.segments)
     table = contracts.check("assigned", found.table)
     assert not table["unchanged"].any()
     assert not table["change"].isin(["new", "moved"]).any()
@@ -148,7 +150,7 @@ def test_another_year_of_the_same_practices_is_told_from_moves(past: Past) -> No
 
 def test_where_all_practices_shift_it_is_england_that_moved(past: Past) -> None:
     aged = past.tables.context.assign(imd_score=past.tables.context["imd_score"] * 1.5)
-    found = assign(
+    found = assign_practices(
         past.model, BLOCKS, Selection(), past.tables, replace(past.tables, context=aged), past.segments
     )
     told = found.table["change"].value_counts()
@@ -159,7 +161,7 @@ def test_where_all_practices_shift_it_is_england_that_moved(past: Past) -> None:
 def test_other_features_than_the_model_s_are_refused(past: Past) -> None:
     fewer = {name: block for name, block in BLOCKS.items() if name != "deprivation"}
     with pytest.raises(InputError, match="lacking imd_score"):
-        assign(past.model, fewer, Selection(), past.tables, past.tables, past.segments)
+        assign_practices(past.model, fewer, Selection(), past.tables, past.tables, past.segments)
 
 
 def test_the_agreement_of_the_rule_is_stated(past: Past) -> None:
@@ -177,13 +179,13 @@ def test_renumbered_indicators_are_known_by_the_run_s_codes(past: Past) -> None:
         indicators=past.tables.indicators.replace({"indicator_code": older}),
     )
     same = [["HYP003", "HYP008"]]  # of DM014 nothing is said
-    found = assign(past.model, BLOCKS, Selection(), past.tables, earlier, past.segments, same)
+    found = assign_practices(past.model, BLOCKS, Selection(), past.tables, earlier, past.segments, same)
     known = past.tables.achievement.query("indicator_code == 'DM020' and denominator > 0")["practice_code"]
     more = found.table["unknown_features"] - past.assign(past.tables)["unknown_features"]
     assert_array_equal(more, found.table["practice_code"].isin(known))
     assert found.notes[-1] == "Renumbered indicators, taken as the run's: HYP003 as HYP008."
     assert "Not known of any practice, imputed for all" in " ".join(found.notes)
-    both = assign(
+    both = assign_practices(
         past.model, BLOCKS, Selection(), past.tables, earlier, past.segments, [*same, ["DM014", "DM020"]]
     )
     assert_frame_equal(both.table, past.assign(past.tables))

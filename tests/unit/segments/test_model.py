@@ -97,7 +97,8 @@ import numpy as np
 from pathlib import Path
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
-from gp_segmentation.segments.model import Segments, save_model
+from gp_segmentation.segments.model import Segments
+from gp_segmentation.storage.model_files import save_model
 X = np.arange(40.0).reshape(20, 2)
 scaler = StandardScaler().fit(X)
 segments = Segments().fit(scaler.transform(X), np.arange(20) // 10 + 1)

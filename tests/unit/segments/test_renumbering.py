@@ -27,7 +27,7 @@ def test_their_codes_become_ours(ours, theirs, expected):
 
 
 def test_the_project_s_own_list_can_be_read():
-    path = Path(__file__).resolve().parents[2] / "conf" / "source" / "_renumbered.yaml"
+    path = Path(__file__).resolve().parents[3] / "conf" / "source" / "_renumbered.yaml"
     groups = read_renumbered(path)
     assert ["AF007", "AF008"] in groups
     assert all(len(group) >= 2 for group in groups)

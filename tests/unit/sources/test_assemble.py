@@ -12,8 +12,8 @@ from pandas.testing import assert_frame_equal
 from gp_segmentation import schemas
 from gp_segmentation.errors import ConfigError, InputError
 from gp_segmentation.sources import read_source
-from gp_segmentation.sources.assemble import plain_name
-from gp_segmentation.sources.local import read_table
+from gp_segmentation.sources.assemble import readable_name
+from gp_segmentation.sources.local import read_local_table
 from gp_segmentation.sources.nhs_england import read_qof
 from gp_segmentation.sources.ods import read_organisations
 from gp_segmentation.sources.ons import read_boundaries
@@ -49,8 +49,10 @@ def files() -> dict[str, dict[str, object]]:
         "organisations": entry("organisations", "epraccur.csv", read_organisations),
         "postcodes": entry("postcodes", "codepo.zip", read_postcodes),
         "boundaries": entry("boundaries", "icb.geojson", read_boundaries),
-        "imd": entry("context", "imd.csv", read_table, code="code", columns={"imd_score": {"unit": "score"}}),
-        "gps": entry("context", "gps.csv", read_table, code="code", columns={"gps": {"unit": "GPs"}}),
+        "imd": entry(
+            "context", "imd.csv", read_local_table, code="code", columns={"imd_score": {"unit": "score"}}
+        ),
+        "gps": entry("context", "gps.csv", read_local_table, code="code", columns={"gps": {"unit": "GPs"}}),
     }
 
 
@@ -253,7 +255,8 @@ def test_practices_on_one_side_only_are_counted(raw, build_qof):
     [
         ({"gps": {"role": "contxt"}}, r"files\.gps\.role is 'contxt'; it may be one of: qof, registrations"),
         ({"gps": {"role": "qof"}}, r"files\.gps\.role is qof, which another file has too"),
-        ({"imd": {"filename": "gps.csv", "reader": partial(read_table, code="code", columns={"gps": {}})}},
+        ({"imd": {"filename": "gps.csv",
+                  "reader": partial(read_local_table, code="code", columns={"gps": {}})}},
          r"measure gps comes from gps\.csv and from gps\.csv"),
     ],
 )  # fmt: skip
@@ -279,8 +282,8 @@ def test_a_source_without_a_qof_archive_is_refused(raw):
     ],
 )
 def test_names_of_one_board_agree(one, other):
-    assert plain_name(one) == plain_name(other)
+    assert readable_name(one) == readable_name(other)
 
 
 def test_names_of_two_boards_differ():
-    assert plain_name("NHS South East London ICB") != plain_name("NHS South West London ICB")
+    assert readable_name("NHS South East London ICB") != readable_name("NHS South West London ICB")

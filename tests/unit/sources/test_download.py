@@ -512,9 +512,9 @@ class TestRefused:
                 get([site.file()], folder)
 
     def test_two_runs_at_once_are_kept_apart(self, site: Site, folder: Path) -> None:
-        from gp_segmentation.sources.download.folder import alone
+        from gp_segmentation.sources.download.folder import lock_folder
 
-        with alone(folder), pytest.raises(GpsegError, match="another run is bringing files into"):
+        with lock_folder(folder), pytest.raises(GpsegError, match="another run is bringing files into"):
             get([site.file()], folder)
         assert len(get([site.file()], folder)) == 1
 

@@ -106,7 +106,7 @@ def table_of(suffix: str) -> Callable[[Path, list], object]:
                 book.active.append(row)
             book.save(path)
         path.write_bytes(harmed(path.read_bytes(), harms))
-        return RAW["read_table"](path, **RAW["AREA"])
+        return RAW["read_local_table"](path, **RAW["AREA"])
 
     return read
 

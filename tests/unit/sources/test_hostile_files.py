@@ -242,7 +242,7 @@ LOCAL = RAW["AREA"]
 
 
 def read_local(path: Path) -> pd.DataFrame:
-    return RAW["read_table"](path, **LOCAL).frame
+    return RAW["read_local_table"](path, **LOCAL).frame
 
 
 def workbook(path: Path, *cells: tuple[str, object]) -> Path:

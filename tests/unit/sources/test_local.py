@@ -9,7 +9,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from gp_segmentation.errors import ConfigError, InputError
-from gp_segmentation.sources.local import read_table
+from gp_segmentation.sources.local import read_local_table
 
 TABLE = """\
 Practice.Code,Year,FTE,Patients
@@ -31,7 +31,7 @@ def table(tmp_path) -> Path:
 
 def read(path: Path, **options):
     arguments = {"code": "Practice.Code", "columns": {"gp_fte": FTE}, "where": {"Year": 2024}} | options
-    return read_table(path, **arguments)
+    return read_local_table(path, **arguments)
 
 
 EXPECTED = pd.DataFrame(
@@ -162,7 +162,7 @@ def test_a_file_that_is_no_workbook_is_refused(tmp_path):
 def test_codes_are_trimmed_and_capital_and_blank_rows_do_not_matter(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text("code,v,\n a81001 ,1\n\n,,\nA81002,2%,note\n,3\n")
-    found = read_table(path, code="code", columns={"v": {}})
+    found = read_local_table(path, code="code", columns={"v": {}})
     assert found.frame.to_dict("list") == {"practice_code": ["A81001", "A81002"], "v": [1.0, 2.0]}
     assert found.quality["check"].tolist() == ["blank rows left out", "rows without a practice code left out"]
 
@@ -171,4 +171,4 @@ def test_rows_are_counted_as_a_spreadsheet_does(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text('title\n\ncode,v\nA81001,"1"\n\nA81002,x\n')
     with pytest.raises(InputError, match=r"t\.csv, row 6, column v: 'x' is not a number"):
-        read_table(path, code="code", columns={"v": {}}, skip=2)
+        read_local_table(path, code="code", columns={"v": {}}, skip=2)

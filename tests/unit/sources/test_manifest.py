@@ -11,7 +11,7 @@ import pytest
 
 from gp_segmentation.errors import ConfigError, InputError
 from gp_segmentation.sources.download.addresses import public_address
-from gp_segmentation.sources.download.config import RawFile, raw_files
+from gp_segmentation.sources.download.config import RawFile, read_raw_files
 from gp_segmentation.sources.download.manifest import (
     ManifestRow,
     describe,
@@ -108,7 +108,7 @@ def test_files_are_read_from_configuration() -> None:
         "max_bytes": 1e6,
         "sha256": "A" * 64,
     }
-    assert raw_files({"one": node, "same": dict(node)}) == [
+    assert read_raw_files({"one": node, "same": dict(node)}) == [
         RawFile("a.csv", None, "a" * 64, True, 1_000_000, None, ())
     ]
 
@@ -132,9 +132,9 @@ def test_files_are_read_from_configuration() -> None:
 )
 def test_a_wrong_entry_is_named(node: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
-        raw_files([node])
+        read_raw_files([node])
 
 
 def test_two_entries_that_disagree_are_refused() -> None:
     with pytest.raises(ConfigError, match="two entries"):
-        raw_files([{"filename": "a.csv"}, {"filename": "A.csv", "required": False}])
+        read_raw_files([{"filename": "a.csv"}, {"filename": "A.csv", "required": False}])

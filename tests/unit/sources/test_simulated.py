@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gp_segmentation.errors import ConfigError, InputError
-from gp_segmentation.pipeline import runs
+from gp_segmentation.pipeline import fetch
 from gp_segmentation.sources.download import collect, read_manifest, verify
 from gp_segmentation.sources.simulated import (
     MARKER,
@@ -102,10 +102,10 @@ def test_official_files_get_no_marker(tmp_path: Path) -> None:
 
 
 def test_gpseg_data_takes_the_marker_with_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "_dvc_add", lambda root: None)
+    monkeypatch.setattr(fetch, "_dvc_add", lambda root: None)
     given = marker(tmp_path / "given", "achievement: drawn\n")
     (given / "q.csv").write_text("x\n")
     files = {"q": {"filename": "q.csv", "url": None}}
     source = {"name": "year", "label": "a year", "simulated": [], "files": files}
-    runs.fetch_raw({"source": source, "from": "given", "restart": False}, tmp_path, tmp_path)
+    fetch.fetch_raw({"source": source, "from": "given", "restart": False}, tmp_path, tmp_path)
     assert simulated_tables([], tmp_path / "data" / "raw" / "year") == {"achievement": "drawn"}

@@ -10,7 +10,13 @@ import pandas as pd
 import pytest
 
 from gp_segmentation.errors import GpsegError
-from gp_segmentation.storage.provenance import content, describe_source, fingerprint, raw_files, unchanged
+from gp_segmentation.storage.provenance import (
+    content,
+    describe_raw_files,
+    describe_source,
+    fail_if_changed,
+    fingerprint,
+)
 from gp_segmentation.tracking import recording
 
 ABOUT = {"label": "A year", "period": "2024-25", "synthetic": False, "licence": "OGL", "attribution": "NHS"}
@@ -59,7 +65,7 @@ def test_what_is_simulated_is_in_source_json(
 def test_tables_prepared_before_a_marker_was_laid_or_changed_are_not_used(folder: Path) -> None:
     def of(named: list[str] | None = None) -> str:
         cfg = config(named)
-        return fingerprint(cfg, raw_files(cfg["source"], folder))
+        return fingerprint(cfg, describe_raw_files(cfg["source"], folder))
 
     found = [of(), of(["achievement"])]
     for text in ("achievement\n", "achievement: drawn\n", "context\n"):
@@ -71,7 +77,7 @@ def test_tables_prepared_before_a_marker_was_laid_or_changed_are_not_used(folder
 
 def test_the_same_marker_is_described_the_same_whenever(folder: Path) -> None:
     (folder / "SIMULATED.txt").write_text("achievement\n")
-    row = raw_files(config()["source"], folder)[0]
+    row = describe_raw_files(config()["source"], folder)[0]
     assert (row["filename"], row["retrieved"]) == ("SIMULATED.txt", None)
 
 
@@ -85,7 +91,7 @@ def test_a_recorded_run_is_described_with_the_warning(folder: Path, named: list[
 
 
 def while_reading(folder: Path, seen: str, *actions: Callable[[Path], object]) -> None:
-    with unchanged(folder, seen):
+    with fail_if_changed(folder, seen):
         for action in actions:
             action(folder / "q.csv")
 

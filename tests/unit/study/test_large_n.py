@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 from sklearn.metrics import adjusted_rand_score, silhouette_score
 
-from gp_segmentation.study import Limits, Setup, run, run_study, space
+from gp_segmentation.study import Limits, Setup, open_space, run_study, run_trials
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def many() -> tuple[np.ndarray, np.ndarray]:
 def test_the_same_groups_are_found_and_the_silhouette_is_near(many, clusterer, options, build):
     X, truth = many
     setup = Setup(limits=Limits(exact_up_to=3000, sample_rows=1000))
-    result = run_study(X, space(clusterer, options | {"n_clusters": [4]}), build, setup=setup)
+    result = run_trials(X, open_space(clusterer, options | {"n_clusters": [4]}), build, setup=setup)
     for row in result.trials.itertuples():
         labels = result.labels[row.trial]
         assert row.silhouette_rows == 1000
@@ -35,13 +35,13 @@ def test_the_same_groups_are_found_and_the_silhouette_is_near(many, clusterer, o
 def test_a_whole_study_of_many_rows_chooses(many, clusterer, options, build):
     X, _ = many
     asked = options | {"exact_up_to": 3000, "sample_rows": 800}
-    found = run(X, space(clusterer, asked), build, asked, seed=1)
+    found = run_study(X, open_space(clusterer, asked), build, asked, seed=1)
     assert found.choice["n_clusters"] == 4
     assert found.trials["silhouette_se"].notna().all()
 
 
 def test_up_to_the_limit_every_pair_is_looked_at(planted, clusterer, options, build):
     setup = Setup(limits=Limits(exact_up_to=len(planted)))
-    trials = run_study(planted, space(clusterer, options), build, setup=setup).trials
+    trials = run_trials(planted, open_space(clusterer, options), build, setup=setup).trials
     assert (trials["silhouette_rows"] == len(planted)).all()
     assert trials["silhouette_se"].isna().all()

@@ -14,7 +14,7 @@ from pandas.testing import assert_frame_equal
 from sklearn.metrics import adjusted_rand_score
 
 from gp_segmentation.errors import ConfigError
-from gp_segmentation.study import Evaluators, agreement_metric, run, space
+from gp_segmentation.study import Evaluators, open_space, run_study
 from gp_segmentation.study import search as study_search
 
 WAYS = {
@@ -37,10 +37,10 @@ def matrices(planted) -> dict[str, np.ndarray]:
 
 
 def test_every_matrix_is_studied_as_if_it_were_alone(matrices, clusterer, options, build):
-    whole = run(matrices, space(clusterer, options, WAYS), build, options, seed=3)
+    whole = run_study(matrices, open_space(clusterer, options, WAYS), build, options, seed=3)
     assert whole.trials["preparation"].drop_duplicates().tolist() == list(WAYS)
     for name, rows in matrices.items():
-        alone = run(rows, space(clusterer, options), build, options, seed=3)
+        alone = run_study(rows, open_space(clusterer, options), build, options, seed=3)
         mine = whole.trials[whole.trials["preparation"] == name].reset_index(drop=True)
         left = ["trial", "preparation"]
         assert_frame_equal(mine.drop(columns=left), alone.trials.drop(columns=left), check_exact=True)
@@ -58,7 +58,7 @@ def test_every_matrix_is_studied_as_if_it_were_alone(matrices, clusterer, option
 
 
 def test_the_choice_agrees_best_with_the_others(matrices, clusterer, options, build):
-    found = run(matrices, space(clusterer, options, WAYS), build, options, seed=3)
+    found = run_study(matrices, open_space(clusterer, options, WAYS), build, options, seed=3)
     chosen = {row["preparation"]: row["trial"] for row in found.choice["by_preparation"]}
     labels = found.result.labels
     means = {
@@ -85,7 +85,7 @@ def test_the_choice_agrees_best_with_the_others(matrices, clusterer, options, bu
 
 def test_by_criterion_the_highest_excess_is_taken(matrices, clusterer, options, build):
     options["rule"]["between"] = "criterion"
-    found = run(matrices, space(clusterer, options, WAYS), build, options, seed=3)
+    found = run_study(matrices, open_space(clusterer, options, WAYS), build, options, seed=3)
     best = max(found.choice["by_preparation"], key=lambda row: row["excess_silhouette"])
     assert found.choice["trial"] == best["trial"]
     said = f"the one with the highest silhouette in excess of the null, of {best['preparation']}, was taken"
@@ -95,7 +95,7 @@ def test_by_criterion_the_highest_excess_is_taken(matrices, clusterer, options, 
 def test_of_two_preparations_the_first_is_taken(matrices, clusterer, options, build):
     two = {name: WAYS[name] for name in ("robust-two", "standard-none")}
     rows = {name: matrices[name] for name in two}
-    found = run(rows, space(clusterer, options, two), build, options, seed=3)
+    found = run_study(rows, open_space(clusterer, options, two), build, options, seed=3)
     assert found.choice["preparation"] == "robust-two"
     one, other = found.choice["by_preparation"]
     assert one["agreement"] == other["agreement"]
@@ -103,7 +103,7 @@ def test_of_two_preparations_the_first_is_taken(matrices, clusterer, options, bu
 
 
 def test_one_matrix_has_no_preparations_to_tell_of(planted, clusterer, options, build):
-    found = run(planted, space(clusterer, options), build, options, seed=3)
+    found = run_study(planted, open_space(clusterer, options), build, options, seed=3)
     assert found.choice["preparation"] is None
     assert found.choice["settings"] == {}
     assert found.choice["by_preparation"] == []
@@ -113,20 +113,22 @@ def test_one_matrix_has_no_preparations_to_tell_of(planted, clusterer, options, 
 
 
 def test_one_candidate_left_is_a_name_and_nothing_to_compare(planted, clusterer, options, build):
-    found = run(
-        {"robust": planted}, space(clusterer, options, {"robust": {"scaler": "robust"}}), build, options
+    found = run_study(
+        {"robust": planted}, open_space(clusterer, options, {"robust": {"scaler": "robust"}}), build, options
     )
     assert (found.choice["preparation"], found.choice["settings"]) == ("robust", {"scaler": "robust"})
     assert [row["agreement"] for row in found.choice["by_preparation"]] == [None]
     assert found.preparations.empty
     assert "prepared" not in found.choice["reason"]
-    assert agreement_metric(found.choice) == {}
+    assert found.choice["agreement"] is None
 
 
 def test_a_sampler_that_came_to_one_matrix_only_says_nothing_of_the_others(
     matrices, clusterer, options, build
 ):
-    found = run(matrices, space(clusterer, options, WAYS), build_sampled(build), sampled(options, 1), seed=3)
+    found = run_study(
+        matrices, open_space(clusterer, options, WAYS), build_sampled(build), sampled(options, 1), seed=3
+    )
     assert len(found.trials) == 1
     table = found.preparations
     assert table["preparation"].tolist() == [found.choice["preparation"]]
@@ -140,7 +142,9 @@ def test_a_preparation_without_a_trial_above_the_floor_is_left_out(planted, clus
     options["rule"]["min_practices"] = 20
     options["n_clusters"] = {"low": 4, "high": 5}
     ways = {"good": {"scaler": "good"}, "spiked": {"scaler": "spiked"}}
-    found = run({"good": planted, "spiked": spiked}, space(clusterer, options, ways), build, options, seed=3)
+    found = run_study(
+        {"good": planted, "spiked": spiked}, open_space(clusterer, options, ways), build, options, seed=3
+    )
     assert found.choice["preparation"] == "good"
     assert [row["preparation"] for row in found.choice["by_preparation"]] == ["good"]
     assert "with good only a trial met the floor" in found.choice["reason"]
@@ -151,10 +155,10 @@ def test_a_preparation_without_a_trial_above_the_floor_is_left_out(planted, clus
 def test_silhouettes_of_different_matrices_are_not_compared(matrices, clusterer, options, build):
     options["rule"] |= {"between": "criterion", "criterion": "silhouette"}
     with pytest.raises(ConfigError, match=r"compares differently prepared matrices \(scaler, reducer\)"):
-        run(matrices, space(clusterer, options, WAYS), build, options)
+        run_study(matrices, open_space(clusterer, options, WAYS), build, options)
     options["rule"] |= {"between": "luck", "criterion": "excess_silhouette"}
     with pytest.raises(ConfigError, match=r"study\.rule\.between is 'luck'"):
-        run(matrices, space(clusterer, options, WAYS), None, options)  # before anything is fitted
+        run_study(matrices, open_space(clusterer, options, WAYS), None, options)  # before anything is fitted
 
 
 def sampled(options, n_trials):
@@ -172,11 +176,11 @@ def build_sampled(build):
 
 
 def test_a_sampler_goes_to_and_fro_between_matrices(matrices, clusterer, options, build):
-    opened = space(clusterer, options, WAYS)
-    found = run(matrices, opened, build_sampled(build), sampled(options, 40), seed=3)
+    opened = open_space(clusterer, options, WAYS)
+    found = run_study(matrices, opened, build_sampled(build), sampled(options, 40), seed=3)
     assert len(found.trials) == 40
     assert found.trials["preparation"].nunique() == 4
-    whole = run(matrices, space(clusterer, options, WAYS), build, options, seed=3).trials
+    whole = run_study(matrices, open_space(clusterer, options, WAYS), build, options, seed=3).trials
     key = ["preparation", "clusterer", "linkage", "n_clusters"]
     scores = ["silhouette", "davies_bouldin", "calinski_harabasz", "inertia", "excess_silhouette"]
     both = found.trials.fillna({"linkage": ""}).merge(whole.fillna({"linkage": ""}), on=key, validate="1:1")
@@ -197,7 +201,7 @@ def interrupted(matrices, clusterer, options, build, folder):
             os.kill(os.getpid(), signal.SIGKILL)
 
     study_search.Ledger.add = add_and_die
-    run(matrices, space(clusterer, options, WAYS), build, options, seed=3, folder=folder)
+    run_study(matrices, open_space(clusterer, options, WAYS), build, options, seed=3, folder=folder)
 
 
 def test_a_study_killed_on_its_second_matrix_ends_as_one_that_was_not(
@@ -209,20 +213,22 @@ def test_a_study_killed_on_its_second_matrix_ends_as_one_that_was_not(
     process.start()
     process.join(120)
     assert process.exitcode == -signal.SIGKILL
-    resumed = run(matrices, space(clusterer, options, WAYS), build, stored, seed=3, folder=tmp_path)
-    straight = run(matrices, space(clusterer, options, WAYS), build, options, seed=3)
+    resumed = run_study(
+        matrices, open_space(clusterer, options, WAYS), build, stored, seed=3, folder=tmp_path
+    )
+    straight = run_study(matrices, open_space(clusterer, options, WAYS), build, options, seed=3)
     assert_frame_equal(resumed.trials, straight.trials, check_exact=True)
     assert_frame_equal(resumed.null, straight.null, check_exact=True)
     assert resumed.choice == straight.choice
     # Finished, it is read: the nulls too.
-    again = run(matrices, space(clusterer, options, WAYS), build, stored, seed=3, folder=tmp_path)
+    again = run_study(matrices, open_space(clusterer, options, WAYS), build, stored, seed=3, folder=tmp_path)
     assert_frame_equal(again.trials, straight.trials, check_exact=True)
     assert_frame_equal(again.null, straight.null, check_exact=True)
     assert_frame_equal(again.tree, straight.tree, check_exact=True)
 
 
 def shared(matrices, clusterer, options, build, folder, path):
-    found = run(matrices, space(clusterer, options, WAYS), build, options, seed=3, folder=folder)
+    found = run_study(matrices, open_space(clusterer, options, WAYS), build, options, seed=3, folder=folder)
     found.trials.to_parquet(path)
 
 
@@ -239,7 +245,7 @@ def test_two_processes_share_a_study_of_several_matrices(matrices, clusterer, op
     for process in processes:
         process.join(120)
     assert [process.exitcode for process in processes] == [0, 0]
-    straight = run(matrices, space(clusterer, options, WAYS), build, options, seed=3).trials
+    straight = run_study(matrices, open_space(clusterer, options, WAYS), build, options, seed=3).trials
     for path in paths:
         assert_frame_equal(pd.read_parquet(path), straight, check_exact=True)
 
@@ -275,10 +281,10 @@ def test_distances_of_two_matrices_are_kept_and_trees_of_all():
 def test_weights_are_values_like_others(planted, clusterer, options, build):
     ways = {f"w_{w:g}": {"weight.size": w} for w in (0.5, 1.0, 2.0)}
     rows = {name: planted * [1, 1, 1, 1, way["weight.size"]] for name, way in ways.items()}
-    opened = space(clusterer, options, ways)
+    opened = open_space(clusterer, options, ways)
     assert opened.settings == {"weight.size": (0.5, 1.0, 2.0)}
     assert opened.preparation({"weight.size": 2.0, "clusterer": "kmeans"}) == "w_2"
-    found = run(rows, opened, build, options | {"n_clusters": [3, 4]}, seed=3)
+    found = run_study(rows, opened, build, options | {"n_clusters": [3, 4]}, seed=3)
     assert set(found.preparations["weight.size"]) == {0.5, 1.0, 2.0}
     excess = found.trials.groupby("preparation")["excess_silhouette"].max()
     assert excess.nunique() == 3

@@ -13,7 +13,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from gp_segmentation.errors import ConfigError
-from gp_segmentation.study import run, space
+from gp_segmentation.study import open_space, run_study
 from gp_segmentation.study.evaluate import Evaluator
 
 # Runs a study in a process of its own. With a third argument it waits that long before each group of points.
@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.cluster import KMeans
 from gp_segmentation.clustering import Hierarchical
-from gp_segmentation.study import brute_force, run, space
+from gp_segmentation.study import brute_force, open_space, run_study
 from gp_segmentation.study.evaluate import Evaluator
 
 TARGETS = {"KMeans": KMeans, "Hierarchical": Hierarchical, "brute_force": brute_force}
@@ -42,7 +42,7 @@ def slow(self, points):
 Evaluator.evaluate = slow
 planted = np.load(sys.argv[1])
 settings = eval(Path(sys.argv[2]).read_text())
-study = run(planted, space(*settings), build, settings[1], seed=3, folder=Path(sys.argv[2]).parent)
+study = run_study(planted, open_space(*settings), build, settings[1], seed=3, folder=Path(sys.argv[2]).parent)
 study.trials.to_parquet(sys.argv[4])
 """
 
@@ -98,9 +98,9 @@ def test_a_killed_study_goes_on_where_it_stopped(
     assert 0 < left < 25
 
     seen = counted(monkeypatch)
-    opened = space(clusterer, stored)
-    resumed = run(planted, opened, build, stored, seed=3, folder=tmp_path)
-    straight = run(planted, opened, build, stored | {"storage": None}, seed=3)
+    opened = open_space(clusterer, stored)
+    resumed = run_study(planted, opened, build, stored, seed=3, folder=tmp_path)
+    straight = run_study(planted, opened, build, stored | {"storage": None}, seed=3)
     assert len(seen[: len(seen) - 25]) == 25 - left, "a finished trial was repeated"
     assert_frame_equal(resumed.trials, straight.trials, check_exact=True)
     assert_frame_equal(resumed.null, straight.null, check_exact=True)
@@ -110,10 +110,10 @@ def test_a_killed_study_goes_on_where_it_stopped(
 
 
 def test_a_finished_study_is_read_and_not_repeated(tmp_path, monkeypatch, planted, clusterer, stored, build):
-    opened = space(clusterer, stored)
-    first = run(planted, opened, build, stored, seed=3, folder=tmp_path)
+    opened = open_space(clusterer, stored)
+    first = run_study(planted, opened, build, stored, seed=3, folder=tmp_path)
     seen = counted(monkeypatch)
-    again = run(planted, opened, build, stored, seed=3, folder=tmp_path)
+    again = run_study(planted, opened, build, stored, seed=3, folder=tmp_path)
     assert seen == []
     assert_frame_equal(again.trials, first.trials, check_exact=True)
     assert again.choice == first.choice
@@ -123,7 +123,9 @@ def test_two_processes_share_one_study_and_lose_no_trial(start, tmp_path, plante
     processes = [start(0.5, f"{i}.parquet") for i in range(2)]
     outputs = [process.communicate(timeout=240)[0] for process in processes]
     assert [process.returncode for process in processes] == [0, 0]
-    straight = run(planted, space(clusterer, stored), build, stored | {"storage": None}, seed=3).trials
+    straight = run_study(
+        planted, open_space(clusterer, stored), build, stored | {"storage": None}, seed=3
+    ).trials
     for i in range(2):
         assert_frame_equal(pd.read_parquet(tmp_path / f"{i}.parquet"), straight, check_exact=True)
     assert finished(tmp_path) >= 25
@@ -135,18 +137,20 @@ def test_two_processes_share_one_study_and_lose_no_trial(start, tmp_path, plante
     "change", [{"seed": 4}, {"options": {"n_clusters": [2, 3]}}, {"rows": 299}, {"node": {"n_init": 2}}]
 )
 def test_whatever_changes_a_trial_is_another_study(change, tmp_path, planted, clusterer, stored, build):
-    run(planted, space(clusterer, stored), build, stored, seed=3, folder=tmp_path)
+    run_study(planted, open_space(clusterer, stored), build, stored, seed=3, folder=tmp_path)
     clusterer["candidates"]["kmeans"] |= change.get("node", {})
     changed = stored | change.get("options", {})
     rows = planted[: change.get("rows", len(planted))]
-    run(rows, space(clusterer, changed), build, changed, seed=change.get("seed", 3), folder=tmp_path)
+    run_study(
+        rows, open_space(clusterer, changed), build, changed, seed=change.get("seed", 3), folder=tmp_path
+    )
     assert len(list(tmp_path.glob("*.db"))) == 2
 
 
 def test_the_rule_is_no_part_of_the_study(tmp_path, planted, clusterer, stored, build):
     other = stored | {"rule": stored["rule"] | {"tolerance": 0.5}}
     for options in (stored, other):
-        run(planted, space(clusterer, options), build, options, seed=3, folder=tmp_path)
+        run_study(planted, open_space(clusterer, options), build, options, seed=3, folder=tmp_path)
     assert len(list(tmp_path.glob("*.db"))) == 1
 
 
@@ -170,8 +174,8 @@ def build_sampled(build):
 def test_a_sampler_interrupted_proposes_what_it_would_have(
     tmp_path, monkeypatch, planted, clusterer, sampled, build_sampled
 ):
-    opened = space(clusterer, sampled)
-    straight = run(planted, opened, build_sampled, sampled | {"storage": None}, seed=3).trials
+    opened = open_space(clusterer, sampled)
+    straight = run_study(planted, opened, build_sampled, sampled | {"storage": None}, seed=3).trials
     plain, calls = Evaluator.evaluate, []
 
     def broken(self, points):
@@ -182,9 +186,9 @@ def test_a_sampler_interrupted_proposes_what_it_would_have(
 
     monkeypatch.setattr(Evaluator, "evaluate", broken)
     with pytest.raises(KeyboardInterrupt):
-        run(planted, opened, build_sampled, sampled, seed=3, folder=tmp_path)
+        run_study(planted, opened, build_sampled, sampled, seed=3, folder=tmp_path)
     monkeypatch.setattr(Evaluator, "evaluate", plain)
-    resumed = run(planted, opened, build_sampled, sampled, seed=3, folder=tmp_path).trials
+    resumed = run_study(planted, opened, build_sampled, sampled, seed=3, folder=tmp_path).trials
     assert len(resumed) == 12
     assert_frame_equal(resumed, straight, check_exact=True)
 
@@ -195,21 +199,21 @@ def test_a_sampler_never_repeats_a_trial_and_ends_when_all_are_tried(
 ):
     # 5 of K-means and 4 x 5 of hierarchical clustering: a sampler asked for more has tried every one.
     options = sampled | {"storage": None, "n_trials": 40, "prune": prune}
-    found = run(planted, space(clusterer, options), build_sampled, options, seed=3)
+    found = run_study(planted, open_space(clusterer, options), build_sampled, options, seed=3)
     assert len(set(found.result.points.values())) == len(found.trials) == 25
 
 
 def test_several_objectives_are_told_to_the_sampler(planted, clusterer, sampled, build_sampled):
     options = sampled | {"storage": None, "objectives": ["silhouette", "n_clusters"]}
-    study = run(planted, space(clusterer, options), build_sampled, options, seed=3)
+    study = run_study(planted, open_space(clusterer, options), build_sampled, options, seed=3)
     assert [d.name for d in study.result.optuna_study.directions] == ["MAXIMIZE", "MINIMIZE"]
     with pytest.raises(ConfigError, match=r"study.objectives has \['luck'\]. Choose among"):
-        run(planted, space(clusterer, options), build_sampled, options | {"objectives": ["luck"]})
+        run_study(planted, open_space(clusterer, options), build_sampled, options | {"objectives": ["luck"]})
 
 
 def test_trials_below_the_floor_are_pruned_where_asked(planted, clusterer, sampled, build_sampled):
     options = sampled | {"storage": None, "n_trials": 20}
-    found = run(planted, space(clusterer, options), build_sampled, options, seed=1)
+    found = run_study(planted, open_space(clusterer, options), build_sampled, options, seed=1)
     states = [trial.state.name for trial in found.result.optuna_study.trials]
     small = (found.trials["smallest_segment"] < found.choice["floor"]).tolist()
     assert states == ["PRUNED" if below else "COMPLETE" for below in small]
@@ -219,4 +223,4 @@ def test_trials_below_the_floor_are_pruned_where_asked(planted, clusterer, sampl
 def test_a_storage_that_cannot_be_opened_is_named(planted, clusterer, stored, build):
     options = stored | {"storage": "nonsense://x"}
     with pytest.raises(ConfigError, match=r"study.storage nonsense://x cannot be opened"):
-        run(planted, space(clusterer, options), build, options)
+        run_study(planted, open_space(clusterer, options), build, options)

@@ -11,6 +11,7 @@ import pytest
 
 from gp_segmentation.errors import GpsegError
 from gp_segmentation.tracking import run as logged
+from gp_segmentation.tracking.run import Child, Run
 from gp_segmentation.tracking.store import open_store
 
 
@@ -73,7 +74,8 @@ def test_the_environment_names_the_store(tmp_path, monkeypatch):
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from gp_segmentation import tracking
+from gp_segmentation.tracking.run import Child, Run
+from gp_segmentation.tracking.store import open_store
 
 with open_store(Path(sys.argv[1]), "test").run("killed", {}):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -97,12 +99,13 @@ def test_a_run_whose_process_was_killed_is_ended_by_the_next_start_and_others_go
 KILLED_IN_A_TRIAL = """
 import os, signal, sys
 from pathlib import Path
-from gp_segmentation import tracking
+from gp_segmentation.tracking.run import Child, Run
+from gp_segmentation.tracking.store import open_store
 
 with open_store(Path(sys.argv[1]), "another experiment").run("killed", {}) as run:
-    done, cut = (store.Child(name, {}, {"silhouette": 0.2}, {}) for name in ("done", "cut"))
+    done, cut = (Child(name, {}, {"silhouette": 0.2}, {}) for name in ("done", "cut"))
     run.log_children([done])
-    store.Run.log_metrics = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+    Run.log_metrics = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
     run.log_children([cut])
 """
 
@@ -125,9 +128,9 @@ def test_a_trial_open_when_its_run_fails_is_ended_too(store, monkeypatch):
     def broken(*_):
         raise OSError("no space left")
 
-    monkeypatch.setattr(store.Run, "log_metrics", broken)
+    monkeypatch.setattr(Run, "log_metrics", broken)
     with pytest.raises(OSError, match="no space"), store.run("failed", {}) as run:
-        run.log_children([store.Child("cut", {}, {}, {})])
+        run.log_children([Child("cut", {}, {}, {})])
     assert {run.info.status for run in store.client.search_runs([store.experiment_id])} == {"FAILED"}
 
 
@@ -165,7 +168,8 @@ def test_a_store_that_cannot_be_reached_is_named_without_its_password(tmp_path, 
 WRITER = """
 import sys
 from pathlib import Path
-from gp_segmentation import tracking
+from gp_segmentation.tracking.run import Child, Run
+from gp_segmentation.tracking.store import open_store
 
 store = open_store(Path(sys.argv[1]), "test")
 for i in range(5):

@@ -65,7 +65,7 @@ FULL = """
 import resource, signal, sys
 from pathlib import Path
 import pandas as pd
-from gp_segmentation.storage.workspace import write_table
+from gp_segmentation.storage.table_files import write_table
 from gp_segmentation.utils.files import fresh_folder, write_json
 from gp_segmentation.errors import GpsegError
 

@@ -10,15 +10,15 @@ from pandas.testing import assert_frame_equal
 from scipy.spatial.distance import pdist, squareform
 
 from gp_segmentation.clustering import build_tree
-from gp_segmentation.evidence import clustergram, consensus, practice_table
+from gp_segmentation.evidence import clustergram, consensus_by_votes, practice_table
 from gp_segmentation.insight.disputed import disputed_practices
-from gp_segmentation.validity import agreement, contingency_table, cophenetic_correlation, matched
+from gp_segmentation.validity import agreement_by_k, contingency_table, cophenetic_correlation, matched
 
 
 def test_agreement_is_one_for_the_same_partition_and_about_nothing_for_unrelated_ones():
     rng = np.random.default_rng(0)
     a, b = rng.integers(0, 3, 500), rng.integers(0, 3, 500)
-    found = agreement([3, 3], np.stack([a, a]), np.stack([2 - a, b]))
+    found = agreement_by_k([3, 3], np.stack([a, a]), np.stack([2 - a, b]))
     assert_allclose(found.iloc[0], [1.0, 1.0])
     assert_allclose(found.iloc[1], [0.0, 0.0], atol=0.02)
 
@@ -100,7 +100,7 @@ def test_disputed_practices_come_with_both_segments_and_margin():
 
 
 def test_the_consensus_is_the_plurality_of_votes():
-    found = consensus([1, 1, 1, 1, 2], VOTES)
+    found = consensus_by_votes([1, 1, 1, 1, 2], VOTES)
     #                 A B C keep 1, D goes to 2, E (never drawn) keeps 2
     assert (found["moved"], found["sizes"]) == (1, [3, 2])
     assert found["confidence"] == pytest.approx((1 + 0.75 + 0.5 + 0.75) / 4)

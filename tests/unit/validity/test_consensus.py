@@ -15,7 +15,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from gp_segmentation.evidence import assess
 from gp_segmentation.validity import consensus_clusters, resample, summarise_consensus
-from gp_segmentation.validity import together as counting
+from gp_segmentation.validity import share_together as counting
 from gp_segmentation.validity.consensus import BLOCK
 
 OPTIONS = {

@@ -1,6 +1,6 @@
 """Additional patients if practices reached what a quarter of their own segment already reaches.
 
-Per indicator, with c_i the shrunk rate of practice i (see `achieved`), n_i its eligible patients and t the
+Per indicator, with c_i the shrunk rate of practice i (`achieved_rates`), n_i its eligible patients and t the
 target, the upper quartile of c over the practices of its segment with at least `min_denominator` of them,
 
     additional patients of i = f max(0, t - c_i) n_i,
@@ -26,9 +26,9 @@ import pandas as pd
 from scipy.sparse import csr_array
 from scipy.special import betaincinv
 
-from gp_segmentation.insight.opportunities.shrunken_rates import achieved, shrunk
+from gp_segmentation.insight.opportunities.shrunken_rates import achieved_rates, shrink_in_segments
 from gp_segmentation.insight.portraits.profiles import Z95
-from gp_segmentation.utils.parallel import ordered_map
+from gp_segmentation.utils.parallel import parallel_map
 
 QUARTILE = 0.75
 INTERVAL = (0.025, 0.975)
@@ -51,7 +51,7 @@ class Opportunities:
     totals: pd.DataFrame
 
 
-def opportunities(
+def find_opportunities(
     achievement: pd.DataFrame,
     segments: pd.DataFrame,
     groups: pd.DataFrame,
@@ -72,12 +72,12 @@ def opportunities(
     min_denominator : eligible patients from which a practice counts for targets.
     draws : of the bootstrap.
     """
-    rows = achieved(achievement, segments, gross=gross)
+    rows = achieved_rates(achievement, segments, gross=gross)
     parts = [part for _, part in rows.groupby("indicator_code", sort=True)]
     seeds = np.random.SeedSequence(seed).spawn(len(parts))
     levels = _Levels(groups)
     tasks = [(part, levels, min_denominator, draws, child) for part, child in zip(parts, seeds, strict=True)]
-    found = list(ordered_map(_one_indicator, tasks, jobs))
+    found = list(parallel_map(_one_indicator, tasks, jobs))
     if not found:
         return Opportunities(pd.DataFrame(), pd.DataFrame())
     practices, totals = (pd.concat(tables, ignore_index=True) for tables in zip(*found, strict=True))
@@ -91,7 +91,7 @@ def _one_indicator(
     draws: int,
     seed: np.random.SeedSequence,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    found = shrunk(rows)
+    found = shrink_in_segments(rows)
     rows = found.rows
     n, point = rows["eligible"].to_numpy(), rows["shrunk_rate"].to_numpy()
     shape = rows["alpha"].to_numpy(), rows["beta"].to_numpy()

@@ -33,12 +33,12 @@ FLAGS = np.array([-3, -2, 0, 2, 3])
 FEWEST = 10
 
 
-def outliers(rows: pd.DataFrame, *, min_denominator: int = 20) -> tuple[pd.DataFrame, pd.DataFrame]:
+def find_outliers(rows: pd.DataFrame, *, min_denominator: int = 20) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return every practice's adjusted z, and the funnel of every indicator and segment.
 
     Parameters
     ----------
-    rows : from `achieved`.
+    rows : from `achieved_rates`.
     min_denominator : eligible patients from which a practice is placed in the funnel (the normal
         approximation needs some).
 
@@ -88,7 +88,7 @@ def count_flags(placed: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
 
     Parameters
     ----------
-    placed : from `outliers`. groups : practice_code -> one column per level.
+    placed : from `find_outliers`. groups : practice_code -> one column per level.
 
     Returns
     -------

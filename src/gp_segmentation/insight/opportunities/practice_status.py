@@ -9,7 +9,7 @@ OPEN, NOT_LISTED, FEW = "open", "not listed", "few eligible patients"
 WORDS = {"ACTIVE": OPEN, "INACTIVE": "closed", "DORMANT": "dormant", "PROPOSED": "not open yet"}
 
 
-def standing(
+def practice_standing(
     rows: pd.DataFrame, organisations: pd.DataFrame, *, min_denominator: float | None = None
 ) -> pd.Series:
     """Return, for every row about a practice, what a reader must know before writing to that practice.

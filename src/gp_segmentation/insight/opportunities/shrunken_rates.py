@@ -32,7 +32,7 @@ OWN_PRIOR = 20
 SIZES = (0.1, 1e7)
 
 
-def achieved(achievement: pd.DataFrame, segments: pd.DataFrame, *, gross: bool = False) -> pd.DataFrame:
+def achieved_rates(achievement: pd.DataFrame, segments: pd.DataFrame, *, gross: bool = False) -> pd.DataFrame:
     """Return the rate of every fitted practice and indicator that has one.
 
     Parameters
@@ -57,12 +57,12 @@ def achieved(achievement: pd.DataFrame, segments: pd.DataFrame, *, gross: bool =
 
 
 @dataclass(frozen=True)
-class Shrunk:
+class SegmentRates:
     """The rates of one indicator, shrunk.
 
     Attributes
     ----------
-    rows : from `achieved`, with ``shrunk_rate`` and the posterior's ``alpha`` and ``beta``.
+    rows : from `achieved_rates`, with ``shrunk_rate`` and the posterior's ``alpha`` and ``beta``.
     prior : a row per prior: ``rate`` (mu), ``size`` (m) and the Cholesky factor (``c00, c10, c11``) of the
         covariance of (logit mu, log m).
     of : which of the priors each row has.
@@ -85,7 +85,7 @@ class Shrunk:
         return drawn.astype(np.float32)
 
 
-def shrunk(rows: pd.DataFrame) -> Shrunk:
+def shrink_in_segments(rows: pd.DataFrame) -> SegmentRates:
     """Shrink the rates of one indicator, each toward the mean of its segment."""
     sizes = rows["segment"].map(rows["segment"].value_counts())
     group = rows["segment"].where(sizes >= OWN_PRIOR, 0).to_numpy()  # 0: too few of them, England's prior
@@ -106,7 +106,7 @@ def shrunk(rows: pd.DataFrame) -> Shrunk:
     told = rows.assign(
         shrunk_rate=mean + kept * (x / n - mean), alpha=x + mean * size, beta=n - x + (1 - mean) * size
     )
-    return Shrunk(told, prior, of)
+    return SegmentRates(told, prior, of)
 
 
 def _cholesky(x: np.ndarray, n: np.ndarray, a: float, b: float) -> tuple[float, float, float]:

@@ -14,7 +14,7 @@ from gp_segmentation.insight.peers.stability import inclusion
 CHUNK = 512
 
 
-def peers(
+def nearest_peers(
     matrix: pd.DataFrame,
     segments: pd.DataFrame,
     practices: pd.DataFrame,

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gp_segmentation.utils.parallel import ordered_map
+from gp_segmentation.utils.parallel import parallel_map
 
 #: Rows whose distances are held at once.
 CHUNK = 1024
@@ -43,7 +43,7 @@ def inclusion(
     stays, present = np.zeros(neighbours.shape), np.zeros(neighbours.shape)
     seeds = np.random.SeedSequence(seed).spawn(resamples) if resamples else []
     tasks = [(x, candidates, neighbours, block, count, child) for child in seeds]
-    for stayed, there in ordered_map(_one_resample, tasks, jobs):
+    for stayed, there in parallel_map(_one_resample, tasks, jobs):
         stays += stayed
         present += there
     return np.divide(stays, present, out=np.full(stays.shape, np.nan), where=present > 0)

@@ -36,7 +36,7 @@ class Gradient:
     places: dict[int, tuple[float, float]]
 
 
-def gradient(
+def main_gradient(
     matrix: pd.DataFrame, features: pd.DataFrame, dictionary: pd.DataFrame, labels: pd.Series
 ) -> Gradient | None:
     """Return the main gradient of the fitted practices; None when the features name no concept.

@@ -21,7 +21,7 @@ PHRASES, MOST_PHRASES = 3, 6
 AVERAGE = "Close to the England average"
 
 
-def names(
+def name_segments(
     natural: pd.DataFrame, features: pd.DataFrame, dictionary: pd.DataFrame, labels: pd.Series
 ) -> dict[int, str]:
     """Return a short, neutral, distinct name for every segment, such as "Older, less deprived".

@@ -17,7 +17,7 @@ from gp_segmentation.insight.portraits.phrases import worded
 from gp_segmentation.insight.portraits.profiles import Z95
 
 
-def portraits(
+def write_portraits(
     profile: pd.DataFrame,
     segments: pd.DataFrame,
     practices: pd.DataFrame,
@@ -31,7 +31,7 @@ def portraits(
 
     Parameters
     ----------
-    profile : from `profiles`.
+    profile : from `segment_profiles`.
     segments, practices : schemas ``segments`` and ``practices``.
     claims : what the names claim (`names.claims`).
     verdict : of the evidence: ``discrete``, ``continuum`` or ``unstable``; anything else adds no words.

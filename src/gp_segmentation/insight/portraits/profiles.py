@@ -28,7 +28,7 @@ COLUMNS = (
 )
 
 
-def profiles(
+def segment_profiles(
     natural: pd.DataFrame,
     dictionary: pd.DataFrame,
     segments: pd.DataFrame,

@@ -13,7 +13,7 @@ UNUSED = "not used"
 KNOWN = 0.5
 
 
-def attributes(
+def measures_not_used(
     practices: pd.DataFrame,
     context: pd.DataFrame,
     context_dictionary: pd.DataFrame,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from gp_segmentation.insight.workbook.workbook import TOP, Sheet
+from gp_segmentation.insight.workbook.workbook import TOP, WorkbookSheet
 
 GAIN = {
     "practices": "Practices compared",
@@ -31,7 +31,7 @@ INDICATOR = {"indicator_code": "Indicator", "group_name": "Condition"}
 ASKED = {"description": "What it asks for"}
 
 
-def sheets(tables: Mapping[str, pd.DataFrame], segments: pd.DataFrame) -> dict[str, Sheet]:
+def workbook_sheets(tables: Mapping[str, pd.DataFrame], segments: pd.DataFrame) -> dict[str, WorkbookSheet]:
     """Return the workbook's sheets from the tables of this room (named as their files)."""
     totals = tables["opportunity_totals"]
     england, icbs = totals[totals["level"] == "england"], totals[totals["level"] == "icb"]
@@ -42,32 +42,32 @@ def sheets(tables: Mapping[str, pd.DataFrame], segments: pd.DataFrame) -> dict[s
     top = f"The {min(TOP, len(icbs))} rows with most additional patients, of {len(icbs):,}"
     return {
         "Lookup": _lookup(segments),
-        "Segments": Sheet(
+        "Segments": WorkbookSheet(
             sizes, "Practices and patients by segment", "All practices; England comes last",
             {"segment": "Segment", "segment_name": "Name", **counts, "fitted": "Fitted", "special": "Special",
              "share_of_practices": "Practices (%)", "share_of_patients": "Patients (%)",
              "median_list_size": "Median list size"}, percent=("share_of_practices", "share_of_patients"),
         ),
-        "Mix": Sheet(
+        "Mix": WorkbookSheet(
             tables["segment_mix"], "Segments by region, care board and deprivation", "All practices",
             {"level": "Kind of area", "area": "Area", "segment": "Segment", "segment_name": "Name", **counts,
              "share_of_segment": "Of the segment (%)", "share_of_area": "Of the area (%)"},
             percent=("share_of_segment", "share_of_area"),
         ),
         "Profiles": _profiles(tables["profiles"]),
-        "Opportunities": Sheet(
+        "Opportunities": WorkbookSheet(
             tables["opportunities"], "Additional patients by indicator and segment", "Fitted practices",
             {"indicator_code": "Indicator", "segment": "Segment", "segment_name": "Name",
              "target": "Target, own segment (%)",
              "england_target": "Target, England (%)", **GAIN, **ASKED},
             percent=("rate", "target", "england_target"), whole=WHOLE,
         ),
-        "England": Sheet(england, "Additional patients by indicator, England", "Fitted practices",
+        "England": WorkbookSheet(england, "Additional patients by indicator, England", "Fitted practices",
                          {**INDICATOR, **GAIN, **ASKED}, percent=("rate",), whole=WHOLE),
-        "Care boards": Sheet(icbs.head(TOP), "Additional patients by integrated care board", top,
+        "Care boards": WorkbookSheet(icbs.head(TOP), "Additional patients by integrated care board", top,
                              {"area": "Integrated care board", **INDICATOR, **GAIN, **ASKED},
                              percent=("rate",), whole=WHOLE),
-        "Deprivation": Sheet(quintiles, "Additional patients by deprivation quintile of practices",
+        "Deprivation": WorkbookSheet(quintiles, "Additional patients by deprivation quintile of practices",
                              "Fitted practices; quintiles of practices by deprivation score",
                              {"area": "Deprivation quintile", **INDICATOR, **GAIN, **ASKED},
                              percent=("rate",), whole=WHOLE),
@@ -75,7 +75,7 @@ def sheets(tables: Mapping[str, pd.DataFrame], segments: pd.DataFrame) -> dict[s
     }  # fmt: skip
 
 
-def _equity(tables: Mapping[str, pd.DataFrame]) -> dict[str, Sheet]:
+def _equity(tables: Mapping[str, pd.DataFrame]) -> dict[str, WorkbookSheet]:
     """Peers and rules by deprivation quintile."""
     counts = {
         "deprivation_quintile": "Deprivation quintile",
@@ -97,7 +97,7 @@ def _equity(tables: Mapping[str, pd.DataFrame]) -> dict[str, Sheet]:
         "largest_segment": "Naming the largest segment does (%)",
     }
     return {
-        "Peers by deprivation": Sheet(
+        "Peers by deprivation": WorkbookSheet(
             tables["peers_by_quintile"],
             "The peers of practices by deprivation quintile",
             "All practices; England comes last",
@@ -105,7 +105,7 @@ def _equity(tables: Mapping[str, pd.DataFrame]) -> dict[str, Sheet]:
             decimals=2,
             percent=(*shares, "inclusion"),
         ),
-        "Rules by deprivation": Sheet(
+        "Rules by deprivation": WorkbookSheet(
             tables["rules_by_quintile"],
             "How well the surrogate rules tell segments, by deprivation quintile",
             "Fitted practices, cross-validated; England comes last",
@@ -115,7 +115,7 @@ def _equity(tables: Mapping[str, pd.DataFrame]) -> dict[str, Sheet]:
     }
 
 
-def _lookup(segments: pd.DataFrame) -> Sheet:
+def _lookup(segments: pd.DataFrame) -> WorkbookSheet:
     columns = {
         "practice_code": "Practice code",
         "practice_name": "Practice",
@@ -128,10 +128,10 @@ def _lookup(segments: pd.DataFrame) -> Sheet:
         "margin": "Margin",
         "fitted": "Fitted",
     }
-    return Sheet(segments, "The segment of every practice", "All practices", columns, decimals=3)
+    return WorkbookSheet(segments, "The segment of every practice", "All practices", columns, decimals=3)
 
 
-def _profiles(profiles: pd.DataFrame) -> Sheet:
+def _profiles(profiles: pd.DataFrame) -> WorkbookSheet:
     used = profiles["used"].map({True: "yes", False: "no"})
     unit = profiles["unit"].replace({"%": "percent"})  # a cell of signs alone is not read out
     columns = {
@@ -154,4 +154,6 @@ def _profiles(profiles: pd.DataFrame) -> Sheet:
     table = profiles.assign(used_word=used, unit=unit).sort_values(
         ["segment", "used", "rank"], ascending=[True, False, True]
     )
-    return Sheet(table, "What each segment is like", "Fitted practices with a figure", columns, decimals=3)
+    return WorkbookSheet(
+        table, "What each segment is like", "Fitted practices with a figure", columns, decimals=3
+    )

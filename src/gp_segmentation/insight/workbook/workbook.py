@@ -32,7 +32,7 @@ TOP = 500
 
 
 @dataclass(frozen=True)
-class Sheet:
+class WorkbookSheet:
     """One sheet: the table, its title, scope and what its columns are called.
 
     `percent` are shares to be shown as percentages, `whole` columns without decimals.
@@ -90,8 +90,8 @@ NOTES = [
 ]
 
 
-def write_workbook(path: Path, sheets: Mapping[str, Sheet], source: Mapping[str, Any]) -> None:
-    """Write `sheets` (label -> sheet) to `path`, the same bytes for the same tables.
+def write_workbook(path: Path, sheets: Mapping[str, WorkbookSheet], source: Mapping[str, Any]) -> None:
+    """Write `workbook_sheets` (label -> sheet) to `path`, the same bytes for the same tables.
 
     Parameters
     ----------
@@ -119,14 +119,14 @@ def write_workbook(path: Path, sheets: Mapping[str, Sheet], source: Mapping[str,
         workbook.close()
 
 
-def _notes(sheets: Mapping[str, Sheet]) -> pd.DataFrame:
+def _notes(sheets: Mapping[str, WorkbookSheet]) -> pd.DataFrame:
     """The notes on columns that some sheet has."""
     shown = {column for sheet in sheets.values() for column in sheet.columns.values()}
     rows = [(name, text) for name, column, text in NOTES if column in shown]
     return pd.DataFrame(rows, columns=["Note reference", "Note text"])
 
 
-def _widths(sheet: Sheet) -> list[int]:
+def _widths(sheet: WorkbookSheet) -> list[int]:
     """Characters wide enough for each column's texts, within `NARROW` and `WIDE`."""
     table = sheet.table
     longest = (table[c].astype(str).str.len().max() if len(table) else 0 for c in sheet.columns)
@@ -169,7 +169,7 @@ def _kind(source: Mapping[str, Any]) -> str:
     return "Worked out from published figures of general practices."
 
 
-def _gptable(label: str, sheet: Sheet, source: Mapping[str, Any]) -> gptables.GPTable:
+def _gptable(label: str, sheet: WorkbookSheet, source: Mapping[str, Any]) -> gptables.GPTable:
     import gptables
 
     table = sheet.table[list(sheet.columns)].copy()

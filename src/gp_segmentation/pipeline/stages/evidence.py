@@ -51,6 +51,6 @@ def _external(cfg: dict[str, Any], ws: Workspace, X: pd.DataFrame, labels: pd.Se
     )
     _, values, dictionary = ws.feature_tables()
     return {
-        "made_of": evidence.made_of(X, labels, values, dictionary, references, **draw),
-        "beyond": evidence.used_beyond(labels, values, tables, outcomes, options["beyond"], **draw),
+        "made_of": evidence.composition(X, labels, values, dictionary, references, **draw),
+        "beyond": evidence.external_validity(labels, values, tables, outcomes, options["beyond"], **draw),
     }

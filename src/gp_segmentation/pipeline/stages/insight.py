@@ -6,8 +6,8 @@ from typing import Any
 
 from gp_segmentation.insight import build, spatial
 from gp_segmentation.insight.disputed import disputed_practices
-from gp_segmentation.insight.rules import rules
-from gp_segmentation.insight.workbook.sheets import sheets
+from gp_segmentation.insight.rules import surrogate_rules
+from gp_segmentation.insight.workbook.sheets import workbook_sheets
 from gp_segmentation.insight.workbook.workbook import write_workbook
 from gp_segmentation.schemas import SCHEMAS
 from gp_segmentation.storage.table_files import read_table, write_table
@@ -25,9 +25,9 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
     segments = ws.segment_table()
     prepared = {name: ws.prepared_table(name) for name in build.PREPARED}
     verdict = read_json(ws.evidence / "evidence.json")["verdict"] or ""
-    found = build.Run(prepared, natural, values, dictionary, ws.matrix_table(), segments, verdict)
+    found = build.RunTables(prepared, natural, values, dictionary, ws.matrix_table(), segments, verdict)
     tables = build.read(found, options, seed=cfg["seed"], jobs=cfg["jobs"])
-    surrogate = rules(natural, dictionary, segments, **options["rules"])
+    surrogate = surrogate_rules(natural, dictionary, segments, **options["rules"])
     tables |= build.equity(found, tables, surrogate, options)
     tables["disputed"] = disputed_practices(read_table(ws.evidence / "practices.parquet"), segments)
     tables["space"] = spatial.join_counts(prepared["practices"], segments, **options["space"])
@@ -38,4 +38,4 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
         write_json(out / "portraits.json", build.portray(found, tables, options["top_features"]))
         write_text(out / "rules.txt", surrogate.text)
         source = read_json(ws.prepared / "source.json")
-        write_workbook(out / "segments.xlsx", sheets(tables, segments), source)
+        write_workbook(out / "segments.xlsx", workbook_sheets(tables, segments), source)

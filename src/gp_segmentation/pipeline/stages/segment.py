@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from gp_segmentation.clustering import canonical_order
-from gp_segmentation.insight.portraits.names import names
+from gp_segmentation.insight.portraits.names import name_segments
 from gp_segmentation.segments.model import whole_model
 from gp_segmentation.segments.table import segment_table
 from gp_segmentation.storage.model_files import load_model, save_model
@@ -22,7 +22,7 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
     labels = pd.Series(canonical_order(labels, keys=labels.index), index=labels.index)
     natural, values, dictionary = ws.feature_tables()
     matrix = ws.matrix_table()
-    named = names(natural, values, dictionary, labels)
+    named = name_segments(natural, values, dictionary, labels)
     table, centres = segment_table(matrix, labels, ws.prepared_table("practices"), named)
     model = whole_model(load_model(ws.chosen_matrix / "pipeline.skops"), matrix, labels)
     with fresh_folder(ws.segments) as out:

@@ -17,8 +17,8 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
     """Try every open parameter on every matrix, and choose by the rule."""
     options, ways = cfg["study"], ws.preparations()
     matrices = {name: ws.fitted_matrix(ws.matrix_folder(name)) for name in ways}
-    space = study.space(cfg["clusterer"], options, ways)
-    found = study.run(
+    space = study.open_space(cfg["clusterer"], options, ways)
+    found = study.run_study(
         matrices,
         space,
         config.build,

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from gp_segmentation.errors import InputError
 from gp_segmentation.sources.download.collect import collect
-from gp_segmentation.sources.download.config import Files, RawFile, hand_remedy, raw_files
-from gp_segmentation.sources.download.folder import Book, alone
+from gp_segmentation.sources.download.config import Files, RawFile, hand_remedy, read_raw_files
+from gp_segmentation.sources.download.folder import Book, lock_folder
 from gp_segmentation.sources.download.http import Transfer, transfer
 from gp_segmentation.sources.download.manifest import ManifestRow, read_manifest, verify
 
@@ -49,8 +49,8 @@ def fetch(
         A required file could not be had; the text names its address, what was found and the remedy. What
         had come before it stays. An optional file that could not be had is a logged warning.
     """
-    wanted = raw_files(files)
-    with alone(folder):
+    wanted = read_raw_files(files)
+    with lock_folder(folder):
         book = Book(folder)
         _check_by_hand([file for file in wanted if file.url is None], book)
         for file in wanted:

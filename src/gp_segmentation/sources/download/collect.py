@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gp_segmentation.errors import GpsegError, InputError
-from gp_segmentation.sources.download.config import Files, RawFile, raw_files
-from gp_segmentation.sources.download.folder import Book, alone
+from gp_segmentation.sources.download.config import Files, RawFile, read_raw_files
+from gp_segmentation.sources.download.folder import Book, lock_folder
 from gp_segmentation.sources.download.manifest import ManifestRow, sha256_of
 from gp_segmentation.sources.download.partial import Partial
 
@@ -30,10 +30,10 @@ def collect(files: Files, from_folder: Path, folder: Path, *, restart: bool = Fa
         Required files are not there (all are named); one name stands for several different files; or a
         file is larger, or has another checksum, than the configuration says. Nothing has been copied then.
     """
-    wanted = raw_files(files)
+    wanted = read_raw_files(files)
     if not from_folder.is_dir():
         raise InputError("there is no such folder", file=str(from_folder), remedy="Give from= a folder")
-    with alone(folder):
+    with lock_folder(folder):
         book = Book(folder)
         needed = [file for file in wanted if restart or not book.stands(file)]
         found = _search(needed, from_folder)

@@ -40,7 +40,7 @@ class RawFile:
     aliases: tuple[str, ...] = ()
 
 
-def raw_files(files: Files) -> list[RawFile]:
+def read_raw_files(files: Files) -> list[RawFile]:
     """Read the `files` of a source's configuration; keys not named in `RawFile` are left to the reader.
 
     Two entries may share one raw file, if they say the same of it.
@@ -70,7 +70,7 @@ def hand_remedy(folder: Path) -> str:
     )
 
 
-def plain_name(name: object) -> bool:
+def is_plain_file_name(name: object) -> bool:
     """Tell whether `name` is a file name that stays inside its folder and is none of our own files."""
     return (
         isinstance(name, str)
@@ -82,10 +82,10 @@ def plain_name(name: object) -> bool:
 
 def _raw_file(node: Mapping[str, Any]) -> RawFile:
     name = node.get("filename")
-    if not plain_name(name):
+    if not is_plain_file_name(name):
         raise ConfigError(f"filename: {name!r} is not a plain file name")
     aliases = node.get("aliases") or ()
-    if isinstance(aliases, str) or not all(plain_name(alias) for alias in aliases):
+    if isinstance(aliases, str) or not all(is_plain_file_name(alias) for alias in aliases):
         raise ConfigError(f"{name}: aliases is {aliases!r}, which is not a list of plain file names")
     return RawFile(
         filename=str(name),

@@ -67,7 +67,7 @@ class Book:
 
 
 @contextmanager
-def alone(folder: Path) -> Iterator[None]:
+def lock_folder(folder: Path) -> Iterator[None]:
     """Hold `folder` against a second download into it at the same time (on Windows nothing is held)."""
     folder.mkdir(parents=True, exist_ok=True)
     if sys.platform == "win32":

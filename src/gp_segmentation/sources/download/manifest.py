@@ -13,7 +13,7 @@ from typing import Any
 
 from gp_segmentation.errors import InputError
 from gp_segmentation.sources.download.addresses import public_address
-from gp_segmentation.sources.download.config import plain_name
+from gp_segmentation.sources.download.config import is_plain_file_name
 from gp_segmentation.utils.files import atomic
 
 MANIFEST = "manifest.json"
@@ -123,7 +123,7 @@ def _row(path: Path, number: int, row: Any) -> ManifestRow:
     if not isinstance(row, dict) or sorted(row) != sorted(names):
         raise _broken(path, f"entry {number} does not have exactly {', '.join(names)}")
     checks = {
-        "filename": plain_name(row["filename"]),
+        "filename": is_plain_file_name(row["filename"]),
         "address": isinstance(row["address"], str),
         "retrieved": row["retrieved"] is None or _is_time(row["retrieved"]),
         "bytes": type(row["bytes"]) is int and row["bytes"] >= 0,

@@ -124,7 +124,7 @@ class Csv:
 
     def _first_record(self) -> list[str]:
         with self.text.open() as stream:
-            header = next(records(stream, longest=_LONGEST_HEADER), None)
+            header = next(delimited_records(stream, longest=_LONGEST_HEADER), None)
         if header is None:
             raise self.text.error("is empty", remedy="Fetch it again with gpseg-data")
         if not any(name.strip() for name in header):
@@ -197,7 +197,7 @@ class Csv:
 
     def _records(self) -> Generator[list[str]]:
         with self.text.open() as stream:
-            yield from records(stream)
+            yield from delimited_records(stream)
 
 
 class _Lines:
@@ -219,7 +219,7 @@ class _Lines:
         return line
 
 
-def records(stream: IO[bytes], delimiter: str = ",", longest: int = _BLOCK) -> Iterator[list[str]]:
+def delimited_records(stream: IO[bytes], delimiter: str = ",", longest: int = _BLOCK) -> Iterator[list[str]]:
     """Yield each record of a CSV text, blank ones included as empty lists.
 
     Raises csv.Error for a record of more than `longest` characters, so that one row cannot fill the memory.

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from gp_segmentation.errors import InputError
 from gp_segmentation.sources.files.archive import TextFile, find_text
-from gp_segmentation.sources.files.delimited import records
+from gp_segmentation.sources.files.delimited import delimited_records
 from gp_segmentation.sources.files.workbook import excel_rows
 
 _EXCEL = (".xlsx", ".xlsm")
@@ -28,7 +28,7 @@ MAX_BYTES, MAX_CELLS = 200_000_000, 20_000_000
 
 
 @dataclass(frozen=True)
-class Sheet:
+class SourceSheet:
     """A table as found: `rows` of text by column name, their numbers in the file as index (header: row 1).
 
     `repeated` are the names that stand in the header more than once; the first of each is in `rows`.
@@ -48,7 +48,7 @@ class Sheet:
         return InputError(problem, file=file, member=self.member, row=row, column=column, remedy=remedy)
 
 
-def read_sheet(path: Path, skip: int, sheet: str | int, member: str, delimiter: str) -> Sheet:
+def read_sheet(path: Path, skip: int, sheet: str | int, member: str, delimiter: str) -> SourceSheet:
     """Read the table at `path`; its format is told by the file's suffix, CSV when it is another.
 
     Parameters
@@ -96,7 +96,7 @@ def _bounded(lines: Iterable[list[Any]], path: Path, name: str | None) -> list[l
 
 def _csv_rows(text: TextFile, delimiter: str, met: Counter[str]) -> Iterator[list[Any]]:
     with text.open() as stream:
-        yield from records(stream, delimiter)
+        yield from delimited_records(stream, delimiter)
         met["bytes that are not UTF-8, read as Windows-1252"] = stream.raw.recoded  # type: ignore[attr-defined]
 
 
@@ -114,7 +114,7 @@ def _parquet_rows(path: Path) -> Iterator[list[Any]]:
         raise InputError(f"is not parquet ({error})", file=path.name, remedy="Save it again") from error
 
 
-def _sheet(path: Path, name: str | None, table: list[list[Any]], skip: int, met: Counter[str]) -> Sheet:
+def _sheet(path: Path, name: str | None, table: list[list[Any]], skip: int, met: Counter[str]) -> SourceSheet:
     """Return the rows as text under the header's names, short rows filled up, blank rows left out."""
     names = [cell_text(value) for value in table[0]]
     filled = []
@@ -136,7 +136,7 @@ def _sheet(path: Path, name: str | None, table: list[list[Any]], skip: int, met:
     # A line without any field is no row of the table; one of blank fields is.
     met["blank rows left out"] = int((~given).sum()) - sum(not line for line in table[1:])
     tolerated = tuple((check, count, name or path.name) for check, count in sorted(met.items()))
-    return Sheet(path, name, frame[given], repeated, tolerated)
+    return SourceSheet(path, name, frame[given], repeated, tolerated)
 
 
 def cell_text(value: Any) -> str:

@@ -59,6 +59,6 @@ def write_england(folder: Path, *, seed: int, practices: int = 6200) -> None:
     for name, members in archives.items():
         files.write_zip(folder / name, members)
     for name, text in texts.items():
-        files.write_text(folder / name, text)
+        files.write_raw_text(folder / name, text)
     made = address(seed, practices)
     write_manifest(folder, [files.manifest_row(folder / name, made) for name in (*archives, *texts)])

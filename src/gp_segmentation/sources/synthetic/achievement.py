@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from scipy.special import expit
 
-from gp_segmentation.sources.synthetic.calibration import Calibration, Floats, Ints, stream, times
+from gp_segmentation.sources.synthetic.calibration import Calibration, stream, times
 from gp_segmentation.sources.synthetic.points import points_of_declarations, points_of_rates
+from gp_segmentation.utils.arrays import Floats, Ints
 
 #: Bands (0 = 0-4 years) whose patients an indicator without a register of its own counts, and whose sex.
 BOTH, WOMEN = (0, 1), (0,)

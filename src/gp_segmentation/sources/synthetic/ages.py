@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import expit, logit
 
-from gp_segmentation.sources.synthetic.calibration import Calibration, Floats, Ints
+from gp_segmentation.sources.synthetic.calibration import Calibration
+from gp_segmentation.utils.arrays import Floats, Ints
 
 BROAD_AGES = ("a0_14", "a15_24", "a25_44", "a45_64", "a65_74", "a75p")
 #: Part of the spread of a band's share that is drawn (the rest comes from the broad ages themselves).

@@ -10,10 +10,8 @@ from importlib import resources
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from gp_segmentation.utils.arrays import Floats, Ints
 
 #: Figures of the real England that the calibration file does not repeat as numbers of their own.
 WITHOUT_IMD, WITHOUT_ETHNICITY, DORMANT = 45, 3, 39

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import shapely
 
-from gp_segmentation.sources.synthetic.calibration import Floats
+from gp_segmentation.utils.arrays import Floats
 
 #: Longitude and latitude, clockwise from Berwick-upon-Tweed.
 OUTLINE = (

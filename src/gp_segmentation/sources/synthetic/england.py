@@ -12,7 +12,7 @@ from scipy.special import expit
 from gp_segmentation.errors import ConfigError
 from gp_segmentation.sources.synthetic import ages, naming
 from gp_segmentation.sources.synthetic.achievement import Achievement, Population, draw_achievement
-from gp_segmentation.sources.synthetic.calibration import Calibration, Floats, Ints, load, stream
+from gp_segmentation.sources.synthetic.calibration import Calibration, load, stream
 from gp_segmentation.sources.synthetic.geography import Geography, draw_geography
 from gp_segmentation.sources.synthetic.irregularities import (
     ABOVE_LIST,
@@ -25,6 +25,7 @@ from gp_segmentation.sources.synthetic.irregularities import (
 from gp_segmentation.sources.synthetic.latent import draw_latent, to_variables
 from gp_segmentation.sources.synthetic.registers import count_registers, register_list_types
 from gp_segmentation.sources.synthetic.special import list_sizes, plant_special
+from gp_segmentation.utils.arrays import Floats, Ints
 
 
 class Practice(NamedTuple):

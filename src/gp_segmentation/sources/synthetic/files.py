@@ -35,7 +35,7 @@ def write_zip(path: Path, members: Mapping[str, str]) -> None:
             archive.writestr(info, text.encode("utf-8"), zipfile.ZIP_DEFLATED, LEVEL)
 
 
-def write_text(path: Path, text: str) -> None:
+def write_raw_text(path: Path, text: str) -> None:
     """Write `text` as UTF-8, its line ends as they are."""
     with atomic(path) as temporary:
         temporary.write_bytes(text.encode("utf-8"))

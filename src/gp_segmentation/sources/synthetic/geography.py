@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gp_segmentation.sources.synthetic.calibration import Calibration, Floats, Icb, Ints, share_out
+from gp_segmentation.sources.synthetic.calibration import Calibration, Icb, share_out
 from gp_segmentation.sources.synthetic.coast import ashore
+from gp_segmentation.utils.arrays import Floats, Ints
 
 #: A degree of longitude is this much shorter than one of latitude, at England's latitude.
 LONGITUDE_SCALE = 0.61

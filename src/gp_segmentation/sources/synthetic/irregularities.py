@@ -16,9 +16,8 @@ from gp_segmentation.sources.synthetic.calibration import (
     WITHOUT_ETHNICITY,
     WITHOUT_IMD,
     Calibration,
-    Floats,
-    Ints,
 )
+from gp_segmentation.utils.arrays import Floats, Ints
 
 Flags = NDArray[np.bool_]
 #: Share of practice postcodes that Code-Point Open does not have.

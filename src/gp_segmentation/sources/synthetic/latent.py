@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtri
 
-from gp_segmentation.sources.synthetic.calibration import Archetypes, Calibration, Floats, Ints, times
+from gp_segmentation.sources.synthetic.calibration import Archetypes, Calibration, times
 from gp_segmentation.sources.synthetic.geography import Geography
+from gp_segmentation.utils.arrays import Floats, Ints
 
 #: No archetype is quite impossible in a network.
 LEAST_PROBABILITY = 0.001

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gp_segmentation.sources.synthetic.calibration import Calibration, Icb, Ints
+from gp_segmentation.sources.synthetic.calibration import Calibration, Icb
+from gp_segmentation.utils.arrays import Ints
 
 #: Kinds of practice name; every name holds the word SYNTHETIC.
 KINDS = (

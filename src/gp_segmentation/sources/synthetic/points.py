@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gp_segmentation.sources.synthetic.calibration import Floats, Ints
+from gp_segmentation.utils.arrays import Floats, Ints
 
 #: Lower and upper payment threshold in percent. Approximate: remembered from the QOF guidance, good enough
 #: to give synthetic practices points of the right size, not a statement of any year's contract.

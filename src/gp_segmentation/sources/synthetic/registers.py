@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import expit
 
-from gp_segmentation.sources.synthetic.calibration import Calibration, Floats, Ints
+from gp_segmentation.sources.synthetic.calibration import Calibration
+from gp_segmentation.utils.arrays import Floats, Ints
 
 
 def register_list_types(calibration: Calibration) -> dict[str, str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from gp_segmentation.sources.synthetic.calibration import Calibration, Floats
+from gp_segmentation.sources.synthetic.calibration import Calibration
+from gp_segmentation.utils.arrays import Floats, Ints
 
 #: Lists of these classes have fewer than 1,000 patients, and a practice keeps at least a handful.
 TINY_CLASSES = ("care_home_list", "homeless_inclusion")
@@ -43,7 +44,7 @@ def plant_special(
     return x, special
 
 
-def list_sizes(log_list: Floats, special: NDArray[np.str_]) -> NDArray[np.int64]:
+def list_sizes(log_list: Floats, special: NDArray[np.str_]) -> Ints:
     """Patients on the list: below 1,000 in the tiny classes, 1,000 or more in all others."""
     size = np.rint(np.exp(log_list)).astype(np.int64)
     tiny = np.isin(special, TINY_CLASSES)

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import pyproj
 
-from gp_segmentation.sources.synthetic.calibration import Floats
 from gp_segmentation.sources.synthetic.england import England, Practice
 from gp_segmentation.sources.synthetic.files import LF, csv_text
 from gp_segmentation.sources.synthetic.naming import sub_icb_code
+from gp_segmentation.utils.arrays import Floats
 
 #: Every so many practices a closed one, and one that is no general practice, stand in the ODS list.
 CLOSED_EVERY, OTHER_EVERY = 12, 10

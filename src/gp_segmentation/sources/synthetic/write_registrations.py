@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from gp_segmentation.sources.synthetic import naming
-from gp_segmentation.sources.synthetic.calibration import Ints
 from gp_segmentation.sources.synthetic.england import England
 from gp_segmentation.sources.synthetic.files import CRLF, csv_text
 from gp_segmentation.sources.synthetic.write_qof import area_fields
+from gp_segmentation.utils.arrays import Ints
 
 PUBLICATION = "GP_PRAC_PAT_LIST"
 SEXES = ("FEMALE", "MALE")

@@ -9,8 +9,8 @@ from numpy.testing import assert_allclose
 from pandas.testing import assert_frame_equal
 
 from gp_segmentation.insight.groups import sizes
-from gp_segmentation.insight.opportunities.additional_patients import Opportunities, opportunities
-from gp_segmentation.insight.opportunities.shrunken_rates import achieved, shrunk
+from gp_segmentation.insight.opportunities.additional_patients import Opportunities, find_opportunities
+from gp_segmentation.insight.opportunities.shrunken_rates import achieved_rates, shrink_in_segments
 from gp_segmentation.insight.opportunities.tables import by_practice, by_segment, totals, with_not_open
 
 Made = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
@@ -43,7 +43,7 @@ def draw(rng: np.random.Generator, practices: int, eligible: float) -> tuple[np.
 def test_an_opportunity_by_hand() -> None:
     # Lists so long that nothing is shrunk: rates .5 .6 .7 .8 .9, upper quartile .8
     x = np.array([0.5, 0.6, 0.7, 0.8, 0.9]) * 1e6
-    found = opportunities(*made_up(x, np.full(5, 1e6), np.ones(5, dtype=int)), draws=200)
+    found = find_opportunities(*made_up(x, np.full(5, 1e6), np.ones(5, dtype=int)), draws=200)
     row = found.totals[found.totals["level"] == "segment"].iloc[0]
     practice = found.practices
     assert_allclose(practice["target"], 0.8, atol=1e-3)
@@ -55,7 +55,7 @@ def test_an_opportunity_by_hand() -> None:
 
 def test_shrunk_rates_have_the_spread_of_the_true_rates() -> None:
     truth, made = draw(np.random.default_rng(1), 4000, 40)
-    rows = shrunk(achieved(*made[:2])).rows
+    rows = shrink_in_segments(achieved_rates(*made[:2])).rows
     for number in (1, 2):
         mine = (rows["segment"] == number).to_numpy()
         raw, kept = rows["rate"][mine].std(), rows["shrunk_rate"][mine].std()
@@ -72,7 +72,7 @@ def coverage(request: pytest.FixtureRequest) -> dict[str, float]:
     for seed in range(60):
         truth, made = draw(rng, 300, request.param)
         _, segments, groups = made
-        found = opportunities(*made, seed=seed, draws=60)
+        found = find_opportunities(*made, seed=seed, draws=60)
         n = found.practices.set_index("practice_code")["eligible"].loc[groups.index].to_numpy()
         for prefix, of in (("", segments["segment"].to_numpy()), ("england_", np.zeros(len(truth)))):
             target = pd.Series(truth).groupby(of).transform(lambda p: p.quantile(0.75)).to_numpy()
@@ -99,7 +99,7 @@ def test_intervals_cover_the_truth_at_about_their_level(coverage: dict[str, floa
 
 @pytest.fixture(scope="module")
 def found() -> Opportunities:
-    return opportunities(*draw(np.random.default_rng(7), 400, 60)[1], draws=60)
+    return find_opportunities(*draw(np.random.default_rng(7), 400, 60)[1], draws=60)
 
 
 def test_who_is_at_or_above_the_target_adds_nothing_and_no_one_less(found: Opportunities) -> None:
@@ -133,7 +133,7 @@ def test_like_with_like_differs_from_england(found: Opportunities) -> None:
 
 def test_gross_counts_adjusted_patients_as_eligible() -> None:
     x, n, segment = np.full(30, 60), np.full(30, 80), np.ones(30, dtype=int)
-    net, gross = (achieved(*made_up(x, n, segment, pcas=20.0)[:2], gross=g) for g in (False, True))
+    net, gross = (achieved_rates(*made_up(x, n, segment, pcas=20.0)[:2], gross=g) for g in (False, True))
     assert_allclose(net["rate"], 60 / 80)
     assert_allclose(gross["rate"], 60 / 100)
 
@@ -143,7 +143,7 @@ def test_zero_denominators_and_special_practices_are_left_out() -> None:
         np.array([5, 0, 5, 9]), np.array([10, 0, 10, 8]), np.ones(4, dtype=int)
     )
     segments.loc[2, "fitted"] = False
-    rows = achieved(achievement, segments)
+    rows = achieved_rates(achievement, segments)
     assert list(rows["practice_code"]) == ["P0000", "P0003"]
     assert list(rows["rate"]) == [0.5, 1.0], "nine of eight counts as all"
 
@@ -151,7 +151,9 @@ def test_zero_denominators_and_special_practices_are_left_out() -> None:
 def test_a_small_segment_takes_england_s_prior() -> None:
     rng = np.random.default_rng(0)
     segment = np.where(np.arange(200) < 5, 2, 1)
-    rows = shrunk(achieved(*made_up(rng.binomial(50, 0.6, 200), np.full(200, 50), segment)[:2]))
+    rows = shrink_in_segments(
+        achieved_rates(*made_up(rng.binomial(50, 0.6, 200), np.full(200, 50), segment)[:2])
+    )
     assert list(rows.prior.index) == [1, 0]
     assert_allclose(rows.of, np.where(segment == 2, 1, 0))
 
@@ -160,7 +162,7 @@ def test_jobs_change_nothing() -> None:
     first = draw(np.random.default_rng(3), 100, 50)[1]
     second = first[0].assign(indicator_code="AF006")
     achievement = pd.concat([first[0], second])
-    one, two = (opportunities(achievement, *first[1:], draws=20, jobs=jobs) for jobs in (1, 2))
+    one, two = (find_opportunities(achievement, *first[1:], draws=20, jobs=jobs) for jobs in (1, 2))
     assert_frame_equal(one.practices, two.practices)
     assert_frame_equal(one.totals, two.totals)
 
@@ -189,7 +191,7 @@ def test_tables_put_top_rows_first_and_hold_all_of_england(found: Opportunities)
 def test_a_segment_in_which_nobody_has_an_indicator_still_has_a_row() -> None:
     made, segments, groups = made_up(np.full(40, 30.0), np.full(40, 40.0), np.repeat([1, 2], 20))
     only_one = made[made["practice_code"] < "P0020"].assign(indicator_code="DM020")
-    found = opportunities(pd.concat([made, only_one]), segments, groups, draws=5)
+    found = find_opportunities(pd.concat([made, only_one]), segments, groups, draws=5)
     practices = segments.assign(list_size=range(100, 140))
     indicators = pd.DataFrame({"indicator_code": ["DM020", "HYP008"], "description": "", "group_name": ""})
     table = by_segment(found, indicators, segments, sizes(segments, practices))

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.testing import assert_allclose
 from scipy.stats import norm
 
-from gp_segmentation.insight.opportunities.funnels import adjusted_z, count_flags, flags, outliers
+from gp_segmentation.insight.opportunities.funnels import adjusted_z, count_flags, find_outliers, flags
 
 
 def rows(x: np.ndarray, n: np.ndarray, segment: int = 1) -> pd.DataFrame:
@@ -44,7 +44,7 @@ def test_flags_are_as_rare_as_chance_allows() -> None:
     n = rng.integers(50, 800, 20_000)
     spread = rng.beta(80 * 0.75, 80 * 0.25, 20_000)  # practices differ beyond chance
     for truth in (np.full(20_000, 0.75), spread):
-        placed, _ = outliers(rows(rng.binomial(n, truth), n))
+        placed, _ = find_outliers(rows(rng.binomial(n, truth), n))
         beyond_2, beyond_3 = (np.abs(placed["z"]) >= 2).mean(), (np.abs(placed["z"]) >= 3).mean()
         assert 0.03 < beyond_2 < 0.065  # 0.0455 of a normal distribution
         assert beyond_3 < 0.006  # 0.0027
@@ -56,7 +56,7 @@ def test_planted_outliers_are_flagged_in_their_direction() -> None:
     n = np.full(300, 400)
     x = rng.binomial(n, 0.7)
     x[0], x[1] = 180, 380
-    placed, funnels = outliers(rows(x, n))
+    placed, funnels = find_outliers(rows(x, n))
     by_code = placed.set_index("practice_code")["flag"]
     assert (by_code["P10000"], by_code["P10001"]) == (-3, 3)
     assert funnels.loc[0, "practices"] == 300
@@ -68,10 +68,10 @@ def test_segments_have_funnels_of_their_own_and_small_ones_none() -> None:
     both = pd.concat(
         [rows(np.full(30, 100), n, 1), rows(np.full(30, 180), n, 2), rows(np.array([1.0]), n[:1], 3)]
     )
-    placed, funnels = outliers(both)
+    placed, funnels = find_outliers(both)
     assert list(funnels["segment"]) == [1, 2]
     assert_allclose(placed["z"], 0.0, atol=1e-9)
-    few, none = outliers(rows(np.array([5.0]), np.array([10])))
+    few, none = find_outliers(rows(np.array([5.0]), np.array([10])))
     assert (len(few), len(none)) == (0, 0)
 
 
@@ -83,7 +83,7 @@ def test_flags_at_two_and_three_in_both_directions() -> None:
 def test_counts_add_up_to_the_practices_placed() -> None:
     rng = np.random.default_rng(2)
     n = np.full(200, 300)
-    placed, _ = outliers(rows(rng.binomial(n, rng.beta(20, 10, 200)), n))
+    placed, _ = find_outliers(rows(rng.binomial(n, rng.beta(20, 10, 200)), n))
     groups = pd.DataFrame({"england": "England", "half": np.arange(200) % 2}, index=placed["practice_code"])
     counts = count_flags(placed, groups.astype(str))
     for _, table in counts.groupby("level"):

@@ -13,7 +13,7 @@ from scipy.spatial.distance import pdist, squareform
 
 from gp_segmentation.errors import InputError
 from gp_segmentation.insight.peers.comparison import Comparison
-from gp_segmentation.insight.peers.nearest import peers
+from gp_segmentation.insight.peers.nearest import nearest_peers
 from gp_segmentation.insight.peers.stability import feature_weights
 from gp_segmentation.insight.peers.text import peers_in_words
 from gp_segmentation.schemas import Results
@@ -30,7 +30,7 @@ def made_up(x: np.ndarray) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
 
 def test_peers_are_the_nearest_of_an_independent_sort(results_of: Callable[..., Results]) -> None:
     results = results_of(3)
-    found = peers(results.matrix, results.segments, results.practices, count=4, resamples=0)
+    found = nearest_peers(results.matrix, results.segments, results.practices, count=4, resamples=0)
     distance = pd.DataFrame(
         squareform(pdist(results.matrix.to_numpy())), results.matrix.index, results.matrix.index
     )
@@ -49,7 +49,7 @@ def test_peers_at_equal_distance_come_in_the_order_of_codes() -> None:
     matrix = pd.DataFrame({"x": [0.0, 1.0, -1.0, 1.0]}, index=pd.Index(codes, name="practice_code"))
     segments = pd.DataFrame({"practice_code": codes, "segment": [1, 1, 2, 2], "fitted": True})
     practices = pd.DataFrame({"practice_code": codes, "icb_code": ["Q1", "Q1", "Q2", "Q1"]})
-    found = peers(matrix.iloc[::-1], segments, practices, count=10, resamples=0)
+    found = nearest_peers(matrix.iloc[::-1], segments, practices, count=10, resamples=0)
     mine = found[found["practice_code"] == "A"]
     assert list(mine["peer_code"]) == ["B", "C", "D"]
     assert list(mine["same_segment"]) == [True, False, False]
@@ -59,7 +59,7 @@ def test_peers_at_equal_distance_come_in_the_order_of_codes() -> None:
 
 def test_closed_practices_have_peers_and_are_none() -> None:
     tables = made_up(np.arange(6.0)[:, None])
-    found = peers(*tables, closed={"P0002"}, count=2, resamples=5)
+    found = nearest_peers(*tables, closed={"P0002"}, count=2, resamples=5)
     assert "P0002" not in set(found["peer_code"])
     assert list(found.loc[found["practice_code"] == "P0002", "peer_code"]) == ["P0001", "P0003"]
 
@@ -69,7 +69,7 @@ def test_a_planted_twin_is_always_included_and_chance_neighbours_seldom() -> Non
     x = rng.normal(size=(400, 12))
     x[1] = x[0] + 0.01  # a twin of the first, far from all others
     x[:2] += 6.0
-    found = peers(*made_up(x), count=6, resamples=60, seed=1)
+    found = nearest_peers(*made_up(x), count=6, resamples=60, seed=1)
     inclusion = found.set_index(["practice_code", "peer_code"])["inclusion"]
     assert inclusion["P0000", "P0001"] == 1.0
     by_rank = found.groupby("rank")["inclusion"].mean()
@@ -81,7 +81,7 @@ def test_without_noise_in_features_inclusion_is_that_of_the_half_samples() -> No
     # One feature: resampling features changes nothing. The peer of rank r of 10 is among the nearest 5 of a
     # half that holds it when at most 4 of the r - 1 nearer ones are in it: always up to rank 5.
     x = np.random.default_rng(0).normal(size=(300, 1))
-    found = peers(*made_up(x), count=10, resamples=200, seed=3)
+    found = nearest_peers(*made_up(x), count=10, resamples=200, seed=3)
     by_rank = found.groupby("rank")["inclusion"].mean()
     assert_allclose(by_rank.loc[1:5], 1.0)
     # rank 10: P(at most 4 of 9 in a half) = 1/2
@@ -101,16 +101,16 @@ def test_drawn_features_keep_every_block_s_weight() -> None:
 
 def test_jobs_and_row_order_change_nothing(results_of: Callable[..., Results]) -> None:
     results = results_of(3)
-    one = peers(results.matrix, results.segments, results.practices, resamples=10, seed=5)
+    one = nearest_peers(results.matrix, results.segments, results.practices, resamples=10, seed=5)
     for jobs, matrix in ((2, results.matrix), (1, results.matrix.iloc[::-1])):
-        other = peers(matrix, results.segments, results.practices, resamples=10, seed=5, jobs=jobs)
+        other = nearest_peers(matrix, results.segments, results.practices, resamples=10, seed=5, jobs=jobs)
         assert_frame_equal(one, other)
 
 
 @pytest.fixture(scope="module")
 def told(results_of: Callable[..., Results]) -> tuple[Results, pd.DataFrame, Comparison]:
     results = results_of(3)
-    found = peers(results.matrix, results.segments, results.practices, count=3, resamples=10)
+    found = nearest_peers(results.matrix, results.segments, results.practices, count=3, resamples=10)
     return results, found, Comparison.of(results.features, results.natural, results.dictionary)
 
 
@@ -139,7 +139,7 @@ def test_a_practice_like_no_other_is_called_so() -> None:
     named = segments.assign(practice_name="P", icb_name="NHS One ICB", segment_name="All")
     dictionary = pd.DataFrame({"feature": ["f0", "f1"], "label": ["A", "B"], "unit": "score"})
     comparison = Comparison.of(matrix, matrix, dictionary)
-    found = peers(matrix, segments, practices, resamples=0)
+    found = nearest_peers(matrix, segments, practices, resamples=0)
     assert "No practice is much like it" in peers_in_words("P0000", found, named, comparison)
     assert "No practice is much like it" not in peers_in_words("P0007", found, named, comparison)
 

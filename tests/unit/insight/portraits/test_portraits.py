@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-from gp_segmentation.insight.portraits.gradient import gradient
-from gp_segmentation.insight.portraits.names import AVERAGE, claims, names
+from gp_segmentation.insight.portraits.gradient import main_gradient
+from gp_segmentation.insight.portraits.names import AVERAGE, claims, name_segments
 from gp_segmentation.insight.portraits.phrases import concepts, short
-from gp_segmentation.insight.portraits.portraits import natural, portraits
-from gp_segmentation.insight.portraits.profiles import profiles
+from gp_segmentation.insight.portraits.portraits import natural, write_portraits
+from gp_segmentation.insight.portraits.profiles import segment_profiles
 from gp_segmentation.schemas import Results
 
 JUDGING = re.compile(r"\b(good|bad|poor|poorly|best|worst|better|worse|fail\w*|perform\w*)\b", re.IGNORECASE)
@@ -28,7 +28,7 @@ def labels(results: Results) -> pd.Series:
 @pytest.mark.parametrize("k", range(2, 10))
 def test_names_are_distinct_neutral_and_short(results_of: Callable[..., Results], k: int) -> None:
     results = results_of(k)
-    found = names(results.natural, results.features, results.dictionary, labels(results))
+    found = name_segments(results.natural, results.features, results.dictionary, labels(results))
     assert sorted(found) == list(range(1, k + 1))
     assert len(set(found.values())) == k
     assert not [name for name in found.values() if JUDGING.search(name) or len(name) > 200]
@@ -38,8 +38,8 @@ def test_names_follow_the_practices_when_numbers_are_permuted(results_of: Callab
     results = results_of(5)
     before = labels(results)
     swap = {1: 4, 2: 5, 3: 1, 4: 2, 5: 3}
-    named = names(results.natural, results.features, results.dictionary, before)
-    renamed = names(results.natural, results.features, results.dictionary, before.map(swap))
+    named = name_segments(results.natural, results.features, results.dictionary, before)
+    renamed = name_segments(results.natural, results.features, results.dictionary, before.map(swap))
     assert {number: renamed[swap[number]] for number in named} == named
 
 
@@ -50,8 +50,11 @@ def test_portraits_follow_the_practices_too(results_of: Callable[..., Results]) 
         segment=results.segments["segment"].map(swap),
         second_segment=results.segments["second_segment"].map(swap).astype("Int64"),
     )
-    told = portraits(
-        profiles(results.natural, results.dictionary, moved), moved, results.practices, verdict="continuum"
+    told = write_portraits(
+        segment_profiles(results.natural, results.dictionary, moved),
+        moved,
+        results.practices,
+        verdict="continuum",
     )
     by_number = {p["segment"]: p for p in told}
     for before in results.portraits:
@@ -73,7 +76,7 @@ def test_practices_and_patients_add_up(results_of: Callable[..., Results]) -> No
 )
 def test_the_verdict_is_in_the_wording(results_of: Callable[..., Results], verdict: str, words: str) -> None:
     results = results_of(3)
-    told = portraits(results.profiles, results.segments, results.practices, verdict=verdict)
+    told = write_portraits(results.profiles, results.segments, results.practices, verdict=verdict)
     for portrait in told:
         assert words in portrait["sentences"][-1]
         assert not JUDGING.search(" ".join(portrait["sentences"]))
@@ -87,7 +90,7 @@ def test_practices_like_england_are_called_so() -> None:
     dictionary = pd.DataFrame(
         {"feature": ["list_size"], "label": ["List size"], "unit": "patients", "block": "list_size"}
     )
-    found = names(values, values, dictionary, pd.Series(np.arange(400) % 2 + 1, index=index))
+    found = name_segments(values, values, dictionary, pd.Series(np.arange(400) % 2 + 1, index=index))
     assert sorted(found.values()) == [f"{AVERAGE} (A)", f"{AVERAGE} (B)"]
 
 
@@ -100,7 +103,7 @@ def test_a_difference_on_one_scale_only_is_no_claim() -> None:
         {"feature": ["list_size"], "label": ["List size"], "unit": "patients", "block": "list_size"}
     )
     groups = pd.Series([1] * 50 + [2] * 50, index=index)
-    found = names(values, np.log(values).clip(upper=5), dictionary, groups)
+    found = name_segments(values, np.log(values).clip(upper=5), dictionary, groups)
     assert all(name.startswith(AVERAGE) for name in found.values())
 
 
@@ -156,7 +159,7 @@ def test_a_difference_within_chance_is_no_claim() -> None:
     )
     groups = pd.Series(np.where(np.arange(400) < 8, 2, 1), index=index)
     assert (values["list_size"][:8].mean() - sizes.mean()) / sizes.std() > 0.3
-    assert names(values, values, dictionary, groups)[2].startswith(AVERAGE)
+    assert name_segments(values, values, dictionary, groups)[2].startswith(AVERAGE)
     assert claims(values, values, dictionary, groups) == {1: [], 2: []}
 
 
@@ -164,13 +167,13 @@ def test_a_difference_within_chance_is_no_claim() -> None:
 def test_every_claim_of_a_name_is_borne_by_its_interval(results_of: Callable[..., Results], k: int) -> None:
     results = results_of(k)
     arguments = results.natural, results.features, results.dictionary, labels(results)
-    named, claimed = names(*arguments), claims(*arguments)
+    named, claimed = name_segments(*arguments), claims(*arguments)
     for number, rows in claimed.items():
         for row in rows:
             assert row["low"] < row["difference_sd"] < row["high"]
             assert row["low"] * row["high"] > 0
             assert row["phrase"].lower() in named[number].lower()
-        told = portraits(results.profiles, results.segments, results.practices, claims=claimed)
+        told = write_portraits(results.profiles, results.segments, results.practices, claims=claimed)
         sentences = next(p for p in told if p["segment"] == number)["sentences"]
         assert all(f"{row['difference_sd']:+.2f}".replace("-", "−") in sentences[1] for row in rows)
         assert not re.search(r"\b(most|largest|highest|lowest)\b", " ".join(sentences))
@@ -195,7 +198,7 @@ def test_a_condition_below_england_is_never_called_more() -> None:
         }
     )
     groups = pd.Series(np.where(second, 2, 1), index=index)
-    found = names(values, values, dictionary, groups)
+    found = name_segments(values, values, dictionary, groups)
     assert found[2].startswith("Fewer long-term conditions")
     assert "more AST" not in found[2]
     assert "less AST" not in found[1]
@@ -215,11 +218,11 @@ def test_only_regions_with_clearly_more_are_named() -> None:
         columns=["segment", "used", "difference_low", "difference_high", "rank", "block", "label", "unit"]
     )
     profile = profile.assign(mean=[], england_mean=[], used=profile["used"].astype(bool))
-    one, two = portraits(profile, segments, practices)
+    one, two = write_portraits(profile, segments, practices)
     assert "67% are in the North West (50% of all are)." in one["sentences"][0]
     assert "67% are in London (50% of all are)." in two["sentences"][0]
     even = segments.assign(region_name=["North West", "London"] * 60)
-    assert "no region has clearly more" in portraits(profile, even, practices)[0]["sentences"][0]
+    assert "no region has clearly more" in write_portraits(profile, even, practices)[0]["sentences"][0]
 
 
 def test_a_gradient_runs_between_its_ends_however_segments_are_numbered() -> None:
@@ -233,13 +236,13 @@ def test_a_gradient_runs_between_its_ends_however_segments_are_numbered() -> Non
         {"feature": ["imd", "b"], "label": ["IMD", "Other"], "unit": "score", "block": ["deprivation", "x"]}
     )
     labels = pd.Series(np.repeat([1, 2, 3], 100), index=index)
-    found = gradient(-features, features, dictionary, labels)
+    found = main_gradient(-features, features, dictionary, labels)
     assert found is not None
     assert (found.low, found.high) == ("less deprived", "more deprived")
     # The first third lies between percentiles 0 and 33, its middle half between 8 and 25.
     assert_allclose(found.places[1], (8.4, 25.1), atol=2)
     assert_allclose(found.places[3], (75.2, 91.8), atol=2)
-    swapped = gradient(-features, features, dictionary, labels.map({1: 3, 2: 2, 3: 1}))
+    swapped = main_gradient(-features, features, dictionary, labels.map({1: 3, 2: 2, 3: 1}))
     assert swapped is not None
     assert swapped.places[3] == found.places[1]
     assert found.share > 0.99

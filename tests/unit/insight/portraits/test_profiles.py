@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-from gp_segmentation.insight.portraits.profiles import COLUMNS, difference_in_sd, profiles
-from gp_segmentation.insight.portraits.unused_measures import attributes
+from gp_segmentation.insight.portraits.profiles import COLUMNS, difference_in_sd, segment_profiles
+from gp_segmentation.insight.portraits.unused_measures import measures_not_used
 from gp_segmentation.schemas import Results
 
 DICTIONARY = pd.DataFrame({"feature": ["a"], "label": ["A"], "unit": ["%"], "block": ["need"]})
@@ -25,7 +25,7 @@ def test_a_profile_by_hand() -> None:
     table = segments([("P1", 1, True), ("P2", 1, True), ("P3", 2, True), ("P4", 2, True), ("P5", 2, False)])
     natural = pd.DataFrame({"a": [1.0, 3.0, 5.0, 7.0, 1000.0]}, index=table["practice_code"])
 
-    found = profiles(natural, DICTIONARY, table)
+    found = segment_profiles(natural, DICTIONARY, table)
 
     one = found.iloc[0]
     sd = np.std([1, 3, 5, 7], ddof=1)
@@ -61,7 +61,7 @@ def test_missing_values_and_constant_features_are_no_error() -> None:
     )
     dictionary = pd.DataFrame({"feature": ["a", "b", "c"], "label": "L", "unit": "%", "block": "need"})
 
-    found = profiles(natural, dictionary, table).set_index(["segment", "feature"])
+    found = segment_profiles(natural, dictionary, table).set_index(["segment", "feature"])
 
     assert found.loc[(1, "a"), "practices"] == 1
     assert np.isnan(found.loc[(1, "b"), "difference_sd"])
@@ -74,7 +74,7 @@ def test_attributes_leave_out_what_was_used() -> None:
     context = pd.DataFrame({"practice_code": ["P2", "P1"], "imd_score": [2.0, 1.0], "smoking": [20.0, 10.0]})
     dictionary = pd.DataFrame({"measure": ["imd_score", "smoking"], "label": ["IMD", "Smoking"], "unit": "%"})
 
-    values, about = attributes(practices, context, dictionary, ["imd_score"])
+    values, about = measures_not_used(practices, context, dictionary, ["imd_score"])
 
     expected = pd.DataFrame(
         {"list_size": [1000.0, 2000.0], "smoking": [10.0, 20.0]},

@@ -9,18 +9,18 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from gp_segmentation.insight.workbook.workbook import MISSING, Sheet, write_workbook
+from gp_segmentation.insight.workbook.workbook import MISSING, WorkbookSheet, write_workbook
 
 SOURCE = {"label": "Nowhere 2025", "synthetic": True, "attribution": "From <nobody>", "licence": "OGL v3.0"}
 
 
-def sheets() -> dict[str, Sheet]:
+def sheets() -> dict[str, WorkbookSheet]:
     table = pd.DataFrame(
         {"code": ["A1", "A2"], "share": [0.256, None], "fitted": [True, False], "name": ["=1+1", "x"]},
         index=[5, 3],
     )
     columns = {"code": "Practice code", "share": "Share (%)", "fitted": "Fitted", "name": "Name"}
-    return {"Lookup": Sheet(table, "The practices", "All practices", columns, percent=("share",))}
+    return {"Lookup": WorkbookSheet(table, "The practices", "All practices", columns, percent=("share",))}
 
 
 @pytest.fixture(scope="module")

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.spatial.distance import cdist
 
+from gp_segmentation.utils.arrays import Floats, Ints
 
-def canonical_order(labels: ArrayLike, keys: ArrayLike | None = None) -> NDArray[np.int64]:
+
+def canonical_order(labels: ArrayLike, keys: ArrayLike | None = None) -> Ints:
     """Renumber clusters 1..k, the largest first, whatever numbers the algorithm gave them.
 
     Parameters
@@ -48,13 +50,13 @@ class Assignment:
     distances : (n, k) Euclidean distance to every centroid, one column per segment.
     """
 
-    labels: NDArray[np.int64]
+    labels: Ints
     second: pd.arrays.IntegerArray
-    margin: NDArray[np.float64]
+    margin: Floats
     distances: pd.DataFrame
 
 
-def assign(X: pd.DataFrame | ArrayLike, centres: pd.DataFrame) -> Assignment:
+def assign_nearest(X: pd.DataFrame | ArrayLike, centres: pd.DataFrame) -> Assignment:
     """Give every row of `X` the segment of its nearest centroid (ties: the first in `centres`)."""
     distances = _distances(X, centres)
     labels = centres.index.to_numpy(dtype=np.int64)[distances.to_numpy().argmin(axis=1)]
@@ -74,7 +76,7 @@ def _distances(X: pd.DataFrame | ArrayLike, centres: pd.DataFrame) -> pd.DataFra
     return pd.DataFrame(cdist(values, centres.to_numpy(np.float64)), index=index, columns=centres.index)
 
 
-def _assignment(labels: NDArray[np.int64], distances: pd.DataFrame) -> Assignment:
+def _assignment(labels: Ints, distances: pd.DataFrame) -> Assignment:
     n, k = distances.shape
     if k == 1:
         none = pd.array([pd.NA] * n, dtype="Int64")

@@ -5,7 +5,7 @@ import pandas as pd
 from numpy.testing import assert_allclose, assert_array_equal
 from pandas.testing import assert_frame_equal
 
-from gp_segmentation.clustering import assign, canonical_order, centroids, gaussian_mixture, margins
+from gp_segmentation.clustering import assign_nearest, canonical_order, centroids, gaussian_mixture, margins
 
 CENTRES = pd.DataFrame(
     {"x": [0.0, 10.0, 0.0], "y": [0.0, 0.0, 30.0]}, index=pd.Index([1, 2, 3], name="segment")
@@ -39,7 +39,7 @@ def test_centroids_are_means():
 
 def test_rows_go_to_the_nearest_centroid_with_a_margin():
     X = pd.DataFrame({"y": [0.0, 0.0, 30.0, 0.0], "x": [0.0, 4.0, 0.0, 5.0]})  # columns in another order
-    found = assign(X, CENTRES)
+    found = assign_nearest(X, CENTRES)
     assert_array_equal(found.labels, [1, 1, 3, 1])
     assert_array_equal(found.second, [2, 2, 1, 2])
     #                             at the centre   4 from 1, 6 from 2      at the centre  half-way
@@ -54,13 +54,13 @@ def test_a_row_nearer_to_another_segment_has_no_margin():
 
 
 def test_a_single_segment_has_no_second():
-    found = assign(np.zeros((2, 2)), CENTRES.iloc[:1])
+    found = assign_nearest(np.zeros((2, 2)), CENTRES.iloc[:1])
     assert found.second.isna().all()
     assert np.isnan(found.margin).all()
 
 
 def test_centroids_that_coincide_give_no_margin():
-    found = assign(np.zeros((1, 2)), pd.DataFrame(np.zeros((2, 2)), index=[1, 2]))
+    found = assign_nearest(np.zeros((1, 2)), pd.DataFrame(np.zeros((2, 2)), index=[1, 2]))
     assert_allclose(found.margin, [0.0])
 
 
