@@ -90,10 +90,10 @@ def seed(X: np.ndarray, rng: np.random.Generator, starts: int) -> None:
 def plain(X: np.ndarray, options: dict, times: int) -> float:
     """Seconds the plain way would take for `options`, from `times` rounds of each part."""
     labels = {k: KMeans(k, n_init=10, random_state=0).fit_predict(X) for k in KS}
-    starts = options["starts_by_k"]
+    starts = options["n_init"]["by_k"]
     rng = np.random.default_rng(1)
     parts: list[tuple[int, Callable[[], None]]] = [
-        (options["nulls"]["gaussian"], lambda: nulls(X, rng, options["null_n_init"])),
+        (options["nulls"]["gaussian"], lambda: nulls(X, rng, options["n_init"]["nulls"])),
         (options["bootstraps"], lambda: bootstrap(X, rng, labels, starts)),
         (options["subsamples"], lambda: subsample(X, rng)),
         (options["splits"], lambda: halving(X, rng, starts)),

@@ -3,7 +3,7 @@
 python benchmarks/bench_study.py [--rows 6200] [--columns 30] [--largest 100000] [--no-scaling]
 
 Both try K-means and four linkages with 2 to 20 clusters and take silhouette, Davies-Bouldin,
-Calinski-Harabasz and inertia of each (ours Dunn's index as well). Each runs in a fresh process, so that its
+Calinski-Harabasz and inertia of each. Each runs in a fresh process, so that its
 peak memory is its own. Ours is what the `study` stage runs, stored in memory, without the null and the rule,
 which the loop has not either.
 """

@@ -1,7 +1,5 @@
 """Compose `conf/` and build what it names; besides `app` the only module that imports hydra."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,6 +11,7 @@ from hydra.utils import get_object, instantiate
 from omegaconf import OmegaConf
 
 from gp_segmentation.errors import ConfigError
+from gp_segmentation.storage.moved_names import present_config, present_key, renamed_keys
 
 #: Packages a `_target_` may come from: a configuration file must not be able to run anything else.
 ALLOWED_PACKAGES = ("gp_segmentation", "sklearn", "scipy", "optuna")
@@ -38,17 +37,38 @@ def project_root(start: Path | None = None) -> Path:
 
 def compose_config(root: Path, overrides: Sequence[str] = (), name: str = "config") -> dict[str, Any]:
     """Compose `conf/<name>.yaml` below `root` with Hydra overrides; every interpolation is resolved."""
+    refuse_renamed(overrides)
     GlobalHydra.instance().clear()
     with initialize_config_dir(version_base="1.3", config_dir=str(root / "conf")):
         return plain(compose(config_name=name, overrides=list(overrides)))
 
 
 def plain(cfg: Any) -> dict[str, Any]:
-    """Turn a composed configuration into plain dicts and lists, resolved."""
+    """Turn a composed configuration into plain dicts and lists, resolved; refuse keys that were renamed."""
+    config = _resolved(cfg)
+    for key in renamed_keys(config):
+        raise _renamed(key)
+    return config
+
+
+def _resolved(cfg: Any) -> dict[str, Any]:
     value = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
     if not isinstance(value, dict):
         raise ConfigError(f"the configuration is a {type(value).__name__}, not a mapping")
     return {str(key): node for key, node in value.items() if key != "hydra"}
+
+
+def refuse_renamed(overrides: Sequence[str]) -> None:
+    """Raise ConfigError for an override of a key that has another name now, before Hydra calls it unknown."""
+    for override in overrides:
+        key = override.lstrip("+~").partition("=")[0]
+        if present_key(key) != key:
+            raise _renamed(key)
+
+
+def _renamed(key: str) -> ConfigError:
+    now = present_key(key)
+    return ConfigError(f"{key} is called {now} now. Rename it" if now else f"{key} is no more. Leave it out")
 
 
 def to_yaml(config: Mapping[str, Any]) -> str:
@@ -57,10 +77,19 @@ def to_yaml(config: Mapping[str, Any]) -> str:
 
 
 def load_params(path: Path) -> dict[str, Any]:
-    """Read a composed configuration back from `params.yaml`."""
+    """Read the project's composed configuration back from `params.yaml`."""
+    return plain(_loaded(path))
+
+
+def load_recorded(path: Path) -> dict[str, Any]:
+    """Read the composed configuration of a finished run, whatever its keys and targets were called then."""
+    return present_config(_resolved(_loaded(path)))
+
+
+def _loaded(path: Path) -> Any:
     if not path.is_file():
         raise ConfigError(f"{path} does not exist. Write it with: dvc repro configure")
-    return plain(OmegaConf.create(OmegaConf.to_container(OmegaConf.load(path))))
+    return OmegaConf.create(OmegaConf.to_container(OmegaConf.load(path)))
 
 
 def build(node: Mapping[str, Any], **arguments: Any) -> Any:

@@ -1,7 +1,5 @@
 """The project's own errors: each names the thing, what was found and the remedy."""
 
-from __future__ import annotations
-
 import re
 
 #: Name and password in an address: ``scheme://name:password@host``.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,6 @@ import optuna
 import pytest
 
 from gp_segmentation import config
-from gp_segmentation.errors import ConfigError
 from gp_segmentation.evidence import assess
 from gp_segmentation.study import open_space, run_study
 
@@ -30,10 +28,6 @@ def rows() -> np.ndarray:
 @pytest.mark.parametrize("option", options("study"))
 def test_every_study_runs_and_chooses(option, rows):
     cfg = config.compose_config(ROOT, [f"study={option}", "study.n_clusters.high=4"])
-    if option == "gp" and find_spec("torch") is None:
-        with pytest.raises(ConfigError, match=r"PyTorch.*gp-segmentation\[gp\]"):
-            config.build(cfg["study"]["sampler"])
-        return
     assert isinstance(config.build(cfg["study"]["sampler"]), optuna.samplers.BaseSampler)
     found = run_study(
         rows, open_space(cfg["clusterer"], cfg["study"]), config.build, cfg["study"], seed=cfg["seed"]

@@ -22,7 +22,7 @@ SMALL = {
     "study/default.yaml": {"n_clusters.high": 4, "null_model.draws": 2},
     "evidence/default.yaml": {
         **{"nulls.copula": 1, "nulls.permutation": 1, "bootstraps": 5, "bootstraps_by_k": 2, "subsamples": 2},
-        **{"splits": 2, "seeds": 2, "beyond.draws": 5},
+        **{"splits": 2, "seeds": 2, "external.draws": 5},
     },
 }
 

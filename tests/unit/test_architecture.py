@@ -29,7 +29,7 @@ UNSAFE_CALLS = {"joblib.load", "joblib.dump", "read_pickle", "to_pickle", "yaml.
 
 ASSERTING = re.compile(r"^(assert|raises|warns|deprecated_call|expect)")
 
-HEAVY = ("altair", "dvc", "geopandas", "matplotlib", "mlflow", "optuna", "pandas", "scipy", "sklearn")
+HEAVY = ("dvc", "geopandas", "matplotlib", "mlflow", "optuna", "pandas", "scipy", "sklearn")
 
 
 @cache

@@ -11,23 +11,3 @@ from gp_segmentation.clustering.partition import (
     centroids,
     margins,
 )
-
-__all__ = [
-    "Assignment",
-    "Hierarchical",
-    "asked_clusters",
-    "assign_nearest",
-    "build_tree",
-    "canonical_order",
-    "centroids",
-    "cluster_labels",
-    "condensed_distances",
-    "cut",
-    "fit_kmeans",
-    "fit_labels",
-    "gaussian_mixture",
-    "is_plain_kmeans",
-    "margins",
-    "singletons",
-    "ward_starts",
-]

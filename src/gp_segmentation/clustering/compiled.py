@@ -1,7 +1,5 @@
 """How the loops of this room are compiled."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

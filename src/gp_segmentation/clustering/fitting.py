@@ -1,7 +1,5 @@
 """Fitting a clusterer to rows of which there may be fewer than clusters."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

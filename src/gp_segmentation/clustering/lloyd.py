@@ -7,8 +7,6 @@ are measured again, all at once, as one matrix product. Labels and centroids are
 iterations.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

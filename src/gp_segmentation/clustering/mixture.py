@@ -1,7 +1,5 @@
 """Gaussian mixtures under the parameter name that every clusterer here shares."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sklearn.mixture import GaussianMixture

@@ -1,7 +1,5 @@
 """From clusters to segments: their order, their centroids, and how near each row is to the next segment."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

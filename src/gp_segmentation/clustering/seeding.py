@@ -1,7 +1,5 @@
 """Greedy k-means++: the starts scikit-learn draws, from the same random numbers, in a third of its time."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

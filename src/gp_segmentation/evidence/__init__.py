@@ -5,28 +5,7 @@ from gp_segmentation.evidence.composition import block_shares, reproduced_from
 from gp_segmentation.evidence.external import composition, external_validity
 from gp_segmentation.evidence.json_values import json_records, metrics
 from gp_segmentation.evidence.labellings import clustergram
-from gp_segmentation.evidence.practice_certainty import consensus_by_votes, practice_table
+from gp_segmentation.evidence.practice_certainty import practice_table
 from gp_segmentation.evidence.sampling import drawn_rows
 from gp_segmentation.evidence.variance_explained import comparators, explained, mean_explained
 from gp_segmentation.evidence.verdict import Verdict, judge
-
-__all__ = [
-    "NOT_ASSESSED",
-    "Assessment",
-    "Verdict",
-    "assess",
-    "block_shares",
-    "clustergram",
-    "comparators",
-    "composition",
-    "consensus_by_votes",
-    "drawn_rows",
-    "explained",
-    "external_validity",
-    "json_records",
-    "judge",
-    "mean_explained",
-    "metrics",
-    "practice_table",
-    "reproduced_from",
-]

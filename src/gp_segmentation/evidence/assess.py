@@ -1,7 +1,5 @@
 """All the evidence on one segmentation: what becomes evidence.json and the table of practices."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -13,13 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 from gp_segmentation.evidence.json_values import json_number, json_records
 from gp_segmentation.evidence.labellings import Labellings, by_k_table, clustergram
 from gp_segmentation.evidence.nulls_by_k import figures_of_nulls, gaussian_columns, nulls_by_k, of_kind
-from gp_segmentation.evidence.practice_certainty import consensus_by_votes, counted, practice_table
+from gp_segmentation.evidence.practice_certainty import counted, practice_table
 from gp_segmentation.evidence.stability_by_k import Stability, measure_stability
 from gp_segmentation.evidence.verdict import judge
 from gp_segmentation.utils.parallel import parallel_map
 from gp_segmentation.validity import (
     agreement_by_k,
-    consensus_clusters,
     contingency_table,
     cophenetic_correlation,
     lumpy_columns,
@@ -27,7 +24,6 @@ from gp_segmentation.validity import (
     one_standard_error,
     score_labellings,
     smooth_valley,
-    summarise_consensus,
     valleys,
 )
 
@@ -54,8 +50,8 @@ class Assessment:
     evidence : without NaN: ``assessed``, ``verdict``, ``meaning``, ``reasons``, ``n_clusters``,
         ``figures`` (one number each, for `metrics`), ``by_k``, ``nulls`` (a row per kind and k, see
         `nulls_by_k`), ``segments``, ``lumpy`` (columns set aside when gaps are looked for), ``agreement``
-        (``other``, ``table``, ``cophenetic``), ``practices`` (how many are sure), ``consensus`` (by votes,
-        and ``clusters`` where they were asked for), ``clustergram``, ``thresholds``.
+        (``other``, ``table``, ``cophenetic``), ``practices`` (how many are sure), ``clustergram``,
+        ``thresholds``.
     practices : from `practice_table`, indexed by practice; empty when nothing was assessed.
     """
 
@@ -113,7 +109,7 @@ def _assessed(
     segments = _segments(labellings, stable)
     practices = _practices(X, labellings, codes, stable, options)
     cophenetic = _cophenetic(labellings)
-    lumpy = lumpy_columns(values, tied=float(options["thresholds"]["tied"]))
+    lumpy = lumpy_columns(values, max_tied_share=float(options["thresholds"]["max_tied_share"]))
     figures = {
         **_figures(labellings, by_k, segments, practices),
         **figures_of_nulls(nulls, labellings.k),
@@ -130,7 +126,6 @@ def _assessed(
         "segments": json_records(segments),
         "agreement": _agreement(labellings, codes, cophenetic),
         "practices": counted(practices),
-        "consensus": _consensus(codes, stable, practices),
         "thresholds": dict(options["thresholds"]),
     }
     return Assessment(found, practices)
@@ -156,22 +151,7 @@ def _practices(
 ) -> pd.DataFrame:
     other = matched(codes, labellings.other)
     index = X.index if isinstance(X, pd.DataFrame) else pd.RangeIndex(len(codes))
-    found = practice_table(index, codes, other, stable.votes, stays_below=float(options["stays_below"]))
-    rows = int(options["consensus_rows"])
-    if rows and stable.votes.any():
-        found["consensus_segment"] = consensus_clusters(stable.labels, codes, rows=rows)
-    return found
-
-
-def _consensus(codes: NDArray, stable: Stability, practices: pd.DataFrame) -> dict[str, Any] | None:
-    """The consensus by votes and, where it was asked for, by clustering."""
-    if not stable.votes.any():
-        return None
-    found = consensus_by_votes(codes, stable.votes)
-    if "consensus_segment" in practices:
-        clusters = summarise_consensus(stable.labels, codes, practices["consensus_segment"].to_numpy())
-        found["clusters"] = clusters | {"segments": json_records(clusters["segments"])}
-    return found
+    return practice_table(index, codes, other, stable.votes, min_stay_share=float(options["min_stay_share"]))
 
 
 def _agreement(labellings: Labellings, codes: NDArray, cophenetic: Any) -> dict[str, Any]:

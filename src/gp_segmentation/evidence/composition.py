@@ -1,7 +1,5 @@
 """What the segments are made of: variance between them by block, and labellings from less."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The segments against what is known besides: the blocks they are made of, and measures they were not."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -73,11 +71,11 @@ def external_validity(
     ----------
     labels : practice code -> segment, fitted practices.
     features : what the segments were made of. A context measure among them, or as good as one of them (see
-        ``too_like``), is left out; a block of `outcomes` that shares one is left out whole, since segments
-        made of half the indicators are no test on the other half.
+        ``max_correlation``), is left out; a block of `outcomes` that shares one is left out whole, since
+        segments made of half the indicators are no test on the other half.
     outcomes : from `build_blocks`.
-    options : the node ``conf/evidence``'s ``beyond``; ``too_like`` is the rank correlation from which a
-        context measure is taken for another edition of a feature, or of the deprivation compared with.
+    options : the node ``external`` of ``conf/evidence``; ``max_correlation`` is the rank correlation from
+        which a context measure counts as another edition of a feature, or of the deprivation compared with.
 
     Returns
     -------
@@ -85,7 +83,7 @@ def external_validity(
     """
     values, words = _measures(tables, set(map(str, features.columns)), outcomes, bool(options["context"]))
     values = values.reindex(labels.index)
-    values = values.drop(columns=_too_like(values, words, features, tables, options))
+    values = values.drop(columns=_other_editions(values, words, features, tables, options))
     values = values.loc[:, values.notna().sum() > 1]
     if values.empty:
         return {"measures": [], "means": {}}
@@ -117,7 +115,7 @@ def _measures(
     return (pd.concat(parts, axis=1) if parts else pd.DataFrame()), words
 
 
-def _too_like(
+def _other_editions(
     values: pd.DataFrame,
     words: pd.DataFrame,
     features: pd.DataFrame,
@@ -132,6 +130,9 @@ def _too_like(
         against = against.assign(**{compared: known[compared].reindex(values.index).rank()})
     found = []
     for name in words.loc[words["block"] == "context", "measure"]:
-        if name != compared and against.corrwith(values[name].rank()).abs().max() >= options["too_like"]:
+        if (
+            name != compared
+            and against.corrwith(values[name].rank()).abs().max() >= options["max_correlation"]
+        ):
             found.append(str(name))
     return found

@@ -1,7 +1,5 @@
 """Numbers and tables as JSON can hold them: no NaN, whole numbers whole."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

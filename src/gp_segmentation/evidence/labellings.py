@@ -1,7 +1,5 @@
 """The same questions for every number of segments: labellings by k, and what they are worth."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,7 +1,5 @@
 """Every null model beside the data, for every number of segments."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -43,7 +41,7 @@ def nulls_by_k(
     Parameters
     ----------
     silhouettes : K-means' by k.
-    options : the node ``conf/evidence``: ``nulls`` (kind -> draws) and ``null_n_init``.
+    options : the node ``conf/evidence``: ``nulls`` (kind -> draws) and ``n_init.nulls``.
     given : Gaussian draws already made from `given_starts` starts; used if they are as many as asked for, and
         those for missing k are made beside them.
 
@@ -52,7 +50,7 @@ def nulls_by_k(
     frame with `COLUMNS`.
     """
     ks = pd.Index(sorted({1, *labellings.ks}), name="k")
-    starts = {kind: int(options["null_n_init"]) for kind in NULLS}
+    starts = {kind: int(options["n_init"]["nulls"]) for kind in NULLS}
     known = _enough(given, int(options["nulls"].get("gaussian", 0)))
     if len(known) and given_starts is not None:
         starts["gaussian"] = given_starts

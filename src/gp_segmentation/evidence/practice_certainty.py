@@ -1,14 +1,10 @@
 """Which practices are sure: how each fares in resamples and under another method."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from sklearn.metrics import adjusted_rand_score
 
 from gp_segmentation.utils.arrays import Ints
 
@@ -19,7 +15,7 @@ def practice_table(
     other: ArrayLike,
     votes: Ints,
     *,
-    stays_below: float,
+    min_stay_share: float,
 ) -> pd.DataFrame:
     """How sure each fitted practice's segment is.
 
@@ -28,7 +24,7 @@ def practice_table(
     index : practice codes; labels : (n,) segments.
     other : (n,) segments of another method, renamed after these (`agreement.matched`).
     votes : (n, k) from `resample`: how often a practice, when drawn, came to lie in each segment.
-    stays_below : a practice that stays in its segment in a smaller share of resamples is disputed.
+    min_stay_share : a practice that stays in its segment in a smaller share of resamples is disputed.
 
     Returns
     -------
@@ -49,37 +45,12 @@ def practice_table(
     most = pd.array(names[favoured.argmax(axis=1)], dtype="Int64")
     frame["resample_segment"] = pd.Series(most, index=index).where(drawn > 0)
     frame["other_method_segment"] = np.asarray(other, dtype=np.int64)
-    by_resamples = frame["stays"] < stays_below
+    by_resamples = frame["stays"] < min_stay_share
     by_method = frame["other_method_segment"] != frame["segment"]
     frame["disputed_by"] = np.select(
         [by_resamples & by_method, by_resamples, by_method], ["resamples, method", "resamples", "method"], ""
     )
     return frame
-
-
-def consensus_by_votes(labels: ArrayLike, votes: Ints) -> dict[str, Any]:
-    """Consensus of the resamples by plurality vote (BagClust1, Dudoit & Fridlyand 2003).
-
-    Every practice goes to the segment in which it came to lie most often.
-
-    Returns
-    -------
-    dict: ``ari``, adjusted Rand index of consensus and segments; ``moved``, practices whose consensus is
-    another segment; ``confidence``, mean share of the winning segment; ``sizes``, practices per segment.
-    """
-    segments = np.asarray(labels)
-    names = np.unique(segments)
-    drawn = votes.sum(axis=1) > 0
-    favoured = votes * 2
-    favoured[np.arange(len(segments)), np.searchsorted(names, segments)] += 1
-    winners = names[favoured.argmax(axis=1)]
-    share = votes[drawn].max(axis=1) / votes[drawn].sum(axis=1)
-    return {
-        "ari": float(adjusted_rand_score(segments, winners)),
-        "moved": int((winners != segments).sum()),
-        "confidence": float(share.mean()) if drawn.any() else None,
-        "sizes": [int((winners == name).sum()) for name in names],
-    }
 
 
 def counted(practices: pd.DataFrame) -> Mapping[str, int]:

@@ -1,7 +1,5 @@
 """Fewer rows than there are, where the evidence of all would take too much."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

@@ -1,14 +1,11 @@
 """Stability of the segments, of each of them, and of every other number of segments."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from sklearn.base import clone
 
 from gp_segmentation.clustering import Hierarchical
@@ -25,13 +22,12 @@ class Stability:
     ----------
     by_k : index k: jaccard_min, jaccard_mean, prediction_strength, ari_seeds; NaN where not measured.
     segments : index segment: jaccard, jaccard_subsample.
-    votes, labels : of the bootstraps at the chosen k, see `Resamples`.
+    votes : of the bootstraps at the chosen k, see `Resamples`.
     """
 
     by_k: pd.DataFrame
     segments: pd.DataFrame
     votes: Ints
-    labels: NDArray[np.int16]
 
 
 def measure_stability(labellings: Labellings, options: Mapping[str, Any]) -> Stability:
@@ -58,7 +54,7 @@ def measure_stability(labellings: Labellings, options: Mapping[str, Any]) -> Sta
         name: found.jaccard.astype({"jaccard": float}).groupby("segment")["jaccard"].mean()
         for name, found in (("jaccard", boot), ("jaccard_subsample", part))
     }
-    return Stability(by_k.astype(float), pd.DataFrame(means), boot.votes[k], boot.labels[k])
+    return Stability(by_k.astype(float), pd.DataFrame(means), boot.votes[k])
 
 
 def _jaccard_by_k(drawn: pd.DataFrame, ks: Sequence[int]) -> pd.DataFrame:
@@ -72,7 +68,7 @@ def _lighter(labellings: Labellings, k: int, options: Mapping[str, Any]) -> Any:
     clusterer = labellings.clusterers[k]
     if k == labellings.k or "n_init" not in clusterer.get_params():
         return clusterer
-    return clone(clusterer).set_params(n_init=int(options["starts_by_k"]))
+    return clone(clusterer).set_params(n_init=int(options["n_init"]["by_k"]))
 
 
 def _strength(labellings: Labellings, k: int, options: Mapping[str, Any]) -> Floats:

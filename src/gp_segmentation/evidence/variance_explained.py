@@ -1,7 +1,5 @@
 """Use beyond what built them: how much of other measures the segments explain, beside simpler groupings."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

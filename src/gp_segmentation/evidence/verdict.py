@@ -1,7 +1,5 @@
 """The verdict on the segments, and its reasons with their figures."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

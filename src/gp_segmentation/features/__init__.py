@@ -22,26 +22,3 @@ from gp_segmentation.features.selection import Selection
 from gp_segmentation.features.shrinkage import Shrunk, shrink
 from gp_segmentation.features.special import SpecialRules, special_reasons
 from gp_segmentation.features.transforms import to_natural
-
-__all__ = [
-    "Block",
-    "BlockFeatures",
-    "FeatureSet",
-    "Selection",
-    "Shrunk",
-    "SpecialRules",
-    "Tables",
-    "achievement_ceilings",
-    "age_explained",
-    "build_blocks",
-    "build_features",
-    "condition_name",
-    "correlated_pairs",
-    "correlations",
-    "first_look",
-    "missing_patterns",
-    "shrink",
-    "special_reasons",
-    "summarise_features",
-    "to_natural",
-]

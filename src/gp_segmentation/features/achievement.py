@@ -1,7 +1,5 @@
 """Block: what practices achieved, indicator by indicator."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from gp_segmentation.features.base import BlockFeatures, Tables, check_choice

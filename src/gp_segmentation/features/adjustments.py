@@ -1,7 +1,5 @@
 """Block: how often personalised care adjustments are made, indicator by indicator."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from gp_segmentation.features.base import BlockFeatures, Tables

@@ -12,8 +12,6 @@ prevalence is m + r_i, m being the weighted mean of y: England's level plus the 
 what its age and sex composition predicts. The squares matter: prevalence rises with age, then levels off.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

@@ -5,8 +5,6 @@ and over) tell the same thing twice (correlation .97). Disjoint bands on the cen
 avoid both. The six columns add to zero: their covariance has rank five, which distances do not mind.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise

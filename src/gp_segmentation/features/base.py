@@ -1,7 +1,5 @@
 """What every block reads, what it returns, and what a whole feature set is."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Protocol

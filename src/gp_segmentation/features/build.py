@@ -1,7 +1,5 @@
 """Blocks side by side: the feature set."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Block: any measures of the source's context table, by name (Fingertips indicators, local tables)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

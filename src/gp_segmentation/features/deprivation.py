@@ -1,7 +1,5 @@
 """Block: how deprived the places are where the practice's patients live."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from gp_segmentation.features.base import BlockFeatures, Tables, check_choice

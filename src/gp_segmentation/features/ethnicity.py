@@ -1,7 +1,5 @@
 """Block: the ethnic composition of the list, from a context table."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

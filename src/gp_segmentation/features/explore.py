@@ -1,7 +1,5 @@
 """A first look at features: what is missing, skewed, at the ceiling, or told twice. Numbers only."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from scipy.cluster.hierarchy import leaves_list, linkage

@@ -1,7 +1,5 @@
 """Choosing QOF indicators: what the achievement and adjustments blocks have in common."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 

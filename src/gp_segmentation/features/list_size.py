@@ -1,7 +1,5 @@
 """Block: how many patients are registered."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """Block: how common each registered condition is, crude or with age and sex taken out."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """From counts to rates on the analysis scale: shared by every block made of numerators and denominators."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Which features are worth keeping: rules that drop some, each with its reason."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -21,20 +19,20 @@ class Selection:
     Parameters
     ----------
     max_missing : drop a feature missing in more than this share of practices (1: only if in all).
-    max_same : drop a feature whose commonest natural value is shared by at least this share.
-    max_twin : of two features whose absolute correlation is at least this, drop the later (duplicates).
+    max_constant_share : drop a feature whose commonest natural value is shared by at least this share.
+    duplicate_correlation : drop the later of two features whose absolute correlation is at least this.
     min_variance : drop a feature whose variance on the analysis scale is below this.
     max_correlation : prune likewise at this (lower) correlation; null prunes nothing.
     """
 
     max_missing: float = 0.5
-    max_same: float = 0.99
-    max_twin: float = 0.9999
+    max_constant_share: float = 0.99
+    duplicate_correlation: float = 0.9999
     min_variance: float | None = None
     max_correlation: float | None = None
 
     def __post_init__(self) -> None:
-        shares = (self.max_missing, self.max_same, self.max_twin, self.max_correlation)
+        shares = (self.max_missing, self.max_constant_share, self.duplicate_correlation, self.max_correlation)
         if any(value is not None and not 0 < value <= 1 for value in shares):
             raise ConfigError(f"a selection limit lies outside 0 to 1: {self}")
 
@@ -50,10 +48,14 @@ class Selection:
         """
         dropped = _mostly_missing(features, self.max_missing)
         single = [name for name in features if name not in dropped and name not in parts]
-        dropped |= _nearly_constant(natural[single], self.max_same)
+        dropped |= _nearly_constant(natural[single], self.max_constant_share)
         if self.min_variance is not None:
             dropped |= _small_variance(features[[n for n in single if n not in dropped]], self.min_variance)
-        limit = self.max_twin if self.max_correlation is None else min(self.max_twin, self.max_correlation)
+        limit = (
+            self.duplicate_correlation
+            if self.max_correlation is None
+            else min(self.duplicate_correlation, self.max_correlation)
+        )
         return dropped | _twins(features.drop(columns=list(dropped)), limit, parts)
 
 

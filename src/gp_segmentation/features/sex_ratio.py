@@ -1,7 +1,5 @@
 """Block: the balance of women and men on the list."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import pandas as pd

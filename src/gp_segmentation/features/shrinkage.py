@@ -15,8 +15,6 @@ m is in patients: a practice with m eligible patients is pulled half of the way.
 nothing about a practice and stays missing.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -4,8 +4,6 @@ Care-home, student, homeless and digital practices, and very small lists, would 
 own. They are kept out of fitting, assigned to a segment afterwards, and flagged with the reason.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

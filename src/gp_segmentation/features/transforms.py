@@ -5,8 +5,6 @@ to each other; distances are meaningful only once that is undone. Every map work
 (percent for rates and shares), so its inverse speaks in them again.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -14,16 +14,3 @@ from gp_segmentation.figures._page_charts import chart_positions, icb_outlines
 from gp_segmentation.figures._registry import FigureModule, NotShown, exploring, figure_modules
 from gp_segmentation.figures._render import Rendered, load, render_all
 from gp_segmentation.figures._style import segment_keys
-
-__all__ = [
-    "FigureModule",
-    "NotShown",
-    "Rendered",
-    "chart_positions",
-    "exploring",
-    "figure_modules",
-    "icb_outlines",
-    "load",
-    "render_all",
-    "segment_keys",
-]

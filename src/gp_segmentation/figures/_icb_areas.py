@@ -1,7 +1,5 @@
 """Areas of integrated care boards on the British National Grid: official ones, or made from the practices."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import geopandas as gpd

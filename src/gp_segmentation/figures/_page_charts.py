@@ -1,7 +1,5 @@
 """What the page's own charts draw: practices on two components and on the map, and outlines of ICBs."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 import shapely

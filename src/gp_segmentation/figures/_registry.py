@@ -1,7 +1,5 @@
 """Which figures there are: every module of this package that does not begin with an underscore."""
 
-from __future__ import annotations
-
 import importlib
 import pkgutil
 from typing import Any, Protocol, cast

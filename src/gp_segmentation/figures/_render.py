@@ -1,7 +1,5 @@
 """Draw every figure with its title and foot, and write PNG, SVG and captions."""
 
-from __future__ import annotations
-
 import inspect
 import textwrap
 import warnings

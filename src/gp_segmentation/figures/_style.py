@@ -1,7 +1,5 @@
 """How figures look: the Government Analysis Function's style and palettes, kept out of global state."""
 
-from __future__ import annotations
-
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """The study's trials as lines: one per clusterer and linkage, a score against the number of segments."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -4,8 +4,6 @@ squares, over practices of 1,000 patients or more. Where it is high, crude preva
 """
 # ruff: noqa: D103 - what each function gives is said once, in the docstring of the package
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from matplotlib.figure import FigureBase

@@ -4,8 +4,6 @@ off the diagonal are those on which the methods disagree.
 """
 # ruff: noqa: D103 - what each function gives is said once, in the docstring of the package
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -4,8 +4,6 @@ far from 0, a few practices decide the distances. At most 24 features are drawn,
 """
 # ruff: noqa: D103 - what each function gives is said once, in the docstring of the package
 
-from __future__ import annotations
-
 import textwrap
 from dataclasses import dataclass
 

@@ -4,8 +4,6 @@ them belong to; the dashed line cuts the tree into as many groups as there are s
 """
 # ruff: noqa: D103 - what each function gives is said once, in the docstring of the package
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

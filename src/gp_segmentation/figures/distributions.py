@@ -5,8 +5,6 @@ variance that lies between segments, a feature nearly the same as one already ta
 """
 # ruff: noqa: D103 - what each function gives is said once, in the docstring of the package
 
-from __future__ import annotations
-
 import textwrap
 from dataclasses import dataclass
 

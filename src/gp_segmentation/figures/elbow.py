@@ -4,8 +4,6 @@ from the first to the last number tried, unless the study names it.
 """
 # ruff: noqa: D103 - what each function gives is said once, in the docstring of the package
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

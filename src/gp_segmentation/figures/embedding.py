@@ -4,8 +4,6 @@ never made from it. Distances between far groups, their sizes and gaps mean noth
 """
 # ruff: noqa: D103 - what each function gives is said once, in the docstring of the package
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -4,8 +4,6 @@ beside each other. At most 45 features are drawn, those on which segments differ
 """
 # ruff: noqa: D103 - what each function gives is said once, in the docstring of the package
 
-from __future__ import annotations
-
 import textwrap
 from dataclasses import dataclass
 

@@ -5,8 +5,6 @@ same segments; 0: no more alike than by chance).
 """
 # ruff: noqa: D103 - what each function gives is said once, in the docstring of the package
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -3,8 +3,6 @@ boards; London is drawn larger beside it. A practice without a known postcode is
 """
 # ruff: noqa: D103 - what each function gives is said once, in the docstring of the package
 
-from __future__ import annotations
-
 import textwrap
 from dataclasses import dataclass
 

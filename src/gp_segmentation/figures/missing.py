@@ -5,8 +5,6 @@ missing most often.
 """
 # ruff: noqa: D103 - what each function gives is said once, in the docstring of the package
 
-from __future__ import annotations
-
 import textwrap
 from dataclasses import dataclass
 

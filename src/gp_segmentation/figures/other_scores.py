@@ -5,8 +5,6 @@ smaller than the choice allows.
 """
 # ruff: noqa: D103 - what each function gives is said once, in the docstring of the package
 
-from __future__ import annotations
-
 import pandas as pd
 from matplotlib.figure import FigureBase
 

@@ -5,8 +5,6 @@ matters. Scores of different preparations cannot be compared, segments can.
 """
 # ruff: noqa: D103 - what each function gives is said once, in the docstring of the package
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from itertools import combinations
 

@@ -4,8 +4,6 @@ its mean. The small panel shows which features push a practice in which directio
 """
 # ruff: noqa: D103 - what each function gives is said once, in the docstring of the package
 
-from __future__ import annotations
-
 import textwrap
 from dataclasses import dataclass
 

@@ -6,8 +6,6 @@ Same marginals: skew and lumps of single columns too. Shuffled: correlations des
 """
 # ruff: noqa: D103 - what each function gives is said once, in the docstring of the package
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 import pandas as pd

@@ -3,8 +3,6 @@ segment than to any other; below 0: nearer to another). The dashed line is the m
 """
 # ruff: noqa: D103 - what each function gives is said once, in the docstring of the package
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -3,8 +3,6 @@ assigned to the nearest segment afterwards, are counted.
 """
 # ruff: noqa: D103 - what each function gives is said once, in the docstring of the package
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

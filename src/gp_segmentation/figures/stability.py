@@ -4,8 +4,6 @@ limits below which a segment counts as not found again and from which it counts 
 """
 # ruff: noqa: D103 - what each function gives is said once, in the docstring of the package
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

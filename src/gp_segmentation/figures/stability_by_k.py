@@ -5,8 +5,6 @@ alone (K-means only). 1 is perfect on each; dashed, the limits of the verdict fo
 """
 # ruff: noqa: D103 - what each function gives is said once, in the docstring of the package
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import pandas as pd

@@ -5,8 +5,6 @@ measures, below it the measures that any grouping explains best.
 """
 # ruff: noqa: D103 - what each function gives is said once, in the docstring of the package
 
-from __future__ import annotations
-
 import textwrap
 from dataclasses import dataclass
 

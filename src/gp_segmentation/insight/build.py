@@ -1,7 +1,5 @@
 """Everything this room finds of one run, gathered: the tables by the names of their files."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """The practices whose segment resamples or another method dispute."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 #: Columns of the table of disputed practices, in order.

@@ -7,8 +7,6 @@ in a practice's own group and m their number, without the practice itself, a ran
 probability g / m.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator
 from typing import Any
 

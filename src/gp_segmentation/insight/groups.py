@@ -1,7 +1,5 @@
 """Who is in a segment: practices and patients by segment, place and deprivation, adding up to England."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 #: Fifths of practices by deprivation score, and those without a score.

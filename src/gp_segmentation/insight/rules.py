@@ -1,7 +1,5 @@
 """How a segment could be told with a few questions: a shallow tree fitted to the segments."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

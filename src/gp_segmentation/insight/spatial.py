@@ -14,8 +14,6 @@ S2 = sum (2 degree_i)^2 and p_r = m(m - 1)...(m - r + 1) / (n(n - 1)...(n - r + 
 Source: Cliff and Ord, Spatial Processes (1981), chapter 1, non-free sampling.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree

@@ -4,8 +4,6 @@ Every step is a scikit-learn transformer in one Pipeline, fitted on ordinary pra
 practices pass through what was learnt from the others.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -3,8 +3,6 @@
 All work on frames, learn from the rows they are fitted on, and change no row's identity.
 """
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Mapping
 from typing import Any, Self

@@ -4,8 +4,6 @@ A step is open where its node has ``candidates`` (``conf/scaler/open.yaml``), a 
 null. Every combination is a preparation; the study tries them all and chooses one.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """data/prepared -> a first look at the features, with figures and a page; no stage of a run."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from gp_segmentation import figures, report

@@ -1,7 +1,5 @@
 """Bring the raw files of a source into `data/raw`, and their hash into data.dvc."""
 
-from __future__ import annotations
-
 import logging
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """What an analyst asks of a finished run: the peers of a practice, the segments of new practices."""
 
-from __future__ import annotations
-
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,7 +106,7 @@ def _past_run(run: str, root: Path, downloads: Path) -> _PastRun:
 
     here = config.compose_config(root)
     found = fetch_model(Project(here, root).open_store().client, run, downloads)
-    cfg = config.load_params(found["config"])
+    cfg = config.load_recorded(found["config"])
     prepared = Project(cfg, root).prepared_folder()
     _check_same(read_json(found["source"]), read_json(prepared / "source.json"))
     return _PastRun(cfg, found["model"], found["segments"], prepared)
@@ -118,7 +116,7 @@ def _config_of(folder: Path, root: Path) -> Config:
     """The configuration of the run in `folder`: Hydra's of a job, params.yaml of the project's data."""
     for path in (folder / ".hydra" / "config.yaml", folder.parent / "params.yaml"):
         if path.is_file():
-            return config.load_params(path)
+            return config.load_recorded(path)
     raise GpsegError(
         f"{folder} holds no run: neither .hydra/config.yaml nor a params.yaml beside it ({root})"
     )

@@ -1,7 +1,5 @@
 """The ways to run the stages: one by one (DVC), or all in a row under one MLflow run (gpseg)."""
 
-from __future__ import annotations
-
 import logging
 import os
 import time

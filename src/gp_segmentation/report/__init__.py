@@ -2,5 +2,3 @@
 
 from gp_segmentation.report.page import write_first_look, write_page
 from gp_segmentation.report.summarise import summarise
-
-__all__ = ["summarise", "write_first_look", "write_page"]

@@ -1,7 +1,5 @@
 """What the evidence says, in a few plain sentences."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

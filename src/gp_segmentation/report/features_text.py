@@ -1,7 +1,5 @@
 """What the pages say of the features: left out, noted, spread, what age explains, what was kept."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pandas as pd

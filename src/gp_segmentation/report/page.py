@@ -1,7 +1,5 @@
 """Write the pages: the summary through an autoescaped template, with pictures, data and script inside."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import io

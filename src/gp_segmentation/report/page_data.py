@@ -1,7 +1,5 @@
 """The data inside the page: what its search, practice profiles and linked charts read."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

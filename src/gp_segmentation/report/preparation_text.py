@@ -1,7 +1,5 @@
 """What the page says of the ways the matrix was prepared in, where the study had several to try."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """Everything the page says, as a dictionary: what a test can check without reading HTML."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from importlib.metadata import PackageNotFoundError, version

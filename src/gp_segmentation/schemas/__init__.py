@@ -12,19 +12,3 @@ from gp_segmentation.schemas.run_tables import (
     check,
     empty,
 )
-
-__all__ = [
-    "AGE_BANDS",
-    "CHANGES",
-    "LIST_TYPES",
-    "SCHEMAS",
-    "SEXES",
-    "STATUSES",
-    "WEIGHT",
-    "Results",
-    "check",
-    "empty",
-    "of_preparation",
-    "weighted",
-    "weights_of",
-]

@@ -1,7 +1,5 @@
 """What several schemas have in common, so that each is written once."""
 
-from __future__ import annotations
-
 import pandera.pandas as pa
 
 CODE = pa.Check.str_matches(r"^[A-Z0-9]{3,12}$")

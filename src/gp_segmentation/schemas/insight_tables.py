@@ -1,7 +1,5 @@
 """The schemas of tables in `data/insight` that others read, part of `run_tables.SCHEMAS`."""
 
-from __future__ import annotations
-
 import pandera.pandas as pa
 
 from gp_segmentation.schemas.columns import CODE, count, quintile, segment, share, size, table, text

@@ -1,7 +1,5 @@
 """How tables and choice.json name the preparations of the matrix that the configuration leaves open."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What one run found, gathered for the rooms that show it (figures, insight, report)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any
 

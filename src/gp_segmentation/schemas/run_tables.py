@@ -1,7 +1,5 @@
 """Every table that passes between stages: columns, types, ranges and units, checked on read and write."""
 
-from __future__ import annotations
-
 import pandas as pd
 import pandera.pandas as pa
 
@@ -152,7 +150,6 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "sizes": text(),  # practices per segment, largest first: "2100 1800 900"
             "null_silhouette": pa.Column(float, nullable=True),
             "excess_silhouette": pa.Column(float, nullable=True),
-            "dunn": pa.Column(float, nullable=True, required=False),
             # Highest adjusted Rand index with a trial of as many segments by another clusterer or linkage.
             "agreement": pa.Column(float, nullable=True, required=False),
             # Rows the silhouette is the mean of, and its standard error where they are a sample.

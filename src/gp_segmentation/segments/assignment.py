@@ -8,8 +8,6 @@ they did then; the new rows are measured by it. They then get the segment of the
 except that a practice whose figures are those of a fitted one keeps its segment.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 

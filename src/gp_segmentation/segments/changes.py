@@ -34,8 +34,6 @@ With fewer than `FEWEST` such practices nothing is known of drift. England's shi
 ``near a border`` is a relative margin (d_q - d_r) / d_q of distances to centroids, then or now, below `NEAR`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import dataclass
 

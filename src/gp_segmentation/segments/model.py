@@ -1,7 +1,5 @@
 """A segmentation as one scikit-learn model: the matrix pipeline with `Segments` at its end."""
 
-from __future__ import annotations
-
 from typing import Self
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Indicators under another code in another year, under the codes of a run."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Who belongs where: the table of segments, special practices assigned by nearest centroid."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

@@ -2,5 +2,3 @@
 
 from gp_segmentation.sources.assemble import read_source
 from gp_segmentation.sources.tidy import Prepared
-
-__all__ = ["Prepared", "read_source"]

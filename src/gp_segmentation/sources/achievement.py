@@ -4,8 +4,6 @@
 next is opened, so the memory needed is that of the result and of one region.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

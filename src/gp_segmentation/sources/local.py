@@ -3,8 +3,6 @@
 This is how analysts bring their own indicators; see `read_local_table`.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Mapping, Sequence

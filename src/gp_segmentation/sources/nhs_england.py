@@ -4,8 +4,6 @@ The registrations publication, also NHS England's, has a module of its own; `rea
 here too.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +14,7 @@ import pandas as pd
 from gp_segmentation.sources.achievement import read_achievement
 from gp_segmentation.sources.files.archive import TextFile, find_text, find_texts
 from gp_segmentation.sources.files.delimited import Csv
-from gp_segmentation.sources.registrations import read_registrations
 from gp_segmentation.sources.tidy import QofArchive, QualityLog, is_count, keyed, some
-
-__all__ = ["DIALECT", "QofArchive", "read_qof", "read_registrations"]
 
 Names = Mapping[str, str | Sequence[str]]
 

@@ -1,7 +1,5 @@
 """The Organisation Data Service's list of practices, `epraccur`: no header, 27 columns, two dialects."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """OHID's Fingertips: one indicator's values for practices, from the CSV of its API."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The Office for National Statistics' boundaries of integrated care boards (GeoJSON)."""
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path

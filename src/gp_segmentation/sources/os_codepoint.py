@@ -1,7 +1,5 @@
 """Ordnance Survey's Code-Point Open: a point for every postcode, in a CSV for each postcode area."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from pathlib import Path
 

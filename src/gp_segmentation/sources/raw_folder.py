@@ -1,7 +1,5 @@
 """The raw files of one source that are there, by role, and what their readers found on the way."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path

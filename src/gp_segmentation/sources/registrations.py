@@ -1,7 +1,5 @@
 """NHS England's "Patients Registered at a GP Practice": patients by practice, sex and five-year age band."""
 
-from __future__ import annotations
-
 import re
 from contextlib import suppress
 from datetime import date, datetime

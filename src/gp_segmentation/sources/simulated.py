@@ -8,8 +8,6 @@ It is said in either of two places, and what both name together counts:
   lines that begin with # are comments. `gpseg-data from=FOLDER` takes it along from anywhere below FOLDER.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 from collections.abc import Collection

@@ -4,8 +4,6 @@ A model is stored in skops' format, which holds values and the names of types bu
 every type that is neither scikit-learn's nor an estimator of this package.
 """
 
-from __future__ import annotations
-
 import io
 import json
 import re

@@ -1,7 +1,5 @@
 """Where a run's numbers come from: which raw files, and whether prepared tables belong to a configuration."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
@@ -24,17 +22,6 @@ from gp_segmentation.sources.download.manifest import (
 from gp_segmentation.sources.simulated import MARKER, simulated_tables, simulated_warning
 from gp_segmentation.storage.workspace import PREPARED
 from gp_segmentation.utils.files import read_json
-
-__all__ = [
-    "content",
-    "describe_raw_files",
-    "describe_source",
-    "fail_if_changed",
-    "fingerprint",
-    "is_current",
-    "simulated_tables",
-    "simulated_warning",
-]
 
 #: What of a source's configuration goes into source.json.
 DESCRIBED = ("name", "label", "period", "synthetic", "licence", "attribution")

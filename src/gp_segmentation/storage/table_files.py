@@ -1,7 +1,5 @@
 """Tables as files: written whole, checked against their schema on write and read."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Every path of a run, and the tables that stand there."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path

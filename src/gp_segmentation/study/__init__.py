@@ -5,29 +5,7 @@ from gp_segmentation.study.evaluate import Evaluators, Limits
 from gp_segmentation.study.plots import write_plots
 from gp_segmentation.study.rule import choose
 from gp_segmentation.study.run import Study, run_study
-from gp_segmentation.study.samplers import brute_force, gaussian_process
 from gp_segmentation.study.scores_by_k import scores_by_k
-from gp_segmentation.study.search import Setup, StudyResult, run_trials
+from gp_segmentation.study.search import Setup, StudyResult, brute_force, run_trials
 from gp_segmentation.study.space import Family, Point, Space, open_space
 from gp_segmentation.study.tree_cache import TreeFolder
-
-__all__ = [
-    "Evaluators",
-    "Family",
-    "Limits",
-    "Point",
-    "Setup",
-    "Space",
-    "Study",
-    "StudyResult",
-    "TreeFolder",
-    "brute_force",
-    "choose",
-    "elbow",
-    "gaussian_process",
-    "open_space",
-    "run_study",
-    "run_trials",
-    "scores_by_k",
-    "write_plots",
-]

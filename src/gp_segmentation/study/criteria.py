@@ -1,7 +1,5 @@
 """What each single criterion would choose of the trials on one matrix."""
 
-from __future__ import annotations
-
 import warnings
 from typing import Any
 

@@ -1,10 +1,7 @@
 """Labels and scores of points, a group of them at a time."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,7 +11,7 @@ from gp_segmentation.study.labelling import Build, Labeller, TreeCache
 from gp_segmentation.study.large_n import LargeLabeller, sampled_silhouette
 from gp_segmentation.study.space import Point, Space
 from gp_segmentation.utils.arrays import Floats, Ints
-from gp_segmentation.validity import Farthest, Scores, dunn_indices, farthest_pairs, score_labellings
+from gp_segmentation.validity import Scores, score_labellings
 
 #: Preparations whose distances are kept: a sampler that learns goes to and fro between them.
 KEPT = 2
@@ -79,25 +76,18 @@ class Evaluator:
             row |= {"preparation": point.preparation, "clusterer": point.family, "linkage": linkage}
         return [Found(found, row) for found, row in zip(labels, rows, strict=True)]
 
-    @cached_property
-    def _farthest(self) -> Farthest:
-        return farthest_pairs(self.labeller.distances(), len(self._X))
-
     def _exact_rows(self, labels: NDArray) -> list[dict[str, Any]]:
         # The distances the trees are made of serve the scores too.
         distances = self.labeller.distances()
         scores = score_labellings(self._X, labels, distances=distances, jobs=self._jobs)
-        tree = self.labeller.tree("single")
-        dunn = dunn_indices(self._X, labels, tree=tree, farthest=self._farthest, jobs=self._jobs)
-        return [self._row(scores, i) | {"dunn": _known(dunn[i])} for i in range(len(labels))]
+        return [self._row(scores, i) for i in range(len(labels))]
 
     def _sampled_rows(self, labels: NDArray) -> list[dict[str, Any]]:
         scores, means, errors, rows = sampled_silhouette(
             self._X, labels, rows=self._limits.sample_rows, seed=self._seed, jobs=self._jobs
         )
         return [
-            self._row(scores, i, means[i])
-            | {"dunn": None, "silhouette_rows": rows, "silhouette_se": _known(errors[i])}
+            self._row(scores, i, means[i]) | {"silhouette_rows": rows, "silhouette_se": _known(errors[i])}
             for i in range(len(labels))
         ]
 

@@ -1,7 +1,5 @@
 """Labels for the points of a space: one set of distances, one tree per linkage, other fits side by side."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, Protocol

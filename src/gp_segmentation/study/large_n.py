@@ -8,8 +8,6 @@
   of it is drawn is missed; the rule's floor on segment size is what keeps such segments out.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The null of each preparation of the matrix: drawn when it is first asked for, and kept with the study."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What a sampler is to make high or low."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -15,7 +13,6 @@ OBJECTIVES: dict[str, tuple[Direction, float]] = {
     "silhouette": ("maximize", -1.0),
     "davies_bouldin": ("minimize", 1e6),
     "calinski_harabasz": ("maximize", 0.0),
-    "dunn": ("maximize", 0.0),
     "inertia": ("minimize", 1e300),
     "smallest_segment": ("maximize", 0.0),
     "n_clusters": ("minimize", 1e6),

@@ -9,8 +9,6 @@ was prepared. Every preparation counts once, also where two hardly differ (facto
 robustly scaled features are the same): what is tried is the analyst's to choose.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -35,9 +33,9 @@ BEST = (
 
 def between(rule: Mapping[str, Any]) -> str:
     """Return how the rule takes one of several preparations' choices, once it is one of `BETWEEN`."""
-    way = str(rule.get("between", "agreement"))
+    way = str(rule.get("across_preparations", "agreement"))
     if way not in BETWEEN:
-        raise ConfigError(f"study.rule.between is {way!r}. Set one of: {', '.join(BETWEEN)}")
+        raise ConfigError(f"study.rule.across_preparations is {way!r}. Set one of: {', '.join(BETWEEN)}")
     return way
 
 
@@ -47,9 +45,9 @@ def check_comparable(space: Space, options: Mapping[str, Any]) -> None:
     excess = rule["criterion"] == "excess_silhouette" and draws > 0
     if between(rule) == "criterion" and len(space.preparations) > 1 and not excess:
         raise ConfigError(
-            "study.rule.between is criterion, which compares differently prepared matrices "
-            f"({', '.join(space.settings)}) by their silhouettes. Set study.rule.between=agreement, or "
-            "study.rule.criterion=excess_silhouette with study.null_model.draws=5"
+            "study.rule.across_preparations is criterion, which compares differently prepared matrices "
+            f"({', '.join(space.settings)}) by their silhouettes. Set study.rule.across_preparations to "
+            "agreement, or study.rule.criterion=excess_silhouette with study.null_model.draws=5"
         )
 
 

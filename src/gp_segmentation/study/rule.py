@@ -7,12 +7,11 @@ least stable segment is found below ``min_jaccard`` it is set aside for the next
 times; if all fail, the most stable is taken, and the reason says so. A single trial is taken as it is: the
 configuration fixed it.
 
-Where the matrix was prepared in several ways, the rule chooses with each, and ``between`` says which of these
-choices is taken: by ``agreement`` the one with the highest mean agreement with the others (why, `compared`
-says), by ``criterion`` the one with the highest criterion; of those within `BETWEEN` of the best the first.
+Where the matrix was prepared in several ways, the rule chooses with each, and ``across_preparations`` says
+which of these choices is taken: by ``agreement`` the one with the highest mean agreement with the others (see
+`preparation_agreement`), by ``criterion`` the one with the highest criterion; of those within `BETWEEN` of
+the best the first.
 """
-
-from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial

@@ -1,7 +1,5 @@
 """The whole study as one call: null, trials, choice."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial

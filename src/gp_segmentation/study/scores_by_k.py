@@ -1,7 +1,5 @@
 """One score per number of segments, for curves that are to be compared between runs."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 SCORES = ("silhouette", "davies_bouldin", "calinski_harabasz", "inertia")

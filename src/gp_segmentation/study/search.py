@@ -1,7 +1,6 @@
 """Trials of a space, driven by Optuna, with every score of every trial."""
 
-from __future__ import annotations
-
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +16,6 @@ from gp_segmentation.errors import ConfigError
 from gp_segmentation.study import objectives as goals
 from gp_segmentation.study.evaluate import Evaluator, Evaluators, Found, Limits
 from gp_segmentation.study.labelling import Build, TreeCache
-from gp_segmentation.study.samplers import brute_force
 from gp_segmentation.study.space import Point, Space
 from gp_segmentation.study.store import Ledger, grouped, open_study, quiet, raise_when_disk_full
 from gp_segmentation.study.trial_agreement import agreements
@@ -148,6 +146,13 @@ def check_rows(space: Space, X: Floats) -> None:
     if most > different:
         problem = f"n_clusters reaches {most}, but the {len(X)} fitted practices have only {different}"
         raise ConfigError(f"{problem} different rows in the matrix. {remedy}")
+
+
+def brute_force(seed: int | None = None) -> optuna.samplers.BruteForceSampler:
+    """Optuna's sampler of every point of a finite space, without its warning that it is experimental."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        return optuna.samplers.BruteForceSampler(seed=seed)
 
 
 def _try_all(

@@ -1,7 +1,5 @@
 """The study's space: exactly what the configuration leaves null or open."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import product

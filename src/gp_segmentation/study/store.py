@@ -1,7 +1,5 @@
 """Where a study keeps its finished trials, so that it can be interrupted, resumed and shared."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import json

@@ -1,7 +1,5 @@
 """How far trials agree with one another: adjusted Rand indices between their labels."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any

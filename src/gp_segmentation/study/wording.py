@@ -1,7 +1,5 @@
 """What the study says of its choice, in plain words with figures."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What of a run is recorded: its parameters, tags, metrics, curves and files, and the hash of its content."""
 
-from __future__ import annotations
-
 import hashlib
 import subprocess
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """The tracking store: experiments and runs in MLflow, opened, found again and ended."""
 
-from __future__ import annotations
-
 import hashlib
 import logging
 import os

@@ -1,7 +1,5 @@
 """The only way files and folders come into being: whole or not at all."""
 
-from __future__ import annotations
-
 import ctypes
 import errno
 import json

@@ -1,7 +1,5 @@
 """Independent tasks on several cores, with results that do not depend on how many."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -1,7 +1,5 @@
 """How far a long computation is, on a terminal; nothing anywhere else."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 

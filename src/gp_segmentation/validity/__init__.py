@@ -10,8 +10,6 @@ from gp_segmentation.validity.agreement import (
     cophenetic_correlation,
     matched,
 )
-from gp_segmentation.validity.consensus import consensus_clusters, share_together, summarise_consensus
-from gp_segmentation.validity.dunn import Farthest, dunn_indices, farthest_pairs
 from gp_segmentation.validity.gap import gap_statistic, one_standard_error
 from gp_segmentation.validity.null_models import (
     NULLS,
@@ -30,41 +28,3 @@ from gp_segmentation.validity.stability import (
     prediction_strength,
     seed_agreement,
 )
-
-__all__ = [
-    "METRICS",
-    "NULLS",
-    "Farthest",
-    "Resamples",
-    "Scores",
-    "adjusted_rand",
-    "agreement_by_k",
-    "beside_null",
-    "bootstrap_jaccard",
-    "consensus_clusters",
-    "contingency",
-    "contingency_table",
-    "cophenetic_correlation",
-    "draw_null",
-    "dunn_indices",
-    "farthest_pairs",
-    "gap_beside_null",
-    "gap_statistic",
-    "jaccard",
-    "lumpy_columns",
-    "matched",
-    "matching",
-    "null_means",
-    "null_table",
-    "one_standard_error",
-    "pairs_kept",
-    "prediction_strength",
-    "resample",
-    "score_labellings",
-    "seed_agreement",
-    "share_together",
-    "silhouette_samples",
-    "smooth_valley",
-    "summarise_consensus",
-    "valleys",
-]

@@ -1,7 +1,5 @@
 """Agreement: does another method, K-means or Ward's tree, draw the same segments?"""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The gap statistic and its one-standard-error rule (Tibshirani, Walther & Hastie 2001)."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

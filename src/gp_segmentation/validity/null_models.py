@@ -11,8 +11,6 @@ excess of what the same cutting finds in a cloud without clusters. Which cloud, 
 * ``uniform``: evenly filled box along the principal axes, the reference (b) of Tibshirani et al. (2001).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 import numpy as np

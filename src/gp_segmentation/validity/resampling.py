@@ -1,14 +1,12 @@
 """Clustering resamples of the practices again, for every number of segments at once."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.optimize import linear_sum_assignment
 from sklearn.base import clone
 from sklearn.metrics import adjusted_rand_score
@@ -33,13 +31,11 @@ class Resamples:
     ari : frame draw, k, ari: adjusted Rand index of new clusters and segments on the drawn rows.
     votes : by k, (n, k) how often each row, when drawn, came to lie in the new cluster matched with each
         segment; its rows sum to the number of times the row was drawn (less where no cluster was matched).
-    labels : by k that votes, (draws, n) new cluster of each row in each draw, -1 where it was not drawn.
     """
 
     jaccard: pd.DataFrame
     ari: pd.DataFrame
     votes: dict[int, Ints]
-    labels: dict[int, NDArray[np.int16]]
 
 
 def resample(
@@ -67,14 +63,13 @@ def resample(
     scheme : ``bootstrap`` (n rows with replacement, each drawn row once; Hennig 2007) or ``subsample``
         (`share` of the rows without replacement; Hennig's "subset").
     draws : resamples; one with no more distinct rows than clusters leaves each by itself.
-    vote : numbers of segments whose votes and labels are kept.
+    vote : numbers of segments whose votes are counted.
     seed, jobs : the result depends on `seed` alone.
     """
     values = np.asarray(X, dtype=np.float64)
     found = {k: np.unique(np.asarray(labels), return_inverse=True) for k, labels in labellings.items()}
     codes = {k: inverse.astype(np.int64) for k, (_, inverse) in found.items()}
     votes = {k: np.zeros((len(values), len(found[k][0])), dtype=np.int64) for k in vote if k in codes}
-    kept = {k: np.full((draws, len(values)), -1, dtype=np.int16) for k in votes}
     plans = {k: clone(clusterers[k]) for k in codes}
     drawn = [_rows(len(values), scheme, share, s) for s in np.random.SeedSequence(seed).spawn(draws)]
     # Trees hold Python's lock while they grow, so they grow in processes.
@@ -88,9 +83,8 @@ def resample(
             ris.append((draw, k, ri))
             if k in votes:
                 _count(votes[k], rows, partner[new])
-                kept[k][draw, rows] = new
     by_segment = pd.DataFrame(jaccards, columns=["draw", "k", "segment", "jaccard"])
-    return Resamples(by_segment, pd.DataFrame(ris, columns=["draw", "k", "ari"]), votes, kept)
+    return Resamples(by_segment, pd.DataFrame(ris, columns=["draw", "k", "ari"]), votes)
 
 
 def _count(votes: Ints, rows: Ints, matched: Ints) -> None:

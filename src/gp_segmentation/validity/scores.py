@@ -1,7 +1,5 @@
 """Scores of many labellings at once: silhouette, Davies-Bouldin, Calinski-Harabasz, sums of squares."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Separation: is there a gap between neighbouring segments, or does one run into the next?"""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
@@ -67,8 +65,8 @@ def _valley(pair: NDArray, start: NDArray, end: NDArray) -> float:
     return most / max(1, min(at_start, at_end))
 
 
-def lumpy_columns(X: ArrayLike, *, tied: float) -> list[int]:
-    """Columns in which more than the share `tied` of the rows lie on lumps: yes or no, counts, many zeros.
+def lumpy_columns(X: ArrayLike, *, max_tied_share: float) -> list[int]:
+    """Columns of which more than `max_tied_share` of the rows lie on lumps: yes or no, counts, many zeros.
 
     A lump is a value that at least one row in a hundred holds, and at least two rows do. Between lumps
     nothing lies, whatever the practices are like: such a gap is made by the way of measuring.
@@ -81,7 +79,7 @@ def lumpy_columns(X: ArrayLike, *, tied: float) -> list[int]:
     found = []
     for place, column in enumerate(values.T):
         counts = np.unique(column, return_counts=True)[1]
-        if counts[counts >= max(2, LUMP * len(column))].sum() > tied * len(column):
+        if counts[counts >= max(2, LUMP * len(column))].sum() > max_tied_share * len(column):
             found.append(place)
     return found
 

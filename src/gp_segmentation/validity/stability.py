@@ -1,7 +1,5 @@
 """Stability: do the segments come back when practices are drawn again, halved, or started elsewhere?"""
 
-from __future__ import annotations
-
 from itertools import combinations
 from typing import Any
 

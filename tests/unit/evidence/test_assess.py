@@ -21,21 +21,19 @@ THRESHOLDS = {
     "jaccard": 0.75,
     "ari": 0.65,
     "valley": 0.25,
-    "tied": 0.2,
+    "max_tied_share": 0.2,
 }
 OPTIONS = {
     "assess": True,
     "nulls": {"gaussian": 2},
-    "null_n_init": 1,
+    "n_init": {"nulls": 1, "by_k": 1},
     "bootstraps": 6,
     "bootstraps_by_k": 2,
     "subsamples": 2,
     "subsample_share": 0.8,
     "splits": 2,
     "seeds": 2,
-    "starts_by_k": 1,
-    "stays_below": 0.75,
-    "consensus_rows": 0,
+    "min_stay_share": 0.75,
     "thresholds": THRESHOLDS,
 }
 NOTHING = {"nulls": {}, "bootstraps": 0, "bootstraps_by_k": 0, "subsamples": 0, "splits": 0, "seeds": 0}
@@ -73,7 +71,6 @@ def test_planted_groups_are_discrete(planted):
     assert evidence["figures"]["prediction_strength"] > 0.9
     assert evidence["gap_choice"] == 3
     assert evidence["practices"] == {"sure": 330, "resamples": 0, "method": 0, "both": 0}
-    assert evidence["consensus"]["moved"] == 0
     assert found.practices["stays"].min() == pytest.approx(1.0)
     json.dumps(evidence, allow_nan=False)
 
@@ -131,7 +128,6 @@ def test_without_draws_there_is_no_excess_and_no_claim(planted):
     assert found.evidence["verdict"] == "continuum"
     for name in ("null_silhouette", "excess_silhouette", "prediction_strength", "jaccard_min", "ari_seeds"):
         assert found.evidence["figures"][name] is None
-    assert found.evidence["consensus"] is None
     assert found.practices["resample_segment"].isna().all()
 
 

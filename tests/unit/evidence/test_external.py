@@ -25,7 +25,7 @@ from gp_segmentation.features.prevalence import Prevalence
 
 BEYOND = {
     "context": True,
-    "too_like": 0.9,
+    "max_correlation": 0.9,
     "comparators": {"deprivation": "imd_score", "list_size": [6000, 9000], "rurality": None},
     "folds": 5,
     "draws": 10,

@@ -13,23 +13,21 @@ from gp_segmentation.evidence import assess
 
 OPTIONS = {
     "nulls": {"gaussian": 2},
-    "null_n_init": 1,
+    "n_init": {"nulls": 1, "by_k": 1},
     "bootstraps": 4,
     "bootstraps_by_k": 0,
     "subsamples": 0,
     "subsample_share": 0.8,
     "splits": 0,
     "seeds": 0,
-    "starts_by_k": 1,
-    "stays_below": 0.75,
-    "consensus_rows": 0,
+    "min_stay_share": 0.75,
     "thresholds": {
         "unstable_jaccard": 0.6,
         "excess": 0.05,
         "jaccard": 0.75,
         "ari": 0.65,
         "valley": 0.25,
-        "tied": 0.2,
+        "max_tied_share": 0.2,
     },
 }
 ROWS, COLUMNS = 300, 8

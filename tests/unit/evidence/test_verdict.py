@@ -13,7 +13,7 @@ THRESHOLDS = {
     "jaccard": 0.75,
     "ari": 0.65,
     "valley": 0.25,
-    "tied": 0.2,
+    "max_tied_share": 0.2,
 }
 GOOD = {"excess_silhouette": 0.2, "jaccard_min": 0.9, "ari_kmeans_hierarchical": 0.9, "valley_max": 0.1}
 

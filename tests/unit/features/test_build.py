@@ -144,7 +144,7 @@ FEATURES = pd.DataFrame({"a": [1.0, 2, 3, 4], "b": [1.0, 2, 3, 5], "c": [0.0, 0.
         ({}, []),
         ({"max_correlation": 0.95}, ["b"]),
         ({"min_variance": 0.1}, ["c"]),
-        ({"max_same": 0.5}, ["c"]),
+        ({"max_constant_share": 0.5}, ["c"]),
     ],
 )
 def test_selection_rules(rules, dropped):
@@ -153,7 +153,12 @@ def test_selection_rules(rules, dropped):
 
 def test_parts_of_a_composition_are_never_pruned_one_by_one():
     assert list(Selection(max_correlation=0.95).drop(FEATURES, FEATURES, parts={"b"})) == ["a"]
-    assert list(Selection(max_correlation=0.95, max_same=0.5).drop(FEATURES, FEATURES, {"a", "b", "c"})) == []
+    assert (
+        list(
+            Selection(max_correlation=0.95, max_constant_share=0.5).drop(FEATURES, FEATURES, {"a", "b", "c"})
+        )
+        == []
+    )
     lost = FEATURES.assign(b=np.nan)
     assert list(Selection().drop(lost, lost, {"a", "b"})) == ["b"]
 
@@ -172,7 +177,7 @@ def test_every_selection_keeps_what_is_needed_to_go_back_to_natural_units(
 
 def test_selection_limits_are_shares():
     with pytest.raises(ConfigError, match="outside 0 to 1"):
-        Selection(max_same=99)
+        Selection(max_constant_share=99)
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ def test_the_choice_agrees_best_with_the_others(matrices, clusterer, options, bu
 
 
 def test_by_criterion_the_highest_excess_is_taken(matrices, clusterer, options, build):
-    options["rule"]["between"] = "criterion"
+    options["rule"]["across_preparations"] = "criterion"
     found = run_study(matrices, open_space(clusterer, options, WAYS), build, options, seed=3)
     best = max(found.choice["by_preparation"], key=lambda row: row["excess_silhouette"])
     assert found.choice["trial"] == best["trial"]
@@ -153,11 +153,11 @@ def test_a_preparation_without_a_trial_above_the_floor_is_left_out(planted, clus
 
 
 def test_silhouettes_of_different_matrices_are_not_compared(matrices, clusterer, options, build):
-    options["rule"] |= {"between": "criterion", "criterion": "silhouette"}
+    options["rule"] |= {"across_preparations": "criterion", "criterion": "silhouette"}
     with pytest.raises(ConfigError, match=r"compares differently prepared matrices \(scaler, reducer\)"):
         run_study(matrices, open_space(clusterer, options, WAYS), build, options)
-    options["rule"] |= {"between": "luck", "criterion": "excess_silhouette"}
-    with pytest.raises(ConfigError, match=r"study\.rule\.between is 'luck'"):
+    options["rule"] |= {"across_preparations": "luck", "criterion": "excess_silhouette"}
+    with pytest.raises(ConfigError, match=r"study\.rule\.across_preparations is 'luck'"):
         run_study(matrices, open_space(clusterer, options, WAYS), None, options)  # before anything is fitted
 
 

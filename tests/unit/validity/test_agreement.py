@@ -10,7 +10,7 @@ from pandas.testing import assert_frame_equal
 from scipy.spatial.distance import pdist, squareform
 
 from gp_segmentation.clustering import build_tree
-from gp_segmentation.evidence import clustergram, consensus_by_votes, practice_table
+from gp_segmentation.evidence import clustergram, practice_table
 from gp_segmentation.insight.disputed import disputed_practices
 from gp_segmentation.validity import agreement_by_k, contingency_table, cophenetic_correlation, matched
 
@@ -68,7 +68,7 @@ CODES = pd.Index(["A", "B", "C", "D", "E"], name="practice_code")
 
 
 def test_the_table_says_of_every_practice_how_sure_it_is():
-    found = practice_table(CODES, [1, 1, 1, 1, 2], [1, 2, 1, 1, 2], VOTES, stays_below=0.5)
+    found = practice_table(CODES, [1, 1, 1, 1, 2], [1, 2, 1, 1, 2], VOTES, min_stay_share=0.5)
     #                        stays, most often, other method, disputed by
     assert found.loc["A"].tolist()[1:] == [1.0, 1, 1, ""]
     assert found.loc["B"].tolist()[1:] == [0.75, 1, 2, "method"]
@@ -79,7 +79,7 @@ def test_the_table_says_of_every_practice_how_sure_it_is():
 
 
 def test_disputed_practices_come_with_both_segments_and_margin():
-    practices = practice_table(CODES, [1, 1, 1, 1, 2], [1, 2, 1, 2, 2], VOTES, stays_below=0.5)
+    practices = practice_table(CODES, [1, 1, 1, 1, 2], [1, 2, 1, 2, 2], VOTES, min_stay_share=0.5)
     segments = pd.DataFrame(
         {
             "practice_code": ["D", "A", "B", "Z"],
@@ -97,13 +97,6 @@ def test_disputed_practices_come_with_both_segments_and_margin():
     columns = ["segment", "margin", "second_segment", "resample_segment", "other_method_segment"]
     assert found.loc[0, columns].tolist() == [1, 0.1, 2, 2, 2]
     assert list(disputed_practices(pd.DataFrame(), segments)) == list(found)
-
-
-def test_the_consensus_is_the_plurality_of_votes():
-    found = consensus_by_votes([1, 1, 1, 1, 2], VOTES)
-    #                 A B C keep 1, D goes to 2, E (never drawn) keeps 2
-    assert (found["moved"], found["sizes"]) == (1, [3, 2])
-    assert found["confidence"] == pytest.approx((1 + 0.75 + 0.5 + 0.75) / 4)
 
 
 def test_the_clustergram_follows_every_practice():

@@ -168,7 +168,9 @@ def test_the_data_are_tested_from_as_many_starts_as_the_draws():
     labels = KMeans(5, n_init=10, random_state=7).fit_predict(X)
     labellings = Labellings(X, [5], labels, KMeans(5, n_init=10, random_state=7), seed=7)
     reported = pd.Series({5: 0.5})
-    table = nulls_by_k(labellings, reported, {"nulls": {"gaussian": 6, "copula": 6}, "null_n_init": 1})
+    table = nulls_by_k(
+        labellings, reported, {"nulls": {"gaussian": 6, "copula": 6}, "n_init": {"nulls": 1, "by_k": 1}}
+    )
     like = score_labellings(X, KMeans(5, n_init=1, random_state=7).fit_predict(X))
     for row in table[table["k"] == 5].itertuples():
         drawn = draw_null(X, [5], kind=row.kind, draws=6, n_init=1, seed=7)
@@ -190,7 +192,7 @@ def test_draws_given_are_used_only_if_they_are_as_many_as_asked():
         asked: nulls_by_k(
             labellings,
             pd.Series({2: 0.4}),
-            {"nulls": {"gaussian": asked}, "null_n_init": 1},
+            {"nulls": {"gaussian": asked}, "n_init": {"nulls": 1, "by_k": 1}},
             given,
             given_starts=4,
         ).set_index("k")

@@ -13,19 +13,17 @@ from gp_segmentation.validity import lumpy_columns, smooth_valley, valleys
 
 OPTIONS = {
     "nulls": {"gaussian": 2},
-    "null_n_init": 2,
+    "n_init": {"null": 2, "by_k": 1},
     "bootstraps": 6,
     "bootstraps_by_k": 0,
     "subsamples": 0,
     "subsample_share": 0.8,
     "splits": 0,
     "seeds": 0,
-    "starts_by_k": 1,
-    "stays_below": 0.75,
-    "consensus_rows": 0,
+    "min_stay_share": 0.75,
     "thresholds": {
         **{"unstable_jaccard": 0.6, "excess": 0.05, "jaccard": 0.75, "ari": 0.65},
-        **{"valley": 0.25, "tied": 0.2},
+        **{"valley": 0.25, "max_tied_share": 0.2},
     },
 }
 ROWS = 600
@@ -155,7 +153,7 @@ def test_columns_with_lumps():
         "few zeros": np.where(np.arange(n) < 39, 0.0, smooth),
         "constant": np.ones(n),
     }
-    found = lumpy_columns(np.column_stack(list(columns.values())), tied=0.2)
+    found = lumpy_columns(np.column_stack(list(columns.values())), max_tied_share=0.2)
     assert [list(columns)[place] for place in found] == ["counts", "zeros", "constant"]
 
 

@@ -17,8 +17,6 @@ Of practices that differ no more than the others, about 1 in 20 is beyond 2 and 
 A flag is a reason to look at the data first, not a finding about care.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

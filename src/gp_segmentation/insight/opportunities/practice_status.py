@@ -1,7 +1,5 @@
 """How far a practice can be spoken to: whether it is open still, and has enough patients to be judged."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 OPEN, NOT_LISTED, FEW = "open", "not listed", "few eligible patients"

@@ -16,8 +16,6 @@ w = n / (n + m)), two figures are wanted of each practice:
   that quartiles of shrunk rates estimate quartiles of true rates, and shortfalls add up without bias.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Opportunities as the tables an analyst takes along: by segment, by place, by practice; top rows first."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

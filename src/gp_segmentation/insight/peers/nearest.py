@@ -1,7 +1,5 @@
 """The practices most like a practice: exact nearest neighbours in the matrix that was clustered."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 
 import numpy as np

@@ -13,8 +13,6 @@ probability is the share of such resamples among those that contain it. Half-sam
 samples of full size do (Efron 1982, section 8.4), without repeated practices at distance zero.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from gp_segmentation.utils.parallel import parallel_map

@@ -1,7 +1,5 @@
 """The peers of one practice as text for a terminal: a table, then the reasons peer by peer."""
 
-from __future__ import annotations
-
 import difflib
 import textwrap
 

@@ -6,8 +6,6 @@ its direction nor its ends depend on how segments are numbered. A practice's pla
 score among the fitted practices.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

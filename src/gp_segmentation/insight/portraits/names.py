@@ -4,8 +4,6 @@ Nothing here is random and nothing depends on how segments are numbered: the nam
 from its practices and those of the others. No word says that a segment is good or poor.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

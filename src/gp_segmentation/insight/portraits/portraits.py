@@ -4,8 +4,6 @@ Nothing here is random and nothing depends on how segments are numbered. Every c
 rests on, and none is made that the intervals do not bear. No word says that a segment is good or poor.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

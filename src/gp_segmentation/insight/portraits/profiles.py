@@ -1,7 +1,5 @@
 """What each segment is like: every feature and attribute in natural units, against England."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

@@ -1,7 +1,5 @@
 """What is known of practices and did not make the segments: the fair judge of what segments tell."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 
 import pandas as pd

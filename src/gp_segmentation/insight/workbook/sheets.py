@@ -1,7 +1,5 @@
 """Which tables go into the workbook, and what their columns are called there."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import pandas as pd

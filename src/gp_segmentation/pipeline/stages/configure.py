@@ -1,7 +1,5 @@
 """conf/ -> params.yaml."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

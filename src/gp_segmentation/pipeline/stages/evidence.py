@@ -1,7 +1,5 @@
 """data/segments -> data/evidence and data/metrics.json: what the segments are worth."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pandas as pd
@@ -47,10 +45,10 @@ def _external(cfg: dict[str, Any], ws: Workspace, X: pd.DataFrame, labels: pd.Se
     tables = Tables(**{name: ws.prepared_table(name) for name in Tables.names()})
     references, outcomes = (
         build_blocks({name: config.build(node) for name, node in nodes.items()}, tables)
-        for nodes in (options["references"], options["beyond"]["outcomes"])
+        for nodes in (options["single_block_references"], options["external"]["outcomes"])
     )
     _, values, dictionary = ws.feature_tables()
     return {
         "made_of": evidence.composition(X, labels, values, dictionary, references, **draw),
-        "beyond": evidence.external_validity(labels, values, tables, outcomes, options["beyond"], **draw),
+        "beyond": evidence.external_validity(labels, values, tables, outcomes, options["external"], **draw),
     }

@@ -1,7 +1,5 @@
 """data/prepared -> data/features: one row of features per practice."""
 
-from __future__ import annotations
-
 import logging
 from typing import Any
 

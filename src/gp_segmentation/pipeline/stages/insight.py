@@ -1,7 +1,5 @@
 """data/segments -> data/insight: profiles, portraits, rules, peers, opportunities, outliers, workbook."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from gp_segmentation.insight import build, spatial
@@ -30,7 +28,7 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
     surrogate = surrogate_rules(natural, dictionary, segments, **options["rules"])
     tables |= build.equity(found, tables, surrogate, options)
     tables["disputed"] = disputed_practices(read_table(ws.evidence / "practices.parquet"), segments)
-    tables["space"] = spatial.join_counts(prepared["practices"], segments, **options["space"])
+    tables["space"] = spatial.join_counts(prepared["practices"], segments, **options["spatial"])
     with fresh_folder(ws.insight) as out:
         for name, table in tables.items():
             ending = "parquet" if name in LARGE else "csv"

@@ -1,7 +1,5 @@
 """data/features -> data/matrix: what is clustered; fitted on ordinary practices, applied to all."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """data/raw/SOURCE -> data/prepared: tidy, checked tables."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """Everything -> data/figures and data/report/report.html."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from gp_segmentation import figures, report

@@ -1,7 +1,5 @@
 """data/study -> data/segments: the choice in order and named; practices not fitted are assigned."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pandas as pd

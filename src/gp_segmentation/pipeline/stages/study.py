@@ -1,7 +1,5 @@
 """data/matrix -> data/study: every trial that the configuration leaves open, and the choice."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pandas as pd

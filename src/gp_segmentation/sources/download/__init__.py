@@ -1,7 +1,5 @@
 """Bring a source's raw files into its folder: from their publishers, or from a folder they were put in."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,8 +10,6 @@ from gp_segmentation.sources.download.config import Files, RawFile, hand_remedy,
 from gp_segmentation.sources.download.folder import Book, lock_folder
 from gp_segmentation.sources.download.http import Transfer, transfer
 from gp_segmentation.sources.download.manifest import ManifestRow, read_manifest, verify
-
-__all__ = ["ManifestRow", "RawFile", "Transfer", "collect", "fetch", "read_manifest", "verify"]
 
 log = logging.getLogger(__name__)
 

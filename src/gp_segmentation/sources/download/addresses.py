@@ -1,7 +1,5 @@
 """Addresses of raw files: which may be opened, and how they are shown without their secrets."""
 
-from __future__ import annotations
-
 import re
 from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
 

@@ -1,7 +1,5 @@
 """Take a source's raw files from a folder they were put in: NHS networks are often closed."""
 
-from __future__ import annotations
-
 import logging
 import os
 import shutil

@@ -1,7 +1,5 @@
 """What a source's configuration says of its raw files, checked before anything is fetched or read."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

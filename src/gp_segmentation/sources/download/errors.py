@@ -1,7 +1,5 @@
 """What can go wrong between us and a server, in the user's words."""
 
-from __future__ import annotations
-
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager

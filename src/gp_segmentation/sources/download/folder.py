@@ -1,7 +1,5 @@
 """A source's folder while its raw files arrive: one run at a time, and a manifest that is never behind."""
 
-from __future__ import annotations
-
 import logging
 import os
 import sys

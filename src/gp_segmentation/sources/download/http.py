@@ -5,8 +5,6 @@ before it can be looked at, has no size limit, tries again after an answer such 
 and leaves a randomly named file in the (versioned) raw folder when it is killed.
 """
 
-from __future__ import annotations
-
 import re
 import time
 import zipfile

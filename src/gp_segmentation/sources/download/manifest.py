@@ -1,7 +1,5 @@
 """The manifest beside raw files: where each came from, when, how large, and its checksum."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

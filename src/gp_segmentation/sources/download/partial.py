@@ -1,7 +1,5 @@
 """A file on its way: its bytes so far, and what is needed to go on from there another time."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

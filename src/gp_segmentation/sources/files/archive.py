@@ -1,7 +1,5 @@
 """Text files, plain or in a zip, found by their base name and never unpacked to disk."""
 
-from __future__ import annotations
-
 import csv
 import io
 import re

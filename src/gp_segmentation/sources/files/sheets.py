@@ -1,7 +1,5 @@
 """A table of any common file format as rows of text: CSV (plain or in a zip), Excel workbook, parquet."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

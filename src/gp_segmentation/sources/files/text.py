@@ -1,7 +1,5 @@
 """Any of the encodings that published CSV files come in, read as UTF-8."""
 
-from __future__ import annotations
-
 import codecs
 import io
 import lzma

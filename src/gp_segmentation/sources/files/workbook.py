@@ -1,7 +1,5 @@
 """Rows of an Excel workbook, read in bounded memory: a small file can state a sheet of any size."""
 
-from __future__ import annotations
-
 import warnings
 import zipfile
 from collections.abc import Iterable, Iterator

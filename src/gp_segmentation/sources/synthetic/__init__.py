@@ -1,14 +1,10 @@
 """A synthetic England of general practices, drawn from published aggregates, in the official layouts."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from gp_segmentation.sources.download.manifest import write_manifest
 from gp_segmentation.sources.synthetic import files, write_others, write_qof, write_registrations
 from gp_segmentation.sources.synthetic.england import England, draw_england
-
-__all__ = ["England", "address", "draw_england", "write_england"]
 
 
 def address(seed: int, practices: int) -> str:

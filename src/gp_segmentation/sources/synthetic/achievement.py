@@ -1,7 +1,5 @@
 """Indicators: eligible patients, personalised care adjustments, numerators and points (step 9)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Patients by sex and five-year age band, and the lists that QOF counts prevalence on (steps 6 and 7)."""
 
-from __future__ import annotations
-
 import numpy as np
 from scipy.special import expit, logit
 

@@ -1,7 +1,5 @@
 """The figures a synthetic England is drawn from: aggregate statistics of England's practices, 2024-25."""
 
-from __future__ import annotations
-
 import json
 import zlib
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 The corners are rounded to a hundredth of a degree and stand for no official boundary.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import shapely
 

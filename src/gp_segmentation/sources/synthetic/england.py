@@ -1,7 +1,5 @@
 """A whole synthetic England in memory: every step in turn, before anything is written."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Files that are the same bytes every time: text, zip archives, rows of the manifest."""
 
-from __future__ import annotations
-
 import csv
 import io
 import zipfile

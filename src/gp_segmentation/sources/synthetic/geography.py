@@ -1,7 +1,5 @@
 """Where synthetic practices lie, and the networks they belong to (steps 1 and 2)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

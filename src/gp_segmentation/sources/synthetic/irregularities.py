@@ -1,7 +1,5 @@
 """What real publications lack or get strange: chosen here, so that readers meet it in synthetic data too."""
 
-from __future__ import annotations
-
 import dataclasses
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Archetypes and the thirty variables that follow from them (steps 3 and 4)."""
 
-from __future__ import annotations
-
 import numpy as np
 from scipy.special import ndtri
 

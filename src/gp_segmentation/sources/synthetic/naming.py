@@ -1,7 +1,5 @@
 """Codes, names and postcodes that look official and belong to nobody."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

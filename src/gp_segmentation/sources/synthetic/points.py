@@ -1,7 +1,5 @@
 """QOF points from rates, and the payment thresholds between which they are linear."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from gp_segmentation.utils.arrays import Floats, Ints

@@ -1,7 +1,5 @@
 """Disease registers (step 8)."""
 
-from __future__ import annotations
-
 import numpy as np
 from scipy.special import expit
 

@@ -1,7 +1,5 @@
 """Special practices: care-home, student, homeless, digital and other lists (step 5)."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

@@ -1,7 +1,5 @@
 """The synthetic England as the other publishers' files: ODS, Code-Point Open, Fingertips, ethnicity."""
 
-from __future__ import annotations
-
 import csv
 import math
 from functools import lru_cache

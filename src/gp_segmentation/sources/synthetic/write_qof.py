@@ -1,7 +1,5 @@
 """The synthetic England as a QOF archive of 2024-25."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from typing import Any

@@ -1,7 +1,5 @@
 """The synthetic England as the publication of patients registered at practices, April 2025."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from gp_segmentation.sources.synthetic import naming
