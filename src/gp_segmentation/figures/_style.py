@@ -124,11 +124,6 @@ def two_lines(text: str) -> str:
     return f"{text[: middle + 1]}\n{text[middle + 1 :].strip()}"
 
 
-def inline(label: str) -> str:
-    """Return `label` as it stands inside a sentence: a small first letter, except in abbreviations."""
-    return label[:1].lower() + label[1:] if label[1:2].islower() else label
-
-
 def text_colour(background: tuple[float, ...]) -> str:
     """Return ink or white, whichever has more contrast (WCAG 2.2) with `background` (RGB from 0 to 1)."""
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in background[:3]]

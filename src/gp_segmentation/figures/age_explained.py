@@ -9,8 +9,9 @@ import pandas as pd
 from matplotlib.figure import FigureBase
 
 from gp_segmentation.figures._registry import NotShown
-from gp_segmentation.figures._style import BLUE, clean, inline
+from gp_segmentation.figures._style import BLUE, clean
 from gp_segmentation.schemas import Results
+from gp_segmentation.utils.wording import inline
 
 ORDER, LABEL = 130, "What age alone explains"
 EXPLORES = True

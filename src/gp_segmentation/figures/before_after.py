@@ -15,6 +15,7 @@ from matplotlib.figure import FigureBase
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import BLUE, GREY, INK, ORANGE, clean, without_frame
 from gp_segmentation.schemas import Results
+from gp_segmentation.utils.wording import signed
 
 ORDER, LABEL = 100, "Features before and after transformation"
 EXPLORES = True
@@ -92,7 +93,7 @@ def draw(data: Shapes, figure: FigureBase) -> None:
 def _draw_shape(axes: Axes, shape: Shape, x: float, y: float) -> None:
     axes.text(x, y + 0.13, textwrap.shorten(shape.label, 46, placeholder="…"), size=8.5, color=INK)
     low, high = (_short(value, shape.unit) for value in shape.limits)
-    under = (f"{low} to {high}, skew {_signed(shape.skew[0])}", f"skew {_signed(shape.skew[1])}")
+    under = (f"{low} to {high}, skew {signed(shape.skew[0], 1)}", f"skew {signed(shape.skew[1], 1)}")
     panels = ((x, shape.before, ORANGE, under[0]), (x + 0.48, shape.after, BLUE, under[1]))
     for left, heights, colour, text in panels:
         edges = left + np.linspace(0, 0.43, len(heights) + 1)
@@ -106,11 +107,6 @@ def _short(value: float, unit: str) -> str:
     if unit == "%":
         return f"{value:.3g}%"
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
-
-
-def _signed(value: float) -> str:
-    text = f"{value:.1f}".replace("-", "−")
-    return "0.0" if text == "−0.0" else text
 
 
 def title(data: Shapes) -> str:

@@ -13,8 +13,9 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import FigureBase
 
 from gp_segmentation.figures._registry import NotShown
-from gp_segmentation.figures._style import DIVERGING, clean, inline, text_colour, without_frame
+from gp_segmentation.figures._style import DIVERGING, clean, text_colour, without_frame
 from gp_segmentation.schemas import Results
+from gp_segmentation.utils.wording import inline
 
 ORDER, LABEL = 120, "Correlations of features"
 EXPLORES = True

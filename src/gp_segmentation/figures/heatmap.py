@@ -14,16 +14,9 @@ from matplotlib.figure import FigureBase
 from scipy.cluster.hierarchy import leaves_list, linkage
 
 from gp_segmentation.figures._registry import NotShown
-from gp_segmentation.figures._style import (
-    DIVERGING,
-    Key,
-    clean,
-    compared_keys,
-    inline,
-    text_colour,
-    without_frame,
-)
+from gp_segmentation.figures._style import DIVERGING, Key, clean, compared_keys, text_colour, without_frame
 from gp_segmentation.schemas import Results
+from gp_segmentation.utils.wording import inline, signed
 
 ORDER, LABEL = 50, "Profiles of segments"
 MOST = 45
@@ -67,7 +60,7 @@ def draw(data: Heat, figure: FigureBase) -> None:
     image = axes.imshow(values, cmap=DIVERGING, norm=norm, aspect="auto", interpolation="nearest")
     for i, j in np.ndindex(values.shape):
         colour = text_colour(DIVERGING(norm(values[i, j])))
-        axes.text(j, i, _signed(float(values[i, j])), ha="center", va="center", size=8, color=colour)
+        axes.text(j, i, signed(float(values[i, j]), 1), ha="center", va="center", size=8, color=colour)
     axes.set_yticks(
         range(len(data.table)), [textwrap.shorten(str(t), 60, placeholder="…") for t in data.table.index]
     )
@@ -87,11 +80,6 @@ def draw(data: Heat, figure: FigureBase) -> None:
     bar = figure.colorbar(image, ax=axes, orientation="horizontal", shrink=0.5, aspect=35, pad=0.02)
     bar.set_label("Standard deviations from England's mean", size=9.5)
     bar.outline.set_visible(False)
-
-
-def _signed(value: float) -> str:
-    text = f"{value:+.1f}".replace("-", "−")
-    return "0.0" if text[1:] == "0.0" else text
 
 
 def title(data: Heat) -> str:

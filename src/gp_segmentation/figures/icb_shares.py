@@ -20,6 +20,7 @@ from gp_segmentation.figures._icb_areas import LONDON, areas, positions
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import GREY, SEQUENTIAL, Key, clean, compared_keys
 from gp_segmentation.schemas import Results
+from gp_segmentation.utils.wording import short_icb
 
 ORDER, LABEL = 85, "Patients of each segment by integrated care board"
 NOTE = "Contains OS data © Crown copyright and database right."
@@ -110,12 +111,7 @@ def highest(data: Shares) -> tuple[int, str, float]:
     values = data.table.to_numpy()
     row, column = (int(i) for i in np.unravel_index(values.argmax(), values.shape))
     segment = int(data.table.columns.to_numpy()[column])
-    return segment, short_icb(data.names.loc[data.table.index[row]]), float(values[row, column])
-
-
-def short_icb(name: object) -> str:
-    """Return the name of a board without "NHS" and "Integrated Care Board"."""
-    return clean(name).removeprefix("NHS ").removesuffix(" Integrated Care Board").strip()
+    return segment, short_icb(clean(data.names.loc[data.table.index[row]])), float(values[row, column])
 
 
 def title(data: Shares) -> str:
@@ -128,7 +124,7 @@ def alt(data: Shares) -> str:
     for key in data.keys:
         top = data.table[key.number].sort_values(ascending=False, kind="stable").head(3)
         told = ", ".join(
-            f"{short_icb(data.names.loc[str(code)])} {share:.0f}%" for code, share in top.items()
+            f"{short_icb(clean(data.names.loc[str(code)]))} {share:.0f}%" for code, share in top.items()
         )
         without = int((data.table[key.number] < 0.5).sum())
         parts.append(f"segment {key.number}: highest in {told}; none in {without}")

@@ -13,8 +13,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 
 from gp_segmentation.figures._registry import NotShown
-from gp_segmentation.figures._style import BLUE, GREY, ORANGE, compared_keys, inline
+from gp_segmentation.figures._style import BLUE, GREY, ORANGE, compared_keys
 from gp_segmentation.schemas import Results
+from gp_segmentation.utils.wording import inline
 
 ORDER, LABEL = 49, "What the segments are made of"
 

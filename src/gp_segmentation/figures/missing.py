@@ -13,8 +13,9 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import FigureBase
 
 from gp_segmentation.figures._registry import NotShown
-from gp_segmentation.figures._style import BLUE, ORANGE, PALE, clean, inline
+from gp_segmentation.figures._style import BLUE, ORANGE, PALE, clean
 from gp_segmentation.schemas import Results
+from gp_segmentation.utils.wording import inline
 
 ORDER, LABEL = 110, "Missing values"
 EXPLORES = True

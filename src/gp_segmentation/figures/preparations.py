@@ -16,9 +16,10 @@ from scipy.spatial.distance import squareform
 from sklearn.metrics import adjusted_rand_score
 
 from gp_segmentation.figures._registry import NotShown
-from gp_segmentation.figures._style import SEQUENTIAL, clean, inline, text_colour, without_frame
+from gp_segmentation.figures._style import SEQUENTIAL, clean, text_colour, without_frame
 from gp_segmentation.figures._trials import family_name
 from gp_segmentation.schemas import Results
+from gp_segmentation.utils.wording import inline
 
 ORDER, LABEL = 47, "Agreement of preparations"
 #: Above this many preparations figures are left out of the cells.

@@ -15,8 +15,9 @@ from matplotlib.patches import Polygon
 from scipy.spatial import ConvexHull
 
 from gp_segmentation.figures._registry import NotShown
-from gp_segmentation.figures._style import BLUE, GREY, INK, LINES, Key, clean, inline, segment_keys
+from gp_segmentation.figures._style import BLUE, GREY, INK, LINES, Key, clean, segment_keys
 from gp_segmentation.schemas import Results
+from gp_segmentation.utils.wording import inline
 
 ORDER, LABEL = 60, "Practices on two components"
 #: Loadings drawn and named.

@@ -8,7 +8,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.tree import DecisionTreeClassifier
 
 from gp_segmentation.insight.portraits.phrases import worded
-from gp_segmentation.insight.portraits.portraits import natural as in_words
+from gp_segmentation.utils.wording import natural as in_words
 
 
 @dataclass(frozen=True)

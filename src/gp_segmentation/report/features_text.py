@@ -4,8 +4,8 @@ from typing import Any
 
 import pandas as pd
 
-from gp_segmentation.report import formatting
 from gp_segmentation.schemas import Results
+from gp_segmentation.utils.wording import natural, signed
 
 
 def features_found(results: Results) -> dict[str, Any]:
@@ -32,13 +32,13 @@ def _records(table: pd.DataFrame | None) -> list[dict[Any, Any]]:
 
 def _spread(row: dict[Any, Any]) -> dict[str, str]:
     unit = str(row["unit"])
-    natural = {name: formatting.natural(row[name], unit) for name in ("median", "minimum", "maximum")}
+    spread = {name: natural(row[name], unit) for name in ("median", "minimum", "maximum")}
     ceiling = row["ceiling_share"]
-    return natural | {
+    return spread | {
         "label": str(row["label"]),
         "missing": f"{int(row['missing']):,}",
-        "skew_before": formatting.signed(float(row["skew_before"])),
-        "skew_after": formatting.signed(float(row["skew_after"])),
+        "skew_before": signed(float(row["skew_before"])),
+        "skew_after": signed(float(row["skew_after"])),
         "ceiling": "" if pd.isna(ceiling) else f"{float(ceiling):.1%}",
     }
 

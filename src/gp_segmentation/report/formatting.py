@@ -72,29 +72,9 @@ def readable(key: str, names: dict[str, str]) -> str:
     return names.get(key, key.replace("_", " ").capitalize())
 
 
-#: Units of what is counted: shown without decimals.
-COUNTED = ("patients", "people", "count")
-
-
-def natural(value: float, unit: str) -> str:
-    """Return `value` in its unit: "24.1%", "9,843", "21.8"; "not known" for NaN."""
-    if value is None or not math.isfinite(value):
-        return "not known"
-    if unit == "%":
-        return f"{value:.1f}%" if abs(value) >= 1 else f"{value:.2f}%"
-    if unit in COUNTED or abs(value) >= 1000:
-        return f"{value:,.0f}"
-    return f"{value:.1f}" if abs(value) >= 1 else f"{value:.3g}"
-
-
 def whole(value: float | None) -> str:
     """Return `value` rounded to a whole number; "not known" for None and NaN."""
     return "not known" if value is None or not math.isfinite(value) else f"{value:,.0f}"
-
-
-def signed(value: float) -> str:
-    """Return a difference with its sign, two decimals and a true minus sign."""
-    return f"{value:+.2f}".replace("-", "−") if math.isfinite(value) else "not known"
 
 
 def number(value: Any) -> str:

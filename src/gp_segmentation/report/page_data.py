@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from gp_segmentation.figures import NotShown, chart_positions, icb_outlines, segment_keys
-from gp_segmentation.report import formatting
 from gp_segmentation.schemas import Results
+from gp_segmentation.utils.wording import COUNTED
 
 #: Features in a practice's profile, the ones segments differ on most; indicators and peers listed.
 FEATURES, INDICATORS, PEERS = 30, 5, 10
@@ -102,7 +102,7 @@ def _features(results: Results, codes: list[str]) -> list[dict[str, Any]]:
         if about["feature"] not in telling:
             continue
         mine = used[used["feature"] == about["feature"]]
-        whole = about["unit"] in formatting.COUNTED
+        whole = about["unit"] in COUNTED
         values = results.natural[about["feature"]].reindex(codes)
         found.append(
             {

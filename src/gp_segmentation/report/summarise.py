@@ -12,6 +12,7 @@ from gp_segmentation.errors import without_secrets
 from gp_segmentation.report import evidence_text, formatting, preparation_text
 from gp_segmentation.report.features_text import features_found
 from gp_segmentation.schemas import Results
+from gp_segmentation.utils.wording import natural, signed
 
 #: Packages whose versions bear on the figures.
 PACKAGES = (
@@ -141,15 +142,14 @@ def _segment(portrait: dict[str, Any], results: Results, top: int) -> dict[str, 
 
 def _profile_row(row: dict[Any, Any]) -> dict[str, Any]:
     unit = str(row["unit"])
-    low, high = formatting.signed(row["difference_low"]), formatting.signed(row["difference_high"])
+    low, high = signed(row["difference_low"]), signed(row["difference_high"])
     difference = float(row["difference_sd"])
     return {
         "label": str(row["label"]),
-        "mean": formatting.natural(row["mean"], unit),
-        "england": formatting.natural(row["england_mean"], unit),
-        "quartiles": f"{formatting.natural(row['lower_quartile'], unit)} to "
-        f"{formatting.natural(row['upper_quartile'], unit)}",
-        "difference": formatting.signed(difference),
+        "mean": natural(row["mean"], unit),
+        "england": natural(row["england_mean"], unit),
+        "quartiles": f"{natural(row['lower_quartile'], unit)} to {natural(row['upper_quartile'], unit)}",
+        "difference": signed(difference),
         "interval": f"{low} to {high}",
         # Half the bar's width is two standard deviations.
         "bar": round(min(abs(difference), 2.0) * 25, 1) if difference == difference else 0.0,

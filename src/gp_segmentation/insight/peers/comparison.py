@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gp_segmentation.insight.portraits.phrases import short
-from gp_segmentation.insight.portraits.portraits import natural as in_unit
+from gp_segmentation.utils.wording import natural as in_unit
 
 #: Standard deviations from England from which a feature is unusual enough to make practices alike.
 UNUSUAL = 0.5

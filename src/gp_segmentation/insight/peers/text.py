@@ -7,6 +7,7 @@ import pandas as pd
 
 from gp_segmentation.errors import InputError
 from gp_segmentation.insight.peers.comparison import Comparison
+from gp_segmentation.utils.wording import short_icb
 
 COLUMNS = ("", "Code", "Practice", "Integrated care board", "Segment", "Distance", "Stays a peer")
 RIGHT = frozenset({"", "Distance", "Stays a peer"})
@@ -69,7 +70,7 @@ def _table(mine: pd.DataFrame, about: pd.DataFrame) -> str:
         row = about.loc[peer["peer_code"]]
         same = ("same" if peer["same_segment"] else "other", "same" if peer["same_icb"] else "other")
         stays = "" if pd.isna(peer["inclusion"]) else f"{peer['inclusion']:.0%}"
-        icb = f"{_short_icb(row['icb_name'])} ({same[1]})"
+        icb = f"{short_icb(row['icb_name'])} ({same[1]})"
         rows.append(
             (
                 *(str(peer["rank"]), str(peer["peer_code"]), str(row["practice_name"]), icb),
@@ -86,10 +87,6 @@ def _table(mine: pd.DataFrame, about: pd.DataFrame) -> str:
         for row in cells
     ]
     return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
-
-
-def _short_icb(name: str) -> str:
-    return str(name).removeprefix("NHS ").removesuffix(" Integrated Care Board").removesuffix(" ICB")
 
 
 def _cut(text: str) -> str:

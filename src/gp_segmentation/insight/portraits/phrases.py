@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
+from gp_segmentation.utils.wording import inline
+
 #: Blocks of at least this many features get a phrase for the whole block beside those of single features.
 BLOCK_SIZE = 5
 #: What a single condition or indicator must beat a whole concept by, to be named in its place.
@@ -167,12 +169,6 @@ def short(label: str) -> str:
     text = re.sub(r"(?i)^prevalence( of|:)? | prevalence(, age.*adjusted)?$", "", text)
     text = inline(text or label)
     return _COMMON.get(text.lower(), text)
-
-
-def inline(label: str) -> str:
-    """Return `label` with a small first letter, unless it begins with an abbreviation."""
-    starts_word = label[:1].isupper() and (label[1:2].islower() or label[1:2] in ("", " ", "-"))
-    return label[:1].lower() + label[1:] if starts_word else label
 
 
 def composites(values: pd.DataFrame, found: list[Concept]) -> pd.DataFrame:

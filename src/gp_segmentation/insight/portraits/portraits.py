@@ -13,6 +13,7 @@ import pandas as pd
 from gp_segmentation.insight.portraits.gradient import Gradient
 from gp_segmentation.insight.portraits.phrases import worded
 from gp_segmentation.insight.portraits.profiles import Z95
+from gp_segmentation.utils.wording import listed, natural, signed
 
 
 def write_portraits(
@@ -171,28 +172,3 @@ def _along(number: int, gradient: Gradient | None) -> str:
         f": from {gradient.low} (0) to {gradient.high} (100), the middle half of its practices lies between "
         f"{lower:.0f} and {upper:.0f}"
     )
-
-
-def listed(parts: list[str]) -> str:
-    """Join `parts` as in a sentence: "a, b and c"."""
-    return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)
-
-
-def natural(value: float, unit: str) -> str:
-    """Return `value` in its unit as written in a sentence: "24.1%", "9,843", "21.8"."""
-    if not np.isfinite(value):
-        return "not known"
-    if unit == "%":
-        return f"{value:.1f}%" if abs(value) >= 2 else f"{value:.2f}%"
-    if unit in ("patients", "people", "count") or abs(value) >= 1000:
-        return f"{value:,.0f}"
-    return f"{value:.1f}" if abs(value) >= 1 else f"{value:.3g}"
-
-
-def signed(value: float) -> str:
-    """Return a figure with its sign, a true minus below zero.
-
-    >>> signed(-0.584), signed(1.2)
-    ('−0.58', '+1.20')
-    """
-    return f"{value:+.2f}".replace("-", "−")

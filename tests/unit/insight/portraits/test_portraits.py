@@ -13,9 +13,10 @@ from numpy.testing import assert_allclose
 from gp_segmentation.insight.portraits.gradient import main_gradient
 from gp_segmentation.insight.portraits.names import AVERAGE, claims, name_segments
 from gp_segmentation.insight.portraits.phrases import concepts, short
-from gp_segmentation.insight.portraits.portraits import natural, write_portraits
+from gp_segmentation.insight.portraits.portraits import write_portraits
 from gp_segmentation.insight.portraits.profiles import segment_profiles
 from gp_segmentation.schemas import Results
+from gp_segmentation.utils.wording import natural
 
 JUDGING = re.compile(r"\b(good|bad|poor|poorly|best|worst|better|worse|fail\w*|perform\w*)\b", re.IGNORECASE)
 

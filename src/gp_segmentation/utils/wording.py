@@ -1,0 +1,54 @@
+"""Numbers and names as people read them: one way for portraits, figures, tables and pages."""
+
+import math
+
+#: Units of what is counted: shown without decimals.
+COUNTED = ("patients", "people", "count")
+UNKNOWN = "not known"
+
+
+def natural(value: float | None, unit: str) -> str:
+    """Return `value` in its unit, or "not known".
+
+    >>> natural(24.13, "%"), natural(1.5, "%"), natural(9843.2, "patients"), natural(21.84, "score")
+    ('24.1%', '1.50%', '9,843', '21.8')
+    """
+    if value is None or not math.isfinite(value):
+        return UNKNOWN
+    if unit == "%":
+        return f"{value:.1f}%" if abs(value) >= 2 else f"{value:.2f}%"
+    if unit in COUNTED or abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if abs(value) >= 1 else f"{value:.3g}"
+
+
+def signed(value: float, decimals: int = 2) -> str:
+    """Return a difference with its sign and a true minus, or "not known"; zero has no sign.
+
+    >>> signed(-0.584), signed(1.2, 1), signed(-0.001)
+    ('−0.58', '+1.2', '0.00')
+    """
+    if not math.isfinite(value):
+        return UNKNOWN
+    text = f"{value:+.{decimals}f}"
+    return text.replace("-", "−") if float(text) else text[1:]
+
+
+def inline(label: str) -> str:
+    """Return a label as it stands in a sentence: a small first letter, unless an abbreviation begins it.
+
+    >>> inline("Asthma prevalence"), inline("COPD prevalence"), inline("A practice")
+    ('asthma prevalence', 'COPD prevalence', 'a practice')
+    """
+    starts_word = label[:1].isupper() and (label[1:2].islower() or label[1:2] in ("", " ", "-"))
+    return label[:1].lower() + label[1:] if starts_word else label
+
+
+def short_icb(name: str) -> str:
+    """Return the name of a board without "NHS" and "Integrated Care Board"."""
+    return str(name).removeprefix("NHS ").removesuffix(" Integrated Care Board").removesuffix(" ICB").strip()
+
+
+def listed(parts: list[str]) -> str:
+    """Join parts as in a sentence: "a, b and c"."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)
