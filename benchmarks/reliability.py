@@ -28,9 +28,9 @@ SUITES = {
     "corrupted texts": ["tests/unit/sources/test_corruptions.py"],
     "hostile archives, workbooks, parquet files, GeoJSON": ["tests/unit/sources/test_hostile_files.py"],
     "downloads from a server that fails in every way": ["tests/unit/sources/test_download.py"],
-    "data at the edge of what statistics can do": ["tests/unit/test_edges.py"],
-    "writers killed at random (50 kills), a full disk": ["tests/unit/test_killed_writers.py"],
-    "killed runs and passwords in MLflow": ["tests/unit/test_tracking.py"],
+    "data at the edge of what statistics can do": ["tests/unit/matrix/test_edges.py"],
+    "writers killed at random (50 kills), a full disk": ["tests/unit/utils/test_killed_writers.py"],
+    "killed runs and passwords in MLflow": ["tests/unit/tracking/test_store.py"],
     "targets a configuration may not name": ["tests/config/test_config.py"],
 }
 FUZZ = "tests/unit/sources/test_fuzz.py"

@@ -224,3 +224,16 @@ def nhs_data() -> Path:
 def sums() -> dict[str, Any]:
     """The module fixtures/sums.py: ``CHECKS`` of every table of data/insight, ``England``."""
     return runpy.run_path(str(Path(__file__).parent / "fixtures" / "sums.py"))
+
+
+@pytest.fixture(scope="session")
+def small_england(tmp_path_factory) -> tuple[dict[str, Any], Path]:
+    """A configuration that is quick to run, and a folder of raw data with the small England it is of."""
+    overrides = [
+        *("source.england.practices=150", "study.n_clusters.high=4", "study.rule.min_practices=5"),
+        *("study.null_model.draws=2", "evidence=quick", "evidence.bootstraps=4", "insight.peers.resamples=2"),
+    ]
+    cfg = config.compose_config(ROOT, overrides)
+    raw = tmp_path_factory.mktemp("england") / "raw"
+    config.build(cfg["source"]["england"])(raw / cfg["source"]["name"])
+    return cfg, raw

@@ -20,7 +20,7 @@ TRUTH = np.repeat(range(4), [60, 50, 40, 30])
 
 
 def nodes(option: str, *overrides: str) -> dict[str, dict[str, Any]]:
-    """Every clusterer of an option with one setting for each of its open parameters: label -> node."""
+    """Return label -> node for every clusterer of an option, one for each value of its open parameters."""
     cfg = config.compose_config(ROOT, [f"clusterer={option}", *overrides])
     opened = open_space(cfg["clusterer"], cfg["study"] | {"n_clusters": [4]})
     return {
@@ -45,12 +45,12 @@ def test_no_option_is_left_out():
 
 def test_open_holds_the_options_it_is_composed_of():
     for name in ("kmeans", "hierarchical"):
-        alone = config.compose_config(ROOT, [f"clusterer={name}"])["clusterer"]
-        assert config.compose_config(ROOT, ["clusterer=open"])["clusterer"]["candidates"][name] == alone
+        option = config.compose_config(ROOT, [f"clusterer={name}"])["clusterer"]
+        assert config.compose_config(ROOT, ["clusterer=open"])["clusterer"]["candidates"][name] == option
 
 
 @EVERY_OPTION
-def test_every_option_builds_as_it_stands(option):
+def test_every_option_can_be_built(option):
     cfg = config.compose_config(ROOT, [f"clusterer={option}"])
     for family in open_space(cfg["clusterer"], cfg["study"]).families:
         assert hasattr(config.build(family.node), "fit_predict")
@@ -59,7 +59,7 @@ def test_every_option_builds_as_it_stands(option):
 @EVERY_OPTION
 def test_planted_groups_are_recovered(option, X):
     for label, node in nodes(option).items():
-        # Bisecting splits the largest cluster first and cannot undo it: it is asked for less.
+        # Bisecting cannot undo its first splits, hence a lower bound.
         least = 0.6 if "bisecting" in label else 0.95
         assert adjusted_rand_score(TRUTH, labels_of(node, X)) >= least, label
 
@@ -76,20 +76,20 @@ def test_the_order_of_rows_does_not_matter(option, X):
     keys = np.array([f"P{i:03d}" for i in range(len(X))])
     for label, node in nodes(option).items():
         if "bisecting" in label:
-            continue  # its first split is random where four groups are alike; recovery is asked for above
+            continue  # its first split is random where four groups are alike; recovery is tested above
         first = canonical_order(labels_of(node, X), keys)
         again = canonical_order(labels_of(node, X[order]), keys[order])
         np.testing.assert_array_equal(again, first[order], err_msg=label)
 
 
 @EVERY_OPTION
-def test_as_many_clusters_come_as_were_asked_for(option, X):
+def test_every_option_gives_the_number_of_clusters_requested(option, X):
     for label, node in nodes(option).items():
         assert len(np.unique(labels_of(node, X))) == 4, label
 
 
 @EVERY_OPTION
-def test_what_is_set_is_not_swept(option):
+def test_a_parameter_that_is_set_is_not_searched(option):
     keys = (
         ["clusterer"]
         if option != "open"

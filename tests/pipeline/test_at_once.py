@@ -94,9 +94,11 @@ sys.addaudithook(watch)
 if len(sys.argv) > 1:
     Path("data/raw/probe").write_text("x")
     Path("data/raw/probe").unlink()
-from gp_segmentation import config, drivers
+from gp_segmentation import config
+from gp_segmentation.pipeline.project import Project
+from gp_segmentation.pipeline.runs import run_stage
 root = config.project_root()
-drivers.run_stage("prepare", config.load_params(root / "params.yaml"), root)
+run_stage("prepare", Project(config.load_params(root / "params.yaml"), root))
 """
 
 

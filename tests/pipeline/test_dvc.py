@@ -81,6 +81,44 @@ def test_an_edit_in_conf_reruns_from_the_stage_it_concerns(reproduced, name, old
     reproduced.run("dvc", "checkout")
 
 
+ALL = ("prepare", "features", "matrix", "study", "segment", "evidence", "insight", "report")
+#: Module -> the stages whose results may be others after an edit of it; `track` looks every time.
+EDITS = {
+    "errors.py": ("configure", *ALL),
+    "config.py": ("configure", "prepare", "features", "matrix", "study", "evidence"),
+    "utils/files.py": ("configure", *ALL),
+    "storage/provenance.py": ("configure", *ALL),
+    "schemas/run_tables.py": ALL,
+    "sources/ods.py": ("prepare",),
+    "features/shrinkage.py": ("prepare", "features", "evidence", "insight"),
+    "matrix/variants.py": ("matrix",),
+    "clustering/lloyd.py": ("study", "segment", "evidence"),
+    "validity/scores.py": ("study", "segment", "evidence"),
+    "study/agreement.py": ("study",),
+    "segments/table.py": ("segment",),
+    "evidence/verdict.py": ("evidence",),
+    "insight/spatial.py": ("insight",),
+    "insight/portraits/names.py": ("segment", "insight"),
+    "figures/map.py": ("report",),
+    "report/page.py": ("report",),
+    "pipeline/stages/segment.py": ("segment",),
+    "pipeline/runs.py": (),
+    "tracking/run.py": (),
+    "cli.py": (),
+}
+
+
+def test_an_edit_of_one_module_is_seen_by_the_stages_that_run_it_and_no_other(reproduced):
+    seen = {}
+    for name in EDITS:
+        path = reproduced.root / "src" / "gp_segmentation" / name
+        text = path.read_text()
+        path.write_text(text + "# edited\n")
+        seen[name] = tuple(json.loads(reproduced.run("dvc", "status", "--json")))
+        path.write_text(text)
+    assert seen == {name: (*stages, "track") for name, stages in EDITS.items()}
+
+
 def test_an_experiment_honours_its_override(reproduced):
     before = len(reproduced.runs())
     output = reproduced.run(

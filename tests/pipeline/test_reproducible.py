@@ -57,14 +57,16 @@ ORDER = [
 # a library may. A locale that the system does not have is an error.
 IN_A_ROW = """
 import locale, sys
-from gp_segmentation import app, config, stages
+from gp_segmentation import cli, config
+from gp_segmentation.pipeline.order import STAGES
+from gp_segmentation.pipeline.stages import configure
 
 locale.setlocale(locale.LC_ALL, "")
 root = config.project_root()
-stages.configure(root)
+configure.run(root)
 source = config.load_params(root / "params.yaml")["source"]
 config.build(source["england"])(root / "data" / "raw" / source["name"])
-sys.exit(next((name for name in stages.STAGES if app.stage_main([name])), None))
+sys.exit(next((name for name in STAGES if cli.stage_main([name])), None))
 """
 
 

@@ -15,11 +15,15 @@ from pandas.testing import assert_frame_equal
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
-from gp_segmentation import config, insight
+from gp_segmentation import config
 from gp_segmentation.clustering import Hierarchical, canonical_order
 from gp_segmentation.features import Selection, Tables, build_features, special_reasons
+from gp_segmentation.insight import build
+from gp_segmentation.insight.portraits.names import name_segments
+from gp_segmentation.insight.portraits.profiles import segment_profiles
+from gp_segmentation.insight.rules import surrogate_rules
 from gp_segmentation.matrix.pipeline import build_pipeline, prepare_matrix
-from gp_segmentation.segments.model import whole_model
+from gp_segmentation.segments.model import add_segments
 from gp_segmentation.segments.table import segment_table
 from gp_segmentation.sources import read_source
 from gp_segmentation.storage.model_files import load_model, save_model
@@ -45,7 +49,7 @@ def prepared(nhs_data: Path, tmp_path_factory: pytest.TempPathFactory, cfg: dict
             shutil.copy(found[0], folder / file["filename"])
     built = {name: {**file, "reader": config.build(file["reader"])} for name, file in source["files"].items()}
     made = read_source(built, folder)
-    tables = {name: getattr(made, name) for name in {*insight.PREPARED, *Tables.names()}}
+    tables = {name: getattr(made, name) for name in {*build.PREPARED, *Tables.names()}}
     practices = tables["practices"]
     reasons = special_reasons(practices, tables["registers"], tables["age_sex"], config.build(cfg["special"]))
     special = practices["practice_code"].map(reasons).astype("str")
@@ -63,35 +67,35 @@ def made(prepared: dict[str, pd.DataFrame], cfg: dict) -> tuple:
     return built, prepare_matrix(built.features, tables.ordinary, pipeline, built.dictionary), tables.ordinary
 
 
-def segmented(prepared: dict, made: tuple, found: np.ndarray) -> insight.Run:
+def segmented(prepared: dict, made: tuple, found: np.ndarray) -> build.InsightInput:
     built, matrix, ordinary = made
     X = matrix.matrix[ordinary.to_numpy()]
     labels = pd.Series(canonical_order(found, keys=X.index), index=X.index)
-    names = insight.names(built.natural, built.features, built.dictionary, labels)
+    names = name_segments(built.natural, built.features, built.dictionary, labels)
     table, _ = segment_table(matrix.matrix, labels, prepared["practices"], names)
-    return insight.Run(
+    return build.InsightInput(
         prepared, built.natural, built.features, built.dictionary, matrix.matrix, table, "continuum"
     )
 
 
 @pytest.fixture(scope="module")
-def run(prepared: dict, made: tuple) -> insight.Run:
+def run(prepared: dict, made: tuple) -> build.InsightInput:
     X = made[1].matrix[made[2].to_numpy()]
     with threadpool_limits(1):
         return segmented(prepared, made, KMeans(5, n_init=3, random_state=0).fit_predict(X.to_numpy()))
 
 
 @pytest.fixture(scope="module")
-def tables(run: insight.Run, cfg: dict) -> dict[str, pd.DataFrame]:
+def tables(run: build.InsightInput, cfg: dict) -> dict[str, pd.DataFrame]:
     options = cfg["insight"]
     options = {**options, **{name: {**options[name], **less} for name, less in OPTIONS.items()}}
-    found = insight.read(run, options, seed=1, jobs=None)
-    rules = insight.rules(run.natural, run.dictionary, run.segments, **options["rules"])
-    return found | insight.equity(run, found, rules, options)
+    found = build.insight_tables(run, options, seed=1, jobs=None)
+    rules = surrogate_rules(run.natural, run.dictionary, run.segments, **options["rules"])
+    return found | build.deprivation_tables(run, found, rules, options)
 
 
 def test_every_table_adds_up_to_england(
-    tables: dict[str, pd.DataFrame], run: insight.Run, sums: dict[str, Any]
+    tables: dict[str, pd.DataFrame], run: build.InsightInput, sums: dict[str, Any]
 ) -> None:
     england = sums["England"](
         run.prepared["practices"], run.segments, run.natural, run.prepared["achievement"]
@@ -118,7 +122,7 @@ def test_sums_of_opportunities_agree_at_every_level(tables: dict[str, pd.DataFra
 
 
 def test_portraits_are_the_same_however_segments_are_numbered(
-    run: insight.Run, tables: dict[str, pd.DataFrame]
+    run: build.InsightInput, tables: dict[str, pd.DataFrame]
 ) -> None:
     swap = {1: 4, 2: 5, 3: 1, 4: 2, 5: 3}
     moved = run.segments.assign(
@@ -126,12 +130,12 @@ def test_portraits_are_the_same_however_segments_are_numbered(
         second_segment=run.segments["second_segment"].map(swap).astype("Int64"),
     )
     labels = moved[moved["fitted"]].set_index("practice_code")["segment"]
-    names = insight.names(run.natural, run.features, run.dictionary, labels)
+    names = name_segments(run.natural, run.features, run.dictionary, labels)
     moved["segment_name"] = moved["segment"].map(names).astype("str")
     other = replace(run, segments=moved)
-    profiles = insight.profiles(run.natural, run.dictionary, moved)
-    one = {p["segment"]: p for p in insight.portray(run, tables, 3)}
-    two = {p["segment"]: p for p in insight.portray(other, {"profiles": profiles}, 3)}
+    profiles = segment_profiles(run.natural, run.dictionary, moved)
+    one = {p["segment"]: p for p in build.portraits(run, tables, 3)}
+    two = {p["segment"]: p for p in build.portraits(other, {"profiles": profiles}, 3)}
     for number, portrait in one.items():
         told = two[swap[number]]
         assert told["name"] == portrait["name"]
@@ -140,8 +144,10 @@ def test_portraits_are_the_same_however_segments_are_numbered(
         assert told["patients"] == portrait["patients"]
 
 
-def test_claims_are_borne_by_their_intervals(run: insight.Run, tables: dict[str, pd.DataFrame]) -> None:
-    for portrait in insight.portray(run, tables, 3):
+def test_claims_are_borne_by_their_intervals(
+    run: build.InsightInput, tables: dict[str, pd.DataFrame]
+) -> None:
+    for portrait in build.portraits(run, tables, 3):
         assert 2 <= len(portrait["sentences"]) <= 4
         for claim in portrait["claims"]:
             assert claim["low"] * claim["high"] > 0, f"{portrait['name']}: {claim}"
@@ -169,14 +175,14 @@ def test_peers_are_ordinary_and_open_and_known_pairs_find_each_other(
 
 
 def test_a_stored_model_reproduces_every_segment_also_of_a_tree(
-    prepared: dict[str, pd.DataFrame], made: tuple, run: insight.Run, tmp_path: Path
+    prepared: dict[str, pd.DataFrame], made: tuple, run: build.InsightInput, tmp_path: Path
 ) -> None:
     built, matrix, ordinary = made
     X = matrix.matrix[ordinary.to_numpy()]
     tree = Hierarchical(n_clusters=5, linkage="ward").fit(X).labels_
     for kind in (run, segmented(prepared, made, tree)):
         labels = kind.labels
-        save_model(tmp_path / "model.skops", whole_model(matrix.pipeline, matrix.matrix, labels))
+        save_model(tmp_path / "model.skops", add_segments(matrix.pipeline, matrix.matrix, labels))
         model = load_model(tmp_path / "model.skops")
         placed = model[-1].place(model[:-1].transform(built.features))
         table = kind.segments.set_index("practice_code").loc[built.features.index]

@@ -11,7 +11,7 @@ import pytest
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
-from gp_segmentation import evidence, study
+from gp_segmentation import study, validity
 from gp_segmentation.clustering import build_tree, cut
 from gp_segmentation.validity import score_labellings
 
@@ -40,8 +40,8 @@ def silhouettes(crude: np.ndarray) -> dict[int, float]:
 
 @pytest.fixture(scope="module")
 def null(crude: np.ndarray) -> dict[int, float]:
-    return evidence.null_means(
-        evidence.draw_null(crude, list(REFERENCE), kind="gaussian", draws=3, seed=SEED, jobs=2)
+    return validity.null_means(
+        validity.draw_null(crude, list(REFERENCE), kind="gaussian", draws=3, seed=SEED, jobs=2)
     )
 
 
@@ -54,7 +54,7 @@ def test_silhouettes_and_their_null(k, silhouettes, null):
 def test_the_excess_is_highest_at_five_where_every_segment_is_stable(crude, silhouettes, null):
     assert max(REFERENCE, key=lambda k: silhouettes[k] - null[k]) == 5
     clusterer = KMeans(5, n_init=10, random_state=SEED)
-    draws = evidence.bootstrap_jaccard(crude, clusterer.fit_predict(crude), clusterer, draws=20, seed=SEED)
+    draws = validity.bootstrap_jaccard(crude, clusterer.fit_predict(crude), clusterer, draws=20, seed=SEED)
     assert draws.groupby("segment")["jaccard"].mean().min() == pytest.approx(0.96, abs=0.05)
 
 
@@ -70,7 +70,7 @@ def test_the_rule_chooses_five_segments_and_they_are_a_continuum(crude, null):
     choice = study.choose(found.trials, rule | {"min_jaccard": 0.6, "stability_checks": 0})
     assert (choice["clusterer"], choice["n_clusters"]) == ("kmeans", 5)
     segments = found.labels[choice["trial"]]
-    assert evidence.valleys(crude, segments)["valley"].max() > 0.5
+    assert validity.valleys(crude, segments)["valley"].max() > 0.5
 
 
 #: k -> adjusted Rand index of K-means with Ward's method in the reference, whose figures are of 3,000 rows.

@@ -83,6 +83,47 @@ def test_no_committed_file_names_one_machine_or_a_package_host() -> None:
     assert found == []
 
 
+PACKAGE = ROOT / "src" / "gp_segmentation"
+
+
+def rooms() -> list[str]:
+    """Folders of the package, those inside rooms too: ``insight/peers``."""
+    folders = (path.parent.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("__init__.py"))
+    return sorted(folder for folder in folders if folder != ".")
+
+
+def test_few_modules_stand_outside_a_room() -> None:
+    assert sorted(path.name for path in PACKAGE.glob("*.py")) == [
+        "__init__.py",
+        "__main__.py",
+        "cli.py",
+        "config.py",
+        "errors.py",
+    ]
+
+
+def test_the_readme_shows_every_room_and_no_other() -> None:
+    """The tree in README.md: two spaces a level, a name that ends in / or .py, and what is in it."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    tree = text.split("src/gp_segmentation/\n", 1)[1].split("\ntests/", 1)[0]
+    shown, above = [], {0: ""}
+    for line in tree.splitlines():
+        indent, name = re.match(r"( *)(\S+)", line).groups()
+        level = len(indent) // 2
+        above[level] = f"{above[level - 1]}{name}"
+        shown.append(above[level])
+    alone = [path.name for path in PACKAGE.glob("[a-z]*.py")]
+    assert sorted(shown) == sorted([*(f"{room}/" for room in rooms()), *alone])
+
+
+def test_unit_tests_stand_in_rooms_of_the_same_names() -> None:
+    folders = {
+        path.parent.relative_to(ROOT / "tests" / "unit").as_posix()
+        for path in (ROOT / "tests" / "unit").rglob("test_*.py")
+    }
+    assert folders - {"."} <= set(rooms())
+
+
 def test_modules_and_functions_stay_short() -> None:
     long = []
     for path in python_files(tests=False):

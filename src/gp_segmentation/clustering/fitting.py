@@ -1,35 +1,35 @@
-"""Fitting a clusterer to rows of which there may be fewer than clusters."""
+"""Fitting any clusterer, also to fewer distinct rows than clusters, and Gaussian mixtures."""
 
 from typing import Any
 
 import numpy as np
+from sklearn.mixture import GaussianMixture
 
 from gp_segmentation.clustering.kmeans import cluster_labels
 from gp_segmentation.utils.arrays import Floats, Ints
 
 
-def asked_clusters(clusterer: Any) -> int:
-    """How many clusters `clusterer` is set to find; 1 where it does not say."""
-    parameters = clusterer.get_params()
-    return int(parameters.get("n_clusters") or parameters.get("n_components") or 1)
+def gaussian_mixture(n_clusters: int | None = None, **kwargs: Any) -> GaussianMixture:
+    """Return scikit-learn's GaussianMixture, its ``n_components`` named like that of all other clusterers."""
+    return GaussianMixture(n_components=n_clusters, **kwargs)
 
 
 def fit_labels(clusterer: Any, values: Floats) -> Ints:
-    """Labels (n,) of a fresh fit of `clusterer`, 0..k-1.
+    """Return the labels (n,) of a fresh fit of `clusterer`, 0..k-1.
 
     Resamples, halves and shuffled columns of a small table may have no more distinct rows than clusters are
-    asked for. No clusterer can do better there than to put every distinct row by itself, and most refuse.
+    asked for. Every distinct row is then a cluster, since most clusterers refuse such data.
     """
-    alone = singletons(values, asked_clusters(clusterer))
-    if alone is not None:
-        return alone
-    return cluster_labels(clusterer, values)
+    parameters = clusterer.get_params()
+    k = int(parameters.get("n_clusters") or parameters.get("n_components") or 1)
+    labels = singletons(values, k)
+    return cluster_labels(clusterer, values) if labels is None else labels
 
 
 def singletons(values: Floats, k: int) -> Ints | None:
-    """Every distinct row a cluster: (n,) labels; None if there are more than `k` distinct rows."""
-    # The first rows settle it nearly always, and sorting them all is as dear as a fit.
+    """Return labels (n,) with every distinct row a cluster; None if there are more than `k` distinct rows."""
+    # The first rows nearly always show it, and sorting all rows would take as long as a fit.
     if len(np.unique(values[: 4 * k], axis=0)) > k:
         return None
-    distinct, codes = np.unique(values, axis=0, return_inverse=True)
-    return codes.reshape(-1).astype(np.int64) if len(distinct) <= k else None
+    distinct, labels = np.unique(values, axis=0, return_inverse=True)
+    return labels.reshape(-1).astype(np.int64) if len(distinct) <= k else None

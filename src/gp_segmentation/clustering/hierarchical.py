@@ -1,9 +1,7 @@
-"""Hierarchical clustering on scipy's trees: one set of distances, one tree per linkage, every cut from it."""
-
-from __future__ import annotations
+"""Hierarchical clustering on scipy's trees: one set of distances, one tree per linkage, all cuts from it."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,41 +17,39 @@ from gp_segmentation.utils.parallel import parallel_map
 #: Linkages whose merge heights never fall from one merge to the next, so that cuts nest.
 LINKAGES = ("ward", "average", "complete", "single")
 
-#: Metrics that scale by the variance of all rows, so that blocks cannot be done by themselves.
-OF_ALL_ROWS = ("seuclidean", "mahalanobis")
+#: Metrics that scale by the variance of all rows, so that blocks of rows cannot be computed separately.
+SCALED_METRICS = ("seuclidean", "mahalanobis")
 
-#: Rows whose distances to all later ones are taken at once.
+#: Rows whose distances to all later rows are computed together.
 BLOCK = 256
 
 
 def condensed_distances(X: ArrayLike, metric: str = "euclidean", jobs: int | None = 1) -> Floats:
-    """Distances of all pairs of rows, (n (n - 1) / 2,), in the order of ``scipy.spatial.distance.pdist``.
+    """Return the distances of all pairs of rows, (n (n - 1) / 2,), as ``scipy.spatial.distance.pdist`` does.
 
-    They equal pdist's to the last bit; unlike it, blocks of rows are done by `jobs` threads.
+    They equal those of pdist to the last bit, but `jobs` threads compute blocks of rows in parallel.
     """
     values = np.ascontiguousarray(X, dtype=np.float64)
     rows = len(values)
-    if metric in OF_ALL_ROWS:
-        whole: Floats = pdist(values, metric=metric)
-        return whole
+    if metric in SCALED_METRICS:
+        return np.asarray(pdist(values, metric=metric))
     distances: Floats = np.empty(rows * (rows - 1) // 2)
-    starts = range(0, rows, BLOCK)
-    tasks = [(values, metric, start, min(start + BLOCK, rows), distances) for start in starts]
-    for _ in parallel_map(_fill_block, tasks, jobs):
-        pass
+    tasks = [(values, metric, start, distances) for start in range(0, rows, BLOCK)]
+    list(parallel_map(_fill_block, tasks, jobs))
     return distances
 
 
-def _fill_block(values: Floats, metric: str, start: int, stop: int, out: Floats) -> None:
-    """Write the distances of rows start..stop to the rows after them where pdist has them."""
-    block, rows = cdist(values[start:stop], values[start:], metric=metric), len(values)
-    for i in range(start, stop):
+def _fill_block(values: Floats, metric: str, start: int, out: Floats) -> None:
+    """Write the distances of `BLOCK` rows to the rows after them, in the positions of pdist."""
+    rows = len(values)
+    block = cdist(values[start : start + BLOCK], values[start:], metric=metric)
+    for i, distances in enumerate(block, start=start):
         first = rows * i - i * (i + 1) // 2
-        out[first : first + rows - i - 1] = block[i - start, i - start + 1 :]
+        out[first : first + rows - i - 1] = distances[i - start + 1 :]
 
 
 def build_tree(distances_or_X: ArrayLike, linkage: str, metric: str = "euclidean") -> Floats:
-    """Build scipy's linkage matrix, (n - 1, 4): the two nodes merged, the height, the rows below.
+    """Return scipy's linkage matrix, (n - 1, 4): the two nodes merged, the height, the number of rows below.
 
     Parameters
     ----------
@@ -65,17 +61,16 @@ def build_tree(distances_or_X: ArrayLike, linkage: str, metric: str = "euclidean
     data = np.asarray(distances_or_X, dtype=np.float64)
     if data.ndim == 2:
         data = condensed_distances(data, metric)
-    tree: Floats = hierarchy.linkage(data, method=linkage)
-    return tree
+    return np.asarray(hierarchy.linkage(data, method=linkage))
 
 
 def cut(tree: Floats, ks: Sequence[int]) -> Ints:
     """Cut `tree` into each number of clusters of `ks`: (len(ks), n) labels 0..k-1.
 
     Clusters are numbered by their first row. The partition is that of
-    ``scipy.cluster.hierarchy.fcluster(tree, k, "maxclust")``, except where merges of equal height make that
-    return fewer than k clusters: here the last n - k merges of the tree are always the ones undone, so that
-    k clusters come, in the order scipy put the ties.
+    ``scipy.cluster.hierarchy.fcluster(tree, k, "maxclust")``, except that fcluster returns fewer than k
+    clusters where merges have equal heights. Here the last k - 1 merges of the tree are always undone, in
+    the order of scipy's linkage matrix, which gives exactly k clusters.
     """
     rows = len(tree) + 1
     if any(not 1 <= k <= rows for k in ks):
@@ -87,7 +82,7 @@ def _cut_once(tree: Floats, rows: int, k: int) -> Ints:
     merges = rows - k
     root = np.arange(2 * rows - 1)
     root[tree[:merges, :2].astype(np.int64)] = np.arange(rows, rows + merges)[:, None]
-    while not np.array_equal(above := root[root], root):  # each pass doubles the distance climbed
+    while not np.array_equal(above := root[root], root):  # each pass doubles the number of levels climbed
         root = above
     _, first, codes = np.unique(root[:rows], return_index=True, return_inverse=True)
     return np.argsort(np.argsort(first))[codes].astype(np.int64)
@@ -109,8 +104,8 @@ class Hierarchical(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklear
 
     Parameters
     ----------
-    n_clusters : clusters to cut the tree into; None is refused by `fit` (the study fills it in).
-    linkage : ward, average, complete or single; None is refused likewise.
+    n_clusters : clusters to cut the tree into; `fit` refuses None, which the study replaces.
+    linkage : ward, average, complete or single; `fit` refuses None likewise.
     metric : any metric of ``scipy.spatial.distance.pdist``; Ward takes Euclidean only.
 
     Attributes
@@ -126,7 +121,7 @@ class Hierarchical(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklear
         self.linkage = linkage
         self.metric = metric
 
-    def fit(self, X: ArrayLike, y: Any = None) -> Hierarchical:
+    def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Build the tree of the rows of `X` and cut it; `y` is ignored."""
         if self.n_clusters is None:
             raise ConfigError("n_clusters is not set. Let the study choose it, or set clusterer.n_clusters=K")

@@ -11,25 +11,23 @@ from gp_segmentation.utils.arrays import Floats, Ints
 
 
 def canonical_order(labels: ArrayLike, keys: ArrayLike | None = None) -> Ints:
-    """Renumber clusters 1..k, the largest first, whatever numbers the algorithm gave them.
+    """Renumber clusters 1..k by descending size, independent of the numbers from the algorithm.
 
     Parameters
     ----------
-    labels : (n,) labels of any kind that sorts.
-    keys : (n,) unique values that decide between clusters of equal size, the cluster with the smallest key
-        coming first; row positions when None. With practice codes the order of rows does not matter.
+    labels : (n,) labels of any type that can be sorted.
+    keys : (n,) unique values, by default the row positions. Of clusters of equal size the one with the
+        smallest key comes first. With practice codes the order of rows does not matter.
     """
     _, codes, sizes = np.unique(np.asarray(labels), return_inverse=True, return_counts=True)
     position = np.arange(len(codes)) if keys is None else np.argsort(np.argsort(np.asarray(keys)))
-    first = np.full(len(sizes), len(codes), dtype=np.int64)
-    np.minimum.at(first, codes, position)
-    rank = np.empty(len(sizes), dtype=np.int64)
-    rank[np.lexsort((first, -sizes))] = np.arange(1, len(sizes) + 1)
+    first = pd.Series(position).groupby(codes).min()
+    rank = np.argsort(np.lexsort((first, -sizes))) + 1
     return rank[codes]
 
 
 def centroids(X: pd.DataFrame | ArrayLike, labels: ArrayLike) -> pd.DataFrame:
-    """Mean of each column over the rows of each label: index ``segment`` (ascending), columns as in `X`."""
+    """Return the column means of each label: index ``segment`` (ascending), columns as in `X`."""
     frame = X if isinstance(X, pd.DataFrame) else pd.DataFrame(np.asarray(X))
     index = pd.Index(np.asarray(labels), name="segment")
     return frame.set_axis(index, axis=0).groupby(level="segment", sort=True).mean()
@@ -37,14 +35,14 @@ def centroids(X: pd.DataFrame | ArrayLike, labels: ArrayLike) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Assignment:
-    """Segments of n rows and how sure they are.
+    """Segments of n rows and how clear they are.
 
     Attributes
     ----------
     labels : (n,) segment of each row.
-    second : (n,) nearest other segment, masked (``pd.NA``) where there is only one segment.
+    second : (n,) nearest other segment; ``pd.NA`` if there is only one segment.
     margin : (n,) ``max(0, (d2 - d1) / d2)``, d1 and d2 the distances to the centroids of `labels` and
-        `second`: 1 on the own centroid, 0 half-way or nearer to the other segment, NaN with one segment.
+        `second`: 1 at the own centroid, 0 half-way or nearer to the other segment, NaN with one segment.
     distances : (n, k) Euclidean distance to every centroid, one column per segment.
     """
 
@@ -62,30 +60,26 @@ def assign_nearest(X: pd.DataFrame | ArrayLike, centres: pd.DataFrame) -> Assign
 
 
 def margins(X: pd.DataFrame | ArrayLike, labels: ArrayLike, centres: pd.DataFrame) -> Assignment:
-    """Second segment and margin of rows whose segment is already known (clusters need not be nearest)."""
+    """Return second segment and margin of rows with known segments, which need not be the nearest."""
     return _assignment(np.asarray(labels, dtype=np.int64), _distances(X, centres))
 
 
 def _distances(X: pd.DataFrame | ArrayLike, centres: pd.DataFrame) -> pd.DataFrame:
-    if isinstance(X, pd.DataFrame):
-        X = X[centres.columns]
-    values = np.asarray(X, dtype=np.float64)
-    index = X.index if isinstance(X, pd.DataFrame) else None
-    return pd.DataFrame(cdist(values, centres.to_numpy(np.float64)), index=index, columns=centres.index)
+    frame = X[centres.columns] if isinstance(X, pd.DataFrame) else pd.DataFrame(np.asarray(X))
+    distances = cdist(frame.to_numpy(np.float64), centres.to_numpy(np.float64))
+    return pd.DataFrame(distances, index=frame.index, columns=centres.index)
 
 
 def _assignment(labels: Ints, distances: pd.DataFrame) -> Assignment:
     n, k = distances.shape
     if k == 1:
-        none = pd.array([pd.NA] * n, dtype="Int64")
-        return Assignment(labels, none, np.full(n, np.nan), distances)
-    rows = np.arange(n)
-    own_column = distances.columns.get_indexer(pd.Index(labels))
+        return Assignment(labels, pd.array([pd.NA] * n, dtype="Int64"), np.full(n, np.nan), distances)
+    rows, own_column = np.arange(n), distances.columns.get_indexer(pd.Index(labels))
     others = distances.to_numpy(copy=True)
     own = others[rows, own_column]
     others[rows, own_column] = np.inf
-    second = others.argmin(axis=1)
-    far = others[rows, second]
-    margin = np.where(far > 0, np.maximum(far - own, 0.0) / np.where(far > 0, far, 1.0), 0.0)
-    segments = distances.columns.to_numpy(dtype=np.int64)
-    return Assignment(labels, pd.array(segments[second], dtype="Int64"), margin, distances)
+    nearest_other = others.argmin(axis=1)
+    far = others[rows, nearest_other]
+    margin = np.divide(np.maximum(far - own, 0.0), far, out=np.zeros(n), where=far > 0)
+    second = pd.array(distances.columns.to_numpy(dtype=np.int64)[nearest_other], dtype="Int64")
+    return Assignment(labels, second, margin, distances)

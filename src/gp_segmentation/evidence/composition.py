@@ -1,4 +1,4 @@
-"""What the segments are made of: variance between them by block, and labellings from less."""
+"""What the segments are made of: variance between them by block, and agreement with single blocks."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
 from gp_segmentation.clustering import cluster_labels
-from gp_segmentation.utils.arrays import Floats, Ints
+from gp_segmentation.utils.arrays import Floats
 from gp_segmentation.utils.parallel import parallel_map
 
 
@@ -22,68 +22,59 @@ def block_shares(X: pd.DataFrame, labels: ArrayLike, blocks: Mapping[str, str]) 
 
     Parameters
     ----------
-    X : (n, d) what was clustered, fitted rows.
-    labels : (n,) segments.
-    blocks : column -> block; columns without one are left out.
+    X : (n, d) the fitted rows that were clustered. labels : (n,) their segments.
+    blocks : column -> block; columns without a block are left out.
 
     Returns
     -------
     frame block, features, share_total, share_between, explained; highest share_between first.
     """
-    known = X[[column for column in X if column in blocks]]
-    centred = known - known.mean()
+    columns = X[[column for column in X if column in blocks]]
+    centred = columns - columns.mean()
     groups = centred.groupby(np.asarray(labels))
     between = groups.mean().pow(2).mul(groups.size(), axis=0).sum()
-    table = pd.DataFrame({"block": [blocks[str(c)] for c in known], "features": 1}, index=known.columns)
-    table = table.assign(total=centred.pow(2).sum(), between=between).groupby("block").sum()
-    found = pd.DataFrame(
+    sums = pd.DataFrame({"block": [blocks[str(c)] for c in columns], "features": 1}, index=columns.columns)
+    sums = sums.assign(total=centred.pow(2).sum(), between=between).groupby("block").sum()
+    shares = pd.DataFrame(
         {
-            "features": table["features"],
-            "share_total": table["total"] / table["total"].sum(),
-            "share_between": table["between"] / table["between"].sum(),
-            "explained": table["between"] / table["total"],
+            "features": sums["features"],
+            "share_total": sums["total"] / sums["total"].sum(),
+            "share_between": sums["between"] / sums["between"].sum(),
+            "explained": sums["between"] / sums["total"],
         }
     )
-    return found.sort_values("share_between", ascending=False, kind="stable").reset_index()
+    return shares.sort_values("share_between", ascending=False, kind="stable").reset_index()
 
 
-def reproduced_from(
+def single_block_agreement(
     references: Mapping[str, pd.DataFrame], labels: pd.Series, *, seed: int = 0, jobs: int | None = 1
 ) -> pd.DataFrame:
-    """How much of the labelling a few columns alone give: K-means on them, as many clusters as segments.
+    """Agreement of the segments with those that K-means makes of a few columns only, of the same number.
 
     Parameters
     ----------
-    references : name -> columns by practice code; scaled to unit variance here, gaps filled with the median.
+    references : name -> columns by practice code; gaps are filled with the median, then columns are scaled
+        to unit variance. A reference of constant columns is left out.
     labels : practice code -> segment.
 
     Returns
     -------
-    frame reference, features, ari, ami: 1 if these columns alone give the same segments, about 0 if the
-    segments have nothing to do with them.
+    frame reference, features, ari, ami: adjusted Rand index and adjusted mutual information, both 1 if these
+    columns give the same segments and about 0 if they are unrelated to them.
     """
-    k = labels.nunique()
-    prepared = {name: _scaled(frame.reindex(labels.index)) for name, frame in references.items()}
-    prepared = {name: values for name, values in prepared.items() if values.shape[1]}
-    found = parallel_map(_cluster, [(values, k, seed) for values in prepared.values()], jobs)
-    rows = [
-        (
-            name,
-            values.shape[1],
-            adjusted_rand_score(labels, again),
-            adjusted_mutual_info_score(labels, again),
-        )
-        for (name, values), again in zip(prepared.items(), found, strict=True)
-    ]
+    scaled = {name: _scaled(frame.reindex(labels.index)) for name, frame in references.items()}
+    scaled = {name: values for name, values in scaled.items() if values.shape[1]}
+    kmeans = KMeans(labels.nunique(), n_init=4, random_state=seed)
+    partitions = parallel_map(cluster_labels, [(kmeans, values) for values in scaled.values()], jobs)
+    rows = []
+    for (name, values), partition in zip(scaled.items(), partitions, strict=True):
+        ari, ami = (score(labels, partition) for score in (adjusted_rand_score, adjusted_mutual_info_score))
+        rows.append((name, values.shape[1], ari, ami))
     return pd.DataFrame(rows, columns=["reference", "features", "ari", "ami"])
 
 
 def _scaled(frame: pd.DataFrame) -> Floats:
     filled = frame.fillna(frame.median())
     spread = filled.std(ddof=0)
-    kept = filled.loc[:, spread > 0]
-    return ((kept - kept.mean()) / spread[spread > 0]).to_numpy(dtype=np.float64)
-
-
-def _cluster(values: Floats, k: int, seed: int) -> Ints:
-    return cluster_labels(KMeans(k, n_init=4, random_state=seed), values)
+    varying = filled.loc[:, spread > 0]
+    return ((varying - varying.mean()) / spread[spread > 0]).to_numpy(dtype=np.float64)

@@ -1,4 +1,4 @@
-"""The segments against what is known besides: the blocks they are made of, and measures they were not."""
+"""The segments beside other data: the blocks they are made of, and measures they are not made of."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gp_segmentation.evidence.composition import block_shares, reproduced_from
+from gp_segmentation.evidence.composition import block_shares, single_block_agreement
 from gp_segmentation.evidence.json_values import json_records
-from gp_segmentation.evidence.variance_explained import comparators, explained, mean_explained
-from gp_segmentation.features import BlockFeatures, Tables
+from gp_segmentation.evidence.variance_explained import comparators, explained_variance, mean_explained
+
+#: A block of measures: values by practice code, and the label of each column.
+Measures = tuple[pd.DataFrame, Mapping[str, str]]
 
 
 def composition(
@@ -17,37 +19,35 @@ def composition(
     labels: pd.Series,
     features: pd.DataFrame,
     dictionary: pd.DataFrame,
-    references: Mapping[str, BlockFeatures],
+    references: Mapping[str, pd.DataFrame],
     *,
     seed: int = 0,
     jobs: int | None = 1,
 ) -> dict[str, Any]:
-    """What the segments are made of.
+    """Measure how much each block of features contributes to the segments.
 
     Parameters
     ----------
     X : fitted rows of the matrix; labels : their segments, same index.
-    features, dictionary : the features, and what each is (schema ``dictionary``).
-    references : from `build_blocks`; each is tried alone, and so is each block of the feature set.
+    features : practice code -> features; dictionary : what each feature is (schema ``dictionary``).
+    references : name -> columns by practice code. Segments are made from each of them, and from each block of
+        the feature set, and compared with `labels`.
 
     Returns
     -------
-    dict: ``blocks`` (rows of `block_shares`) and ``alone`` (rows of `reproduced_from`).
+    dict: ``blocks`` (rows of `block_shares`) and ``alone`` (rows of `single_block_agreement`).
     """
     blocks = dict(zip(dictionary["feature"], dictionary["block"], strict=True))
     clustered = X if set(X.columns) <= set(blocks) else _weighted(features.loc[X.index], dictionary)
-    alone = {
-        str(name): features.loc[X.index, list(rows["feature"])]
-        for name, rows in dictionary.groupby("block", sort=False)
-        if len(set(dictionary["block"])) > 1
-    }
-    alone |= {name: block.values for name, block in references.items()}
-    found = reproduced_from(alone, labels, seed=seed, jobs=jobs)
-    return {"blocks": json_records(block_shares(clustered, labels, blocks)), "alone": json_records(found)}
+    by_block = dictionary.groupby("block", sort=False)["feature"]
+    single = {str(name): features.loc[X.index, list(names)] for name, names in by_block}
+    tested = (single if len(single) > 1 else {}) | dict(references)
+    agreement = single_block_agreement(tested, labels, seed=seed, jobs=jobs)
+    return {"blocks": json_records(block_shares(clustered, labels, blocks)), "alone": json_records(agreement)}
 
 
 def _weighted(features: pd.DataFrame, dictionary: pd.DataFrame) -> pd.DataFrame:
-    """Features in standard deviations, each block at its weight: where components were clustered."""
+    """Features in standard deviations times their block's weight, for a matrix of principal components."""
     z = (features - features.mean()) / features.std(ddof=0)
     sizes = dictionary.groupby("block")["feature"].transform("size")
     root = pd.Series(np.sqrt((dictionary["weight"] / sizes).to_numpy()), index=dictionary["feature"])
@@ -58,81 +58,62 @@ def _weighted(features: pd.DataFrame, dictionary: pd.DataFrame) -> pd.DataFrame:
 def external_validity(
     labels: pd.Series,
     features: pd.DataFrame,
-    tables: Tables,
-    outcomes: Mapping[str, BlockFeatures],
+    practices: pd.DataFrame,
+    context: pd.DataFrame,
+    context_dictionary: pd.DataFrame,
+    outcomes: Mapping[str, Measures],
     options: Mapping[str, Any],
     *,
     seed: int = 0,
     jobs: int | None = 1,
 ) -> dict[str, Any]:
-    """What the segments explain that they were not made of, beside simpler groupings.
+    """Measure how much variance of other measures the segments explain, beside simpler groupings.
 
     Parameters
     ----------
     labels : practice code -> segment, fitted practices.
-    features : what the segments were made of. A context measure among them, or as good as one of them (see
-        ``max_correlation``), is left out; a block of `outcomes` that shares one is left out whole, since
-        segments made of half the indicators are no test on the other half.
-    outcomes : from `build_blocks`.
-    options : the node ``external`` of ``conf/evidence``; ``max_correlation`` is the rank correlation from
-        which a context measure counts as another edition of a feature, or of the deprivation compared with.
+    features : of the segments. A context measure that is one of them, or nearly the same, is left out.
+    practices, context, context_dictionary : tables of those schemas.
+    outcomes : blocks of measures. One that shares a feature with `features` is left out whole: segments made
+        of half the indicators are no test on the other half.
+    options : the node ``external`` of ``conf/evidence``; from a rank correlation of ``max_correlation`` a
+        context measure counts as another edition of a feature, or of the deprivation of the comparators.
 
     Returns
     -------
-    dict: ``measures`` (rows of `explained` with label and block) and ``means`` (`mean_explained`).
+    dict: ``measures`` (rows of `explained_variance` with label and block) and ``means`` (`mean_explained`).
     """
-    values, words = _measures(tables, set(map(str, features.columns)), outcomes, bool(options["context"]))
-    values = values.reindex(labels.index)
-    values = values.drop(columns=_other_editions(values, words, features, tables, options))
+    used = set(map(str, features.columns))
+    blocks: dict[str, Measures] = {n: b for n, b in outcomes.items() if not used & set(b[0].columns)}
+    if options["context"]:
+        known = context.set_index("practice_code")
+        editions = _other_editions(known.reindex(labels.index), features.reindex(labels.index), options)
+        new = known[[name for name in known if name not in {*used, *editions}]]
+        names = context_dictionary.set_index("measure")["label"]
+        blocks = {"context": (new, {str(name): str(names.get(name, name)) for name in new}), **blocks}
+    frames = [pd.DataFrame(index=labels.index), *(block for block, _ in blocks.values())]
+    values = pd.concat(frames, axis=1).reindex(labels.index)
     values = values.loc[:, values.notna().sum() > 1]
     if values.empty:
         return {"measures": [], "means": {}}
-    groupings = comparators(tables.practices, tables.context, options["comparators"]).reindex(labels.index)
+    groupings = comparators(practices, context, options["comparators"]).reindex(labels.index)
     groupings.insert(0, "segments", labels)
-    table = explained(
+    table = explained_variance(
         values, groupings, folds=int(options["folds"]), draws=int(options["draws"]), seed=seed, jobs=jobs
     )
+    rows = [(str(c), text[str(c)], name) for name, (block, text) in blocks.items() for c in block]
+    words = pd.DataFrame(rows, columns=["measure", "label", "block"], dtype="str")
     table = table.merge(words, on="measure", how="left")
     return {"measures": json_records(table), "means": mean_explained(table)}
 
 
-def _measures(
-    tables: Tables, used: set[str], outcomes: Mapping[str, BlockFeatures], context: bool
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Values by practice code, and measure, label, block of each."""
-    parts, rows = [], []
-    if context:
-        known = tables.context.set_index("practice_code")
-        labels = tables.context_dictionary.set_index("measure")["label"]
-        kept = [str(name) for name in known if name not in used]
-        parts.append(known[kept])
-        rows += [(name, str(labels.get(name, name)), "context") for name in kept]
-    for name, block in outcomes.items():
-        if not used & set(block.values.columns):
-            parts.append(block.values)
-            rows += [(str(column), block.labels[str(column)], name) for column in block.values]
-    words = pd.DataFrame(rows, columns=["measure", "label", "block"], dtype="str")
-    return (pd.concat(parts, axis=1) if parts else pd.DataFrame()), words
-
-
-def _other_editions(
-    values: pd.DataFrame,
-    words: pd.DataFrame,
-    features: pd.DataFrame,
-    tables: Tables,
-    options: Mapping[str, Any],
-) -> list[str]:
-    """Context measures that are another edition of a feature or of the deprivation compared with."""
-    compared = str(options["comparators"]["deprivation"])
-    known = tables.context.set_index("practice_code")[[compared]] if compared in tables.context else None
-    against = features.reindex(values.index).rank()
-    if known is not None:
-        against = against.assign(**{compared: known[compared].reindex(values.index).rank()})
-    found = []
-    for name in words.loc[words["block"] == "context", "measure"]:
-        if (
-            name != compared
-            and against.corrwith(values[name].rank()).abs().max() >= options["max_correlation"]
-        ):
-            found.append(str(name))
-    return found
+def _other_editions(context: pd.DataFrame, features: pd.DataFrame, options: Mapping[str, Any]) -> set[str]:
+    """Context measures that are another edition of a feature or of the deprivation of the comparators."""
+    deprivation = str(options["comparators"]["deprivation"])
+    references = features.assign(**{name: context[name] for name in context if name == deprivation}).rank()
+    return {
+        str(name)
+        for name in context
+        if name not in {*features, deprivation}
+        and references.corrwith(context[name].rank()).abs().max() >= options["max_correlation"]
+    }

@@ -1,4 +1,4 @@
-"""Numbers and tables as JSON can hold them: no NaN, whole numbers whole."""
+"""Numbers and tables as JSON values: no NaN, counts as integers."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,9 +6,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-#: Columns that count or number something.
-WHOLE = frozenset(("k", "segment", "other", "practices", "neighbour", "draws", "groups", "features"))
-#: Figures of the evidence that stand in metrics.json.
+#: Columns that hold integers.
+INTEGERS = frozenset(("k", "segment", "other", "practices", "neighbour", "draws", "groups", "features"))
+#: Figures of the trial, and of the evidence, that are written to metrics.json.
+TRIAL_FIGURES = (
+    *("n_clusters", "silhouette", "davies_bouldin", "calinski_harabasz", "inertia"),
+    *("smallest_segment", "largest_segment", "null_silhouette", "excess_silhouette"),
+)
 FIGURES = (
     *("gaussian_effect", "gaussian_exceedance", "gap", "gap_se"),
     *("copula_null_silhouette", "copula_effect", "copula_exceedance"),
@@ -20,53 +24,48 @@ FIGURES = (
 
 
 def json_number(value: Any) -> float | None:
-    """Return `value` as a float; None for what is missing or infinite."""
+    """Return `value` as a float; None if it is missing or infinite."""
     return float(value) if value is not None and pd.notna(value) and np.isfinite(value) else None
 
 
 def json_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows of `frame` as dictionaries for JSON."""
     return [
-        {str(name): _plain(str(name), value) for name, value in row.items()}
+        {str(name): _json_value(str(name), value) for name, value in row.items()}
         for row in frame.to_dict("records")
     ]
 
 
-def _plain(name: str, value: Any) -> Any:
+def _json_value(name: str, value: Any) -> Any:
     if isinstance(value, str):
         return value
-    found = json_number(value)
-    return int(found) if found is not None and name in WHOLE else found
+    number = json_number(value)
+    return int(number) if number is not None and name in INTEGERS else number
 
 
-def metrics(
+def run_metrics(
     trial: Mapping[str, Any] | pd.Series,
     evidence: Mapping[str, Any],
     imputed: pd.DataFrame,
     agreement: float | None = None,
 ) -> dict[str, float | None]:
-    """Flat figures of a run for metrics.json; None where not known.
+    """Return the figures of a run for metrics.json, without nesting; None where a figure is not known.
 
     Parameters
     ----------
-    trial : the chosen one. evidence : the contents of evidence.json.
-    imputed : count and share of the values imputed, by feature.
-    agreement : of the choice with those of other preparations (mean adjusted Rand index); None leaves it out.
+    trial : the chosen trial. evidence : the contents of evidence.json.
+    imputed : count and share of the imputed values, by feature.
+    agreement : mean adjusted Rand index of the chosen segments and those of other preparations; no entry
+        if None.
     """
-    from_trial = (
-        *("n_clusters", "silhouette", "davies_bouldin", "calinski_harabasz", "inertia"),
-        *("smallest_segment", "largest_segment", "null_silhouette", "excess_silhouette"),
-    )
-    found = {name: json_number(trial[name]) for name in from_trial}
     figures = evidence.get("figures", {})
+    metrics = {name: json_number(trial[name]) for name in TRIAL_FIGURES}
     for name in ("null_silhouette", "excess_silhouette"):
-        if found[name] is None:
-            found[name] = figures.get(name)
+        if metrics[name] is None:
+            metrics[name] = figures.get(name)
     means = evidence.get("beyond", {}).get("means", {})
-    eta2 = {f"eta2_unused_{name}": means.get(name) for name in ("segments", "deprivation", "icb")}
-    found |= {name: figures.get(name) for name in FIGURES} | eta2
-    found |= {
-        "imputed_values": int(imputed["count"].sum()),
-        "imputed_share": float(imputed["share"].mean()) if len(imputed) else 0.0,
-    }
-    return found if agreement is None else found | {"ari_preparations": agreement}
+    metrics |= {name: figures.get(name) for name in FIGURES}
+    metrics |= {f"eta2_unused_{name}": means.get(name) for name in ("segments", "deprivation", "icb")}
+    metrics["imputed_values"] = int(imputed["count"].sum())
+    metrics["imputed_share"] = float(imputed["share"].mean()) if len(imputed) else 0.0
+    return metrics if agreement is None else metrics | {"ari_preparations": agreement}

@@ -1,4 +1,4 @@
-"""Every null model beside the data, for every number of segments."""
+"""K-means on the data compared with every null model, for every number of segments."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,9 +10,9 @@ from gp_segmentation.evidence.json_values import json_number
 from gp_segmentation.evidence.labellings import Labellings
 from gp_segmentation.validity import (
     NULLS,
-    beside_null,
+    compare_gap_with_null,
+    compare_with_null,
     draw_null,
-    gap_beside_null,
     gap_statistic,
     score_labellings,
 )
@@ -31,101 +31,96 @@ def nulls_by_k(
     given: pd.DataFrame | None = None,
     given_starts: int | None = None,
 ) -> pd.DataFrame:
-    """Every null of `options` beside K-means on the data: a row per kind and k, from k = 1 for the gap.
+    """Compare K-means on the data with every null model of `options`: a row per kind and k, from k = 1.
 
-    ``excess`` is the silhouette reported (K-means from ten starts) less the null's mean. What is tested,
-    ``effect``, ``exceedance``, ``p`` and the gap, is K-means on the data from as many starts as on the draws.
-    More starts find better cuts of anything, a Gaussian too: with ten against one, data that are one
-    Gaussian passed a test at 1 in 20 up to twice as often, and one at 1 in 10 as well.
+    ``excess`` is the reported silhouette (K-means from ten starts) less the mean of the null. The tests,
+    ``effect``, ``exceedance``, ``p`` and the gap, use K-means on the data from as many starts as on the
+    draws. More starts find better partitions of any data, random ones too: with ten against one, data from
+    one Gaussian passed a test at 1 in 20 up to twice as often as they should, and one at 1 in 10 as well.
 
     Parameters
     ----------
-    silhouettes : K-means' by k.
+    silhouettes : of K-means, by k.
     options : the node ``conf/evidence``: ``nulls`` (kind -> draws) and ``n_init.nulls``.
-    given : Gaussian draws already made from `given_starts` starts; used if they are as many as asked for, and
-        those for missing k are made beside them.
+    given : existing Gaussian draws, made from `given_starts` starts; used if there are at least as many as
+        asked for. Draws for missing k are added.
 
     Returns
     -------
     frame with `COLUMNS`.
     """
     ks = pd.Index(sorted({1, *labellings.ks}), name="k")
-    starts = {kind: int(options["n_init"]["nulls"]) for kind in NULLS}
+    starts = dict.fromkeys(NULLS, int(options["n_init"]["nulls"]))
     known = _enough(given, int(options["nulls"].get("gaussian", 0)))
     if len(known) and given_starts is not None:
         starts["gaussian"] = given_starts
-    like: dict[int, pd.DataFrame] = {}
+    observed: dict[int, pd.DataFrame] = {}
     parts = []
     for kind in NULLS:
-        draws = int(options["nulls"].get(kind, 0))
-        drawn = _drawn(labellings, kind, ks, draws, starts[kind], known if kind == "gaussian" else known[:0])
-        if len(drawn):
-            if starts[kind] not in like:
-                like[starts[kind]] = _scores_from(labellings, starts[kind], ks)
-            parts.append(_beside(silhouettes, like[starts[kind]], drawn).assign(kind=kind))
+        count = int(options["nulls"].get(kind, 0))
+        existing = known if kind == "gaussian" else known[:0]
+        draws = _complete(labellings, kind, ks, count, starts[kind], existing)
+        if len(draws):
+            if starts[kind] not in observed:
+                observed[starts[kind]] = _observed(labellings, starts[kind], ks)
+            parts.append(_compare(silhouettes, observed[starts[kind]], draws).assign(kind=kind))
     table = pd.concat(parts).reset_index() if parts else pd.DataFrame(columns=list(COLUMNS))
     return table.reindex(columns=list(COLUMNS))
 
 
-def _enough(given: pd.DataFrame | None, asked: int) -> pd.DataFrame:
-    """The draws given if they are at least as many as asked; none otherwise."""
-    if given is None or not len(given) or given["draw"].nunique() < asked:
+def _enough(given: pd.DataFrame | None, count: int) -> pd.DataFrame:
+    """The given draws if there are at least `count`; else an empty frame."""
+    if given is None or not len(given) or given["draw"].nunique() < count:
         return pd.DataFrame(columns=["draw", "k", "silhouette", "log_within"])
     return given
 
 
-def _drawn(
+def _complete(
     labellings: Labellings, kind: str, ks: pd.Index, draws: int, starts: int, known: pd.DataFrame
 ) -> pd.DataFrame:
+    """The known draws, and `draws` new ones for each k they lack."""
     missing = [int(k) for k in ks if k not in set(known["k"])] if draws else []
-    made = draw_null(
-        labellings.values,
-        missing,
-        kind=kind,
-        draws=draws if missing else 0,
-        n_init=starts,
-        seed=labellings.seed,
-        jobs=labellings.jobs,
-    )
-    return pd.concat([part for part in (known, made) if len(part)] or [made], ignore_index=True)
+    common: dict[str, Any] = {"n_init": starts, "seed": labellings.seed, "jobs": labellings.jobs}
+    new = draw_null(labellings.values, missing, kind=kind, draws=draws if missing else 0, **common)
+    return pd.concat([part for part in (known, new) if len(part)] or [new], ignore_index=True)
 
 
-def _scores_from(labellings: Labellings, starts: int, ks: pd.Index) -> pd.DataFrame:
-    """Silhouette and log within sum of squares of K-means on the data from that many starts, by k."""
+def _observed(labellings: Labellings, starts: int, ks: pd.Index) -> pd.DataFrame:
+    """Silhouette of K-means on the data and log of the sum of squares within its clusters, by k."""
     values = labellings.values
-    labels = labellings.kmeans_from(starts)
+    labels = labellings.kmeans_with(n_init=starts)
     scores = score_labellings(values, labels, distances=labellings.distances, jobs=labellings.jobs)
-    with np.errstate(divide="ignore"):  # as many clusters as distinct rows leave nothing within
+    with np.errstate(divide="ignore"):  # with as many clusters as distinct rows, the sum is zero
         total = np.log(np.square(values - values.mean(axis=0)).sum())
-        found = {"silhouette": scores.silhouette, "log_within": np.log(scores.within)}
-    table = pd.DataFrame(found, index=pd.Index(list(labellings.ks), name="k")).reindex(ks)
+        columns = {"silhouette": scores.silhouette, "log_within": np.log(scores.within)}
+    table = pd.DataFrame(columns, index=pd.Index(list(labellings.ks), name="k")).reindex(ks)
     table.loc[1, "log_within"] = total
     return table
 
 
-def _beside(silhouettes: pd.Series, like: pd.DataFrame, drawn: pd.DataFrame) -> pd.DataFrame:
-    table = beside_null(like["silhouette"], drawn)
-    table["excess"] = silhouettes.reindex(like.index) - table["mean"]
-    if "log_within" not in drawn:
+def _compare(silhouettes: pd.Series, observed: pd.DataFrame, draws: pd.DataFrame) -> pd.DataFrame:
+    table = compare_with_null(observed["silhouette"], draws)
+    table["excess"] = silhouettes.reindex(observed.index) - table["mean"]
+    if "log_within" not in draws:
         return table
-    table = table.join(gap_statistic(like["log_within"], drawn))
-    return table.join(gap_beside_null(like["log_within"], drawn))
+    table = table.join(gap_statistic(observed["log_within"], draws))
+    return table.join(compare_gap_with_null(observed["log_within"], draws))
 
 
 def of_kind(nulls: pd.DataFrame, kind: str) -> pd.DataFrame:
-    """The rows of one kind, by k."""
+    """Return the rows of one kind, by k."""
     return nulls[nulls["kind"] == kind].set_index("k")
 
 
 def gaussian_columns(nulls: pd.DataFrame) -> pd.DataFrame:
-    """The columns of the covariance null that stand in the table by k."""
+    """Return the columns of the Gaussian null for the table by k."""
     names = {"mean": "null_mean", "low": "null_low", "high": "null_high", "excess": "excess"}
     names |= {"effect": "effect", "exceedance": "exceedance", "gap": "gap", "se": "gap_se"}
     return of_kind(nulls, "gaussian")[list(names)].rename(columns=names).astype(float)
 
 
-def figures_of_nulls(nulls: pd.DataFrame, k: int) -> dict[str, float | None]:
-    """Mean, effect size and exceedance of each kind at `k`, flat; None where it was not drawn."""
+def null_figures(nulls: pd.DataFrame, k: int) -> dict[str, float | None]:
+    """Return mean, effect size and exceedance of each kind at `k`; None if it was not drawn."""
     at_k = nulls[nulls["k"] == k].set_index("kind").to_dict("index")
     figures: dict[str, float | None] = {}
     for kind in ("gaussian", "copula", "permutation"):

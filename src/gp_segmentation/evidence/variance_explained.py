@@ -1,4 +1,4 @@
-"""Use beyond what built them: how much of other measures the segments explain, beside simpler groupings."""
+"""External validity: how much variance of other measures the segments explain, beside simpler groupings."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,32 +13,33 @@ from gp_segmentation.utils.arrays import Floats, Ints
 from gp_segmentation.utils.parallel import parallel_map
 from gp_segmentation.utils.progress import progress_bar
 
-#: Groupings made by `comparators` and the measure each is cut from; that measure it may not explain.
+#: Groupings of `comparators` and the measure each is cut from, which it is not tested on.
 SOURCES = {"deprivation": "imd_score", "list_size": "list_size"}
+FIGURES = ("eta2", "low", "high", "cv", "cv_low", "cv_high")
 
 
 def comparators(practices: pd.DataFrame, context: pd.DataFrame, options: Mapping[str, Any]) -> pd.DataFrame:
-    """Groupings anyone could have made without clustering, practice_code -> group; NA where not known.
+    """Return groupings that need no clustering, practice_code -> group; NA where not known.
 
     ``deprivation``: fifths of the measure ``options["deprivation"]``; ``icb``: integrated care board;
     ``list_size``: bands with the edges ``options["list_size"]`` (patients); ``rurality``: the classes of the
-    measure ``options["rurality"]``, or its fifths if it has more than ten values. A measure that the
-    context does not have gives no grouping.
+    measure ``options["rurality"]``, or its fifths if it has more than ten values. A measure that is not in
+    the context gives no grouping.
     """
-    place = practices.set_index("practice_code")
-    found = {"icb": place["icb_code"].astype("str")}
+    about = practices.set_index("practice_code")
     edges = [-np.inf, *options["list_size"], np.inf]
-    found["list_size"] = pd.cut(place["list_size"], edges, right=False, labels=False)
-    values = context.set_index("practice_code").reindex(place.index)
+    sizes = pd.cut(about["list_size"], edges, right=False, labels=False)
+    groupings = {"icb": about["icb_code"].astype("str"), "list_size": sizes}
+    values = context.set_index("practice_code").reindex(about.index)
     for name in ("deprivation", "rurality"):
         if options.get(name) in values:
             column = values[options[name]]
-            few = name == "rurality" and column.nunique() <= 10
-            found[name] = column if few else pd.qcut(column, 5, labels=False, duplicates="drop")
-    return pd.DataFrame(found, index=place.index)
+            are_classes = name == "rurality" and column.nunique() <= 10
+            groupings[name] = column if are_classes else pd.qcut(column, 5, labels=False, duplicates="drop")
+    return pd.DataFrame(groupings, index=about.index)
 
 
-def explained(
+def explained_variance(
     measures: pd.DataFrame,
     groupings: pd.DataFrame,
     *,
@@ -47,10 +48,10 @@ def explained(
     seed: int = 0,
     jobs: int | None = 1,
 ) -> pd.DataFrame:
-    """How much of each measure's variance each grouping explains.
+    """Measure how much of each measure's variance each grouping explains.
 
-    ``eta2`` = between-group sum of squares / total sum of squares, over practices that have both.
-    It can only grow with the number of groups; ``cv`` cannot: 1 - (squared error of the group means of the
+    ``eta2`` = between-group sum of squares / total sum of squares, over practices with both values. It rises
+    with the number of groups even by chance. ``cv`` does not: 1 - (squared error of the group means of the
     other folds) / (squared error of their overall mean), over `folds` random parts. ``low``, ``high``: 95%
     percentile interval of eta2 over bootstrap samples of practices. ``cv_low``, ``cv_high``: 95% t interval
     over the folds, its variance corrected for the practices that folds share (Nadeau & Bengio 2003).
@@ -59,13 +60,13 @@ def explained(
     ----------
     measures : (n, m), NaN where not known.
     groupings : (n, g), same index; NA where a practice has no group.
-    folds, draws : ``draws=0`` leaves out the bootstrap.
+    folds, draws : parts of the cross-validation; bootstrap samples, of which 0 give no interval.
     seed, jobs : the result depends on `seed` alone.
 
     Returns
     -------
-    frame measure, grouping, groups, practices, eta2, low, high, cv, cv_low, cv_high; a pair whose grouping
-    was cut from the measure (`SOURCES`) is left out.
+    frame measure, grouping, groups, practices, eta2, low, high, cv, cv_low, cv_high, without the pairs whose
+    grouping was cut from the measure (`SOURCES`).
     """
     values = measures.to_numpy(dtype=np.float64)
     values = values - np.nanmean(values, axis=0)
@@ -75,40 +76,34 @@ def explained(
     for name, table in zip(groupings, results, strict=True):
         part = pd.DataFrame(table).assign(measure=list(measures.columns), grouping=str(name))
         parts.append(part[part["measure"] != SOURCES.get(str(name))])
-    order = ("measure", "grouping", "groups", "practices", *MEASURED)
-    return pd.concat(parts, ignore_index=True)[list(order)]
-
-
-MEASURED = ("eta2", "low", "high", "cv", "cv_low", "cv_high")
+    columns = ("measure", "grouping", "groups", "practices", *FIGURES)
+    return pd.concat(parts, ignore_index=True)[list(columns)]
 
 
 def mean_explained(table: pd.DataFrame) -> dict[str, float]:
-    """Mean cross-validated share explained, by grouping, over the measures that every grouping has."""
+    """Mean of ``cv`` by grouping, over the measures that every grouping has."""
     wide = table.pivot_table(index="measure", columns="grouping", values="cv").dropna()
     return {str(name): float(value) for name, value in wide.mean().items()} if len(wide) else {}
 
 
 def _explain(values: Floats, groups: pd.Series, folds: int, draws: int, seed: int) -> dict[str, Any]:
     codes, names = pd.factorize(groups, sort=True)
-    inside = codes >= 0
-    sums = _Sums(values[inside], codes[inside], len(names))
+    grouped = codes >= 0
+    sums = _GroupSums(values[grouped], codes[grouped], len(names))
     generator = np.random.default_rng(seed)
-    n = int(inside.sum())
-    part = generator.permutation(np.arange(n) % folds)
-    cv, cv_low, cv_high = _cross_validated(sums, part, folds)
-    samples = [_eta2(*sums.of(np.bincount(generator.integers(n, size=n), minlength=n))) for _ in range(draws)]
-    low, high = (
-        np.quantile(samples, [0.025, 0.975], axis=0) if draws else np.full((2, values.shape[1]), np.nan)
-    )
-    return {
-        "groups": len(names),
-        "practices": np.isfinite(values[inside]).sum(axis=0),
-        **dict(zip(MEASURED, (_eta2(*sums.of(np.ones(n))), low, high, cv, cv_low, cv_high), strict=True)),
-    }
+    n = int(grouped.sum())
+    fold = generator.permutation(np.arange(n) % folds)
+    cross_validated = _cross_validated(sums, fold, folds)
+    weights = (np.bincount(generator.integers(n, size=n), minlength=n) for _ in range(draws))
+    samples = [_eta2(*sums.weighted(weight)) for weight in weights] or [np.full(values.shape[1], np.nan)]
+    interval = np.quantile(samples, [0.025, 0.975], axis=0)
+    figures = (_eta2(*sums.weighted(np.ones(n))), *interval, *cross_validated)
+    practices = np.isfinite(values[grouped]).sum(axis=0)
+    return {"groups": len(names), "practices": practices, **dict(zip(FIGURES, figures, strict=True))}
 
 
-class _Sums:
-    """Counts, sums and sums of squares by group, of rows weighted anew each time."""
+class _GroupSums:
+    """Counts, sums and sums of squares by group, for any weights of the rows."""
 
     def __init__(self, values: Floats, codes: Ints, groups: int) -> None:
         n = len(values)
@@ -117,7 +112,7 @@ class _Sums:
         self._squares = np.square(self._values)
         self._members = csr_array((np.ones(n), (codes, np.arange(n))), shape=(groups, n))
 
-    def of(self, weights: NDArray) -> tuple[Floats, Floats, Floats]:
+    def weighted(self, weights: NDArray) -> tuple[Floats, Floats, Floats]:
         """Counts and sums (groups, m), sums of squares (m,)."""
         members = self._members.multiply(weights[None, :]).tocsr()
         return members @ self._known, members @ self._values, weights @ self._squares
@@ -125,19 +120,19 @@ class _Sums:
 
 def _eta2(count: Floats, total: Floats, squares: Floats) -> Floats:
     n = count.sum(axis=0)
-    overall = np.divide(total.sum(axis=0) ** 2, n, out=np.zeros_like(n), where=n > 0)
-    within_groups = np.divide(total**2, count, out=np.zeros_like(total), where=count > 0).sum(axis=0)
-    spread = squares - overall
-    found: Floats = np.divide(within_groups - overall, spread, out=np.full_like(n, np.nan), where=spread > 0)
-    return found
+    correction = np.divide(total.sum(axis=0) ** 2, n, out=np.zeros_like(n), where=n > 0)
+    of_means = np.divide(total**2, count, out=np.zeros_like(total), where=count > 0).sum(axis=0)
+    spread = squares - correction
+    return np.divide(of_means - correction, spread, out=np.full_like(n, np.nan), where=spread > 0)
 
 
-def _cross_validated(sums: _Sums, part: NDArray, folds: int) -> tuple[Floats, Floats, Floats]:
-    whole = sums.of(np.ones(len(part)))
+def _cross_validated(sums: _GroupSums, fold: NDArray, folds: int) -> tuple[Floats, Floats, Floats]:
+    """``cv`` and its interval: (m,) each."""
+    all_counts, all_totals, _ = sums.weighted(np.ones(len(fold)))
     errors, baselines = [], []
-    for fold in range(folds):
-        tested = sums.of((part == fold).astype(np.float64))
-        count, total = whole[0] - tested[0], whole[1] - tested[1]
+    for number in range(folds):
+        tested = sums.weighted((fold == number).astype(np.float64))
+        count, total = all_counts - tested[0], all_totals - tested[1]
         overall = total.sum(axis=0) / np.maximum(count.sum(axis=0), 1)
         means = np.divide(total, count, out=np.broadcast_to(overall, total.shape).copy(), where=count > 0.5)
         errors.append(_squared_error(tested, means))
@@ -152,5 +147,5 @@ def _cross_validated(sums: _Sums, part: NDArray, folds: int) -> tuple[Floats, Fl
 
 def _squared_error(tested: tuple[Floats, Floats, Floats], means: Floats) -> Floats:
     count, total, squares = tested
-    found: Floats = squares - 2 * (means * total).sum(axis=0) + (means**2 * count).sum(axis=0)
-    return found
+    error: Floats = squares - 2 * (means * total).sum(axis=0) + (means**2 * count).sum(axis=0)
+    return error

@@ -4,16 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-#: What each verdict lets one say.
+#: The highest valley reported: where centroids coincide, or no column is left to find a gap in.
+NO_GAP = 999.0
+#: What each verdict means for users of the segments.
 MEANINGS = {
-    "discrete": "The practices fall into separate groups; the segments may be spoken of as types.",
+    "discrete": "Practices fall into separate groups. These segments may be called types.",
     "continuum": (
-        "The practices lie along gradients without gaps; the segments are bands along them, useful for "
-        "comparing like with like, and not types."
+        "Practices differ by degree, not by type. These segments are convenient bands: use them to find "
+        "similar practices, not to label one."
     ),
     "unstable": (
-        "The segments change when the practices are drawn again. Names and profiles describe this one "
-        "division of many that would do as well: build nothing on them."
+        "The segments change when practices are redrawn. Many other divisions would do as well: do not rely "
+        "on the names and profiles of this one."
     ),
 }
 
@@ -28,104 +30,95 @@ class Verdict:
 
 
 def judge(figures: Mapping[str, float | None], thresholds: Mapping[str, Any]) -> Verdict:
-    """Judge the segments by four figures, and a fifth where columns hold lumps.
+    """Judge the segments by four figures, and by a fifth if some columns are lumpy (`lumpy_columns`).
 
-    ``unstable`` if the least stable segment's Jaccard is below ``unstable_jaccard``. ``discrete`` only if
-    every figure is known and all of these hold: excess silhouette at least ``excess``, Jaccard at least
-    ``jaccard``, adjusted Rand index of K-means and Ward at least ``ari``, and a valley of at most
-    ``valley`` between each segment and every other; where some columns are lumpy (`lumpy_columns`) also once
-    they are left out. ``continuum`` otherwise.
+    ``unstable`` if the Jaccard coefficient of the least stable segment is below ``unstable_jaccard``.
+    ``discrete`` if every figure is known and all of these hold: excess silhouette at least ``excess``,
+    Jaccard at least ``jaccard``, adjusted Rand index of K-means and Ward at least ``ari``, and a valley of at
+    most ``valley`` between each segment and every other, with and without the lumpy columns.
+    ``continuum`` otherwise.
 
-    Each guards against what passes the others. A ring or a square is cut the same way every time and beats a
-    Gaussian, but has no valley; a few rows far off leave a valley, but are not found again; one column of
-    yes and no passes all, until it is left out. The price is paid on the other side: groups that differ in
-    one of many columns, or that Ward's method does not see, are called a continuum.
+    Each condition stops what passes the others. A ring or a square is cut the same way every time and beats a
+    Gaussian, but has no valley. A few outliers leave a valley, but do not return in resamples. One yes-or-no
+    column passes everything until it is left out. The cost: groups that differ in only one of many columns,
+    or that Ward's method does not find, are called a continuum.
 
     Parameters
     ----------
-    figures : ``excess_silhouette``, ``jaccard_min``, ``ari_kmeans_hierarchical``, ``valley_max``; None
-        where not computed. ``valley_smooth`` only where columns are lumpy; ``gaussian_exceedance`` adds to
-        the words.
+    figures : ``excess_silhouette`` (with ``silhouette`` and ``null_silhouette``, for the words),
+        ``jaccard_min``, ``ari_kmeans_hierarchical``, ``valley_max``; None where not computed.
+        ``valley_smooth``: only where columns are lumpy.
     thresholds : the five numbers named above.
     """
     checks = [
-        _excess(
-            figures.get("excess_silhouette"),
-            float(thresholds["excess"]),
-            figures.get("gaussian_exceedance"),
-        ),
-        _jaccard(figures.get("jaccard_min"), float(thresholds["jaccard"])),
-        _ari(figures.get("ari_kmeans_hierarchical"), float(thresholds["ari"])),
-        _valley(figures.get("valley_max"), float(thresholds["valley"])),
+        _null(figures, float(thresholds["excess"])),
+        _stability(figures.get("jaccard_min"), float(thresholds["jaccard"])),
+        _methods(figures.get("ari_kmeans_hierarchical"), float(thresholds["ari"])),
+        _gap(figures.get("valley_max"), float(thresholds["valley"])),
     ]
-    if figures.get("valley_smooth") is not None:
-        checks.append(_smooth(figures["valley_smooth"], float(thresholds["valley"])))
-    stability = figures.get("jaccard_min")
-    if stability is not None and stability < float(thresholds["unstable_jaccard"]):
+    smooth = figures.get("valley_smooth")
+    if smooth is not None:
+        checks.append(_gap_without_lumps(smooth, float(thresholds["valley"])))
+    jaccard = figures.get("jaccard_min")
+    if jaccard is not None and jaccard < float(thresholds["unstable_jaccard"]):
         verdict = "unstable"
-    elif all(passed for passed, _ in checks):
-        verdict = "discrete"
     else:
-        verdict = "continuum"
+        verdict = "discrete" if all(passed for passed, _ in checks) else "continuum"
     return Verdict(verdict, MEANINGS[verdict], [reason for _, reason in checks])
 
 
-def _excess(value: float | None, least: float, exceedance: float | None) -> tuple[bool, str]:
-    if value is None:
-        return False, "The silhouette was not compared with a null."
-    cloud = "that of one Gaussian cloud with the same covariance"
-    if value < 0:
-        return False, f"The silhouette falls short of {cloud} by {-value:.3f}."
-    relation = "reaches" if value >= least else "is below"
-    return value >= least, (
-        f"The silhouette exceeds {cloud} by {value:.3f}, which {relation} the {least:g} asked of separate "
-        f"groups.{_draws(exceedance)}"
+def _null(figures: Mapping[str, float | None], least: float) -> tuple[bool, str]:
+    excess = figures.get("excess_silhouette")
+    if excess is None:
+        return False, "The segments were not compared with random data."
+    amount = "More" if excess >= least else "Only slightly more" if excess > 0 else "No more"
+    return excess >= least, (
+        f"{amount} separate than random data with the same correlations ({figures['silhouette']:.2f} against "
+        f"{figures['null_silhouette']:.2f}; {least:g} more is asked for)."
     )
 
 
-def _draws(exceedance: float | None) -> str:
-    if exceedance is None:
-        return ""
-    return f" From as many starts it lies above {exceedance:.0%} of the cloud's draws."
-
-
-def _jaccard(value: float | None, least: float) -> tuple[bool, str]:
-    if value is None:
+def _stability(jaccard: float | None, least: float) -> tuple[bool, str]:
+    if jaccard is None:
         return False, "Stability was not measured."
-    relation = "reaches" if value >= least else "is below"
-    return value >= least, (
-        f"In bootstrap samples the least stable segment is found again with a mean Jaccard coefficient of "
-        f"{value:.2f}, which {relation} {least:g}."
+    stable = "Stable: when practices are redrawn the same segments return"
+    unstable = "Not stable enough: when practices are redrawn the segments change"
+    return jaccard >= least, (
+        f"{stable if jaccard >= least else unstable} (overlap {jaccard:.0%}; {least:.0%} is asked for)."
     )
 
 
-def _ari(value: float | None, least: float) -> tuple[bool, str]:
-    if value is None:
+def _methods(ari: float | None, least: float) -> tuple[bool, str]:
+    if ari is None:
         return False, "K-means and Ward's method were not compared."
-    relation = "reaches" if value >= least else "is below"
-    return value >= least, (
-        f"K-means and Ward's method agree with an adjusted Rand index of {value:.2f}, which {relation} "
-        f"{least:g}."
+    same = "nearly the same" if ari >= least else "different"
+    return ari >= least, (
+        f"K-means and Ward's method find {same} segments (adjusted Rand index {ari:.2f}; {least:g} is asked "
+        "for)."
     )
 
 
-def _valley(value: float | None, most: float) -> tuple[bool, str]:
-    if value is None:
-        return False, "Gaps between segments were not looked for."
-    relation = "at most" if value <= most else "above"
-    return value <= most, (
-        f"Half-way between neighbouring segments the practices lie at up to {value:.2f} times the density of "
-        f"the segments' centres, {relation} the {most:g} of a gap."
+def _gap(valley: float | None, most: float) -> tuple[bool, str]:
+    if valley is None:
+        return False, "Gaps between segments were not measured."
+    if valley <= most:
+        text = "A gap: few practices lie on the border between segments"
+    elif valley < 1:
+        text = "No clear gap: the border between segments is not empty"
+    else:
+        text = "No gap: the border between segments is as crowded as their centres"
+    return valley <= most, f"{text}{_density(valley, most)}."
+
+
+def _gap_without_lumps(valley: float, most: float) -> tuple[bool, str]:
+    without = "the gap remains" if valley <= most else "there is no gap"
+    return valley <= most, (
+        "Features in which many practices share one value (yes or no, counts, zeros) make gaps of their own. "
+        f"Without them {without}{_density(valley, most)}."
     )
 
 
-def _smooth(value: float | None, most: float) -> tuple[bool, str]:
-    if value is None or value > most:
-        return False, (
-            "Columns in which many practices hold one and the same value (yes or no, counts, zeros) make "
-            "gaps of themselves; once they are left out, no gap remains."
-        )
-    return True, (
-        f"Without the columns in which many practices hold one and the same value, the density half-way is "
-        f"still at most {value:.2f} of that at the centres."
-    )
+def _density(valley: float, most: float) -> str:
+    if valley >= NO_GAP:
+        return ""
+    return f" (density at the border {valley:.0%} of that at the centres; at most {most:.0%} is asked for)"

@@ -1,15 +1,15 @@
-"""Block: what practices achieved, indicator by indicator."""
+"""Block: achievement of each indicator."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
-from gp_segmentation.features.base import BlockFeatures, Tables, check_choice
-from gp_segmentation.features.indicators import IndicatorBlock, indicator_counts, indicator_labels
-from gp_segmentation.features.rates import rate_features
+from gp_segmentation.features.base import check_choice
+from gp_segmentation.features.indicators import IndicatorBlock, IndicatorCounts, IndicatorRates
 
-BASES = {"net": "achievement", "gross": "patients receiving the intervention"}
+MEASURES = {"net": "achievement", "gross": "patients receiving the intervention"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Achievement(IndicatorBlock):
     """Achievement of each chosen indicator (see `IndicatorBlock` for the choice).
 
@@ -17,27 +17,17 @@ class Achievement(IndicatorBlock):
     ----------
     basis : ``net`` of personalised care adjustments, numerator / denominator (the publication's
         underlying achievement); or ``gross``, numerator / (denominator + pcas) (patients receiving the
-        intervention). Gross needs a published number of adjustments: absent is missing, not zero.
+        intervention). Gross is missing where no number of adjustments is published.
     """
 
     basis: str = "net"
+    prefix: ClassVar[str] = "achievement_"
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_choice("basis", self.basis, tuple(BASES))
+        check_choice("basis", self.basis, MEASURES)
 
-    def __call__(self, tables: Tables) -> BlockFeatures:
-        counts = indicator_counts(tables, self)
-        eligible = counts.denominator + counts.pcas if self.basis == "gross" else counts.denominator
-        rates = rate_features(
-            counts.numerator, eligible, transform=self.transform, shrink=self.shrink, fitted=tables.ordinary
-        )
-        labels = indicator_labels(tables, [str(code) for code in counts.numerator], BASES[self.basis])
-        return BlockFeatures(
-            rates.values.add_prefix("achievement_"),
-            rates.natural.add_prefix("achievement_"),
-            {f"achievement_{code}": label for code, label in labels.items()},
-            "%",
-            rates.transform,
-            dropped={f"achievement_{code}": reason for code, reason in counts.dropped.items()},
-        )
+    def rates(self, counts: IndicatorCounts) -> IndicatorRates:
+        """Return achievement, net or gross."""
+        denominator = counts.eligible if self.basis == "gross" else counts.denominator
+        return IndicatorRates(counts.numerator, denominator, MEASURES[self.basis])

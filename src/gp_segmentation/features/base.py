@@ -1,8 +1,8 @@
-"""What every block reads, what it returns, and what a whole feature set is."""
+"""Blocks: their input, their output and their shared options; the feature set made of them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import pandas as pd
 
@@ -11,7 +11,7 @@ from gp_segmentation.errors import ConfigError, InputError
 
 
 class NotInSource(InputError):  # noqa: N818 - no fault of an optional block
-    """A block asks for figures which the source does not have: an optional block is left out then."""
+    """The source lacks the figures of a block; an optional block is then left out."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Tables:
 
     @property
     def ordinary(self) -> pd.Series:
-        """True where a practice is not special: the practices from which anything is estimated."""
+        """True where a practice is not special; features are estimated from these practices."""
         return self.practices.set_index("practice_code")["special"].reindex(self.index).isna()
 
     @property
@@ -54,12 +54,12 @@ class Tables:
                 "the source has no registrations by age and sex",
                 file="age_sex",
                 remedy="Put the file named under `registrations` in the source's YAML beside the others and "
-                "prepare again, or choose features=prevalence_crude, which needs none",
+                "prepare again, or choose features=prevalence_crude, which needs no registrations",
             )
         return self.age_sex
 
     @property
-    def registers_named(self) -> dict[str, str]:
+    def condition_names(self) -> dict[str, str]:
         """Condition of each register group: ``{"HYP": "Hypertension", ...}``."""
         names = self.indicators.drop_duplicates("group_code").set_index("group_code")["group_name"]
         return {str(code): condition_name(name) for code, name in names.items()}
@@ -73,11 +73,11 @@ class BlockFeatures:
     ----------
     values : practice_code -> features on the analysis scale; NaN where a practice has no such figure.
     natural : the same columns in natural units (percent, patients, score).
-    labels : feature -> its name for people.
-    unit : of the natural scale.
+    labels : feature -> its name in tables and figures.
+    unit : unit of `natural`.
     transform : name of the map from natural to analysis scale (`gp_segmentation.features.transforms`).
     dropped : feature -> why the block left it out.
-    notes : what was tolerated, in words.
+    notes : irregularities of the figures that were accepted, as sentences.
     """
 
     values: pd.DataFrame
@@ -90,10 +90,10 @@ class BlockFeatures:
 
 
 class Block(Protocol):
-    """A weighted group of features. `weight` is its total variance once the matrix is scaled; None is open.
+    """A weighted group of features.
 
-    A block may have a field ``optional``: true, and it is left out, with a note, where the source does not
-    have its figures; otherwise that is an error.
+    A block may have a field ``optional``. Where the source lacks its figures, an optional block is left out
+    with a note; any other block raises `NotInSource`.
     """
 
     @property
@@ -102,17 +102,40 @@ class Block(Protocol):
     def __call__(self, tables: Tables) -> BlockFeatures: ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class WeightedBlock:
+    """Options of every block in this package.
+
+    Parameters
+    ----------
+    weight : the block's total variance in the scaled matrix; None lets the study choose it.
+    transform : map to the analysis scale, one of `transforms`.
+    """
+
+    weight: float | None = 1.0
+    transform: str = "none"
+
+    transforms: ClassVar[Sequence[str]]
+
+    def __post_init__(self) -> None:
+        if self.weight is not None and not self.weight > 0:
+            raise ConfigError(
+                f"weight is {self.weight!r}, not a positive number. Correct it, or leave the block out"
+            )
+        check_choice("transform", self.transform, self.transforms)
+
+
 @dataclass(frozen=True)
 class FeatureSet:
-    """Every block's features, side by side.
+    """The features of all blocks, side by side.
 
     Attributes
     ----------
     features : practice_code -> features on the analysis scale (special practices included).
     natural : the same columns in natural units.
-    dictionary : what each feature is (schema ``dictionary``).
-    dropped : feature, block, reason: what was left out, and why.
-    notes : block, note: what was tolerated, which blocks were left out, what is still skewed.
+    dictionary : label, unit, block, weight and transform of each feature (schema ``dictionary``).
+    dropped : feature, block, reason (why it was left out).
+    notes : block, note: irregular figures, blocks left out, features that are still skewed.
     """
 
     features: pd.DataFrame
@@ -131,11 +154,6 @@ class FeatureSet:
         """Block -> weight."""
         return dict(self.dictionary.groupby("block", sort=False)["weight"].first())
 
-    @property
-    def labels(self) -> dict[str, str]:
-        """Feature -> label."""
-        return dict(zip(self.dictionary["feature"], self.dictionary["label"], strict=True))
-
 
 def condition_name(group_name: str) -> str:
     """Shorten a QOF group name to its condition.
@@ -150,22 +168,15 @@ def condition_name(group_name: str) -> str:
 
 
 def check_choice(key: str, value: str, allowed: Collection[str]) -> None:
-    """Raise ConfigError when `value` of option `key` is none of `allowed`."""
+    """Raise ConfigError when option `key` has a `value` that is not `allowed`."""
     if value not in allowed:
         raise ConfigError(f"{key} is {value!r}. Choose one of: {', '.join(allowed)}")
 
 
-def check_weight(weight: float | None) -> None:
-    """Raise ConfigError when a block's weight is neither a positive number nor left open (None)."""
-    if weight is not None and not weight > 0:
-        raise ConfigError(f"weight is {weight!r}, not a positive number. Leave the block out instead")
-
-
 def check_known(key: str, asked: Collection[str], known: Collection[str]) -> None:
-    """Raise ConfigError naming the first of `asked` which the source does not have."""
-    unknown = sorted(set(asked) - set(known))
+    """Raise ConfigError naming those of `asked` that the source does not have."""
+    unknown = ", ".join(sorted(set(asked) - set(known)))
     if unknown:
-        found = ", ".join(sorted(known))
         raise ConfigError(
-            f"{key} asks for {', '.join(unknown)}, which this source does not have. It has: {found}"
+            f"{key} asks for {unknown}, which this source does not have. It has: {', '.join(sorted(known))}"
         )

@@ -1,5 +1,6 @@
-"""Blocks side by side: the feature set."""
+"""All blocks side by side: the feature set."""
 
+import logging
 from collections.abc import Mapping
 
 import numpy as np
@@ -10,11 +11,12 @@ from gp_segmentation.errors import ConfigError, GpsegError, InputError
 from gp_segmentation.features.base import Block, BlockFeatures, FeatureSet, NotInSource, Tables
 from gp_segmentation.features.selection import Selection
 
+log = logging.getLogger(__name__)
+
+#: Rows (block, note).
 Notes = list[tuple[str, str]]
 
-#: How the note on an optional block begins that the source has no figures for.
-LEFT_OUT = "left out"
-#: Sample skewness, in absolute value, above which a feature is mentioned.
+#: Sample skewness, in absolute value, above which a feature is noted.
 SKEWED = 2.0
 
 
@@ -23,122 +25,125 @@ def build_features(
 ) -> FeatureSet:
     """Build every block and put the features side by side, one row per practice, in order of code.
 
-    No practice is ever lost: what is not known of one is NaN. Features that tell nothing are dropped,
-    each with a reason (`selection`, by default only what is mostly missing, nearly constant or twice
-    there). Everything that is estimated is estimated from practices that are not special.
+    Every practice is kept; an unknown figure is NaN. `selection` drops uninformative features, each with a
+    reason; by default only those mostly missing, nearly constant or duplicate. All estimates are made from
+    practices that are not special.
 
-    An optional block is left out, with a note, where the source does not have its figures. A feature that
-    is skewed on the analysis scale is kept, with a note that says why.
+    An optional block is left out, with a note, where the source lacks its figures. A feature that is skewed
+    on the analysis scale is kept, with a note that says why.
 
-    Raises ConfigError when two blocks make the same feature, InputError when nothing of a block is left.
+    Raises
+    ------
+    ConfigError
+        When there are no blocks, or two blocks make the same feature.
+    InputError
+        When the source lacks the figures of a block that is not optional, or no feature of it is left.
     """
-    made, notes = _make(blocks, tables)
-    if not made:
+    built, notes = _build_each(blocks, tables)
+    if not built:
         raise ConfigError("the feature set has no blocks. Name at least one under features.blocks")
-    features = pd.concat([part.values for part in made.values()], axis=1)
-    natural = pd.concat([part.natural for part in made.values()], axis=1)
-    twice = features.columns[features.columns.duplicated()]
-    if len(twice):
-        raise ConfigError(f"two blocks make the feature {twice[0]}. Keep it in one of them")
-    weights = {name: block.weight for name, block in blocks.items()}
-    dictionary = pd.concat([_describe(n, part, weights[n]) for n, part in made.items()], ignore_index=True)
+    features = pd.concat([part.values for part in built.values()], axis=1)
+    natural = pd.concat([part.natural for part in built.values()], axis=1)
+    repeated = features.columns[features.columns.duplicated()]
+    if len(repeated):
+        raise ConfigError(f"two blocks make the feature {repeated[0]}. Keep it in one of them")
+    dictionary = pd.concat(
+        [_dictionary(name, part, blocks[name].weight) for name, part in built.items()], ignore_index=True
+    )
     ordinary = tables.ordinary.to_numpy()
     parts = set(dictionary.loc[dictionary["transform"] == "clr", "feature"])
     reasons = (selection or Selection()).drop(features[ordinary], natural[ordinary], parts)
     kept = dictionary[~dictionary["feature"].isin(reasons)].reset_index(drop=True)
-    notes += _empty_blocks(blocks, made, kept, reasons)
+    notes += _empty_blocks(blocks, built, kept, reasons)
     notes += _skewed(features[ordinary], kept)
     columns = list(kept["feature"])
     return FeatureSet(
         features=features[columns],
         natural=natural[columns],
         dictionary=kept,
-        dropped=_dropped(made, dictionary, reasons),
+        dropped=_dropped(built, dictionary, reasons),
         notes=pd.DataFrame(notes, columns=["block", "note"], dtype="str"),
     )
 
 
-def _make(blocks: Mapping[str, Block], tables: Tables) -> tuple[dict[str, BlockFeatures], Notes]:
-    """Build every block; return those that could be, and what there is to say of each."""
-    made: dict[str, BlockFeatures] = {}
+def _build_each(blocks: Mapping[str, Block], tables: Tables) -> tuple[dict[str, BlockFeatures], Notes]:
+    """Return the blocks the source has figures for, and the notes of all blocks."""
+    built: dict[str, BlockFeatures] = {}
     notes: Notes = []
     # Sums of linear algebra may change with the number of threads; one thread keeps every byte.
     with threadpool_limits(1):
         for name, block in blocks.items():
             try:
-                made[name] = block(tables)
-            except NotInSource as missing:
+                built[name] = block(tables)
+            except NotInSource as error:
                 if not getattr(block, "optional", False):
                     raise
-                notes.append((name, f"{LEFT_OUT}: {missing.problem}"))
+                notes.append((name, f"left out: {error.problem}"))
             else:
-                notes += [(name, note) for note in made[name].notes]
-    return made, notes
+                notes += [(name, note) for note in built[name].notes]
+    return built, notes
 
 
-def _describe(name: str, part: BlockFeatures, weight: float | None) -> pd.DataFrame:
-    features = list(part.values.columns)
-    return pd.DataFrame(
-        {
-            "feature": pd.Series(features, dtype="str"),
-            "label": pd.Series([part.labels[f] for f in features], dtype="str"),
-            "unit": part.unit,
-            "block": name,
-            "weight": np.nan if weight is None else float(weight),
-            "transform": part.transform,
-        }
+def _dictionary(name: str, block: BlockFeatures, weight: float | None) -> pd.DataFrame:
+    rows = [(feature, block.labels[feature]) for feature in block.values.columns]
+    return pd.DataFrame(rows, columns=["feature", "label"], dtype="str").assign(
+        unit=block.unit,
+        block=name,
+        weight=np.nan if weight is None else float(weight),
+        transform=block.transform,
     )
 
 
 def _dropped(
-    made: Mapping[str, BlockFeatures], dictionary: pd.DataFrame, reasons: Mapping[str, str]
+    built: Mapping[str, BlockFeatures], dictionary: pd.DataFrame, reasons: Mapping[str, str]
 ) -> pd.DataFrame:
-    block_of = dict(zip(dictionary["feature"], dictionary["block"], strict=True))
-    rows = [(feature, name, why) for name, part in made.items() for feature, why in part.dropped.items()]
+    block_of = dictionary.set_index("feature")["block"]
+    rows = [(feature, name, why) for name, block in built.items() for feature, why in block.dropped.items()]
     rows += [(feature, block_of[feature], why) for feature, why in reasons.items()]
     return pd.DataFrame(rows, columns=["feature", "block", "reason"], dtype="str")
 
 
 def _empty_blocks(
     blocks: Mapping[str, Block],
-    made: Mapping[str, BlockFeatures],
+    built: Mapping[str, BlockFeatures],
     kept: pd.DataFrame,
     reasons: Mapping[str, str],
 ) -> Notes:
-    """Say which optional blocks have nothing left; of another block that is an error."""
+    """Note the optional blocks with no feature left; raise InputError for any other such block."""
     notes = []
-    for name in made:
+    for name in built:
         if (kept["block"] == name).any():
             continue
-        why = "; ".join(f"{f}: {reasons[f]}" for f in made[name].values.columns)
+        why = "; ".join(f"{feature}: {reasons[feature]}" for feature in built[name].values.columns)
         if not getattr(blocks[name], "optional", False):
             raise InputError(
-                f"nothing is left of block {name} ({why})",
+                f"no feature of block {name} is left ({why})",
                 file="features",
                 remedy="Leave the block out, or choose a source that has its figures",
             )
-        notes.append((name, f"{LEFT_OUT}: {why}"))
+        notes.append((name, f"left out: {why}"))
     return notes
 
 
 def _skewed(features: pd.DataFrame, kept: pd.DataFrame) -> Notes:
-    """Say which features are skewed on the analysis scale, block by block, and why they are."""
+    """Note which features are skewed on the analysis scale, block by block, and why."""
     skew = features.skew()
     notes = []
     for (block, transform), rows in kept.groupby(["block", "transform"], sort=False):
         extreme = [f"{name} {skew[name]:.1f}" for name in rows["feature"] if abs(skew[name]) > SKEWED]
         if extreme:
-            why = "in published units, as asked" if transform == "none" else f"even after {transform}"
-            notes.append((str(block), f"skewed {why}: {', '.join(extreme)}"))
+            why = "not transformed, as configured" if transform == "none" else f"even after {transform}"
+            notes.append((str(block), f"skewed ({why}): {', '.join(extreme)}"))
     return notes
 
 
 def build_blocks(blocks: Mapping[str, Block], tables: Tables) -> dict[str, BlockFeatures]:
-    """Build feature blocks; one whose figures the source does not have is left out."""
-    found = {}
-    for name, block in blocks.items():
-        try:
-            found[name] = block(tables)
-        except GpsegError:
-            continue
-    return found
+    """Build feature blocks; one that cannot be built from this source is left out, and the log says why."""
+    built = {}
+    with threadpool_limits(1):
+        for name, block in blocks.items():
+            try:
+                built[name] = block(tables)
+            except GpsegError as error:
+                log.warning("%s is left out: %s", name, error)
+    return built

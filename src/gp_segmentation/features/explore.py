@@ -1,4 +1,4 @@
-"""A first look at features: what is missing, skewed, at the ceiling, or told twice. Numbers only."""
+"""A first look at features: missing values, skew, ceilings, correlations. Tables only, no figures."""
 
 import numpy as np
 import pandas as pd
@@ -10,10 +10,9 @@ from gp_segmentation.features.prevalence import age_explained
 
 
 def first_look(feature_set: FeatureSet, tables: Tables) -> dict[str, pd.DataFrame]:
-    """Return every table of this module by name, and what was left out and noted.
+    """Return tables by name: dropped, notes, summary, correlations, pairs, missing, ceilings, age_explained.
 
-    Names: dropped, notes, summary, correlations, pairs, missing, ceilings, age_explained. Correlations and
-    pairs are over ordinary practices, missing is over all.
+    Correlations and pairs are over ordinary practices, missing is over all practices.
     """
     ordinary = tables.ordinary
     features = feature_set.features[ordinary.to_numpy()]
@@ -34,9 +33,9 @@ def summarise_features(feature_set: FeatureSet, ordinary: pd.Series) -> pd.DataF
 
     Columns: feature, label, unit, block, transform; missing (practices), missing_share; minimum,
     lower_quartile, median, upper_quartile, maximum (natural units); skew_before (natural units) and
-    skew_after (analysis scale), each the sample skewness; ceiling_share and floor_share (of known
-    percentages, those at 100 or above and at 0; NaN for other units). Shrunk rates never reach an end:
-    `achievement_ceilings` counts the published ones.
+    skew_after (analysis scale), each the sample skewness; ceiling_share and floor_share (shares of known
+    percentages at 100 or above, and at 0 or below; NaN for other units). Shrunk rates never reach 0% or 100%;
+    `achievement_ceilings` counts the published rates.
 
     Parameters
     ----------
@@ -64,10 +63,9 @@ def summarise_features(feature_set: FeatureSet, ordinary: pd.Series) -> pd.DataF
 
 
 def achievement_ceilings(achievement: pd.DataFrame, ordinary: pd.Series) -> pd.DataFrame:
-    """Return how many practices stand at 100%, by indicator, as published.
+    """Return the share of practices with a published achievement of 100%, by indicator, highest first.
 
-    Columns: indicator_code, practices (ordinary, with a denominator above zero), ceiling_share (of them,
-    those whose numerator is the whole denominator). The most crowded ceiling comes first.
+    Columns: indicator_code, practices (ordinary, with a denominator above zero), ceiling_share (of these).
     """
     codes = ordinary.index[ordinary.to_numpy(dtype=bool)]
     known = achievement[(achievement["denominator"] > 0) & achievement["practice_code"].isin(codes)]
@@ -77,10 +75,10 @@ def achievement_ceilings(achievement: pd.DataFrame, ordinary: pd.Series) -> pd.D
 
 
 def correlations(features: pd.DataFrame) -> pd.DataFrame:
-    """Return the correlation matrix (feature x feature), features that go together side by side.
+    """Return the correlation matrix (feature x feature), correlated features side by side.
 
-    Pearson's correlation over the practices that have both. The order is that of the leaves of an
-    average-linkage tree on ``1 - |r|``, optimally turned; a pair never seen together counts as unrelated.
+    Pearson's correlation over the practices that have both features. The order is that of the leaves of an
+    average-linkage tree on ``1 - |r|``, optimally ordered; r counts as 0 where no practice has both.
     """
     matrix = features.corr()
     if len(matrix) < 3:
@@ -93,29 +91,20 @@ def correlations(features: pd.DataFrame) -> pd.DataFrame:
 
 
 def correlated_pairs(features: pd.DataFrame, least: float = 0.8) -> pd.DataFrame:
-    """Return feature, other, correlation for pairs of absolute correlation `least` or more, closest first."""
-    matrix = features.corr().to_numpy()
-    first, second = np.triu_indices(len(matrix), k=1)
-    close = np.abs(np.nan_to_num(matrix[first, second])) >= least
-    names = np.asarray(features.columns, dtype=str)
-    table = pd.DataFrame(
-        {
-            "feature": pd.Series(names[first[close]], dtype="str"),
-            "other": pd.Series(names[second[close]], dtype="str"),
-            "correlation": matrix[first[close], second[close]],
-        }
-    )
-    order = table["correlation"].abs().sort_values(ascending=False, kind="stable").index
-    return table.loc[order].reset_index(drop=True)
+    """Return feature, other, correlation for pairs of absolute correlation `least` or more, highest first."""
+    names = features.columns.astype("str")
+    first, second = np.triu_indices(len(names), k=1)
+    r = features.corr().to_numpy()[first, second]
+    table = pd.DataFrame({"feature": names[first], "other": names[second], "correlation": r})
+    close = table[table["correlation"].abs() >= least]
+    return close.sort_values("correlation", key=abs, ascending=False, kind="stable", ignore_index=True)
 
 
 def missing_patterns(features: pd.DataFrame) -> pd.DataFrame:
-    """Return which features are missing together: columns missing (names joined by a blank), practices.
+    """Return which features are missing together: columns missing (names joined by a space), practices.
 
     One row per pattern that occurs, the most frequent first; nothing missing is the pattern ``""``.
     """
-    names = np.asarray(features.columns, dtype=str)
-    patterns = [" ".join(names[row]) for row in features.isna().to_numpy()]
-    counts = pd.Series(patterns, dtype="str").value_counts()
-    table = pd.DataFrame({"missing": counts.index.astype("str"), "practices": counts.to_numpy(dtype="int64")})
+    patterns = [" ".join(features.columns[row]) for row in features.isna().to_numpy()]
+    table = pd.Series(patterns, dtype="str", name="missing").value_counts().reset_index(name="practices")
     return table.sort_values(["practices", "missing"], ascending=[False, True], ignore_index=True)

@@ -1,37 +1,68 @@
-"""Choosing QOF indicators: what the achievement and adjustments blocks have in common."""
+"""Choice of QOF indicators: what the achievement and adjustments blocks share."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import pandas as pd
 
 from gp_segmentation.errors import ConfigError
-from gp_segmentation.features.base import NotInSource, Tables, check_choice, check_known, check_weight
-from gp_segmentation.features.rates import RATE_TRANSFORMS, SHRINKAGES, wide
+from gp_segmentation.features.base import (
+    BlockFeatures,
+    NotInSource,
+    Tables,
+    WeightedBlock,
+    check_choice,
+    check_known,
+)
+from gp_segmentation.features.rates import RATE_TRANSFORMS, SHRINKAGES, rate_features, wide
 
 
 @dataclass(frozen=True)
-class IndicatorBlock:
-    """A block with one feature per chosen indicator.
+class IndicatorCounts:
+    """Patients, practices x indicators, and indicator -> why it was left out."""
 
-    Indicators without a denominator (registers, quality improvement: yes or no) have no rate and are
+    numerator: pd.DataFrame
+    denominator: pd.DataFrame
+    pcas: pd.DataFrame
+    dropped: dict[str, str]
+
+    @property
+    def eligible(self) -> pd.DataFrame:
+        """Patients before personalised care adjustments; NaN where their number is not published."""
+        return self.denominator + self.pcas
+
+
+@dataclass(frozen=True)
+class IndicatorRates:
+    """Rates numerator / denominator, and the name of the measure for labels."""
+
+    numerator: pd.DataFrame
+    denominator: pd.DataFrame
+    measure: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class IndicatorBlock(WeightedBlock, ABC):
+    """A block with one rate per chosen indicator.
+
+    Indicators without a denominator (registers and yes-or-no quality improvement) have no rate and are
     never chosen.
 
     Parameters
     ----------
-    weight : the block's total variance in the scaled matrix; None leaves it to the study.
     groups, domains, indicators : codes to take (``["HYP"]``, ``["CL"]``, ``["HYP008"]``); an indicator
-        must agree with each that is given.
-    exclude : indicator code -> why it is left out. Codes the source does not have are passed over,
-        since indicators are renumbered between years.
+        must satisfy every choice that is given.
+    exclude : indicator code -> why it is left out. Codes the source does not have are ignored, since
+        indicators are renumbered between years.
     transform : ``empirical_logit`` or ``none`` (percent).
     shrink : ``beta_binomial`` (toward the national rate) or ``none``.
     min_practices : an indicator is dropped when a smaller share of ordinary practices has any patient
         in its denominator.
-    optional : leave the block out, with a note, where the source has none of what is asked for.
+    optional : leave the block out, with a note, where the source has none of the chosen codes.
     """
 
-    weight: float | None = 1.0
     groups: Sequence[str] | None = None
     domains: Sequence[str] | None = None
     indicators: Sequence[str] | None = None
@@ -41,44 +72,57 @@ class IndicatorBlock:
     min_practices: float = 0.9
     optional: bool = False
 
+    transforms: ClassVar[Sequence[str]] = RATE_TRANSFORMS
+    #: Put before the indicator code in names of features.
+    prefix: ClassVar[str]
+
     def __post_init__(self) -> None:
-        check_weight(self.weight)
-        check_choice("transform", self.transform, RATE_TRANSFORMS)
+        super().__post_init__()
         check_choice("shrink", self.shrink, SHRINKAGES)
         if not 0 <= self.min_practices <= 1:
             raise ConfigError(f"min_practices is {self.min_practices}. Give a share between 0 and 1")
 
+    @abstractmethod
+    def rates(self, counts: IndicatorCounts) -> IndicatorRates:
+        """Return what this block measures."""
 
-@dataclass(frozen=True)
-class IndicatorCounts:
-    """Practices x indicators: numerator, denominator, pcas (patients); and what was left out, and why."""
-
-    numerator: pd.DataFrame
-    denominator: pd.DataFrame
-    pcas: pd.DataFrame
-    dropped: dict[str, str]
+    def __call__(self, tables: Tables) -> BlockFeatures:
+        counts = indicator_counts(tables, self)
+        chosen = self.rates(counts)
+        rates = rate_features(
+            chosen.numerator.add_prefix(self.prefix),
+            chosen.denominator.add_prefix(self.prefix),
+            transform=self.transform,
+            shrink=self.shrink,
+            fitted=tables.ordinary,
+        )
+        conditions = tables.condition_names
+        groups = tables.indicators.set_index("indicator_code")["group_code"]
+        labels = {
+            f"{self.prefix}{code}": f"{conditions[groups[code]]}, {code}: {chosen.measure}"
+            for code in chosen.numerator.columns
+        }
+        dropped = {f"{self.prefix}{code}": reason for code, reason in counts.dropped.items()}
+        return BlockFeatures(rates.values, rates.natural, labels, "%", rates.transform, dropped)
 
 
 def indicator_counts(tables: Tables, block: IndicatorBlock) -> IndicatorCounts:
-    """Lay out the counts of the indicators `block` chooses.
+    """Return the counts of the indicators that `block` chooses.
 
-    Raises ConfigError when a code is asked for which the source does not have, or none is left.
+    Raises ConfigError when the source lacks a chosen code, or when no indicator is left.
     """
     known = tables.achievement.groupby("indicator_code")["denominator"].count() > 0
-    with_rate = tables.indicators[tables.indicators["indicator_code"].isin(known.index[known])]
-    for key, column in (
-        ("groups", "group_code"),
-        ("domains", "domain_code"),
-        ("indicators", "indicator_code"),
-    ):
-        asked = getattr(block, key)
-        if asked is not None:
-            found = set(tables.indicators[column].dropna())
-            if block.optional and not found & set(asked):
-                raise NotInSource(f"the source has none of {key} {', '.join(asked)}", file="indicators")
-            check_known(key, asked, found)
-            with_rate = with_rate[with_rate[column].isin(asked)]
-    codes = sorted(with_rate["indicator_code"])
+    chosen = tables.indicators[tables.indicators["indicator_code"].isin(known.index[known])]
+    columns = {"groups": "group_code", "domains": "domain_code", "indicators": "indicator_code"}
+    for key, column in columns.items():
+        codes = getattr(block, key)
+        if codes is not None:
+            in_source = set(tables.indicators[column].dropna())
+            if block.optional and not in_source & set(codes):
+                raise NotInSource(f"the source has none of {key} {', '.join(codes)}", file="indicators")
+            check_known(key, codes, in_source)
+            chosen = chosen[chosen[column].isin(codes)]
+    codes = sorted(chosen["indicator_code"])
     dropped = {code: str(block.exclude[code]) for code in codes if code in block.exclude}
     rows = tables.achievement[tables.achievement["indicator_code"].isin(set(codes) - set(dropped))]
     numerator, denominator, pcas = (
@@ -91,10 +135,3 @@ def indicator_counts(tables: Tables, block: IndicatorBlock) -> IndicatorCounts:
     if not kept:
         raise ConfigError("no indicator is left. Widen groups, domains or indicators, or exclude fewer")
     return IndicatorCounts(numerator[kept], denominator[kept], pcas[kept], dropped)
-
-
-def indicator_labels(tables: Tables, codes: Sequence[str], what: str) -> dict[str, str]:
-    """Return ``{"HYP008": "Hypertension, HYP008: achievement"}`` for the given codes."""
-    names = tables.registers_named
-    groups = tables.indicators.set_index("indicator_code")["group_code"]
-    return {code: f"{names[groups[code]]}, {code}: {what}" for code in codes}

@@ -1,35 +1,29 @@
-"""Block: how many patients are registered."""
+"""Block: list size."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import pandas as pd
 
-from gp_segmentation.features.base import BlockFeatures, Tables, check_choice, check_weight
+from gp_segmentation.features.base import BlockFeatures, Tables, WeightedBlock
 from gp_segmentation.features.transforms import TRANSFORMS
 
 
-@dataclass(frozen=True)
-class ListSize:
+@dataclass(frozen=True, kw_only=True)
+class ListSize(WeightedBlock):
     """Registered patients.
 
     Parameters
     ----------
-    weight : the block's total variance in the scaled matrix; None leaves it to the study.
     transform : ``log`` (lists run from 5 to 106,308) or ``none``.
     """
 
-    weight: float | None = 1.0
     transform: str = "log"
 
-    def __post_init__(self) -> None:
-        check_weight(self.weight)
-        check_choice("transform", self.transform, ("log", "none"))
+    transforms: ClassVar[Sequence[str]] = ("log", "none")
 
     def __call__(self, tables: Tables) -> BlockFeatures:
         natural = pd.DataFrame({"list_size": tables.list_size})
-        values = pd.DataFrame(
-            TRANSFORMS[self.transform].forward(natural.to_numpy()),
-            index=natural.index,
-            columns=natural.columns,
-        )
+        values = TRANSFORMS[self.transform](natural)
         return BlockFeatures(values, natural, {"list_size": "List size"}, "patients", self.transform)

@@ -1,27 +1,27 @@
-"""Block: how common each registered condition is, crude or with age and sex taken out."""
+"""Block: prevalence of each registered condition, crude or adjusted for age and sex."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import pandas as pd
+from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
 from gp_segmentation.errors import ConfigError
 from gp_segmentation.features.age_adjustment import adjust, age_design, share_explained
-from gp_segmentation.features.base import BlockFeatures, Tables, check_choice, check_known, check_weight
+from gp_segmentation.features.base import BlockFeatures, Tables, WeightedBlock, check_choice, check_known
 from gp_segmentation.features.rates import RATE_TRANSFORMS, SHRINKAGES, Rates, rate_features, wide
-from gp_segmentation.features.transforms import percent_expit
 
 ADJUSTMENTS = {"none": "", "age": ", age-adjusted", "age_sex": ", age-sex adjusted"}
 
 
-@dataclass(frozen=True)
-class Prevalence:
+@dataclass(frozen=True, kw_only=True)
+class Prevalence(WeightedBlock):
     """Patients on each register as a share of the register's own list (18 and over for depression, ...).
 
     Parameters
     ----------
-    weight : the block's total variance in the scaled matrix; None leaves it to the study.
     groups : register groups to take (``["HYP", "DM"]``); all when not given.
     transform : ``empirical_logit`` or ``none`` (percent).
     adjust : ``none`` (crude), ``age`` or ``age_sex``: the regression of
@@ -29,16 +29,16 @@ class Prevalence:
     shrink : ``none`` or ``beta_binomial`` (before any adjustment).
     """
 
-    weight: float | None = 1.0
     groups: Sequence[str] | None = None
     transform: str = "empirical_logit"
     adjust: str = "none"
     shrink: str = "none"
 
+    transforms: ClassVar[Sequence[str]] = RATE_TRANSFORMS
+
     def __post_init__(self) -> None:
-        check_weight(self.weight)
-        check_choice("transform", self.transform, RATE_TRANSFORMS)
-        check_choice("adjust", self.adjust, tuple(ADJUSTMENTS))
+        super().__post_init__()
+        check_choice("adjust", self.adjust, ADJUSTMENTS)
         check_choice("shrink", self.shrink, SHRINKAGES)
         if self.adjust != "none" and self.transform == "none":
             raise ConfigError(
@@ -46,32 +46,24 @@ class Prevalence:
             )
 
     def __call__(self, tables: Tables) -> BlockFeatures:
-        rates = self._rates(tables)
-        values, natural = rates.values, rates.natural
+        rates = self.crude_rates(tables)
+        values, natural, ordinary = rates.values, rates.natural, tables.ordinary
         if self.adjust != "none":
-            ordinary = tables.ordinary
             design = age_design(tables.registrations, tables.index, ordinary, sex=self.adjust == "age_sex")
             values = adjust(values, design, tables.list_size, ordinary)
-            natural = pd.DataFrame(
-                percent_expit(values.to_numpy()), index=values.index, columns=values.columns
-            )
-        names = tables.registers_named
+            natural = 100 * expit(values)
+        names = tables.condition_names
         labels = {
             f"prevalence_{code}": f"{names.get(code, code)} prevalence{ADJUSTMENTS[self.adjust]}"
             for code in values.columns
         }
-        notes = (_capped(rates.capped),) if rates.capped else ()
-        columns = list(labels)
-        return BlockFeatures(
-            values.set_axis(columns, axis=1),
-            natural.set_axis(columns, axis=1),
-            labels,
-            "%",
-            rates.transform,
-            notes=notes,
-        )
+        values, natural = values.add_prefix("prevalence_"), natural.add_prefix("prevalence_")
+        capped = f"registers larger than their list, taken as the whole list: {rates.capped:,}"
+        notes = (capped,) if rates.capped else ()
+        return BlockFeatures(values, natural, labels, "%", rates.transform, notes=notes)
 
-    def _rates(self, tables: Tables) -> Rates:
+    def crude_rates(self, tables: Tables) -> Rates:
+        """Return crude prevalence, practices x register groups."""
         registers = tables.registers
         if self.groups is not None:
             check_known("groups", self.groups, set(registers["group_code"]))
@@ -80,18 +72,12 @@ class Prevalence:
         return rate_features(*counts, transform=self.transform, shrink=self.shrink, fitted=tables.ordinary)
 
 
-def _capped(registers: int) -> str:
-    if registers == 1:
-        return "one register exceeds its list and counts as the whole list"
-    return f"{registers:,} registers exceed their list and count as the whole list"
-
-
 def age_explained(tables: Tables, *, sex: bool = False, min_list: int = 1000) -> pd.DataFrame:
     """Return how much of each register's prevalence the age structure of the lists explains.
 
     R^2 of the logit prevalence on the age terms of `gp_segmentation.features.age_adjustment` (and on sex
-    when asked), over practices of `min_list` patients or more, each counting alike. Student and other
-    practices of unusual age are part of the picture here, though they take no part in any fitting.
+    if `sex`), over practices of `min_list` patients or more, all weighted equally. Unlike the adjustment,
+    this includes special practices of unusual age, such as student practices.
 
     Returns
     -------
@@ -102,13 +88,13 @@ def age_explained(tables: Tables, *, sex: bool = False, min_list: int = 1000) ->
     if tables.age_sex.empty:
         columns = {"group_code": "str", "label": "str", "r_squared": "float64", "practices": "int64"}
         return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in columns.items()})
-    crude = Prevalence()._rates(tables).values
+    crude = Prevalence().crude_rates(tables).values
     large = tables.list_size >= min_list
     design = age_design(tables.age_sex, tables.index, large, sex=sex)
     with threadpool_limits(1):
         r_squared = share_explained(crude, design, large)
     used = crude[large].notna() & design[large].notna().all(axis=1).to_numpy()[:, None]
-    names = tables.registers_named
+    names = tables.condition_names
     table = pd.DataFrame(
         {
             "group_code": crude.columns,

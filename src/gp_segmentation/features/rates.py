@@ -1,4 +1,4 @@
-"""From counts to rates on the analysis scale: shared by every block made of numerators and denominators."""
+"""Counts to rates on the analysis scale, for every block with numerators and denominators."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from gp_segmentation.features.shrinkage import shrink as shrink_rates
-from gp_segmentation.features.transforms import empirical_logit, percent_logit
+from gp_segmentation.features.transforms import percent_logit
 
 RATE_TRANSFORMS = ("empirical_logit", "none")
 SHRINKAGES = ("none", "beta_binomial")
@@ -14,7 +14,7 @@ SHRINKAGES = ("none", "beta_binomial")
 
 @dataclass(frozen=True)
 class Rates:
-    """`values` on the analysis scale, `natural` in percent, the transform's name, and counts capped."""
+    """`values` on the analysis scale, `natural` in percent, the transform, how many counts were capped."""
 
     values: pd.DataFrame
     natural: pd.DataFrame
@@ -30,39 +30,38 @@ def rate_features(
     shrink: str = "none",
     fitted: pd.Series | None = None,
 ) -> Rates:
-    """Turn counts into rates.
+    """Return the rates of x patients of n, in percent (100 x / n) and on the analysis scale.
 
-    Without shrinkage: percent = 100 x / n, and on the analysis scale the empirical logit or the same
-    percent. With ``beta_binomial`` the shrunk rate takes the place of x / n; it is never exactly 0 or
-    1, so its plain logit is used. A zero denominator gives NaN. A count above its denominator is shown
-    as published in `natural` and counted as its denominator elsewhere.
+    The empirical logit ``log((x + 1/2) / (n - x + 1/2))`` is finite even at 0% and 100%; the half makes it
+    nearly unbiased for the logit of the underlying rate (Haldane 1956, Anscombe 1956). With
+    ``beta_binomial`` the shrunk rate replaces x / n; it is never exactly 0 or 1, so its plain logit is used.
+
+    A zero denominator gives NaN. A count above its denominator (an institution with more patients on a
+    register than on its list) is capped at it; without shrinkage, `natural` shows it as published.
 
     Parameters
     ----------
     numerator, denominator : practices x features, in patients.
-    fitted : practices from which a shrinkage prior is estimated.
+    transform : one of `RATE_TRANSFORMS`; shrink : one of `SHRINKAGES`.
+    fitted : practices from which a shrinkage prior is estimated (default: all).
     """
     denominator = denominator.where(denominator > 0)
     capped = numerator.clip(upper=denominator)
-    natural = 100 * numerator / denominator
-    exceeding = int((numerator > denominator).to_numpy().sum())
     if shrink == "beta_binomial":
         natural = 100 * shrink_rates(capped, denominator, fitted).rate
-        values = natural if transform == "none" else _like(natural, percent_logit(natural.to_numpy()))
-        return Rates(values, natural, "none" if transform == "none" else "logit", exceeding)
+        name, values = "logit", percent_logit(natural)
+    else:
+        natural = 100 * numerator / denominator
+        odds = ((capped + 0.5) / (denominator - capped + 0.5)).to_numpy()
+        name, values = "empirical_logit", pd.DataFrame(np.log(odds), capped.index, capped.columns)
     if transform == "none":
-        return Rates(natural, natural, "none", exceeding)
-    logits = empirical_logit(capped.to_numpy(), denominator.to_numpy())
-    return Rates(_like(natural, logits), natural, "empirical_logit", exceeding)
-
-
-def _like(frame: pd.DataFrame, array: np.ndarray) -> pd.DataFrame:
-    return pd.DataFrame(array, index=frame.index, columns=frame.columns)
+        name, values = "none", natural
+    return Rates(values, natural, name, int((numerator > denominator).to_numpy().sum()))
 
 
 def wide(table: pd.DataFrame, index: pd.Index, columns: str, values: str) -> pd.DataFrame:
     """Lay a long table out as practices (all of `index`) x `columns` of floats; absent cells are NaN."""
-    # pivot refuses a cell that is there twice; pivot_table would quietly average it.
+    # pivot refuses duplicate cells; pivot_table would average them silently.
     frame = table.pivot(  # noqa: PD010
         index="practice_code", columns=columns, values=values
     )

@@ -1,4 +1,4 @@
-"""Which features are worth keeping: rules that drop some, each with its reason."""
+"""Rules that drop uninformative features, each with its reason."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -13,16 +13,15 @@ from gp_segmentation.errors import ConfigError
 class Selection:
     """Rules applied over ordinary practices, in this order.
 
-    The parts of a composition (log-ratios) make sense only together: they are left out when missing, but
-    never pruned one by one.
+    The parts of a composition (log-ratios) are meaningful only together; only `max_missing` applies to them.
 
     Parameters
     ----------
-    max_missing : drop a feature missing in more than this share of practices (1: only if in all).
-    max_constant_share : drop a feature whose commonest natural value is shared by at least this share.
+    max_missing : drop a feature missing in more than this share of practices (1: in all practices).
+    max_constant_share : drop a feature if at least this share of practices has its commonest natural value.
+    min_variance : drop a feature whose variance on the analysis scale is below this; null drops none.
     duplicate_correlation : drop the later of two features whose absolute correlation is at least this.
-    min_variance : drop a feature whose variance on the analysis scale is below this.
-    max_correlation : prune likewise at this (lower) correlation; null prunes nothing.
+    max_correlation : the same at a lower correlation; null drops none.
     """
 
     max_missing: float = 0.5
@@ -39,7 +38,7 @@ class Selection:
     def drop(
         self, features: pd.DataFrame, natural: pd.DataFrame, parts: Collection[str] = ()
     ) -> dict[str, str]:
-        """Return feature -> reason for what the rules leave out.
+        """Return feature -> reason for the features that the rules drop.
 
         Parameters
         ----------
@@ -51,12 +50,8 @@ class Selection:
         dropped |= _nearly_constant(natural[single], self.max_constant_share)
         if self.min_variance is not None:
             dropped |= _small_variance(features[[n for n in single if n not in dropped]], self.min_variance)
-        limit = (
-            self.duplicate_correlation
-            if self.max_correlation is None
-            else min(self.duplicate_correlation, self.max_correlation)
-        )
-        return dropped | _twins(features.drop(columns=list(dropped)), limit, parts)
+        limit = min(self.duplicate_correlation, self.max_correlation or 1.0)
+        return dropped | _correlated(features.drop(columns=list(dropped)), limit, parts)
 
 
 def _mostly_missing(features: pd.DataFrame, limit: float) -> dict[str, str]:
@@ -69,24 +64,20 @@ def _nearly_constant(natural: pd.DataFrame, limit: float) -> dict[str, str]:
     dropped = {}
     for name, column in natural.items():
         counts = column.value_counts()
-        if counts.iloc[0] >= limit * counts.sum():
-            dropped[str(name)] = (
-                f"nearly constant: {counts.iloc[0] / counts.sum():.1%} are {counts.index[0]:g}"
-            )
+        most, total = counts.iloc[0], counts.sum()
+        if most >= limit * total:
+            dropped[str(name)] = f"nearly constant: {most / total:.1%} are {counts.index[0]:g}"
     return dropped
 
 
 def _small_variance(features: pd.DataFrame, limit: float) -> dict[str, str]:
     variance = features.var(ddof=0)
-    return {
-        str(name): f"variance {value:.2g} below {limit:g}"
-        for name, value in variance.items()
-        if value < limit
-    }
+    small = variance[variance < limit]
+    return {str(name): f"variance {value:.2g} below {limit:g}" for name, value in small.items()}
 
 
-def _twins(features: pd.DataFrame, limit: float, parts: Collection[str]) -> dict[str, str]:
-    """Drop the later of each pair that correlates too closely, `parts` first, then in order of columns."""
+def _correlated(features: pd.DataFrame, limit: float, parts: Collection[str]) -> dict[str, str]:
+    """Drop the later of each closely correlated pair; `parts` come first and are kept."""
     correlation = features.corr().abs().to_numpy()
     names = [str(name) for name in features.columns]
     kept = [j for j, name in enumerate(names) if name in parts]

@@ -1,18 +1,17 @@
 """Empirical-Bayes shrinkage of rates toward the national rate: the beta-binomial model.
 
-In a small practice a rate is mostly chance: lists under 3,000 fill nearly half of both extreme tails
-(Doran 2010). Model, for practice i and one indicator,
+In a small practice a rate is mostly chance: lists under 3,000 patients are nearly half of the practices with
+extreme rates, high or low (Doran 2010). Model, for practice i and one indicator,
 
     x_i | p_i ~ Binomial(n_i, p_i),    p_i ~ Beta(a, b),
 
-with a and b found by maximum likelihood over the practices. Then, with m = a + b and mu = a / m,
+with a and b estimated by maximum likelihood over the practices. Then, with m = a + b and mu = a / m,
 
     shrunk rate     r_i = (x_i + a) / (n_i + m) = w_i x_i / n_i + (1 - w_i) mu
     weight          w_i = n_i / (n_i + m)           (1: the practice's own figure, 0: the national rate)
-    standard error  s_i = sqrt(r_i (1 - r_i) / (n_i + m + 1))
 
-m is in patients: a practice with m eligible patients is pulled half of the way. A zero denominator says
-nothing about a practice and stays missing.
+m is in patients: the rate of a practice with m eligible patients moves half-way to the national rate. With
+a zero denominator the rate stays missing.
 """
 
 from dataclasses import dataclass
@@ -23,8 +22,6 @@ from scipy.optimize import minimize
 
 from gp_segmentation.utils.arrays import Floats, Ints
 
-Array = Floats
-
 #: Bounds of the prior's size m in patients. At the upper one practices differ no more than by chance.
 PRIOR_SIZE = (0.1, 1e7)
 #: Bounds of the prior's mean on the logit scale (about 0.00005 and 0.99995).
@@ -33,14 +30,12 @@ PRIOR_LOGIT = (-10.0, 10.0)
 
 @dataclass(frozen=True)
 class Shrunk:
-    """Shrunk rates with their precision; `rate`, `se`, `weight` are practices x indicators.
+    """Shrunk rates (practices x indicators) and their prior.
 
     `prior` has one row per indicator: ``alpha``, ``beta``, ``rate`` (the national mean), ``size`` (m).
     """
 
     rate: pd.DataFrame
-    se: pd.DataFrame
-    weight: pd.DataFrame
     prior: pd.DataFrame
 
 
@@ -55,22 +50,13 @@ def shrink(numerator: pd.DataFrame, denominator: pd.DataFrame, fitted: pd.Series
     rows = slice(None) if fitted is None else fitted.to_numpy(dtype=bool)
     x, n = numerator.to_numpy(dtype=float), denominator.to_numpy(dtype=float)
     priors = np.array([fit_beta_binomial(x[rows, j], n[rows, j]) for j in range(x.shape[1])]).reshape(-1, 2)
-    a, size = priors[:, 0], priors.sum(axis=1)
-    n = np.where(n > 0, n, np.nan)
-    rate = (x + a) / (n + size)
-    arrays = {
-        "rate": rate,
-        "se": np.sqrt(rate * (1 - rate) / (n + size + 1)),
-        "weight": np.where(np.isnan(x), np.nan, n / (n + size)),
-    }
-    frames = {k: pd.DataFrame(v, numerator.index, numerator.columns) for k, v in arrays.items()}
-    prior = pd.DataFrame(
-        {"alpha": a, "beta": priors[:, 1], "rate": a / size, "size": size}, index=numerator.columns
-    )
-    return Shrunk(**frames, prior=prior)
+    a, b, size = priors[:, 0], priors[:, 1], priors.sum(axis=1)
+    rate = (x + a) / (np.where(n > 0, n, np.nan) + size)
+    prior = pd.DataFrame({"alpha": a, "beta": b, "rate": a / size, "size": size}, index=numerator.columns)
+    return Shrunk(pd.DataFrame(rate, numerator.index, numerator.columns), prior)
 
 
-def fit_beta_binomial(numerator: Array, denominator: Array) -> tuple[float, float]:
+def fit_beta_binomial(numerator: Floats, denominator: Floats) -> tuple[float, float]:
     """Return the maximum-likelihood (a, b) of one indicator.
 
     Rows with a missing figure or a zero denominator are left out. The likelihood needs no special
@@ -78,8 +64,8 @@ def fit_beta_binomial(numerator: Array, denominator: Array) -> tuple[float, floa
     each j counts as often as there are practices with x > j. One pass over j is exact and fast.
     Raises ValueError when no row is left, or when a count is negative or above its denominator.
     """
-    known = np.isfinite(numerator) & np.isfinite(denominator) & (np.asarray(denominator) > 0)
-    x, n = np.asarray(numerator)[known].astype(np.int64), np.asarray(denominator)[known].astype(np.int64)
+    known = np.isfinite(numerator) & np.isfinite(denominator) & (denominator > 0)
+    x, n = numerator[known].astype(np.int64), denominator[known].astype(np.int64)
     if x.size == 0:
         raise ValueError("no practice has a denominator above zero")
     if (x < 0).any() or (x > n).any():
@@ -89,28 +75,22 @@ def fit_beta_binomial(numerator: Array, denominator: Array) -> tuple[float, floa
     start = [np.log(overall / (1 - overall)), np.log(np.median(n) + 1)]
     bounds = [PRIOR_LOGIT, (np.log(PRIOR_SIZE[0]), np.log(PRIOR_SIZE[1]))]
     options = {"ftol": 1e-14, "gtol": 1e-9 * len(x), "maxiter": 200}
-    found = minimize(
-        _negative_log_likelihood,
-        start,
-        args=tails,
-        jac=True,
-        method="L-BFGS-B",
-        bounds=bounds,
-        options=options,
+    fit = minimize(
+        _negative_log_likelihood, start, tails, "L-BFGS-B", jac=True, bounds=bounds, options=options
     )
-    mean, size = 1 / (1 + np.exp(-found.x[0])), np.exp(found.x[1])
+    mean, size = 1 / (1 + np.exp(-fit.x[0])), np.exp(fit.x[1])
     return float(mean * size), float((1 - mean) * size)
 
 
-def _exceedances(counts: Ints) -> Array:
+def _exceedances(counts: Ints) -> Floats:
     """Return, for j = 0, 1, ..., max - 1, how many counts exceed j."""
     return np.bincount(counts)[::-1].cumsum()[::-1][1:].astype(float)
 
 
 def _negative_log_likelihood(
-    theta: Array, successes: Array, failures: Array, totals: Array
-) -> tuple[float, Array]:
-    """Value and gradient at theta = (logit mu, log m), up to the binomial coefficients."""
+    theta: Floats, successes: Floats, failures: Floats, totals: Floats
+) -> tuple[float, Floats]:
+    """Return value and gradient at theta = (logit mu, log m), without the binomial coefficients."""
     mean, size = 1 / (1 + np.exp(-theta[0])), np.exp(theta[1])
     a, b = mean * size, (1 - mean) * size
     (la, da), (lb, db), (lm, dm) = (
@@ -121,6 +101,6 @@ def _negative_log_likelihood(
     return -(la + lb - lm), -gradient
 
 
-def _tail_sums(shape: float, exceeding: Array) -> tuple[float, float]:
+def _tail_sums(shape: float, exceeding: Floats) -> tuple[float, float]:
     steps = shape + np.arange(len(exceeding))
     return float((exceeding * np.log(steps)).sum()), float((exceeding / steps).sum())

@@ -1,11 +1,11 @@
-"""Figures of a run: one module each, found by themselves; `render_all` draws them.
+"""Figures of a run: one module each; `render_all` draws them.
 
 A figure is a module of this package whose name does not begin with an underscore, with
 
 * a docstring, which is its caption: what is measured and how to read it;
-* ``ORDER`` (position), ``LABEL`` (what kind of figure it is), perhaps ``NOTE`` (printed below it), perhaps
-  ``EXPLORES = True`` (it shows features, and needs nothing to be clustered);
-* ``data(results)``, the numbers, or `NotShown` with the reason why there are none;
+* ``ORDER`` (position), ``LABEL`` (what kind of figure it is), and optionally ``NOTE`` (printed below it) and
+  ``EXPLORES = True`` (it shows features and needs no clustering);
+* ``data(results)``, which returns the numbers, or raises `NotShown` with the reason why there are none;
 * ``size(data)``, width and height in inches without title and foot;
 * ``draw(data, figure)``; ``title(data)``, the finding; ``alt(data)``, the text equivalent.
 """

@@ -1,48 +1,72 @@
 """Areas of integrated care boards on the British National Grid: official ones, or made from the practices."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from matplotlib.axes import Axes
 
+from gp_segmentation.figures._registry import NotShown
+from gp_segmentation.figures._style import GREY
 from gp_segmentation.schemas import Results
 
 GRID = "EPSG:27700"
-#: A territory reaches about half as far (metres) beyond its practices; borders are smoothed to this detail.
+#: Metres: areas made from practices reach about half as far beyond them as `REACH`; `DETAIL` of borders.
 REACH, DETAIL = 22_000, 300
 
 #: West, south, east, north of the London panel, in metres on the National Grid.
 LONDON = (501_000, 154_000, 563_000, 203_000)
 
 
+@dataclass(frozen=True)
+class Areas:
+    """Areas in `GRID` with the columns icb_code and geometry, and whether they are the official ones."""
+
+    shapes: gpd.GeoDataFrame
+    official: bool
+
+    @property
+    def origin(self) -> str:
+        return "official boundaries" if self.official else "areas computed from the practices"
+
+
+def mapped(results: Results) -> tuple[gpd.GeoDataFrame, Areas]:
+    """Return `positions` and `areas`; raise `NotShown` when no practice has a position."""
+    points = positions(results)
+    if points.empty:
+        raise NotShown("No practice has a position, because the file of postcodes is missing.")
+    return points, areas(results.boundaries, points)
+
+
 def positions(results: Results) -> gpd.GeoDataFrame:
     """Return the practices with a position in `GRID`: practice_code, segment, region_name, icb_code."""
     columns = ["practice_code", "longitude", "latitude", "icb_code"]
     rows = results.segments.merge(results.practices[columns], on="practice_code", how="left")
-    placed = rows.dropna(subset=["longitude", "latitude"])
-    about = placed[["practice_code", "segment", "region_name", "icb_code"]]
-    geometry = gpd.points_from_xy(placed["longitude"], placed["latitude"], crs="EPSG:4326")
+    rows = rows.dropna(subset=["longitude", "latitude"])
+    about = rows[["practice_code", "segment", "region_name", "icb_code"]]
+    geometry = gpd.points_from_xy(rows["longitude"], rows["latitude"], crs="EPSG:4326")
     return gpd.GeoDataFrame(about, geometry=geometry).to_crs(GRID)
 
 
-def areas(boundaries: Any, points: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, bool]:
-    """Return ICB areas (columns icb_code, geometry, in `GRID`) and whether they are official.
+def areas(boundaries: Any, points: gpd.GeoDataFrame) -> Areas:
+    """Return the areas of ICBs.
 
     Parameters
     ----------
     boundaries : GeoDataFrame of official boundaries, or None.
     points : practices in `GRID` with column icb_code.
     """
-    if boundaries is not None and len(boundaries):
-        official = boundaries.to_crs(GRID)[["icb_code", "geometry"]].copy()
-        official["geometry"] = official.geometry.simplify(DETAIL)
-        return official, True
-    return territories(points), False
+    if boundaries is None or not len(boundaries):
+        return Areas(_approximate(points), official=False)
+    shapes = boundaries.to_crs(GRID)[["icb_code", "geometry"]].copy()
+    shapes["geometry"] = shapes.geometry.simplify(DETAIL)
+    return Areas(shapes, official=True)
 
 
-def territories(points: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _approximate(points: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Join the Voronoi cells of the practices of each ICB, clipped to `REACH` around practices."""
     place = pd.DataFrame(
         {"x": points.geometry.x.round(-2), "y": points.geometry.y.round(-2), "icb_code": points["icb_code"]}
@@ -62,6 +86,14 @@ def territories(points: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _without_holes(land: shapely.Geometry) -> shapely.Geometry:
-    """Fill the holes of `land` and draw its coast in by half of `REACH`, which also rounds it."""
+    """Fill the holes of `land` and move its coast inwards by half of `REACH`, which also rounds it."""
     outer = [shapely.polygons(shapely.get_exterior_ring(part)) for part in shapely.get_parts(land)]
     return shapely.buffer(shapely.union_all(outer), -REACH / 2, quad_segs=4)
+
+
+def frame_london(axes: Axes, **title: Any) -> None:
+    """Make `axes` a framed panel of London."""
+    west, south, east, north = LONDON
+    axes.set(xlim=(west, east), ylim=(south, north))
+    axes.set_title("London", **title)
+    axes.spines[:].set(visible=True, color=GREY)

@@ -8,24 +8,24 @@ from gp_segmentation.figures import scatter
 from gp_segmentation.figures._icb_areas import areas, positions
 from gp_segmentation.schemas import Results
 
-#: Detail of outlines in metres; smaller islands than this (square metres) are left out.
+#: Detail of outlines (metres), and the size (square metres) up to which islands are left out.
 DETAIL, ISLAND = 1_200, 4e6
 
 
 def chart_positions(results: Results) -> tuple[pd.DataFrame, list[str]]:
     """Return practice_code -> one, two on the components of the scatter figure, and the axes' names.
 
-    Special practices are put on the components of the fitted ones.
+    Special practices are projected onto the components of the fitted ones.
 
     Raises
     ------
     NotShown : the matrix has a single column.
     """
-    found = scatter.data(results)
+    fit = scatter.data(results)
     fitted = results.segments.loc[results.segments["fitted"], "practice_code"]
     centred = results.matrix - results.matrix.reindex(fitted).mean()
-    scores = centred.to_numpy(dtype=float) @ found.loadings[["one", "two"]].to_numpy()
-    names = [scatter.axis(found, i).replace("\n", ": ") for i in (0, 1)]
+    scores = centred.to_numpy(dtype=float) @ fit.loadings.to_numpy()
+    names = [scatter.axis_name(fit, i).replace("\n", ": ") for i in (0, 1)]
     return pd.DataFrame(scores, index=results.matrix.index, columns=["one", "two"]), names
 
 
@@ -36,7 +36,6 @@ def icb_outlines(results: Results) -> tuple[pd.DataFrame, list[np.ndarray]]:
     places.index = pd.Index(points["practice_code"])
     if points.empty:
         return places, []
-    outline, _ = areas(results.boundaries, points)
-    shapes = shapely.simplify(outline.geometry.to_numpy(), DETAIL)
+    shapes = shapely.simplify(areas(results.boundaries, points).shapes.geometry.to_numpy(), DETAIL)
     parts = [part for part in shapely.get_parts(shapes) if part.area > ISLAND]
     return places, [shapely.get_coordinates(shapely.get_exterior_ring(part)) for part in parts]

@@ -1,4 +1,4 @@
-"""Which figures there are: every module of this package that does not begin with an underscore."""
+"""The list of figures: every module of this package whose name does not begin with an underscore."""
 
 import importlib
 import pkgutil
@@ -9,8 +9,8 @@ from matplotlib.figure import FigureBase
 from gp_segmentation.schemas import Results
 
 
-class NotShown(Exception):  # noqa: N818 - not an error: what a figure needs is not there
-    """A figure has nothing to show in this run; the text is the reason, for the reader of the page."""
+class NotShown(Exception):  # noqa: N818 - not an error: the run lacks what the figure needs
+    """A figure has nothing to show in this run; the message says why to the reader of the page."""
 
 
 class FigureModule(Protocol):
@@ -32,10 +32,10 @@ def figure_modules() -> dict[str, FigureModule]:
     """Return the figure modules by name, in the order in which they are shown."""
     package = importlib.import_module("gp_segmentation.figures")
     names = [m.name for m in pkgutil.iter_modules(package.__path__) if not m.name.startswith("_")]
-    found = {n: cast(FigureModule, importlib.import_module(f"{package.__name__}.{n}")) for n in names}
-    return dict(sorted(found.items(), key=lambda item: (item[1].ORDER, item[0])))
+    modules = {n: cast(FigureModule, importlib.import_module(f"{package.__name__}.{n}")) for n in names}
+    return dict(sorted(modules.items(), key=lambda item: (item[1].ORDER, item[0])))
 
 
 def exploring() -> list[str]:
-    """Return the names of the figures that show features, and so need nothing to be clustered."""
+    """Return the names of the figures that show features and need no clustering."""
     return [name for name, module in figure_modules().items() if getattr(module, "EXPLORES", False)]

@@ -3,7 +3,7 @@
 import inspect
 import textwrap
 import warnings
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,7 @@ class Rendered:
 def render_all(
     results: Results, folder: Path, names: list[str] | None = None, *, jobs: int | None = 1
 ) -> list[Rendered]:
-    """Draw the figures called `names` (default: all) into `folder`, replacing what is there.
+    """Draw the figures called `names` (default: all) into `folder`, replacing its contents.
 
     Writes NAME.png (150 dpi), NAME.svg and captions.json; a figure that has nothing to show is named there
     under ``left_out`` with its reason. The same results give the same bytes, whatever the number of `jobs`
@@ -63,23 +63,12 @@ def render_all(
     with fresh_folder(folder) as out:
         # One task per worker, so that the results are sent to each only once.
         tasks = [(chosen[i::workers], results, out) for i in range(workers)]
-        parts = parallel_map(_render_some, tasks, jobs, processes=True)
-        drawn = {entry["name"]: entry for part in parts for entry in part}
-        every = [drawn[name] for name in chosen]
-        shown = [entry for entry in every if "reason" not in entry]
-        left_out = [entry for entry in every if "reason" in entry]
+        parts = parallel_map(_render_each, tasks, jobs, processes=True)
+        entries = sorted((entry for part in parts for entry in part), key=lambda e: chosen.index(e["name"]))
+        shown = [entry for entry in entries if "reason" not in entry]
+        left_out = [entry for entry in entries if "reason" in entry]
         write_json(out / "captions.json", {"figures": shown, "left_out": left_out})
     return load(folder)[0]
-
-
-def _render_some(names: list[str], results: Results, out: Path) -> list[dict[str, Any]]:
-    modules, entries = figure_modules(), []
-    for name in names:
-        try:
-            entries.append(_render(name, modules[name], results, out))
-        except NotShown as reason:
-            entries.append({"name": name, "label": modules[name].LABEL, "reason": str(reason)})
-    return entries
 
 
 def load(folder: Path) -> tuple[list[Rendered], list[dict[str, str]]]:
@@ -92,40 +81,37 @@ def load(folder: Path) -> tuple[list[Rendered], list[dict[str, str]]]:
     return shown, content["left_out"]
 
 
+def _render_each(names: list[str], results: Results, out: Path) -> list[dict[str, Any]]:
+    return [_render(name, figure_modules()[name], results, out) for name in names]
+
+
 def _render(name: str, module: FigureModule, results: Results, out: Path) -> dict[str, Any]:
-    found = module.data(results)
-    words = Rendered(
-        name=name,
-        label=module.LABEL,
-        png=Path(f"{name}.png"),
-        svg=Path(f"{name}.svg"),
-        title=clean(module.title(found)),
-        caption=caption(module, results),
-        alt=clean(module.alt(found)),
-    )
+    """Draw one figure and return its entry in captions.json."""
+    try:
+        data = module.data(results)
+    except NotShown as reason:
+        return {"name": name, "label": module.LABEL, "reason": str(reason)}
+    title, png, svg = clean(module.title(data)), f"{name}.png", f"{name}.svg"
     with style(), warnings.catch_warnings():
-        # A letter that the font lacks is drawn as a box; it is no reason to lose the figure.
+        # A letter that the font lacks is drawn as a box; the figure is still of use.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        figure = compose(module, found, words.title, results)
-        figure.savefig(out / words.png, metadata={"Software": None})
-        figure.savefig(out / words.svg, metadata={"Date": None, "Creator": None})
-    return {**asdict(words), "png": words.png.name, "svg": words.svg.name}
+        figure = compose(module, data, title, results)
+        figure.savefig(out / png, metadata={"Software": None})
+        figure.savefig(out / svg, metadata={"Date": None, "Creator": None})
+    words = {"title": title, "caption": caption(module, results), "alt": clean(module.alt(data))}
+    return {"name": name, "label": module.LABEL, "png": png, "svg": svg, **words}
 
 
-def compose(module: FigureModule, found: Any, title: str, results: Results) -> Figure:
+def compose(module: FigureModule, data: Any, title: str, results: Results) -> Figure:
     """Return the figure: title above, the drawing, the foot with source (and "synthetic") below."""
-    width, height = module.size(found)
+    width, height = module.size(data)
     heading = textwrap.wrap(title, int((width - 2 * MARGIN) * TITLE_LETTERS))
-    feet = [
-        line
-        for part in foot(module, results)
-        for line in textwrap.wrap(part, int((width - 2 * MARGIN) * FOOT_LETTERS))
-    ]
+    foot_letters = int((width - 2 * MARGIN) * FOOT_LETTERS)
+    feet = [line for part in foot(module, results) for line in textwrap.wrap(part, foot_letters)]
     mark = TITLE_LINE if results.source["synthetic"] else 0.0
     above = MARGIN * 2 + mark + TITLE_LINE * len(heading)
     below = MARGIN * 2 + FOOT_LINE * len(feet)
-    total = height + above + below
-    figure = Figure(figsize=(width, total))
+    figure = Figure(figsize=(width, height + above + below))
     FigureCanvasAgg(figure)
     figure.set_layout_engine("constrained", w_pad=0.08, h_pad=0.06)
     parts = figure.subfigures(3, 1, squeeze=False, height_ratios=[above, height, below], hspace=0)
@@ -136,16 +122,16 @@ def compose(module: FigureModule, found: Any, title: str, results: Results) -> F
         top.text(left + 0.004, start, SYNTHETIC, va="top", size=10, weight="bold", color="black", bbox=box)
     top.text(left, start - mark / above, "\n".join(heading), va="top", size=13, weight="bold", color=INK)
     bottom.text(left, MARGIN / below, "\n".join(feet), va="bottom", size=8.5, color=GREY)
-    module.draw(found, middle)
-    freeze(figure)
+    module.draw(data, middle)
+    round_layout(figure)
     return figure
 
 
-def freeze(figure: Figure) -> None:
-    """Lay `figure` out once and round every place to 1e-5 of it.
+def round_layout(figure: Figure) -> None:
+    """Lay `figure` out once and round every position to 1e-5 of its size.
 
-    The constraint solver behind the layout answers with errors in the last digits that change from run
-    to run; rounded, the same figure gives the same bytes.
+    The last digits of matplotlib's layout change from run to run; without them, the same figure gives the
+    same bytes.
     """
     figure.draw_without_rendering()
     for part in figure.subfigs:
@@ -158,24 +144,23 @@ def freeze(figure: Figure) -> None:
 
 
 def caption(module: FigureModule, results: Results) -> str:
-    """Return the module's docstring and where the figures come from."""
+    """Return the module's docstring and the lines below the figure."""
     about = " ".join(inspect.cleandoc(module.__doc__ or "").split())
     return clean(" ".join([about, *foot(module, results)]))
 
 
 def foot(module: FigureModule, results: Results) -> list[str]:
-    """Return the lines below a figure: population, period and source; what the module adds."""
+    """Return the lines below a figure: population, period, source, and the module's own note."""
     source = results.source
     fitted = int(results.practices["special"].isna().sum())
     label = clean(source["label"])
-    population = (
-        f"{label[:1].upper()}{label[1:]}: {len(results.practices):,} practices, {fitted:,} of them fitted."
-    )
+    label = label[:1].upper() + label[1:]
+    population = f"{label}: {len(results.practices):,} practices, {fitted:,} of them fitted."
     if source["synthetic"]:
         population = f"Synthetic data, not about any real practice. {population}"
     note = getattr(module, "NOTE", "")
     credit = clean(source["attribution"])
-    if note and "OS data" in credit:  # the source's own words are fuller
+    if note and "OS data" in credit:  # the source has a fuller note
         return [population, f"Source: {credit}"]
     information = credit.split(". Contains OS data")[0].rstrip(".")
     return [population, f"Source: {information}. {note}".strip()]

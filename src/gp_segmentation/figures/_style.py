@@ -1,34 +1,39 @@
-"""How figures look: the Government Analysis Function's style and palettes, kept out of global state."""
+"""How figures look: the style and palettes of the Government Analysis Function."""
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import as_file, files
+from itertools import cycle
+from typing import Any
 
 import matplotlib.style
 import pandas as pd
 from afcharts.af_colours import get_af_colours
-from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 
 from gp_segmentation.figures._registry import NotShown
+from gp_segmentation.schemas import Results
 
-INK, GREY, LIGHT, PALE = "#1A1A1A", "#595959", "#BFBFBF", "#F2F2F2"
+#: Keyword arguments of a matplotlib call.
+Look = dict[str, Any]
+
+INK, GREY, PALE = "#1A1A1A", "#595959", "#F2F2F2"
 BLUE, ORANGE = get_af_colours("duo")
-#: The six categorical colours of the Analysis Function, then six more that stay apart from them. No
-#: meaning hangs on colour alone: every segment has its marker and its number too.
+#: The six categorical colours of the Analysis Function, then six more that are easy to tell from them. Every
+#: segment also has its own marker and number, so that colour never carries the meaning alone.
 SEGMENT_COLOURS = (
     *get_af_colours("categorical"),
     *("#6BACE6", "#8A6A00", "#E58FB5", "#5A8F29", "#7A3B10", "#2073BC"),
 )
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "*", "d")
-LINES = ("-", "--", "-.", ":")
-#: Orange below England, blue above it; the palette's own ends, white between.
+LINE_STYLES = ("-", "--", "-.", ":")
+#: Orange below England, white at England, blue above it.
 DIVERGING = LinearSegmentedColormap.from_list(
     "gpseg_diverging", [ORANGE, "#FCE3D6", "white", "#CFDCEB", BLUE]
 )
-#: White to the palette's blue and on to near black: lightness alone tells the value.
+#: From white through the palette's blue to near black: the darker, the larger the value.
 SEQUENTIAL = LinearSegmentedColormap.from_list("gpseg_sequential", ["#F4F8FB", "#9DC3E6", BLUE, "#06192B"])
 
 _RC = {
@@ -54,18 +59,17 @@ _RC = {
 
 @contextmanager
 def style() -> Iterator[None]:
-    """Apply the style inside a ``with`` block; matplotlib's settings are restored afterwards."""
+    """Apply the style inside a ``with`` block and restore matplotlib's settings afterwards."""
     with as_file(files("afcharts") / "afcharts.mplstyle") as path, matplotlib.style.context([path, _RC]):
         yield
 
 
 @dataclass(frozen=True)
 class Key:
-    """How one segment is drawn: its number, name, size, colour and marker."""
+    """How one segment is drawn: its number, name, colour and marker."""
 
     number: int
     name: str
-    practices: int
     colour: str
     marker: str
 
@@ -73,36 +77,34 @@ class Key:
     def text(self) -> str:
         return f"{self.number}  {clean(self.name)}"
 
+    @property
+    def axis_label(self) -> str:
+        """The text; a long one is broken after the comma nearest its middle."""
+        text = self.text
+        commas = [i for i, letter in enumerate(text) if letter == ","]
+        if len(text) < 36 or not commas:
+            return text
+        middle = min(commas, key=lambda i: abs(i - len(text) / 2))
+        return f"{text[: middle + 1]}\n{text[middle + 1 :].strip()}"
+
+    def legend_label(self, width: int = 56) -> str:
+        """Return the text in lines of `width` letters; the default fits half a wide figure."""
+        return textwrap.fill(self.text, width, subsequent_indent="    ")
+
 
 def segment_keys(segments: pd.DataFrame) -> list[Key]:
     """Return a `Key` for every segment, in the order of their numbers."""
-    sizes = segments["segment"].value_counts().to_dict()
     names = dict(zip(segments["segment"], segments["segment_name"], strict=True))
-    return [
-        Key(
-            int(number),
-            str(names[number]),
-            int(sizes[number]),
-            SEGMENT_COLOURS[i % len(SEGMENT_COLOURS)],
-            MARKERS[i % len(MARKERS)],
-        )
-        for i, number in enumerate(sorted(names))
-    ]
+    looks = zip(sorted(names), cycle(SEGMENT_COLOURS), cycle(MARKERS), strict=False)
+    return [Key(int(number), str(names[number]), colour, marker) for number, colour, marker in looks]
 
 
 def compared_keys(segments: pd.DataFrame) -> list[Key]:
-    """Return `segment_keys`; `NotShown` when there is a single segment, which leaves nothing to compare."""
+    """Return `segment_keys`; raise `NotShown` when there is only one segment."""
     keys = segment_keys(segments)
     if len(keys) < 2:
         raise NotShown("There is only one segment, so there is nothing to compare.")
     return keys
-
-
-def without_frame(axes: Axes) -> None:
-    """Leave out the grid and the lines around the axes."""
-    axes.grid(visible=False)
-    for side in axes.spines.values():
-        side.set_visible(False)
 
 
 def clean(text: object) -> str:
@@ -110,18 +112,15 @@ def clean(text: object) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())
 
 
-def legend_text(key: Key, width: int = 56) -> str:
-    """Return number and name of a segment, broken for half a wide figure."""
-    return textwrap.fill(key.text, width, subsequent_indent="    ")
+def shorten(text: object, width: int) -> str:
+    """Return `text` cut after a word, with an ellipsis, where it has more than `width` letters."""
+    return textwrap.shorten(str(text), width, placeholder="…")
 
 
-def two_lines(text: str) -> str:
-    """Break a long name after the comma nearest its middle."""
-    commas = [i for i, c in enumerate(text) if c == ","]
-    if len(text) < 36 or not commas:
-        return text
-    middle = min(commas, key=lambda i: abs(i - len(text) / 2))
-    return f"{text[: middle + 1]}\n{text[middle + 1 :].strip()}"
+def feature_labels(results: Results, features: Iterable[str]) -> list[str]:
+    """Return the label of every feature in `features`; a column that is no feature keeps its name."""
+    labels = results.dictionary.set_index("feature")["label"]
+    return [clean(labels.get(feature, feature)) for feature in features]
 
 
 def text_colour(background: tuple[float, ...]) -> str:

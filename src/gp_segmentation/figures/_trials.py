@@ -1,36 +1,27 @@
 """The study's trials as lines: one per clusterer and linkage, a score against the number of segments."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
+from gp_segmentation.figures._parts import number_axis
 from gp_segmentation.figures._registry import NotShown
-from gp_segmentation.figures._style import GREY, LINES, MARKERS, SEGMENT_COLOURS
+from gp_segmentation.figures._style import GREY, LINE_STYLES, MARKERS, SEGMENT_COLOURS, Look
 from gp_segmentation.schemas import Results
 
-NAMES = {
-    "kmeans": "K-means",
-    "bisecting_kmeans": "Bisecting K-means",
-    "bisecting": "Bisecting K-means",
-    "gaussian_mixture": "Gaussian mixture",
-    "mixture": "Gaussian mixture",
-}
-#: Segments below this share of practices make a trial's marker hollow, where the choice names no floor.
-SMALL = 0.02
+NAMES = {"kmeans": "K-means", "bisecting_kmeans": "Bisecting K-means"}
+#: Smallest share of practices in a segment, where the choice names no smallest number.
+MIN_SHARE = 0.02
 
 
 @dataclass(frozen=True)
-class Lines:
-    """Scores by number of segments.
-
-    Attributes
-    ----------
-    table : trials with ``family`` (a readable name) and ``small`` (its smallest segment is below the floor
-        of the choice).
-    chosen_family, chosen_k : the choice.
+class TrialScores:
+    """Trials with ``family`` (a readable name) and ``small`` (a segment is smaller than the choice allows),
+    and the family and the number of segments that were chosen.
     """
 
     table: pd.DataFrame
@@ -38,83 +29,53 @@ class Lines:
     chosen_k: int
 
     def of(self, family: str) -> pd.DataFrame:
-        return self.table[self.table["family"] == family]
+        """Return the trials of `family` by their number of segments, ascending."""
+        return self.table[self.table["family"] == family].set_index("n_clusters", drop=False)
 
     @property
     def families(self) -> list[str]:
         """The chosen family first, then the others by name."""
-        return sorted(dict.fromkeys(self.table["family"]), key=lambda f: (f != self.chosen_family, f))
+        return sorted(set(self.table["family"]), key=lambda f: (f != self.chosen_family, f))
 
 
-def lines(results: Results) -> Lines:
-    """Return the trials as lines; `NotShown` when no family was tried with two numbers of segments."""
-    table = results.trials.copy()
-    linkage = table["linkage"].fillna("").astype(str)
-    table["family"] = [family_name(c, link) for c, link in zip(table["clusterer"], linkage, strict=True)]
-    table = table.sort_values(["family", "n_clusters", "trial"], kind="stable")
-    table = table.drop_duplicates(["family", "n_clusters"])
+def trial_scores(results: Results) -> TrialScores:
+    """Return the scores of trials; raise `NotShown` when no family was tried with two numbers of segments."""
+    table = results.trials.assign(family=trial_families(results.trials))
+    table = table.sort_values(["family", "n_clusters", "trial"], kind="stable", ignore_index=True)
+    table = table.drop_duplicates(["family", "n_clusters"], ignore_index=True)
     if table.groupby("family").size().max() < 2:
-        raise NotShown("The number of segments was given, so there is nothing to compare it with.")
+        raise NotShown("The number of segments was fixed in advance, so there are no others to compare.")
     choice = results.choice
-    floor = choice.get("floor") or SMALL * int(results.segments["fitted"].sum())
-    table["small"] = table["smallest_segment"] < floor
-    chosen = family_name(str(choice["clusterer"]), str(choice.get("linkage") or ""))
-    return Lines(table.reset_index(drop=True), chosen, int(choice["n_clusters"]))
+    smallest_allowed = choice.get("floor") or MIN_SHARE * int(results.segments["fitted"].sum())
+    table["small"] = table["smallest_segment"] < smallest_allowed
+    return TrialScores(table, family_name(choice), int(choice["n_clusters"]))
 
 
-def best(rows: pd.DataFrame, column: str, *, largest: bool = True) -> pd.Series:
-    """Return the row with the largest (or smallest) known value of `column`."""
-    known = rows.dropna(subset=[column]).sort_values(column, ascending=not largest, kind="stable")
-    return known.iloc[0]
+def trial_families(trials: pd.DataFrame) -> list[str]:
+    """Return the readable name of every trial's clusterer and linkage."""
+    return [family_name(row) for row in trials[["clusterer", "linkage"]].to_dict("records")]
 
 
-def family_name(clusterer: str, linkage: str) -> str:
-    """Return the readable name of a clusterer, such as "Ward linkage"."""
-    if linkage:
+def family_name(row: Mapping[Any, Any]) -> str:
+    """Return the readable name of a row's ``clusterer`` and ``linkage``, such as "Ward linkage"."""
+    clusterer, linkage = str(row["clusterer"]), row.get("linkage")
+    if linkage and isinstance(linkage, str):
         return f"{linkage.capitalize()} linkage"
     return NAMES.get(clusterer, clusterer.replace("_", " ").capitalize())
 
 
-def draw_lines(axes: Axes, shown: Lines, column: str) -> None:
-    """Draw one line per family, the chosen one on top, hollow where a segment is very small."""
-    axes.axvline(shown.chosen_k, color=GREY, linewidth=1, linestyle=(0, (2, 2)), zorder=1)
-    for i, family in enumerate(shown.families):
-        rows = shown.of(family)
-        chosen = family == shown.chosen_family
-        style: dict[str, Any] = {
-            "color": SEGMENT_COLOURS[i % len(SEGMENT_COLOURS)],
-            "linestyle": LINES[i % len(LINES)],
-            "linewidth": 2.6 if chosen else 1.5,
-            "zorder": 4 if chosen else 3,
-        }
-        label = f"{family} (chosen)" if chosen else family
-        axes.plot(rows["n_clusters"], rows[column], label=label, marker=MARKERS[i % len(MARKERS)], **style)
-        hollow = rows[rows["small"]]
-        axes.plot(
-            hollow["n_clusters"],
-            hollow[column],
-            linestyle="none",
-            marker=MARKERS[i % len(MARKERS)],
-            markerfacecolor="white",
-            markeredgecolor=style["color"],
-            zorder=5,
-        )
-    if shown.table["small"].any():
-        axes.plot([], [], "o", color=GREY, markerfacecolor="white", label="a segment below the floor")
-    axes.set_xlabel("Number of segments")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-
-
-def mark_choice(axes: Axes, k: int) -> None:
-    """Write which number was chosen beside its dotted line."""
-    axes.annotate(
-        f"chosen: {k}",
-        (k, 1),
-        xycoords=("data", "axes fraction"),
-        xytext=(4, -2),
-        textcoords="offset points",
-        va="top",
-        size=9.5,
-        color=GREY,
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
-    )
+def draw_lines(axes: Axes, scores: TrialScores, column: str) -> None:
+    """Draw one line per family, the chosen one on top; hollow markers where a segment is too small."""
+    looks = zip(scores.families, cycle(SEGMENT_COLOURS), cycle(MARKERS), cycle(LINE_STYLES), strict=False)
+    for family, colour, marker, style in looks:
+        rows = scores.of(family)
+        small = rows[rows["small"]]
+        chosen = family == scores.chosen_family
+        look: Look = {"color": colour, "marker": marker}
+        width, zorder, suffix = (2.6, 4, " (chosen)") if chosen else (1.5, 3, "")
+        line: Look = {"linestyle": style, "linewidth": width, "zorder": zorder, "label": f"{family}{suffix}"}
+        axes.plot(rows[column], **look, **line)
+        axes.plot(small[column], linestyle="none", markerfacecolor="white", zorder=5, **look)
+    if scores.table["small"].any():
+        axes.plot([], [], "o", color=GREY, markerfacecolor="white", label="a segment is too small")
+    number_axis(axes, scores.chosen_k)

@@ -1,13 +1,13 @@
-"""How much of each register's prevalence is explained by the ages of the patients on the list alone: the
-share of variance (R²) of the logit prevalence, by a regression on log-ratios of six age bands and their
-squares, over practices of 1,000 patients or more. Where it is high, crude prevalence tells age once more.
+"""How much of each register's prevalence is explained by the ages of the patients: the share of variance (R²)
+of the logit prevalence, by a regression on log-ratios of six age bands and their squares, over practices of
+1,000 patients or more. Where the share is high, crude prevalence mostly repeats the age structure.
 """
-# ruff: noqa: D103 - what each function gives is said once, in the docstring of the package
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import FigureBase
 
+from gp_segmentation.figures._parts import name_rows
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import BLUE, clean
 from gp_segmentation.schemas import Results
@@ -22,8 +22,8 @@ def data(results: Results) -> pd.DataFrame:
     table = results.exploration.get("age_explained", pd.DataFrame())
     if table.empty or table["r_squared"].isna().all():
         raise NotShown("The source has no registrations by age.")
-    known = table.dropna(subset=["r_squared"]).sort_values("r_squared", ascending=False, kind="stable")
-    return known.assign(label=[clean(label) for label in known["label"]]).reset_index(drop=True)
+    table = table.dropna(subset=["r_squared"]).sort_values("r_squared", ascending=False, kind="stable")
+    return table.assign(label=table["label"].map(clean)).reset_index(drop=True)
 
 
 def size(data: pd.DataFrame) -> tuple[float, float]:
@@ -32,23 +32,19 @@ def size(data: pd.DataFrame) -> tuple[float, float]:
 
 def draw(data: pd.DataFrame, figure: FigureBase) -> None:
     axes = figure.add_subplot()
-    at = np.arange(len(data))
-    bars = axes.barh(at, data["r_squared"], 0.72, color=BLUE)
+    bars = axes.barh(np.arange(len(data)), data["r_squared"], 0.72, color=BLUE)
     axes.bar_label(bars, [f"{value:.0%}" for value in data["r_squared"]], padding=4, size=9)
-    axes.set_yticks(at, list(data["label"]), size=9)
     axes.margins(y=0.01)
-    axes.invert_yaxis()
+    name_rows(axes, list(data["label"]), size=9)
     axes.set(xlim=(0, 1.02), xticks=[0, 0.25, 0.5, 0.75, 1], xticklabels=["0%", "25%", "50%", "75%", "100%"])
-    axes.tick_params(axis="y", length=0)
-    axes.grid(visible=False, axis="y")
     axes.set_xlabel("Share of variation between practices explained by age structure (R²)")
 
 
 def title(data: pd.DataFrame) -> str:
     first, last = data.iloc[0], data.iloc[-1]
-    most = f"{first['r_squared']:.0%} of how {inline(first['label'])} varies between practices"
-    text = f"Age alone explains {most}"
-    return text if len(data) == 1 else f"{text}, and {last['r_squared']:.0%} of {inline(last['label'])}"
+    most = f"{first['r_squared']:.0%} of the variation in {inline(first['label'])}"
+    least = f", and {last['r_squared']:.0%} in {inline(last['label'])}" if len(data) > 1 else ""
+    return f"Age alone explains {most} between practices{least}"
 
 
 def alt(data: pd.DataFrame) -> str:

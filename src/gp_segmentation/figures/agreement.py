@@ -1,18 +1,19 @@
-"""Practices by segment (rows) and by the cluster another method puts them in (columns), with the same number
-of clusters; each column stands below the segment it shares most with. Shade: share of the segment. Practices
-off the diagonal are those on which the methods disagree.
+"""How another clustering method divides the practices into the same number of clusters. Rows: segments.
+Columns: clusters of the other method, each below the segment with which it shares most practices. Numbers are
+practices; the darker the cell, the larger its share of the segment. Practices off the diagonal are those on
+which the two methods disagree.
 """
-# ruff: noqa: D103 - what each function gives is said once, in the docstring of the package
 
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import FigureBase
 
+from gp_segmentation.figures._parts import heat_map
 from gp_segmentation.figures._registry import NotShown
-from gp_segmentation.figures._style import BLUE, Key, compared_keys, text_colour, two_lines, without_frame
+from gp_segmentation.figures._style import BLUE, Key, compared_keys
 from gp_segmentation.schemas import Results
 
 ORDER, LABEL = 47, "Agreement of two methods"
@@ -31,19 +32,18 @@ class Agreement:
     @property
     def shared(self) -> float:
         """Share of practices on the diagonal."""
-        both = [number for number in self.table.index if number in self.table.columns]
-        on_diagonal = sum(self.table.loc[number, number] for number in both)
-        return float(on_diagonal / self.table.to_numpy().sum())
+        both = self.table.index.intersection(self.table.columns)
+        return float(np.trace(self.table.loc[both, both]) / self.table.to_numpy().sum())
 
 
 def data(results: Results) -> Agreement:
-    found = results.evidence.get("agreement")
-    if not found:
+    agreement = results.evidence.get("agreement")
+    if not agreement:
         raise NotShown("The segments were not compared with those of another method in this run.")
-    rows = pd.DataFrame(found["table"])
+    rows = pd.DataFrame(agreement["table"])
     table = rows.pivot_table(index="segment", columns="other", values="practices", fill_value=0)
     ari = (results.evidence.get("figures") or {}).get("ari_kmeans_hierarchical")
-    return Agreement(compared_keys(results.segments), table.astype(int), str(found["other"]), ari)
+    return Agreement(compared_keys(results.segments), table.astype(int), str(agreement["other"]), ari)
 
 
 def size(data: Agreement) -> tuple[float, float]:
@@ -54,18 +54,12 @@ def draw(data: Agreement, figure: FigureBase) -> None:
     axes = figure.add_subplot()
     counts = data.table.to_numpy()
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    axes.imshow(shares, cmap=SHADES, vmin=0, vmax=1, aspect="auto", interpolation="nearest")
-    for i, j in np.ndindex(counts.shape):
-        colour = text_colour(SHADES(shares[i, j]))
-        axes.text(j, i, f"{counts[i, j]:,}", ha="center", va="center", size=9, color=colour)
-    names = {key.number: two_lines(key.text) for key in data.keys}
+    heat_map(axes, shares, SHADES, Normalize(0, 1), lambda i, j: f"{counts[i, j]:,}", size=9)
+    names = {key.number: key.axis_label for key in data.keys}
     axes.set_yticks(range(len(data.table)), [names.get(n, str(n)) for n in data.table.index])
     axes.set_xticks(range(counts.shape[1]), [str(n) for n in data.table.columns])
-    axes.xaxis.tick_top()
     axes.xaxis.set_label_position("top")
     axes.set_xlabel(f"Cluster of {data.other}")
-    axes.tick_params(length=0)
-    without_frame(axes)
 
 
 def title(data: Agreement) -> str:
@@ -76,8 +70,8 @@ def alt(data: Agreement) -> str:
     parts = []
     for number, row in data.table.iterrows():
         elsewhere = row.drop(number, errors="ignore")
-        kept = int(row.get(number, 0))
-        most = f", most others in {elsewhere.idxmax()} ({elsewhere.max():,})" if elsewhere.sum() else ""
-        parts.append(f"segment {number}: {kept:,} of {row.sum():,} the same{most}")
+        same = f"segment {number}: {int(row.get(number, 0)):,} of {row.sum():,} practices in the same cluster"
+        most = f", most others in cluster {elsewhere.idxmax()} ({elsewhere.max():,})"
+        parts.append(same + (most if elsewhere.sum() else ""))
     ari = "" if data.ari is None else f" Adjusted Rand index {data.ari:.2f}."
     return f"Table of practices by segment and cluster of {data.other}.{ari} {'; '.join(parts)}."

@@ -1,10 +1,8 @@
-"""Every feature before (left, in natural units) and after (right, on the scale on which practices are
-compared) its transformation, over practices that are not special. Skew is 0 for a symmetric distribution;
-far from 0, a few practices decide the distances. At most 24 features are drawn, the most skewed ones.
+"""Every feature before its transformation (left, in natural units) and after it (right, on the scale on which
+practices are compared), over practices that are not special. Skew is 0 for a symmetric distribution. Where it
+is far from 0, a few practices decide the distances. At most 24 features are drawn: the most skewed ones.
 """
-# ruff: noqa: D103 - what each function gives is said once, in the docstring of the package
 
-import textwrap
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,25 +10,25 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 
+from gp_segmentation.figures._parts import without_frame
 from gp_segmentation.figures._registry import NotShown
-from gp_segmentation.figures._style import BLUE, GREY, INK, ORANGE, clean, without_frame
+from gp_segmentation.figures._style import BLUE, GREY, INK, ORANGE, clean, shorten
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.wording import signed
 
 ORDER, LABEL = 100, "Features before and after transformation"
 EXPLORES = True
-MOST, COLUMNS, BINS = 24, 3, 40
+MAX_FEATURES, COLUMNS, BINS = 24, 3, 40
 
 
 @dataclass(frozen=True)
 class Shape:
-    """One feature: its label, and for before and after the bins' heights (highest 1), range and skew."""
+    """One feature: label, heights of bins before and after (highest 1), range before, skew of both."""
 
     label: str
     before: np.ndarray
     after: np.ndarray
-    limits: tuple[float, float]
-    unit: str
+    limits: str
     skew: tuple[float, float]
 
 
@@ -50,24 +48,23 @@ def data(results: Results) -> Shapes:
     ordinary = results.practices.set_index("practice_code")["special"].isna()
     rows = ordinary.reindex(results.natural.index).to_numpy(dtype=bool)
     natural, values = results.natural[rows], results.features[rows]
-    known = list(natural.columns[natural.max() > natural.min()])
-    if not known:
+    varying = list(natural.columns[natural.max() > natural.min()])
+    if not varying:
         raise NotShown("No feature varies.")
-    before, after = natural[known].skew(), values[known].skew()
-    order = before.abs().sort_values(ascending=False, kind="stable").index[:MOST]
+    before, after = natural[varying].skew(), values[varying].skew()
+    order = before.abs().sort_values(ascending=False, kind="stable").index[:MAX_FEATURES]
     about = results.dictionary.set_index("feature")
     shapes = [
         Shape(
-            clean(about.loc[name, "label"]),
-            _heights(natural[name]),
-            _heights(values[name]),
-            (float(natural[name].min()), float(natural[name].max())),
-            str(about.loc[name, "unit"]),
-            (float(before[name]), float(after[name])),
+            label=clean(about.loc[name, "label"]),
+            before=_heights(natural[name]),
+            after=_heights(values[name]),
+            limits=" to ".join(_short(v, about.loc[name, "unit"]) for v in natural[name].agg(["min", "max"])),
+            skew=(float(before[name]), float(after[name])),
         )
         for name in order
     ]
-    return Shapes(shapes, len(known))
+    return Shapes(shapes, len(varying))
 
 
 def _heights(values: pd.Series) -> np.ndarray:
@@ -84,17 +81,19 @@ def draw(data: Shapes, figure: FigureBase) -> None:
     for i, shape in enumerate(data.shapes):
         _draw_shape(axes, shape, x=i % COLUMNS, y=i // COLUMNS)
     for column in range(min(COLUMNS, len(data.shapes))):
-        for place, text, colour in ((0.0, "before", ORANGE), (0.48, "after", BLUE)):
-            axes.text(column + place, -0.1, text, color=colour, weight="bold", size=10)
+        for shift, text, colour in ((0.0, "before", ORANGE), (0.48, "after", BLUE)):
+            axes.text(column + shift, -0.1, text, color=colour, weight="bold", size=10)
     axes.set(xlim=(-0.02, COLUMNS), ylim=(data.rows, -0.35), xticks=[], yticks=[])
     without_frame(axes)
 
 
 def _draw_shape(axes: Axes, shape: Shape, x: float, y: float) -> None:
-    axes.text(x, y + 0.13, textwrap.shorten(shape.label, 46, placeholder="…"), size=8.5, color=INK)
-    low, high = (_short(value, shape.unit) for value in shape.limits)
-    under = (f"{low} to {high}, skew {signed(shape.skew[0], 1)}", f"skew {signed(shape.skew[1], 1)}")
-    panels = ((x, shape.before, ORANGE, under[0]), (x + 0.48, shape.after, BLUE, under[1]))
+    axes.text(x, y + 0.13, shorten(shape.label, 46), size=8.5, color=INK)
+    before, after = (f"skew {signed(skew, 1)}" for skew in shape.skew)
+    panels = (
+        (x, shape.before, ORANGE, f"{shape.limits}, {before}"),
+        (x + 0.48, shape.after, BLUE, after),
+    )
     for left, heights, colour, text in panels:
         edges = left + np.linspace(0, 0.43, len(heights) + 1)
         floor = y + 0.72
@@ -112,12 +111,10 @@ def _short(value: float, unit: str) -> str:
 def title(data: Shapes) -> str:
     before, after = (sum(abs(shape.skew[i]) > 2 for shape in data.shapes) for i in (0, 1))
     if all(np.isclose(*shape.skew) for shape in data.shapes):
-        strongly = {0: "none is", 1: "one is"}.get(before, f"{before} are")
-        return (
-            f"All {data.features} features stay in natural units; {strongly} strongly skewed (skew beyond 2)"
-        )
-    many = "One feature is" if before == 1 else f"{before or 'None'} of {data.features} features are"
-    return f"{many} strongly skewed (skew beyond 2) in natural units, {after or 'none'} after transformation"
+        count = {0: "none is", 1: "one is"}.get(before, f"{before} are")
+        return f"All {data.features} features stay in natural units; {count} strongly skewed (skew beyond 2)"
+    count = "One feature is" if before == 1 else f"{before or 'None'} of {data.features} features are"
+    return f"{count} strongly skewed (skew beyond 2) in natural units, {after or 'none'} after transformation"
 
 
 def alt(data: Shapes) -> str:

@@ -1,8 +1,7 @@
-"""Practices laid out so that those alike in the clustered matrix lie close together (t-SNE, van der Maaten
-and Hinton 2008; perplexity 30, at most 2,000 fitted practices drawn by lot). For looking only: segments are
-never made from it. Distances between far groups, their sizes and gaps mean nothing here.
+"""Practices placed so that those alike in the clustered matrix lie close together (t-SNE, van der Maaten and
+Hinton 2008; perplexity 30, at most 2,000 fitted practices drawn at random). It is only a picture: segments
+are never made from it. Distances between groups, their sizes and the gaps between them mean nothing here.
 """
-# ruff: noqa: D103 - what each function gives is said once, in the docstring of the package
 
 from dataclasses import dataclass
 
@@ -11,12 +10,13 @@ import pandas as pd
 from matplotlib.figure import FigureBase
 from threadpoolctl import threadpool_limits
 
+from gp_segmentation.figures._parts import draw_practices, without_frame
 from gp_segmentation.figures._registry import NotShown
-from gp_segmentation.figures._style import Key, segment_keys, without_frame
+from gp_segmentation.figures._style import Key, segment_keys
 from gp_segmentation.schemas import Results
 
 ORDER, LABEL = 65, "Neighbourhoods of practices"
-MOST, PERPLEXITY = 2000, 30.0
+MAX_PRACTICES, PERPLEXITY = 2000, 30.0
 
 
 @dataclass(frozen=True)
@@ -28,19 +28,18 @@ class Embedding:
 
 
 def data(results: Results) -> Embedding:
-    asked = (results.config.get("report") or {}).get("embedding")
-    if asked != "tsne":
-        raise NotShown("It was not asked for (report.embedding=tsne draws it, in about half a minute).")
+    if (results.config.get("report") or {}).get("embedding") != "tsne":
+        raise NotShown("It was not requested (report.embedding=tsne draws it, in about half a minute).")
+    seed = int(results.config.get("seed") or 0)
     rows = results.segments[results.segments["fitted"]].set_index("practice_code")["segment"].sort_index()
-    rng = np.random.default_rng(int(results.config.get("seed") or 0))
-    drawn = np.sort(rng.permutation(len(rows))[:MOST])
-    rows = rows.iloc[drawn]
+    rows = rows.iloc[np.sort(np.random.default_rng(seed).permutation(len(rows))[:MAX_PRACTICES])]
     X = results.matrix.reindex(rows.index).to_numpy(dtype=float)
     if len(X) <= 3 * PERPLEXITY or X.shape[1] < 2:
         raise NotShown("There are too few practices or features for it.")
-    places = neighbour_map(X, seed=int(results.config.get("seed") or 0))
-    points = pd.DataFrame(places, columns=["x", "y"]).assign(segment=rows.to_numpy())
-    return Embedding(segment_keys(results.segments), points.assign(same=_same(X, rows.to_numpy())))
+    segment = rows.to_numpy()
+    points = pd.DataFrame(neighbour_map(X, seed), columns=["x", "y"])
+    points = points.assign(segment=segment, same=same_segment_share(X, segment))
+    return Embedding(segment_keys(results.segments), points)
 
 
 def neighbour_map(X: np.ndarray, seed: int) -> np.ndarray:
@@ -51,7 +50,8 @@ def neighbour_map(X: np.ndarray, seed: int) -> np.ndarray:
         return TSNE(perplexity=PERPLEXITY, init="pca", random_state=seed, n_jobs=1).fit_transform(X)
 
 
-def _same(X: np.ndarray, segment: np.ndarray) -> np.ndarray:
+def same_segment_share(X: np.ndarray, segment: np.ndarray) -> np.ndarray:
+    """Return, per row of `X`, the share of its ten nearest rows that are in the same segment."""
     from sklearn.neighbors import NearestNeighbors
 
     nearest = NearestNeighbors(n_neighbors=11).fit(X).kneighbors(X, return_distance=False)[:, 1:]
@@ -64,14 +64,9 @@ def size(data: Embedding) -> tuple[float, float]:
 
 def draw(data: Embedding, figure: FigureBase) -> None:
     axes = figure.add_subplot()
-    turn = np.random.default_rng(0).permutation(len(data.points)) % 8  # so that no segment hides another
-    for batch in range(8):
-        for key in data.keys:
-            mine = data.points[(data.points["segment"] == key.number).to_numpy() & (turn == batch)]
-            axes.scatter(
-                mine["x"], mine["y"], s=13, marker=key.marker, color=key.colour, alpha=0.6, linewidths=0,
-                rasterized=True, label=key.text if batch == 0 else None,
-            )  # fmt: skip
+    turn = np.random.default_rng(0).permutation(len(data.points)) % 8
+    practices = (data.points[["x", "y"]].to_numpy(), data.points["segment"].to_numpy(), turn)
+    draw_practices(axes, *practices, data.keys, 110, s=13, alpha=0.6)
     axes.set(xticks=[], yticks=[])
     without_frame(axes)
     figure.legend(loc="outside lower left", markerscale=2)

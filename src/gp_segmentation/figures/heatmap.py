@@ -1,8 +1,7 @@
-"""Mean of every segment on every clustered feature, as the difference from the mean of all fitted
-practices in standard deviations: blue above England, orange below. Features with like profiles stand
-beside each other. At most 45 features are drawn, those on which segments differ most.
+"""Mean of every segment on every clustered feature, as the difference from the mean of all fitted practices,
+in standard deviations. Blue: above England. Orange: below England. Features with similar profiles stand side
+by side. At most 45 features are drawn: those on which segments differ most.
 """
-# ruff: noqa: D103 - what each function gives is said once, in the docstring of the package
 
 import textwrap
 from dataclasses import dataclass
@@ -13,17 +12,18 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import FigureBase
 from scipy.cluster.hierarchy import leaves_list, linkage
 
+from gp_segmentation.figures._parts import colour_bar, heat_map, largest_cell, name_columns
 from gp_segmentation.figures._registry import NotShown
-from gp_segmentation.figures._style import DIVERGING, Key, clean, compared_keys, text_colour, without_frame
+from gp_segmentation.figures._style import DIVERGING, Key, clean, compared_keys, shorten
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.wording import inline, signed
 
 ORDER, LABEL = 50, "Profiles of segments"
-MOST = 45
+MAX_FEATURES = 45
 
 
 @dataclass(frozen=True)
-class Heat:
+class Profiles:
     """Differences in standard deviations: features (rows, in drawing order) by segment; features in all."""
 
     keys: list[Key]
@@ -31,73 +31,55 @@ class Heat:
     features: int
 
 
-def data(results: Results) -> Heat:
+def data(results: Results) -> Profiles:
     used = results.profiles[results.profiles["used"].astype(bool)] if len(results.profiles) else None
     if used is None or used.empty:
         raise NotShown("There are no profiles of segments.")
     wide = used.pivot_table(index="feature", columns="segment", values="difference_sd").dropna()
     labels = used.drop_duplicates("feature").set_index("feature")["label"]
-    strongest = wide.abs().max(axis=1).sort_values(ascending=False, kind="stable").index[:MOST]
-    table = wide.loc[[f for f in wide.index if f in set(strongest)]]
+    strongest = wide.abs().max(axis=1).sort_values(ascending=False, kind="stable").index[:MAX_FEATURES]
+    table = wide[wide.index.isin(strongest)]
     if len(table) > 2:
-        tree = linkage(table.to_numpy(), "average", optimal_ordering=True)
-        table = table.iloc[leaves_list(tree)]
-    table.index = pd.Index([clean(labels[f]) for f in table.index])
-    return Heat(compared_keys(results.segments), table, len(wide))
+        table = table.iloc[leaves_list(linkage(table.to_numpy(), "average", optimal_ordering=True))]
+    return Profiles(
+        compared_keys(results.segments), table.set_axis(labels[table.index].map(clean)), len(wide)
+    )
 
 
-def size(data: Heat) -> tuple[float, float]:
+def size(data: Profiles) -> tuple[float, float]:
     longest = max(len(str(label)) for label in data.table.index)
     width = 0.085 * min(longest, 60) + max(0.86 * data.table.shape[1], 3.6) + 1.6
     return max(width, 8.0), 0.235 * len(data.table) + 2.2
 
 
-def draw(data: Heat, figure: FigureBase) -> None:
+def draw(data: Profiles, figure: FigureBase) -> None:
     axes = figure.add_subplot()
     values = data.table.to_numpy()
     limit = float(np.clip(np.nanmax(np.abs(values)), 0.5, 2.0))
     norm = Normalize(-limit, limit)
-    image = axes.imshow(values, cmap=DIVERGING, norm=norm, aspect="auto", interpolation="nearest")
-    for i, j in np.ndindex(values.shape):
-        colour = text_colour(DIVERGING(norm(values[i, j])))
-        axes.text(j, i, signed(float(values[i, j]), 1), ha="center", va="center", size=8, color=colour)
-    axes.set_yticks(
-        range(len(data.table)), [textwrap.shorten(str(t), 60, placeholder="…") for t in data.table.index]
-    )
+    image = heat_map(axes, values, DIVERGING, norm, lambda i, j: signed(values[i, j], 1), size=8, gaps=True)
+    axes.set_yticks(range(len(data.table)), [shorten(label, 60) for label in data.table.index])
     width = max(12, int(72 / max(len(data.keys), 4)))
-    names = [
-        "\n".join([str(k.number), *textwrap.wrap(clean(k.name), width, break_long_words=False)])
-        for k in data.keys
-    ]
-    axes.set_xticks(range(len(data.keys)), names, size=9 if len(data.keys) < 8 else 8)
-    axes.xaxis.tick_top()
-    axes.tick_params(length=0)
-    without_frame(axes)
-    axes.set_xticks(np.arange(0.5, len(data.keys) - 1), minor=True)
-    axes.set_yticks(np.arange(0.5, len(data.table) - 1), minor=True)
-    axes.grid(visible=True, which="minor", axis="both", color="white", linewidth=1.5)
-    axes.tick_params(which="minor", length=0)
-    bar = figure.colorbar(image, ax=axes, orientation="horizontal", shrink=0.5, aspect=35, pad=0.02)
-    bar.set_label("Standard deviations from England's mean", size=9.5)
-    bar.outline.set_visible(False)
+    names = [textwrap.wrap(clean(key.name), width, break_long_words=False) for key in data.keys]
+    name_columns(axes, ["\n".join([str(k.number), *name]) for k, name in zip(data.keys, names, strict=True)])
+    label = "Standard deviations from England's mean"
+    colour_bar(figure, image, axes, label, orientation="horizontal", shrink=0.5, aspect=35, pad=0.02)
 
 
-def title(data: Heat) -> str:
+def title(data: Profiles) -> str:
     values = data.table.to_numpy()
-    row, column = np.unravel_index(np.abs(values).argmax(), values.shape)
-    feature, segment = str(data.table.index[row]), data.table.columns[column]
-    value = float(values[row, column])
-    side = "above" if value > 0 else "below"
-    what = f"segment {segment} is {abs(value):.1f} SD {side} England"
-    return f"The largest difference: {what} on {inline(feature)}"
+    i, j = largest_cell(np.abs(values))
+    value, label, segment = values[i, j], str(data.table.index[i]), data.table.columns[j]
+    what = f"{abs(value):.1f} SD {'above' if value > 0 else 'below'} England"
+    return f"The largest difference: segment {segment} is {what} on {inline(label)}"
 
 
-def alt(data: Heat) -> str:
+def alt(data: Profiles) -> str:
     parts = []
     for key in data.keys:
         column = data.table[key.number]
-        order = column.abs().sort_values(ascending=False, kind="stable").index[:3]
-        told = ", ".join(f"{label} {column[label]:+.1f}" for label in order)
-        parts.append(f"segment {key.number}, {key.name}: {told}")
+        largest = column[column.abs().sort_values(ascending=False, kind="stable").index[:3]]
+        differences = ", ".join(f"{label} {value:+.1f}" for label, value in largest.items())
+        parts.append(f"segment {key.number}, {key.name}: {differences}")
     shown = f"{len(data.table)} of {data.features} features"
     return f"Heat map of {shown} by segment in standard deviations. Largest: {'; '.join(parts)}."

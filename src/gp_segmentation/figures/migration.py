@@ -1,9 +1,8 @@
-"""How fitted practices move between segments when one segment fewer or more is asked for, within the
-chosen way of clustering. A column is a number of segments, a block in it a segment with its practices, a
-band the practices that two segments share. The chosen number has its own segment numbers; segments of
-the other columns carry the number of the chosen segment most of their practices are in.
+"""How fitted practices move between segments when their number changes, with the chosen clusterer. A column
+is a number of segments, a block is a segment with its practices, and a band is the practices that two
+segments share. In the chosen column the blocks carry the numbers of the segments. In the other columns a
+block carries the number of the chosen segment that most of its practices are in.
 """
-# ruff: noqa: D103 - what each function gives is said once, in the docstring of the package
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,22 +14,15 @@ from matplotlib.figure import FigureBase
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
+from gp_segmentation.figures._parts import CENTRED, without_frame
 from gp_segmentation.figures._registry import NotShown
-from gp_segmentation.figures._style import (
-    GREY,
-    INK,
-    Key,
-    compared_keys,
-    legend_text,
-    text_colour,
-    without_frame,
-)
-from gp_segmentation.figures._trials import family_name
+from gp_segmentation.figures._style import GREY, INK, Key, Look, compared_keys, text_colour
+from gp_segmentation.figures._trials import family_name, trial_families
 from gp_segmentation.schemas import Results
 
-ORDER, LABEL = 75, "Migration between numbers of segments"
+ORDER, LABEL = 75, "Moves of practices when the number of segments changes"
 #: Numbers of segments shown on either side of the choice; width of a block; gap between blocks (of all).
-AROUND, WIDE, GAP = 2, 0.16, 0.025
+AROUND, WIDTH, GAP = 2, 0.16, 0.025
 
 
 @dataclass(frozen=True)
@@ -57,26 +49,22 @@ class Flows:
 
 def data(results: Results) -> Flows:
     keys = compared_keys(results.segments)
-    choice, labels = results.choice, results.labels
-    family = family_name(str(choice["clusterer"]), str(choice.get("linkage") or ""))
-    trials = results.trials
-    linkage = trials["linkage"].fillna("").astype(str)
-    mine = [family_name(c, x) == family for c, x in zip(trials["clusterer"], linkage, strict=True)]
-    near = trials[mine]
-    near = near[near["n_clusters"].sub(len(keys)).abs() <= AROUND]
-    near = near[near["trial"].astype(str).isin(labels.columns)].sort_values("n_clusters", kind="stable")
-    near = near.drop_duplicates("n_clusters")
-    ks = [int(k) for k in near["n_clusters"]]
-    if len(ks) < 2 or len(keys) not in ks:
+    chosen, trials, labels = len(keys), results.trials, results.labels
+    same_family = np.array(trial_families(trials)) == family_name(results.choice)
+    near = trials["n_clusters"].sub(chosen).abs() <= AROUND
+    shown = trials[same_family & near & trials["trial"].astype(str).isin(labels.columns)]
+    shown = shown.sort_values("n_clusters", kind="stable").drop_duplicates("n_clusters")
+    ks = [int(k) for k in shown["n_clusters"]]
+    if len(ks) < 2 or chosen not in ks:
         raise NotShown("Only one number of segments was tried, so no practice could move.")
     own = results.segments.set_index("practice_code")["segment"].reindex(labels.index).to_numpy("int64")
-    columns = [_in_order(labels[str(t)].to_numpy(), own) for t in near["trial"]]
-    columns[ks.index(len(keys))] = own - 1
+    columns = [_in_order(labels[str(t)].to_numpy(), own) for t in shown["trial"]]
+    columns[ks.index(chosen)] = own - 1
     tables = [_crossed(column, own - 1) for column in columns]
     return Flows(
         keys=keys,
         ks=ks,
-        chosen=len(keys),
+        chosen=chosen,
         blocks=[table.sum(axis=1) for table in tables],
         home=[table.argmax(axis=1) + 1 for table in tables],
         flows=[_crossed(a, b) for a, b in pairwise(columns)],
@@ -104,43 +92,36 @@ def size(data: Flows) -> tuple[float, float]:
 def draw(data: Flows, figure: FigureBase) -> None:
     axes = figure.add_subplot()
     total = float(data.blocks[0].sum())
-    starts = [_starts(blocks / total) for blocks in data.blocks]
+    starts = [np.cumsum([0.0, *(blocks / total + GAP)])[:-1] for blocks in data.blocks]
     for column, flow in enumerate(data.flows):
-        _draw_flows(data, axes, column, flow / total, starts)
+        colours = [data.keys[home - 1].colour for home in data.home[column]]
+        _draw_flows(axes, column, flow / total, starts[column], starts[column + 1], colours)
     for column, (blocks, homes, tops) in enumerate(zip(data.blocks, data.home, starts, strict=True)):
         for practices, home, top in zip(blocks, homes, tops, strict=True):
             _draw_block(axes, column, data.keys[home - 1], practices, top, practices / total)
-    axes.set_xlim(-WIDE, len(data.ks) - 1 + WIDE)
+    axes.set_xlim(-WIDTH, len(data.ks) - 1 + WIDTH)
     axes.set_ylim(1 + GAP * max(len(b) for b in data.blocks), -0.01)
-    marks = [f"{k} segments\n(chosen)" if k == data.chosen else f"{k} segments" for k in data.ks]
-    axes.set_xticks(range(len(data.ks)), marks)
+    names = [f"{k} segments\n(chosen)" if k == data.chosen else f"{k} segments" for k in data.ks]
+    axes.set_xticks(range(len(data.ks)), names)
     axes.set_yticks([])
     axes.tick_params(length=0)
     without_frame(axes)
-    handles = [Rectangle((0, 0), 1, 1, facecolor=k.colour, label=legend_text(k)) for k in data.keys]
+    handles = [Rectangle((0, 0), 1, 1, facecolor=k.colour, label=k.legend_label()) for k in data.keys]
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
 
 
-def _starts(heights: np.ndarray) -> np.ndarray:
-    return np.concatenate([[0.0], np.cumsum(heights + GAP)[:-1]])
+def _draw_flows(
+    axes: Axes, column: int, flow: np.ndarray, left: np.ndarray, right: np.ndarray, colours: list[str]
+) -> None:
+    """Draw the bands from `column` to the next; `left` and `right` are the tops of the blocks."""
+    y0 = np.cumsum(np.column_stack([left, flow]), axis=1)
+    y1 = np.cumsum(np.vstack([right, flow]), axis=0)
+    for i, j in np.argwhere(flow > 0):
+        axes.add_patch(_band(column, y0[i, j], y1[i, j], flow[i, j], colours[i]))
 
 
-def _draw_flows(data: Flows, axes: Axes, column: int, flow: np.ndarray, starts: list[np.ndarray]) -> None:
-    left, right = starts[column].copy(), starts[column + 1].copy()
-    for i, j in np.ndindex(flow.shape):
-        height = float(flow[i, j])
-        if height > 0:
-            colour = data.keys[data.home[column][i] - 1].colour
-            axes.add_patch(
-                _band(
-                    column + WIDE / 2, column + 1 - WIDE / 2, float(left[i]), float(right[j]), height, colour
-                )
-            )
-        left[i] += height
-        right[j] += height
-
-
-def _band(x0: float, x1: float, y0: float, y1: float, height: float, colour: str) -> PathPatch:
+def _band(column: int, y0: float, y1: float, height: float, colour: str) -> PathPatch:
+    x0, x1 = column + WIDTH / 2, column + 1 - WIDTH / 2
     middle = (x0 + x1) / 2
     points = [(x0, y0), (middle, y0), (middle, y1), (x1, y1)]
     back = [(x1, y1 + height), (middle, y1 + height), (middle, y0 + height), (x0, y0 + height)]
@@ -150,31 +131,23 @@ def _band(x0: float, x1: float, y0: float, y1: float, height: float, colour: str
 
 
 def _draw_block(axes: Axes, column: int, key: Key, practices: int, top: float, height: float) -> None:
-    block = Rectangle(
-        (column - WIDE / 2, top), WIDE, height, facecolor=key.colour, edgecolor=INK, linewidth=0.6
-    )
-    axes.add_patch(block)
+    look: Look = {"facecolor": key.colour, "edgecolor": INK, "linewidth": 0.6}
+    axes.add_patch(Rectangle((column - WIDTH / 2, top), WIDTH, height, **look))
     if height > 0.035:
-        colour = text_colour(to_rgb(key.colour))
         text = f"{key.number}\n{practices:,}" if height > 0.075 else f"{key.number}: {practices:,}"
-        axes.text(column, top + height / 2, text, ha="center", va="center", size=8.5, color=colour, zorder=5)
+        colour = text_colour(to_rgb(key.colour))
+        axes.text(column, top + height / 2, text, size=8.5, color=colour, zorder=5, **CENTRED)
 
 
 def title(data: Flows) -> str:
     parts = [f"{kept:.0%} with {k}" for k, kept in zip(data.ks, data.kept, strict=True) if k != data.chosen]
-    return (
-        f"Practices that stay with most of their segment when the number changes: {', '.join(parts)} segments"
-    )
+    return f"Share of practices that stay with most of their segment: {', '.join(parts)} segments"
 
 
 def alt(data: Flows) -> str:
     parts = []
     for k, blocks, homes in zip(data.ks, data.blocks, data.home, strict=True):
-        told = ", ".join(f"{n:,} (mostly segment {h})" for n, h in zip(blocks, homes, strict=True))
-        parts.append(
-            f"{k} segments: {told}"
-            if k != data.chosen
-            else f"{k} segments, the choice: "
-            + ", ".join(f"segment {h} {n:,}" for n, h in zip(blocks, homes, strict=True))
-        )
+        name, home = ("chosen, ", "") if k == data.chosen else ("", "mostly ")
+        sizes = [f"{n:,} ({home}segment {h})" for n, h in zip(blocks, homes, strict=True)]
+        parts.append(f"{name}{k} segments: {', '.join(sizes)}")
     return f"Flow chart of fitted practices. {'; '.join(parts)}."

@@ -1,9 +1,9 @@
-"""Adjusted Rand index between what the rule chooses with each way to prepare the figures: 1 for the same
-segments, 0 for what chance gives. Ways that come to like segments stand side by side (average linkage on one
-minus the index). A pale row is a way that gives other segments; where all is dark, the preparation hardly
-matters. Scores of different preparations cannot be compared, segments can.
+"""The rule chooses segments once for each way to prepare the data. Numbers and shades show how closely these
+choices agree (adjusted Rand index; 1: the same segments, 0: no more agreement than by chance). Preparations
+that give similar segments stand side by side (average linkage on one minus the index). A pale row is a
+preparation that gives other segments. Where all cells are dark, the preparation hardly matters. Scores of
+different preparations cannot be compared; their segments can.
 """
-# ruff: noqa: D103 - what each function gives is said once, in the docstring of the package
 
 from dataclasses import dataclass
 from itertools import combinations
@@ -15,25 +15,22 @@ from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import squareform
 from sklearn.metrics import adjusted_rand_score
 
+from gp_segmentation.figures._parts import colour_bar, heat_map
 from gp_segmentation.figures._registry import NotShown
-from gp_segmentation.figures._style import SEQUENTIAL, clean, text_colour, without_frame
+from gp_segmentation.figures._style import SEQUENTIAL, clean
 from gp_segmentation.figures._trials import family_name
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.wording import inline
 
 ORDER, LABEL = 47, "Agreement of preparations"
-#: Above this many preparations figures are left out of the cells.
-WRITTEN = 20
+#: With more preparations than this the cells carry no numbers.
+MAX_WITH_NUMBERS = 20
 
 
 @dataclass(frozen=True)
-class Agreement:
-    """Adjusted Rand indices between choices, like ones side by side.
-
-    Attributes
-    ----------
-    matrix : (m, m). names, choices : of the preparations, and what was chosen with each.
-    chosen : position of the preparation that was taken.
+class PreparationAgreement:
+    """Adjusted Rand indices (m, m), similar preparations side by side; their names, what was chosen with
+    each, and the position of the chosen one.
     """
 
     matrix: np.ndarray
@@ -48,70 +45,62 @@ class Agreement:
         return means
 
 
-def data(results: Results) -> Agreement:
+def data(results: Results) -> PreparationAgreement:
     rows = results.choice.get("by_preparation") or []
     if len(rows) < 3:
-        raise NotShown(
-            "Fewer than three ways to prepare the figures were tried (scaler=open would try more)."
-        )
+        raise NotShown("Fewer than three ways to prepare the data were tried (scaler=open tries more).")
     labels = [results.labels[str(row["trial"])].to_numpy() for row in rows]
     pairs = np.array([adjusted_rand_score(one, other) for one, other in combinations(labels, 2)])
     matrix = squareform(pairs) + np.eye(len(labels))
     order = leaves_list(linkage(np.clip(1 - pairs, 0, None), "average", optimal_ordering=True))
-    choices = [f"{family_name(r['clusterer'], r['linkage'] or '')}, k = {r['n_clusters']}" for r in rows]
-    taken = [row["preparation"] == results.choice["preparation"] for row in rows]
-    return Agreement(
+    rows = [rows[i] for i in order]
+    return PreparationAgreement(
         matrix=matrix[np.ix_(order, order)],
-        names=[clean(str(rows[i]["preparation"])) for i in order],
-        choices=[choices[i] for i in order],
-        chosen=[taken[i] for i in order].index(True),
+        names=[clean(row["preparation"]) for row in rows],
+        choices=[f"{family_name(row)}, k = {row['n_clusters']}" for row in rows],
+        chosen=[row["preparation"] for row in rows].index(results.choice["preparation"]),
     )
 
 
-def size(data: Agreement) -> tuple[float, float]:
+def size(data: PreparationAgreement) -> tuple[float, float]:
     side = min(0.46 * len(data.names), 11.0)
     longest = max(len(name) + len(choice) for name, choice in zip(data.names, data.choices, strict=True))
     return side + 0.085 * longest + 2.2, max(side, 2.2) + 0.6
 
 
-def draw(data: Agreement, figure: FigureBase) -> None:
+def draw(data: PreparationAgreement, figure: FigureBase) -> None:
     axes = figure.add_subplot()
-    norm, count = Normalize(0, 1), len(data.names)
-    image = axes.imshow(data.matrix, cmap=SEQUENTIAL, norm=norm, aspect="auto", interpolation="nearest")
-    if count <= WRITTEN:
-        for i, j in np.ndindex(data.matrix.shape):
-            colour = text_colour(SEQUENTIAL(norm(data.matrix[i, j])))
-            axes.text(j, i, f"{data.matrix[i, j]:.2f}", ha="center", va="center", size=8, color=colour)
-    marks = [
-        f"{name}{' (taken)' if i == data.chosen else ''}: {choice}  {i + 1}"
+    matrix, count = data.matrix, len(data.names)
+
+    def write(i: int, j: int) -> str:
+        return f"{matrix[i, j]:.2f}" if count <= MAX_WITH_NUMBERS else ""
+
+    image = heat_map(axes, matrix, SEQUENTIAL, Normalize(0, 1), write, size=8)
+    names = [
+        f"{name}{' (chosen)' if i == data.chosen else ''}: {choice}  {i + 1}"
         for i, (name, choice) in enumerate(zip(data.names, data.choices, strict=True))
     ]
-    axes.set_yticks(range(count), marks, size=9)
+    axes.set_yticks(range(count), names, size=9)
     axes.get_yticklabels()[data.chosen].set_fontweight("bold")
     axes.set_xticks(range(count), [str(i + 1) for i in range(count)], size=9)
-    axes.xaxis.tick_top()
-    axes.tick_params(length=0)
-    without_frame(axes)
-    bar = figure.colorbar(image, ax=axes, shrink=0.8, aspect=25, pad=0.02)
-    bar.set_label("Adjusted Rand index", size=9.5)
-    bar.outline.set_visible(False)
+    colour_bar(figure, image, axes, "Adjusted Rand index", shrink=0.8, aspect=25, pad=0.02)
 
 
-def title(data: Agreement) -> str:
+def title(data: PreparationAgreement) -> str:
     others = np.delete(data.matrix[data.chosen], data.chosen)
-    worst = int(np.delete(np.arange(len(data.names)), data.chosen)[others.argmin()])
+    worst = np.delete(data.names, data.chosen)[others.argmin()]
     return (
-        f"Segments from {len(others)} other ways to prepare the figures agree with those shown to "
-        f"{others.min():.2f} to {others.max():.2f}; least: {inline(data.names[worst])}"
+        f"Segments from {len(others)} other ways to prepare the data agree with those shown (adjusted Rand "
+        f"index {others.min():.2f} to {others.max():.2f}); the lowest is {inline(str(worst))}"
     )
 
 
-def alt(data: Agreement) -> str:
-    told = [
+def alt(data: PreparationAgreement) -> str:
+    means = [
         f"{name} ({choice}) {mean:.2f}"
         for name, choice, mean in zip(data.names, data.choices, data.means, strict=True)
     ]
     return (
         f"Heat map of adjusted Rand indices between the choices of {len(data.names)} preparations. "
-        f"{title(data)}. Mean agreement of each with the others: {', '.join(told)}."
+        f"{title(data)}. Mean agreement of each with the others: {', '.join(means)}."
     )

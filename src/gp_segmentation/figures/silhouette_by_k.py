@@ -1,10 +1,10 @@
-"""Mean silhouette of every trial (1: practices lie far from other segments; 0: on the border; below 0:
-nearer to another segment), by number of segments. Hollow markers: a segment is smaller than the choice
-allows, which raises the silhouette without describing practices. Grey, where they were drawn: what K-means
-reaches on data without segments, between lowest and highest draw. Same covariance: the honest comparison.
-Same marginals: skew and lumps of single columns too. Shuffled: correlations destroyed, which flatters.
+"""Mean silhouette of every trial, by number of segments (1: practices are far from other segments; 0: on the
+border; below 0: nearer to another segment). Hollow markers: the trial has a segment smaller than the choice
+allows, which raises the silhouette but describes few practices. Grey: what K-means reaches on random data
+without segments, from the lowest to the highest draw. Same covariance: random data with the same
+correlations, the fair comparison. Same marginals: each column also keeps its own distribution. Shuffled
+columns: correlations are destroyed, so the segments look better than they are.
 """
-# ruff: noqa: D103 - what each function gives is said once, in the docstring of the package
 
 from dataclasses import dataclass, replace
 
@@ -13,78 +13,59 @@ from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 
 from gp_segmentation.figures._style import GREY
-from gp_segmentation.figures._trials import Lines, best, draw_lines, lines, mark_choice
+from gp_segmentation.figures._trials import TrialScores, draw_lines, trial_scores
 from gp_segmentation.schemas import Results
 
 ORDER, LABEL = 10, "Silhouette by number of segments"
-#: Kinds of null beside the covariance null: how each is called, and its dashes.
-OTHERS = {"copula": ("null: same marginals", ":"), "permutation": ("null: shuffled columns", "-.")}
+#: Kinds of random data beside those with the same covariance: name and dashes of each.
+OTHERS = {
+    "copula": ("random data: same marginals", ":"),
+    "permutation": ("random data: shuffled columns", "-."),
+}
 
 
 @dataclass(frozen=True)
-class Silhouettes:
-    """The trials, and the null: k, mean, low, high (NaN where only the mean is known).
+class SilhouettesByK:
+    """The trials; random data with the same covariance: k, mean, low, high (NaN: not known); other kinds."""
 
-    ``others`` are further kinds of null, with ``kind``.
-    """
-
-    lines: Lines
+    scores: TrialScores
     null: pd.DataFrame
     others: pd.DataFrame
 
-    @property
-    def chosen(self) -> pd.Series:
-        rows = self.lines.of(self.lines.chosen_family)
-        return rows[rows["n_clusters"] == self.lines.chosen_k].iloc[0]
 
-    @property
-    def null_at_choice(self) -> float | None:
-        mean = self.null.loc[self.null["k"] == self.lines.chosen_k, "mean"]
-        return float(mean.iloc[0]) if len(mean) else None
-
-
-def data(results: Results) -> Silhouettes:
-    shown = lines(results)
+def data(results: Results) -> SilhouettesByK:
+    scores = trial_scores(results)
+    columns = ["k", "mean", "low", "high"]
     by_k = pd.DataFrame(results.evidence.get("by_k") or [])
     if {"k", "null_mean", "null_low", "null_high"} <= set(by_k.columns):
         null = by_k[["k", "null_mean", "null_low", "null_high"]]
     else:
-        null = shown.of(shown.chosen_family)[["n_clusters", "null_silhouette"]]
+        null = scores.of(scores.chosen_family)[["n_clusters", "null_silhouette"]].reset_index(drop=True)
         null = null.assign(low=float("nan"), high=float("nan"))
-    null = null.set_axis(["k", "mean", "low", "high"], axis=1).astype(float).dropna(subset=["mean"])
-    return Silhouettes(shown, null.sort_values("k", ignore_index=True), _others(results))
+    null = null.set_axis(columns, axis=1).astype(float).dropna(subset=["mean"])
+    others = pd.DataFrame(results.evidence.get("nulls") or [], columns=["kind", *columns])
+    others = others[others["kind"].isin(OTHERS)].dropna(subset=["mean"])
+    others = others.sort_values(["kind", "k"], ignore_index=True)
+    return SilhouettesByK(scores, null.sort_values("k", ignore_index=True), others)
 
 
-def _others(results: Results) -> pd.DataFrame:
-    columns = ["kind", "k", "mean", "low", "high"]
-    rows = pd.DataFrame(results.evidence.get("nulls") or [], columns=None)
-    if rows.empty:
-        return pd.DataFrame(columns=columns)
-    kept = rows[rows["kind"].isin(OTHERS)].dropna(subset=["mean"])
-    return kept[columns].sort_values(["kind", "k"], ignore_index=True)
-
-
-def size(data: Silhouettes) -> tuple[float, float]:
+def size(data: SilhouettesByK) -> tuple[float, float]:
     return 11.0, 5.0
 
 
-def draw(data: Silhouettes, figure: FigureBase) -> None:
-    every, closer = figure.subplots(1, 2)
-    one = replace(data.lines, table=data.lines.of(data.lines.chosen_family))
-    for axes, shown, what in (
-        (every, data.lines, "All trials"),
-        (closer, one, f"{data.lines.chosen_family}, closer"),
-    ):
-        draw_lines(axes, shown, "silhouette")
-        _draw_null(data.null, axes, "null: same covariance", "--")
+def draw(data: SilhouettesByK, figure: FigureBase) -> None:
+    left, right = figure.subplots(1, 2)
+    family = data.scores.chosen_family
+    chosen = replace(data.scores, table=data.scores.of(family).reset_index(drop=True))
+    for axes, scores, name in ((left, data.scores, "All trials"), (right, chosen, f"{family} only")):
+        draw_lines(axes, scores, "silhouette")
+        _draw_null(data.null, axes, "random data: same covariance", "--")
         for kind, (label, dashes) in OTHERS.items():
             _draw_null(data.others[data.others["kind"] == kind], axes, label, dashes)
         axes.axhline(0, color="0.4", linewidth=0.8)
-        mark_choice(axes, data.lines.chosen_k)
-        axes.set_title(what)
-    every.set_ylabel("Mean silhouette")
-    handles, labels = every.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=4)
+        axes.set_title(name)
+    left.set_ylabel("Mean silhouette")
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=4)
 
 
 def _draw_null(null: pd.DataFrame, axes: Axes, label: str, dashes: str) -> None:
@@ -94,30 +75,27 @@ def _draw_null(null: pd.DataFrame, axes: Axes, label: str, dashes: str) -> None:
         axes.plot(null["k"], mean, color=GREY, linestyle=dashes, linewidth=2, label=label)
 
 
-def title(data: Silhouettes) -> str:
-    family, k = data.lines.chosen_family, data.lines.chosen_k
-    text = f"With {k} segments {family} reaches a silhouette of {data.chosen['silhouette']:.3f}"
-    if data.null_at_choice is not None:
-        return f"{text}, against {data.null_at_choice:.3f} for data without segments"
-    highest = best(data.lines.of(family), "silhouette")
-    if int(highest["n_clusters"]) == k:
+def title(data: SilhouettesByK) -> str:
+    family, k = data.scores.chosen_family, data.scores.chosen_k
+    silhouette, null = data.scores.of(family)["silhouette"], data.null.set_index("k")["mean"]
+    text = f"With {k} segments {family} reaches a silhouette of {silhouette[k]:.3f}"
+    if k in null.index:
+        return f"{text}, against {null[k]:.3f} for random data without segments"
+    if silhouette.idxmax() == k:
         return f"{text}, its highest"
-    return f"{text}; its highest is {highest['silhouette']:.3f}, with {int(highest['n_clusters'])}"
+    return f"{text}; its highest is {silhouette.max():.3f}, with {silhouette.idxmax()}"
 
 
-def alt(data: Silhouettes) -> str:
+def alt(data: SilhouettesByK) -> str:
     parts = []
-    for family in data.lines.families:
-        rows = data.lines.of(family).dropna(subset=["silhouette"])
-        if rows.empty:
-            continue
-        top, last = best(rows, "silhouette"), rows.iloc[-1]
-        parts.append(
-            f"{family}: highest {top['silhouette']:.3f} at {int(top['n_clusters'])}, "
-            f"{last['silhouette']:.3f} at {int(last['n_clusters'])}"
-        )
-    if len(data.null):
-        parts.append(f"null: {data.null['mean'].iloc[0]:.3f} to {data.null['mean'].iloc[-1]:.3f}")
-    for kind, rows in data.others.groupby("kind"):
-        parts.append(f"{OTHERS[str(kind)][0]}: {rows['mean'].iloc[0]:.3f} to {rows['mean'].iloc[-1]:.3f}")
+    for family in data.scores.families:
+        known = data.scores.of(family)["silhouette"].dropna()
+        if len(known):
+            last = f"{known.iloc[-1]:.3f} at {known.index[-1]}"
+            parts.append(f"{family}: highest {known.max():.3f} at {known.idxmax()}, {last}")
+    nulls = {"random data: same covariance": data.null["mean"]}
+    nulls |= {OTHERS[str(kind)][0]: rows["mean"] for kind, rows in data.others.groupby("kind")}
+    parts += [
+        f"{name}: {mean.iloc[0]:.3f} to {mean.iloc[-1]:.3f}" for name, mean in nulls.items() if len(mean)
+    ]
     return f"Line chart of the mean silhouette by number of segments. {'; '.join(parts)}."

@@ -1,15 +1,16 @@
-"""Silhouette of every fitted practice, longest first within its segment (above 0: nearer to its own
-segment than to any other; below 0: nearer to another). The dashed line is the mean of all.
+"""The silhouette of every fitted practice, longest first within its segment. Above 0 a practice is nearer to
+its own segment than to any other; below 0 it is nearer to another. The dashed line is the mean of all
+practices.
 """
-# ruff: noqa: D103 - what each function gives is said once, in the docstring of the package
 
 from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.figure import FigureBase
 
+from gp_segmentation.figures._parts import TOP, name_rows, note
 from gp_segmentation.figures._registry import NotShown
-from gp_segmentation.figures._style import INK, Key, segment_keys, two_lines
+from gp_segmentation.figures._style import INK, Key, segment_keys
 from gp_segmentation.schemas import Results
 
 ORDER, LABEL = 40, "Silhouette of every practice"
@@ -45,43 +46,28 @@ def size(data: Silhouettes) -> tuple[float, float]:
 def draw(data: Silhouettes, figure: FigureBase) -> None:
     axes = figure.add_subplot()
     total = sum(len(v) for v in data.values)
-    gap, start, ticks = 0.025 * total, 0.0, []
-    least = 0.62 * total / len(data.keys)  # room for the label of a small segment
+    gap, start, ticks, names = 0.025 * total, 0.0, [], []
+    min_height = 0.62 * total / len(data.keys)  # room for the label of a small segment
     for key, values in zip(data.keys, data.values, strict=True):
-        room = max(len(values), least)
-        rows = start + (room - len(values)) / 2 + np.arange(len(values))
+        height = max(len(values), min_height)
+        rows = start + (height - len(values)) / 2 + np.arange(len(values))
         axes.fill_betweenx(rows, 0, values, color=key.colour, linewidth=0, step="mid")
-        ticks.append(start + room / 2)
-        start += room + gap
+        ticks.append(start + height / 2)
+        mean = f"{values.mean():.2f}" if len(values) else "none"
+        names.append(f"{key.axis_label}\n({len(values):,} practices, mean {mean})")
+        start += height + gap
     axes.axvline(data.mean, color=INK, linestyle="--", linewidth=1.2)
     axes.axvline(0, color=INK, linewidth=0.8)
-    axes.annotate(
-        f"mean {data.mean:.3f}",
-        (data.mean, 0),
-        xycoords=("data", "axes fraction"),
-        xytext=(4, 4),
-        textcoords="offset points",
-        size=9.5,
-    )
+    note(axes, f"mean {data.mean:.3f}", (data.mean, 0), (4, 4), xycoords=TOP, size=9.5)
+    name_rows(axes, names, ticks, size=9.5)
     axes.set_ylim(start, -gap)
-    axes.set_yticks(ticks, _labels(data), size=9.5)
-    axes.tick_params(axis="y", length=0)
     axes.grid(visible=True, axis="x")
-    axes.grid(visible=False, axis="y")
     axes.set_xlabel("Silhouette")
-
-
-def _labels(data: Silhouettes) -> list[str]:
-    means = [f"{v.mean():.2f}" if len(v) else "none" for v in data.values]
-    return [
-        f"{two_lines(key.text)}\n({len(v):,} practices, mean {mean})"
-        for key, v, mean in zip(data.keys, data.values, means, strict=True)
-    ]
 
 
 def title(data: Silhouettes) -> str:
     return (
-        f"{data.negative:.0%} of practices lie nearer to another segment than to their own; "
+        f"{data.negative:.0%} of practices are nearer to another segment than to their own; "
         f"the mean silhouette is {data.mean:.3f}"
     )
 

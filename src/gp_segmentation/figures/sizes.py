@@ -1,7 +1,6 @@
-"""Practices and registered patients of every segment, as shares of all. Special practices, which were
-assigned to the nearest segment afterwards, are counted.
+"""Practices and registered patients of every segment, as shares of the total. Special practices are included;
+they were assigned to the nearest segment afterwards.
 """
-# ruff: noqa: D103 - what each function gives is said once, in the docstring of the package
 
 from dataclasses import dataclass
 
@@ -9,7 +8,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import FigureBase
 
-from gp_segmentation.figures._style import BLUE, ORANGE, Key, compared_keys, two_lines
+from gp_segmentation.figures._parts import name_rows
+from gp_segmentation.figures._style import BLUE, ORANGE, Key, compared_keys
 from gp_segmentation.schemas import Results
 
 ORDER, LABEL = 5, "Size of segments"
@@ -40,15 +40,12 @@ def draw(data: Sizes, figure: FigureBase) -> None:
     axes = figure.add_subplot()
     at = np.arange(len(data.keys))
     for offset, column, colour, hatch in ((-0.2, "practices", BLUE, ""), (0.2, "patients", ORANGE, "///")):
-        shares = data.table[f"{column}_share"].to_numpy()
-        bars = axes.barh(
-            at + offset, shares, 0.38, color=colour, hatch=hatch, edgecolor="white", label=column.capitalize()
-        )
-        counts = [f"{share:.0f}%  {n:,.0f}" for share, n in zip(shares, data.table[column], strict=True)]
-        axes.bar_label(bars, counts, padding=4, size=9)
-    axes.set_yticks(at, [two_lines(key.text) for key in data.keys])
-    axes.invert_yaxis()
-    axes.tick_params(axis="y", length=0)
+        shares = data.table[f"{column}_share"]
+        look = {"color": colour, "hatch": hatch, "edgecolor": "white", "label": column.capitalize()}
+        bars = axes.barh(at + offset, shares, 0.38, **look)
+        texts = [f"{share:.0f}%  {n:,.0f}" for share, n in zip(shares, data.table[column], strict=True)]
+        axes.bar_label(bars, texts, padding=4, size=9)
+    name_rows(axes, [key.axis_label for key in data.keys])
     axes.grid(visible=False)
     axes.set_xticks([])
     axes.spines["bottom"].set_visible(False)
@@ -57,14 +54,14 @@ def draw(data: Sizes, figure: FigureBase) -> None:
 
 
 def title(data: Sizes) -> str:
-    shares = data.table["practices_share"]
-    return f"The {len(data.keys)} segments hold from {shares.min():.0f}% to {shares.max():.0f}% of practices"
+    low, high = data.table["practices_share"].min(), data.table["practices_share"].max()
+    return f"Each of the {len(data.keys)} segments holds from {low:.0f}% to {high:.0f}% of practices"
 
 
 def alt(data: Sizes) -> str:
     parts = [
-        f"segment {n}, {clean_name}: {row['practices']:,.0f} practices ({row['practices_share']:.0f}%), "
-        f"{row['patients']:,.0f} patients ({row['patients_share']:.0f}%)"
-        for (n, row), clean_name in zip(data.table.iterrows(), (k.name for k in data.keys), strict=True)
+        f"segment {key.number}, {key.name}: {row['practices']:,.0f} practices "
+        f"({row['practices_share']:.0f}%), {row['patients']:,.0f} patients ({row['patients_share']:.0f}%)"
+        for key, row in zip(data.keys, data.table.to_dict("records"), strict=True)
     ]
     return f"Bar chart. {'; '.join(parts)}."

@@ -1,17 +1,17 @@
-"""How well each segment is found again when practices are drawn with replacement: its mean Jaccard
-coefficient with the most similar segment of the resample (1: the same practices). The dashed lines are the
-limits below which a segment counts as not found again and from which it counts as stable.
+"""How reliably each segment returns when practices are redrawn at random, with replacement, and clustered
+again. A dot is the mean overlap (Jaccard coefficient) of the segment with the most similar cluster of a
+redrawn sample; 1 means the same practices. Dashed lines: below the first limit a segment does not return,
+from the second on it is stable.
 """
-# ruff: noqa: D103 - what each function gives is said once, in the docstring of the package
 
 from dataclasses import dataclass
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 
+from gp_segmentation.figures._parts import TOP, WHITE_BOX, name_rows, note, stability_limits
 from gp_segmentation.figures._registry import NotShown
-from gp_segmentation.figures._style import GREY, Key, compared_keys, two_lines
+from gp_segmentation.figures._style import GREY, Key, compared_keys
 from gp_segmentation.schemas import Results
 
 ORDER, LABEL = 45, "Stability of segments"
@@ -19,7 +19,7 @@ ORDER, LABEL = 45, "Stability of segments"
 
 @dataclass(frozen=True)
 class Stability:
-    """Mean Jaccard of every segment; below ``low`` it is not found again, from ``high`` it is stable."""
+    """Mean Jaccard of every segment; below ``low`` it does not return, from ``high`` it is stable."""
 
     keys: list[Key]
     jaccard: list[float]
@@ -32,9 +32,7 @@ def data(results: Results) -> Stability:
     keys = compared_keys(results.segments)
     if any(known.get(key.number) is None for key in keys):
         raise NotShown("Stability was not measured in this run.")
-    limits = results.evidence.get("thresholds") or {}
-    low, high = float(limits.get("unstable_jaccard", 0.6)), float(limits.get("jaccard", 0.75))
-    return Stability(keys, [float(known[key.number]) for key in keys], low, high)
+    return Stability(keys, [float(known[key.number]) for key in keys], *stability_limits(results))
 
 
 def size(data: Stability) -> tuple[float, float]:
@@ -43,54 +41,32 @@ def size(data: Stability) -> tuple[float, float]:
 
 def draw(data: Stability, figure: FigureBase) -> None:
     axes = figure.add_subplot()
-    at = np.arange(len(data.keys))
-    for row, key, value in zip(at, data.keys, data.jaccard, strict=True):
+    for row, (key, value) in enumerate(zip(data.keys, data.jaccard, strict=True)):
         axes.plot([0, value], [row, row], color="0.75", linewidth=2, zorder=1)
         axes.plot([value], [row], marker=key.marker, markersize=11, color=key.colour, zorder=3)
-        before = value > 0.93
-        axes.annotate(
-            f"{value:.2f}",
-            (value, row),
-            xytext=(-10 if before else 10, 0),
-            textcoords="offset points",
-            ha="right" if before else "left",
-            va="center",
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
-        )
-    _limit(axes, data.low, "not found again below", left=True)
-    _limit(axes, data.high, "stable from", left=False)
+        shift, side = (-10, "right") if value > 0.93 else (10, "left")
+        note(axes, f"{value:.2f}", (value, row), (shift, 0), ha=side, va="center", bbox=WHITE_BOX)
+    limits = ((data.low, "does not return below", -4, "right"), (data.high, "stable from", 4, "left"))
+    for limit, text, shift, side in limits:
+        axes.axvline(limit, color=GREY, linestyle="--", linewidth=1.2, zorder=0)
+        note(axes, f"{text} {limit:g}", (limit, 1), (shift, 3), xycoords=TOP, ha=side, size=9, color=GREY)
+    name_rows(axes, [key.axis_label for key in data.keys])
     axes.set(xlim=(0, 1.02), ylim=(len(data.keys) - 0.5, -0.6))
-    axes.set_yticks(at, [two_lines(key.text) for key in data.keys])
-    axes.tick_params(axis="y", length=0)
     axes.grid(visible=False)
-    axes.set_xlabel("Mean Jaccard coefficient over resamples")
-
-
-def _limit(axes: Axes, at: float, text: str, *, left: bool) -> None:
-    axes.axvline(at, color=GREY, linestyle="--", linewidth=1.2, zorder=0)
-    axes.annotate(
-        f"{text} {at:g}",
-        (at, 1),
-        xycoords=("data", "axes fraction"),
-        xytext=(-4 if left else 4, 3),
-        textcoords="offset points",
-        ha="right" if left else "left",
-        size=9,
-        color=GREY,
-    )
+    axes.set_xlabel("Mean overlap when practices are redrawn (Jaccard coefficient)")
 
 
 def title(data: Stability) -> str:
-    stable = sum(value >= data.high for value in data.jaccard)
+    lowest, stable = min(data.jaccard), sum(value >= data.high for value in data.jaccard)
     if stable == len(data.keys):
-        return f"All {stable} segments are stable in resamples (Jaccard {min(data.jaccard):.2f} or more)"
+        return f"All {stable} segments are stable when practices are redrawn (overlap {lowest:.2f} or more)"
     worst = data.keys[int(np.argmin(data.jaccard))]
     return (
-        f"{stable or 'None'} of the {len(data.keys)} segments {'is' if stable < 2 else 'are'} stable in "
-        f"resamples; the least stable is segment {worst.number} (Jaccard {min(data.jaccard):.2f})"
+        f"{stable or 'None'} of the {len(data.keys)} segments {'is' if stable < 2 else 'are'} stable when "
+        f"practices are redrawn; the least stable is segment {worst.number} (overlap {lowest:.2f})"
     )
 
 
 def alt(data: Stability) -> str:
     parts = [f"segment {k.number}: {v:.2f}" for k, v in zip(data.keys, data.jaccard, strict=True)]
-    return f"Dot chart of the mean Jaccard coefficient. {'; '.join(parts)}."
+    return f"Dot chart of the mean overlap (Jaccard coefficient) of every segment. {'; '.join(parts)}."

@@ -1,1 +1,1 @@
-"""What the segments tell: portraits, peers, opportunities, rules, equity, place, workbook."""
+"""Portraits, peers, opportunities, rules, tables by deprivation and place, and the workbook."""

@@ -1,10 +1,9 @@
-"""Peers and rules seen by deprivation quintile: do they serve the most and the least deprived alike?
+"""Peers and rules by deprivation quintile: do they serve the most and the least deprived areas alike?
 
-Profiles, opportunities and outliers by quintile stand beside theirs by segment (`reading`); here are the two
-that have no such counterpart. Quintiles are of practices (`groups.deprivation_quintiles`). Shares of peers
-are set against those of peers drawn at random from all practices that can be one: with g the number of these
-in a practice's own group and m their number, without the practice itself, a random peer is of its group with
-probability g / m.
+Profiles, opportunities and outliers by quintile are made with those by segment (`build`). Quintiles are of
+practices (`groups.deprivation_quintiles`). The share of peers in a practice's own group is compared with a
+peer drawn at random. With m practices that can be a peer, g of them in the practice's own group (the
+practice itself counts in neither), a random peer is in its group with probability g / m.
 """
 
 from collections.abc import Collection, Iterator
@@ -29,21 +28,22 @@ def peers_by_quintile(
     *,
     closed: Collection[str] = (),
 ) -> pd.DataFrame:
-    """Return what the peers of each quintile's practices are, against peers drawn at random.
+    """Compare the peers of each quintile's practices with peers drawn at random.
 
     Answers "do practices in deprived areas find peers as near as others do, and are these peers in
     areas like theirs?". Every figure is the mean over practices of the mean over their peers.
 
     Parameters
     ----------
-    peers : from `peers.peers`, whose `matrix`, `segments`, `practices` and `closed` these are.
-    quintiles : practice_code -> deprivation quintile. A practice without one counts in its own row and in
-        England's, though not for ``same_quintile``, nor do its peers without one.
+    peers : from `nearest_peers`, made with these `matrix`, `segments`, `practices` and `closed`.
+    quintiles : practice_code -> deprivation quintile. Practices and peers without one do not count in
+        ``same_quintile``.
 
     Returns
     -------
-    Schema ``peers_by_quintile``. same_quintile, same_segment, same_icb: shares of peers in the practice's own
-    group; random_: the same of random ones; distance: mean Euclidean distance; inclusion: see `peers`.
+    Schema ``peers_by_quintile``. same_quintile, same_segment, same_icb: share of peers in the practice's own
+    group; distance: mean Euclidean distance; random_: the same for random peers; inclusion: see
+    `nearest_peers`.
     """
     codes = matrix.index
     quintile = quintiles.reindex(codes)
@@ -55,52 +55,46 @@ def peers_by_quintile(
         },
         index=codes,
     )
-    candidate = can_be_peer(segments, codes, closed)
+    candidates = can_be_peer(segments, codes, closed)
     own, other = (groups.loc[peers[c]].reset_index(drop=True) for c in ("practice_code", "peer_code"))
-    same = (own == other).astype(float).where(own.notna() & other.notna())
-    same[["distance", "inclusion"]] = peers[["distance", "inclusion"]].reset_index(drop=True)
-    figures = same.groupby(peers["practice_code"].to_numpy()).mean().reindex(codes)
+    pairs = (own == other).astype(float).where(own.notna() & other.notna())
+    pairs[["distance", "inclusion"]] = peers[["distance", "inclusion"]].reset_index(drop=True)
+    by_practice = pairs.groupby(peers["practice_code"].to_numpy()).mean().reindex(codes)
     for name in groups.columns:
-        figures[f"random_{name}"] = _at_random(groups[name], candidate)
-    figures["random_distance"] = _mean_distance(matrix.to_numpy(dtype=float), candidate)
-    return _by_quintile(figures, quintile, practices)
-
-
-def _at_random(group: pd.Series, candidate: np.ndarray) -> pd.Series:
-    """Chance that a random candidate other than the practice is of its group; NaN where it has none."""
-    known = candidate & group.notna().to_numpy()
-    of_group = group.map(group[known].value_counts()).fillna(0.0).astype(float)
-    mine = known.astype(float)  # a practice is no peer of itself
-    others = known.sum() - mine
-    return ((of_group - mine) / np.where(others > 0, others, np.nan)).where(group.notna())
-
-
-def _mean_distance(x: np.ndarray, candidate: np.ndarray) -> np.ndarray:
-    """Mean distance of every row to the candidates other than itself."""
-    total = np.concatenate(
-        [cdist(x[start : start + CHUNK], x[candidate]).sum(axis=1) for start in range(0, len(x), CHUNK)]
-    )
-    others = candidate.sum() - candidate.astype(float)
-    return total / np.where(others > 0, others, np.nan)
-
-
-def _by_quintile(figures: pd.DataFrame, quintile: pd.Series, practices: pd.DataFrame) -> pd.DataFrame:
-    """Means of `figures` with practices and patients, a row per quintile and England in the last."""
-    rows = [told | figures[mine].mean().to_dict() for told, mine in _groups(quintile, practices)]
-    shares = [f"{prefix}{name}" for name in ("same_quintile", "same_segment", "same_icb", "distance")
-              for prefix in ("", "random_")]  # fmt: skip
+        by_practice[f"random_{name}"] = _chance_of_same_group(groups[name], candidates)
+    by_practice["random_distance"] = _mean_distance(matrix.to_numpy(dtype=float), candidates)
+    shares = [f"{prefix}{name}" for name in (*groups.columns, "distance") for prefix in ("", "random_")]
+    rows = [sizes | by_practice[mine].mean().to_dict() for sizes, mine in _quintiles(quintile, practices)]
     columns = ["deprivation_quintile", "practices", "patients", *shares, "inclusion"]
     return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(shares, float))
 
 
-def _groups(quintile: pd.Series, practices: pd.DataFrame) -> Iterator[tuple[dict[str, Any], pd.Series]]:
-    """Each quintile that has practices, England last: its name and size, and which rows are its."""
+def _chance_of_same_group(group: pd.Series, candidates: np.ndarray) -> pd.Series:
+    """Chance that a random candidate other than the practice is in its group; NaN without a group."""
+    known = candidates & group.notna().to_numpy()
+    in_group = group.map(group[known].value_counts()).fillna(0.0).astype(float)
+    itself = known.astype(float)
+    others = known.sum() - itself
+    return ((in_group - itself) / np.where(others > 0, others, np.nan)).where(group.notna())
+
+
+def _mean_distance(x: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+    """Mean distance of every row to the candidates other than itself."""
+    total = np.concatenate(
+        [cdist(x[start : start + CHUNK], x[candidates]).sum(axis=1) for start in range(0, len(x), CHUNK)]
+    )
+    others = candidates.sum() - candidates.astype(float)
+    return total / np.where(others > 0, others, np.nan)
+
+
+def _quintiles(quintile: pd.Series, practices: pd.DataFrame) -> Iterator[tuple[dict[str, Any], pd.Series]]:
+    """Name, size and rows of each quintile that has practices, England last."""
     patients = practices.set_index("practice_code")["list_size"].reindex(quintile.index)
-    order = [name for name in (*QUINTILES, UNKNOWN) if (quintile == name).any()]
-    for name in (*order, ENGLAND):
+    for name in (*QUINTILES, UNKNOWN, ENGLAND):
         mine = (quintile == name) | (name == ENGLAND)
-        sums = {"practices": int(mine.sum()), "patients": int(patients[mine].sum())}
-        yield {"deprivation_quintile": name, **sums}, mine
+        if mine.any():
+            sizes = {"practices": int(mine.sum()), "patients": int(patients[mine].sum())}
+            yield {"deprivation_quintile": name, **sizes}, mine
 
 
 def rules_by_quintile(
@@ -108,30 +102,28 @@ def rules_by_quintile(
 ) -> pd.DataFrame:
     """Return how often the surrogate rules give fitted practices of each quintile their segment.
 
-    Answers "do the rules tell segments as well in deprived areas?". The fidelity is cross-validated, its
-    95% interval Wilson's. largest_segment is the share right when all are said to be in the largest segment
+    Answers "do the rules work as well in deprived areas?". The fidelity is cross-validated, with Wilson's 95%
+    interval. largest_segment is the share that is right when every practice is put into the largest segment
     of England's fitted practices.
 
     Parameters
     ----------
-    rules : from `rules.rules` on these `segments`.
+    rules : from `surrogate_rules` on these `segments`.
 
     Returns
     -------
-    Schema ``rules_by_quintile``; figures are over the fitted practices, practices and patients over all.
+    Schema ``rules_by_quintile``; practices and patients are of all practices, the rest of fitted ones.
     """
     codes = pd.Index(segments["practice_code"], name="practice_code")
-    about = segments.set_index("practice_code")
-    quintile = quintiles.reindex(codes)
-    fitted = about["fitted"].to_numpy(dtype=bool)
-    right = about["segment"] == rules.predicted.reindex(codes)
-    largest = about["segment"] == about.loc[fitted, "segment"].mode().iloc[0]
+    by_code = segments.set_index("practice_code")
+    fitted = by_code["fitted"].to_numpy(dtype=bool)
+    right = by_code["segment"] == rules.predicted.reindex(codes)
+    largest = by_code["segment"] == by_code.loc[fitted, "segment"].mode().iloc[0]
     rows = []
-    for told, mine in _groups(quintile, practices):
+    for sizes, mine in _quintiles(quintiles.reindex(codes), practices):
         counted = mine & fitted
         hits, n = int(right[counted].sum()), int(counted.sum())
         low, high = binomtest(hits, n).proportion_ci(method="wilson") if n else (np.nan, np.nan)
-        share = (hits / n, low, high, largest[counted].mean()) if n else (np.nan,) * 4
-        shares = zip(("fidelity", "low", "high", "largest_segment"), share, strict=True)
-        rows.append({**told, "fitted": n, **dict(shares)})
+        shares = {"fidelity": hits / n if n else np.nan, "low": low, "high": high}
+        rows.append({**sizes, "fitted": n, **shares, "largest_segment": largest[counted].mean()})
     return pd.DataFrame(rows)

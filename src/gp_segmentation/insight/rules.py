@@ -1,4 +1,4 @@
-"""How a segment could be told with a few questions: a shallow tree fitted to the segments."""
+"""Surrogate rules: a shallow decision tree that predicts a practice's segment with a few questions."""
 
 from dataclasses import dataclass
 
@@ -8,24 +8,20 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.tree import DecisionTreeClassifier
 
 from gp_segmentation.insight.portraits.phrases import worded
-from gp_segmentation.utils.wording import natural as in_words
+from gp_segmentation.utils.wording import natural as in_unit
 
 
 @dataclass(frozen=True)
 class Rules:
-    """Surrogate rules and how far they can be trusted.
+    """Surrogate rules.
 
     Attributes
     ----------
     text : the rules as sentences, or why they are not given.
-    fidelity : share of fitted practices whose segment the tree gives, cross-validated.
-    by_segment : the same share within every segment.
-    predicted : practice_code -> segment the tree gives a fitted practice, cross-validated.
+    predicted : fitted practice's code -> segment the tree gives it, cross-validated.
     """
 
     text: str
-    fidelity: float
-    by_segment: dict[int, float]
     predicted: pd.Series
 
 
@@ -41,92 +37,82 @@ def surrogate_rules(
 ) -> Rules:
     """Fit a tree of `max_depth` questions in natural units to the segments of the fitted practices.
 
-    Answers "what separates these segments, roughly?". The rules stand in for the segmentation and do not
-    define it; they are withheld when their fidelity is below `floor`.
+    Answers "what separates these segments, roughly?". The rules approximate the segments and do not
+    define them. They are not given when their fidelity (share of fitted practices whose segment the tree
+    predicts, cross-validated) is below `floor`.
 
     Parameters
     ----------
-    natural : practice_code -> features in natural units; missing values stand at the feature's median.
+    natural : practice_code -> features in natural units; the median replaces missing values.
     dictionary : what the features are.
     segments : schema ``segments``.
-    folds : of the cross-validation, at most the size of the smallest segment; below two, fidelity is that
-        on the practices the tree was fitted to.
+    folds : of the cross-validation, at most the size of the smallest segment. Below two folds, fidelity is
+        measured on the practices the tree was fitted to.
     """
     fitted = segments[segments["fitted"]].set_index("practice_code")
-    x = natural.reindex(fitted.index)[list(dictionary["feature"])].astype(float)
-    x = x.fillna(x.median()).fillna(0.0)
+    known = natural.reindex(fitted.index)[list(dictionary["feature"])].astype(float)
+    x = known.fillna(known.median()).fillna(0.0).to_numpy()
     y = fitted["segment"].to_numpy("int64")
-    smallest = int(np.unique(y, return_counts=True)[1].min())
+    numbers, sizes = np.unique(y, return_counts=True)
     tree = DecisionTreeClassifier(
         max_depth=max_depth, min_samples_leaf=max(1, len(y) // 100), random_state=seed
     )
-    predicted = _predicted(tree, x.to_numpy(), y, min(folds, smallest), seed)
+    tree.fit(x, y)
+    folds = min(folds, int(sizes.min()))
+    split = StratifiedKFold(folds, shuffle=True, random_state=seed) if folds >= 2 else None
+    predicted = cross_val_predict(tree, x, y, cv=split) if split else tree.predict(x)
     fidelity = float((predicted == y).mean())
-    by_segment = {int(s): float((predicted[y == s] == s).mean()) for s in np.unique(y)}
-    tree.fit(x.to_numpy(), y)
-    heading = _heading(fidelity, by_segment, len(y))
-    if fidelity < floor:
-        body = [f"The rules are not given: a fidelity of {fidelity:.0%} is below the floor of {floor:.0%}."]
-    else:
-        titles = dict(zip(segments["segment"], segments["segment_name"], strict=True))
-        body = _sentences(tree, dictionary, titles)
-    given = pd.Series(predicted, index=fitted.index, name="segment")
-    return Rules("\n".join([*heading, "", *body]) + "\n", fidelity, by_segment, given)
-
-
-def _predicted(
-    tree: DecisionTreeClassifier, x: np.ndarray, y: np.ndarray, folds: int, seed: int
-) -> np.ndarray:
-    if folds < 2:
-        return tree.fit(x, y).predict(x)
-    split = StratifiedKFold(folds, shuffle=True, random_state=seed)
-    return cross_val_predict(tree, x, y, cv=split)
-
-
-def _heading(fidelity: float, by_segment: dict[int, float], practices: int) -> list[str]:
-    each = ", ".join(f"segment {s} {share:.0%}" for s, share in by_segment.items())
-    return [
-        "Surrogate rules: a shallow tree that imitates the segmentation in natural units.",
-        f"Cross-validated fidelity over {practices:,} practices: {fidelity:.0%} ({each}).",
+    by_segment = ", ".join(f"segment {s} {(predicted[y == s] == s).mean():.0%}" for s in numbers)
+    how = "in cross-validation" if split else "of those they were made from"
+    lines = [
+        "Simple rules that approximate the segments. They do not define the segments.",
+        f"They give {fidelity:.0%} of {len(y):,} practices their segment {how} ({by_segment}).",
+        "",
     ]
+    if fidelity < floor:
+        lines.append(f"The rules are not given: {floor:.0%} is asked for.")
+    else:
+        names = dict(zip(segments["segment"], segments["segment_name"], strict=True))
+        lines += _sentences(tree, dictionary, names)
+    return Rules("\n".join(lines) + "\n", pd.Series(predicted, index=fitted.index, name="segment"))
 
 
-def _sentences(tree: DecisionTreeClassifier, dictionary: pd.DataFrame, titles: dict[int, str]) -> list[str]:
+def _sentences(tree: DecisionTreeClassifier, dictionary: pd.DataFrame, names: dict[int, str]) -> list[str]:
     """One sentence per leaf, depth first; questions whose answers lead to the same segment are left out."""
-    inner = tree.tree_
-    labels, units = list(dictionary["label"]), list(dictionary["unit"])
-    majority = inner.value[:, 0, :].argmax(axis=1)
+    nodes = tree.tree_
+    majority = nodes.value[:, 0, :].argmax(axis=1)
     lines: list[str] = []
 
     def outcomes(node: int) -> set[int]:
-        left, right = inner.children_left[node], inner.children_right[node]
+        left, right = nodes.children_left[node], nodes.children_right[node]
         return {int(majority[node])} if left < 0 else outcomes(left) | outcomes(right)
 
     def walk(node: int, path: list[tuple[int, str, float]]) -> None:
         if len(outcomes(node)) == 1:
             best = int(majority[node])
-            share = inner.value[node, 0, best] / inner.value[node, 0].sum()
-            number, count = int(tree.classes_[best]), int(inner.n_node_samples[node])
-            when = _conditions(path, labels, units)
-            who = f"segment {number}, {titles[number]}"
-            lines.append(f"{when}: {who} ({count:,} practices, {share:.0%} of them in it).")
+            share = nodes.value[node, 0, best] / nodes.value[node, 0].sum()
+            number, count = int(tree.classes_[best]), int(nodes.n_node_samples[node])
+            lines.append(
+                f"{_conditions(path, dictionary)}: segment {number}, {names[number]} "
+                f"({count:,} practices; {share:.0%} of them are in this segment)."
+            )
             return
-        feature, edge = int(inner.feature[node]), float(inner.threshold[node])
-        walk(inner.children_left[node], [*path, (feature, "at most", edge)])
-        walk(inner.children_right[node], [*path, (feature, "above", edge)])
+        feature, limit = int(nodes.feature[node]), float(nodes.threshold[node])
+        walk(nodes.children_left[node], [*path, (feature, "at most", limit)])
+        walk(nodes.children_right[node], [*path, (feature, "above", limit)])
 
     walk(0, [])
     return lines
 
 
-def _conditions(path: list[tuple[int, str, float]], labels: list[str], units: list[str]) -> str:
-    """The path as words; a feature asked twice in the same direction keeps its last, narrower edge."""
-    edges: dict[int, dict[str, float]] = {}
-    for feature, side, edge in path:
-        edges.setdefault(feature, {})[side] = edge
-    words = [
-        " and ".join(f"{side} {in_words(edge, units[feature])}" for side, edge in sorted(sides.items()))
-        for feature, sides in edges.items()
-    ]
-    told = [f"{worded(labels[feature])} {limits}" for feature, limits in zip(edges, words, strict=True)]
-    return f"With {', '.join(told)}" if told else "Always"
+def _conditions(path: list[tuple[int, str, float]], dictionary: pd.DataFrame) -> str:
+    """The path as words; of two limits on the same side of a feature the last, narrower one stays."""
+    limits: dict[int, dict[str, float]] = {}
+    for feature, side, limit in path:
+        limits.setdefault(feature, {})[side] = limit
+    words = []
+    for feature, sides in limits.items():
+        label, unit = dictionary[["label", "unit"]].iloc[feature]
+        ends = " and ".join(f"{side} {in_unit(limit, unit)}" for side, limit in sorted(sides.items()))
+        words.append(f"{worded(label)} {ends}")
+    return f"With {', '.join(words)}" if words else "All practices"

@@ -1,8 +1,8 @@
-"""Does each segment cluster in space: join counts on the nearest-neighbour graph, against chance.
+"""Does each segment cluster in space? Join counts on the nearest-neighbour graph, against chance.
 
 Two practices are joined when either is among the `k` nearest of the other (distance on the ground). For a
 segment with m of the n practices let B be the number of joins between two of its own. If segments were
-dealt to places at random (without replacement), with J joins in all,
+assigned to places at random (without replacement), with J joins in all,
 
     E(B) = J m (m - 1) / (n (n - 1)),
 
@@ -30,70 +30,63 @@ def join_counts(
     permutations: int = 999,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Return joins within each segment, and what chance gives.
+    """Count the joins within each segment, and compare them with chance.
 
     Parameters
     ----------
     practices, segments : tables of those schemas; practices without a position are left out.
-    neighbours : k. permutations : how often segments are dealt anew to the places.
+    neighbours : k. permutations : random assignments of the segments to the places.
 
     Returns
     -------
-    segment, practices (with a position), joins, expected, ratio (joins / expected), z (against the variance
-    above), p (share of deals, this one counted, with as many joins or more). No rows when fewer practices
-    than neighbours have a position.
+    segment, practices (with a position), joins, expected, ratio (joins / expected), z (with the variance
+    above), p (share of the assignments, the real one included, with as many joins or more). Empty when too
+    few practices have a position.
     """
-    placed = practices.dropna(subset=["longitude", "latitude"]).merge(
+    located = practices.dropna(subset=["longitude", "latitude"]).merge(
         segments[["practice_code", "segment"]], on="practice_code"
     )
     columns = ["segment", "practices", "joins", "expected", "ratio", "z", "p"]
-    if len(placed) <= neighbours + 1:
+    if len(located) <= neighbours + 1:
         return pd.DataFrame(columns=columns)
-    first, second = joins(ground(placed["longitude"], placed["latitude"]), neighbours)
-    numbers, own = np.unique(placed["segment"], return_inverse=True)
-    observed = _within(own, first, second, len(numbers))
+    first, second = joins(project(located["longitude"], located["latitude"]), neighbours)
+    numbers, segment = np.unique(located["segment"], return_inverse=True)
+    observed = _within(segment, first, second, len(numbers))
     rng = np.random.default_rng(seed)
     as_many = np.ones(len(numbers))
     for _ in range(permutations):
-        as_many += _within(rng.permutation(own), first, second, len(numbers)) >= observed
-    sizes = np.bincount(own)
-    degree = np.bincount(np.concatenate([first, second]), minlength=len(own))
+        as_many += _within(rng.permutation(segment), first, second, len(numbers)) >= observed
+    sizes = np.bincount(segment)
+    degree = np.bincount(np.concatenate([first, second]), minlength=len(segment))
     expected, variance = np.array([chance(m, degree) for m in sizes]).T
-    known = expected > 0
-    spread = np.sqrt(np.maximum(variance, 0))
-    values = {
-        "segment": numbers,
-        "practices": sizes,
-        "joins": observed,
-        "expected": expected,
-        "ratio": np.divide(observed, expected, out=np.full(len(sizes), np.nan), where=known),
-        "z": np.divide(observed - expected, spread, out=np.full(len(sizes), np.nan), where=spread > 0),
-        "p": as_many / (permutations + 1),
-    }
-    return pd.DataFrame(values, columns=columns)
+    sd = np.sqrt(np.maximum(variance, 0))
+    ratio = np.divide(observed, expected, out=np.full(len(sizes), np.nan), where=expected > 0)
+    z = np.divide(observed - expected, sd, out=np.full(len(sizes), np.nan), where=sd > 0)
+    p = as_many / (permutations + 1)
+    values = (numbers, sizes, observed, expected, ratio, z, p)
+    return pd.DataFrame(dict(zip(columns, values, strict=True)))
 
 
-def ground(longitude: pd.Series, latitude: pd.Series) -> np.ndarray:
-    """Return metres east and north (n, 2) on a plane that keeps distances near their middle latitude."""
+def project(longitude: pd.Series, latitude: pd.Series) -> np.ndarray:
+    """Return metres east and north (n, 2); distances are right near the mean latitude."""
     east = longitude * np.cos(np.radians(latitude.mean()))
     return DEGREE * np.column_stack([east, latitude])
 
 
 def joins(places: np.ndarray, neighbours: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return both ends (positions, the smaller first) of every join, each join once."""
+    """Return the two ends of every join (row numbers, the smaller first), each join once."""
     n = len(places)
-    _, found = cKDTree(places).query(places, k=neighbours + 1)
-    own = np.arange(n)[:, None]
-    # A practice is mostly its own nearest; among many at one place it can be missing from the list.
-    others = np.argsort(found == own, axis=1, kind="stable")[:, :neighbours]
-    nearest = np.take_along_axis(found, others, axis=1)
+    _, nearest = cKDTree(places).query(places, k=neighbours + 1)
+    # A practice is its own nearest, except among many at one place: there it can be missing from the list.
+    itself_last = np.argsort(nearest == np.arange(n)[:, None], axis=1, kind="stable")
+    nearest = np.take_along_axis(nearest, itself_last[:, :neighbours], axis=1)
     start = np.repeat(np.arange(n), neighbours)
     pairs = np.unique(np.sort(np.column_stack([start, nearest.ravel()]), axis=1), axis=0)
     return pairs[:, 0], pairs[:, 1]
 
 
 def chance(m: int, degree: np.ndarray) -> tuple[float, float]:
-    """Return expectation and variance of the joins within `m` places drawn from those with `degree` joins."""
+    """Return expectation and variance of the joins within `m` places drawn from all; `degree` is theirs."""
     n, s0 = len(degree), float(degree.sum())
     s1, s2 = 2 * s0, 4 * float((degree.astype(float) ** 2).sum())
     p = [1.0]
@@ -104,6 +97,7 @@ def chance(m: int, degree: np.ndarray) -> tuple[float, float]:
     return s0 * p2 / 2, variance
 
 
-def _within(own: np.ndarray, first: np.ndarray, second: np.ndarray, count: int) -> np.ndarray:
-    inside = own[first]
-    return np.bincount(inside[inside == own[second]], minlength=count)
+def _within(segment: np.ndarray, first: np.ndarray, second: np.ndarray, count: int) -> np.ndarray:
+    """Joins whose two ends are in the same segment, per segment."""
+    at_first = segment[first]
+    return np.bincount(at_first[at_first == segment[second]], minlength=count)

@@ -1,7 +1,7 @@
-"""From features to the matrix that is clustered: impute, treat outliers, scale, weight blocks, reduce.
+"""From features to the matrix that is clustered: impute, limit outliers, scale, weight blocks, reduce.
 
-Every step is a scikit-learn transformer in one Pipeline, fitted on ordinary practices only; special
-practices pass through what was learnt from the others.
+Every step is a scikit-learn transformer in one Pipeline. It is fitted on ordinary practices only and then
+applied to all practices, special ones included.
 """
 
 from dataclasses import dataclass
@@ -17,21 +17,21 @@ from threadpoolctl import threadpool_limits
 from gp_segmentation.errors import InputError
 from gp_segmentation.matrix.transformers import BlockWeights, NamedComponents
 
-#: How the columns of a reducer are called.
-PREFIXES: tuple[tuple[type, str], ...] = ((PCA, "PC"), (FactorAnalysis, "factor_"))
+#: Prefix of the component names of a reducer.
+PREFIXES: dict[type, str] = {PCA: "PC", FactorAnalysis: "factor_"}
 
 
 @dataclass(frozen=True)
 class MatrixResult:
-    """The matrix and how it came about.
+    """The matrix and how it was made.
 
     Attributes
     ----------
-    matrix : practice_code -> the columns that are clustered (special practices included).
-    imputed : feature, label, count, share: values that were missing and imputed, all practices counted.
-    loadings : feature x component, or empty without a reducer.
-    components : component, share (of the matrix's variance before reducing), cumulative, features (those that
-        go with it most, with their correlations); no rows without a reducer.
+    matrix : practice_code -> the columns that are clustered, special practices included.
+    imputed : feature, label, count and share of the values that were missing, over all practices.
+    loadings : feature x component; empty without a reducer.
+    components : component, share (of the variance before reducing), cumulative, features (those most
+        correlated with it); no rows without a reducer.
     pipeline : the fitted pipeline.
     """
 
@@ -49,32 +49,27 @@ def build_pipeline(
     reducer: Any,
     dictionary: pd.DataFrame,
 ) -> Pipeline:
-    """Put the steps in their order: impute, outliers, scale, weight, reduce.
+    """Return the unfitted pipeline: impute, outliers, scale, weight, reduce.
 
     Parameters
     ----------
-    imputer, outliers, scaler, reducer : transformers (not fitted); an identity where nothing is to be done.
-    dictionary : schema ``dictionary``: the block of each feature, and the block's weight, which is its
-        total variance on the fitted rows after scaling and before reducing.
+    imputer, outliers, scaler, reducer : unfitted transformers; the identity where a step is not wanted.
+    dictionary : schema ``dictionary``: the block of each feature and the block's weight, which is its total
+        variance on the fitted rows after scaling and before reducing.
     """
     blocks = dict(zip(dictionary["feature"], dictionary["block"], strict=True))
     weights = dict(zip(dictionary["block"], dictionary["weight"].astype(float), strict=True))
+    if hasattr(reducer, "n_components"):
+        prefix = next((name for kind, name in PREFIXES.items() if isinstance(reducer, kind)), "component_")
+        reducer = NamedComponents(reducer, prefix)
     steps = [
         ("impute", imputer),
         ("outliers", outliers),
         ("scale", scaler),
         ("weight", BlockWeights(blocks, weights)),
-        ("reduce", _named(reducer)),
+        ("reduce", reducer),
     ]
     return Pipeline(steps).set_output(transform="pandas")
-
-
-def _named(reducer: Any) -> Any:
-    """Wrap a reducer that makes components; leave an identity as it is."""
-    for kind, prefix in PREFIXES:
-        if isinstance(reducer, kind):
-            return NamedComponents(reducer, prefix)
-    return NamedComponents(reducer) if hasattr(reducer, "n_components") else reducer
 
 
 def prepare_matrix(
@@ -83,95 +78,84 @@ def prepare_matrix(
     pipeline: Pipeline,
     dictionary: pd.DataFrame,
 ) -> MatrixResult:
-    """Fit `pipeline` on the fitted practices and transform all of them.
+    """Fit `pipeline` on the fitted practices and transform all practices.
 
     Parameters
     ----------
-    features : practice_code -> features on the analysis scale; NaN where not known.
-    fitted : practice_code -> bool, True where a practice takes part in fitting.
-    dictionary : schema ``dictionary``, for the labels in the count of imputed values.
+    features : practice_code -> features on the analysis scale; NaN where missing.
+    fitted : practice_code -> bool, True for practices that the pipeline is fitted on.
+    dictionary : schema ``dictionary``; its labels name features in the tables.
 
     Raises
     ------
     InputError
-        When fewer than two practices are fitted, or a value of the matrix is not finite.
+        Fewer than two practices are fitted, a feature is infinite or has no value among them, or the matrix
+        has a value that is not finite.
     """
     rows = fitted.reindex(features.index).fillna(False).to_numpy(dtype=bool)
     if rows.sum() < 2:
         raise InputError(f"only {rows.sum()} practices are not special; fitting needs two", file="features")
     _check_features(features, rows)
-    # Sums inside the linear algebra may change with the number of threads; one thread keeps every byte.
+    # The number of threads can change the rounding of sums in linear algebra; one thread keeps every byte.
     with threadpool_limits(1):
         pipeline.fit(features[rows])
         matrix = pipeline.transform(features).rename_axis(index="practice_code")
-    bad = ~np.isfinite(matrix.to_numpy()).all(axis=0)
-    if bad.any():
-        raise InputError(
-            "a value is not finite after preparation", file="matrix", column=matrix.columns[bad][0]
-        )
-    reduce = pipeline.named_steps["reduce"]
-    reduced = isinstance(reduce, NamedComponents)
-    loadings = reduce.loadings() if reduced else _no_loadings()
-    spread = pd.Series(reduce.spread_ if reduced else [], index=loadings.index, dtype=float)
-    components = describe_components(loadings, spread, dictionary)
+    not_finite = matrix.columns[~np.isfinite(matrix.to_numpy()).all(axis=0)]
+    if len(not_finite):
+        problem = "a value is not finite after preparation"
+        raise InputError(problem, file="matrix", column=not_finite[0])
+    reducer = pipeline.named_steps["reduce"]
+    named = isinstance(reducer, NamedComponents)
+    loadings = reducer.loadings() if named else pd.DataFrame(index=pd.Index([], name="feature", dtype="str"))
+    components = _describe_components(loadings, reducer.spread_ if named else np.empty(0), dictionary)
     return MatrixResult(matrix, count_imputed(features, dictionary), loadings, components, pipeline)
 
 
-def describe_components(
-    loadings: pd.DataFrame, spread: pd.Series, dictionary: pd.DataFrame, *, most: int = 5
-) -> pd.DataFrame:
-    """Return what a reducer kept: component, share, cumulative, features.
-
-    A component's share is the sum of its squared loadings over that of the squares of `spread`, the
-    features' standard deviations (scaled and weighted). Its features are named by the `most` largest
-    correlations with it, loading over standard deviation: ``Asthma prevalence +0.81; List size −0.60``.
-    """
-    labels = dict(zip(dictionary["feature"], dictionary["label"], strict=True))
-    share = (loadings**2).sum() / max(float((spread**2).sum()), 1e-300)
-    correlations = loadings.div(spread.where(spread > 0), axis=0).fillna(0.0)
-    named = []
-    for _, column in correlations.items():
-        strongest = column[column.abs().sort_values(ascending=False, kind="stable").index[:most]]
-        signed = [f"{value:+.2f}".replace("-", "−") for value in strongest]
-        named.append("; ".join(f"{labels[f]} {n}" for f, n in zip(strongest.index, signed, strict=True)))
-    return pd.DataFrame(
-        {
-            "component": pd.Series(list(loadings.columns), dtype="str"),
-            "share": share.to_numpy(dtype=float),
-            "cumulative": share.cumsum().to_numpy(dtype=float),
-            "features": pd.Series(named, dtype="str"),
-        }
-    )
-
-
 def _check_features(features: pd.DataFrame, rows: NDArray[np.bool_]) -> None:
-    """Refuse an infinite value, and a feature that no fitted practice has: no step could say which it was."""
-    infinite = np.isinf(features.to_numpy(dtype=float))
-    if infinite.any():
-        row, column = np.argwhere(infinite)[0]
-        found = f"{features.to_numpy(dtype=float)[row, column]:g} for {features.index[row]} is not finite"
-        raise InputError(found, file="features", column=str(features.columns[column]))
+    """Refuse an infinite value, and a feature without a value among the fitted rows."""
+    values = features.to_numpy(dtype=float)
+    infinite = np.argwhere(np.isinf(values))
+    if len(infinite):
+        row, column = infinite[0]
+        problem = f"{values[row, column]:g} for {features.index[row]} is not finite"
+        raise InputError(problem, file="features", column=str(features.columns[column]))
     unknown = features.columns[features[rows].isna().all()]
     if len(unknown):
         problem = "no fitted practice has a value"
         raise InputError(problem, file="features", column=str(unknown[0]), remedy="Leave the feature out")
 
 
-def count_imputed(features: pd.DataFrame, dictionary: pd.DataFrame) -> pd.DataFrame:
-    """Return feature, label, count, share of missing values, the most often missing first."""
-    missing = features.isna()
+def _describe_components(
+    loadings: pd.DataFrame, spread: np.ndarray, dictionary: pd.DataFrame, *, most: int = 5
+) -> pd.DataFrame:
+    """Return a row per component: component, share, cumulative, features.
+
+    The share of a component is the sum of its squared loadings over the sum of squares of `spread`, the
+    features' standard deviations (scaled and weighted). ``features`` names the `most` features with the
+    highest correlation (loading over standard deviation): ``Asthma prevalence +0.81; List size −0.60``.
+    """
     labels = dict(zip(dictionary["feature"], dictionary["label"], strict=True))
-    names = [str(name) for name in features.columns]
-    table = pd.DataFrame(
+    deviations = pd.Series(spread, index=loadings.index, dtype=float)
+    share = (loadings**2).sum() / max(float((deviations**2).sum()), 1e-300)
+    correlations = loadings.div(deviations.where(deviations > 0), axis=0).fillna(0.0)
+    strongest = []
+    for _, column in correlations.items():
+        names = column.abs().sort_values(ascending=False, kind="stable").index[:most]
+        signed = [f"{value:+.2f}".replace("-", "−") for value in column[names]]
+        strongest.append("; ".join(f"{labels[n]} {v}" for n, v in zip(names, signed, strict=True)))
+    return pd.DataFrame(
         {
-            "feature": pd.Series(names, dtype="str"),
-            "label": pd.Series([labels[name] for name in names], dtype="str"),
-            "count": missing.sum().to_numpy(dtype="int64"),
-            "share": missing.mean().to_numpy(dtype=float),
+            "component": pd.Series(list(loadings.columns), dtype="str"),
+            "share": share.to_numpy(dtype=float),
+            "cumulative": share.cumsum().to_numpy(dtype=float),
+            "features": pd.Series(strongest, dtype="str"),
         }
     )
+
+
+def count_imputed(features: pd.DataFrame, dictionary: pd.DataFrame) -> pd.DataFrame:
+    """Return feature, label, count and share of missing values, most missing values first."""
+    missing = features.rename_axis(columns="feature").isna()
+    table = pd.DataFrame({"count": missing.sum(), "share": missing.mean()}).reset_index()
+    table.insert(1, "label", table["feature"].map(dictionary.set_index("feature")["label"]))
     return table.sort_values(["count", "feature"], ascending=[False, True], ignore_index=True)
-
-
-def _no_loadings() -> pd.DataFrame:
-    return pd.DataFrame(index=pd.Index([], name="feature", dtype="str"))

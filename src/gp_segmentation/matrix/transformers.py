@@ -1,6 +1,6 @@
-"""Transformers scikit-learn does not have: imputers on a common scale, outliers, block weights, components.
+"""Transformers that scikit-learn lacks: imputation on one scale, outlier limits, block weights, components.
 
-All work on frames, learn from the rows they are fitted on, and change no row's identity.
+All take frames and learn from the rows they are fitted on. They return every row, in the same order.
 """
 
 import warnings
@@ -18,73 +18,60 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from gp_segmentation.errors import ConfigError
 
-#: A normal distribution's standard deviation is this many times its median absolute deviation.
+#: Standard deviation of a normal distribution over its median absolute deviation (MAD).
 MAD_TO_SD = 1.4826022185056018
 
 
-class _Limits(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Hold every column between limits learnt from the fitted rows."""
-
-    def _limits(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        raise NotImplementedError
-
-    def fit(self, X: pd.DataFrame, y: None = None) -> Self:
-        self.lower_, self.upper_ = self._limits(validate_data(self, X, dtype=float))
-        return self
+class _ColumnLimits(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Base of transformers that clip every column to limits learnt by `fit`."""
 
     def transform(self, X: pd.DataFrame) -> np.ndarray:
         check_is_fitted(self)
         return np.clip(validate_data(self, X, dtype=float, reset=False), self.lower_, self.upper_)
 
 
-class Winsorise(_Limits):
-    """Hold each column between two of its quantiles.
-
-    Parameters
-    ----------
-    lower, upper : probabilities, ``0 <= lower < upper <= 1``.
-    """
+class Winsorise(_ColumnLimits):
+    """Clip each column to its `lower` and `upper` quantile, ``0 <= lower < upper <= 1``."""
 
     def __init__(self, lower: float = 0.01, upper: float = 0.99) -> None:
         self.lower = lower
         self.upper = upper
 
-    def _limits(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def fit(self, X: pd.DataFrame, y: None = None) -> Self:
         if not 0 <= self.lower < self.upper <= 1:
             raise ConfigError(f"winsorise from {self.lower} to {self.upper}: need 0 <= lower < upper <= 1")
-        low, high = np.quantile(values, [self.lower, self.upper], axis=0)
-        return low, high
+        values = validate_data(self, X, dtype=float)
+        self.lower_, self.upper_ = np.quantile(values, [self.lower, self.upper], axis=0)
+        return self
 
 
-class ClipRobustZ(_Limits):
-    """Hold each column within `limit` robust standard deviations of its median.
+class ClipRobustZ(_ColumnLimits):
+    """Clip each column to within `limit` robust standard deviations of its median.
 
-    The robust z is ``(x - median) / (1.4826 MAD)``. A column with a median absolute deviation of zero
-    (more than half of it is one value) has no such scale and is left as it is.
-
-    Parameters
-    ----------
-    limit : in robust standard deviations.
+    The robust z-score is ``(x - median) / (1.4826 MAD)``. Where more than half of a column is one value,
+    the MAD is zero; such a column is not clipped.
     """
 
     def __init__(self, limit: float = 4.0) -> None:
         self.limit = limit
 
-    def _limits(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def fit(self, X: pd.DataFrame, y: None = None) -> Self:
         if not self.limit > 0:
             raise ConfigError(f"clip at a robust z of {self.limit}: give a positive limit")
-        middle = np.median(values, axis=0)
-        spread = MAD_TO_SD * np.median(np.abs(values - middle), axis=0)
-        reach = np.where(spread > 0, self.limit * spread, np.inf)
-        return middle - reach, middle + reach
+        values = validate_data(self, X, dtype=float)
+        median = np.median(values, axis=0)
+        robust_sd = MAD_TO_SD * np.median(np.abs(values - median), axis=0)
+        reach = np.where(robust_sd > 0, self.limit * robust_sd, np.inf)
+        self.lower_, self.upper_ = median - reach, median + reach
+        return self
 
 
 class BlockWeights(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Multiply each block's columns by one factor, so that its total variance is its weight.
+    """Multiply the columns of each block by one factor, so that the block's total variance is its weight.
 
-    For block B with weight w the factor is ``sqrt(w / sum_{j in B} var(x_j))``, the variances
-    (divided by n) being those of the fitted rows. Squared distances between practices are then made up
-    of the blocks in proportion to their weights, on average, however many features each has.
+    For block B with weight w the factor is ``sqrt(w / sum_{j in B} var(x_j))``, with the variances (divided
+    by n) of the fitted rows. On average, each block then contributes to the squared distances between
+    practices in proportion to its weight, however many features it has.
 
     Parameters
     ----------
@@ -97,10 +84,9 @@ class BlockWeights(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # ty
         self.weights = weights
 
     def fit(self, X: pd.DataFrame, y: None = None) -> Self:
-        names = [str(name) for name in X.columns]
         variance = validate_data(self, X, dtype=float).var(axis=0)
-        self.factors_ = np.ones(len(names))
-        block_of = np.array([self.blocks[name] for name in names])
+        block_of = np.array([self.blocks[str(name)] for name in X.columns])
+        self.factors_ = np.ones(len(block_of))
         for block in dict.fromkeys(block_of):
             total = variance[block_of == block].sum()
             if not total > 0:
@@ -114,18 +100,20 @@ class BlockWeights(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # ty
 
 
 class NamedComponents(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """A reducer whose components have names and settled signs.
+    """A reducer whose components have names and fixed signs.
 
-    A component's sign is arbitrary. Here the largest loading in absolute value is positive, so the same
-    data give the same columns on any machine.
+    The sign of a component is arbitrary. Here its largest loading in absolute value is positive, so that
+    the same data give the same columns on any machine.
 
     Parameters
     ----------
-    reducer : an estimator with ``components_`` (components x features) once fitted.
-    prefix : of the columns: ``PC`` gives PC1, PC2, ...
+    reducer : an estimator that has ``components_`` (components x features) once fitted.
+    prefix : of the component names: ``PC`` gives PC1, PC2, ...
 
-    Once fitted, `spread_` holds the columns' standard deviations: a loading over it is a correlation, and the
-    sum of their squares is the variance of which each component has a share.
+    Attributes
+    ----------
+    spread_ : (features,) standard deviations. A loading divided by it is a correlation; the sum of their
+        squares is the variance that the components share.
     """
 
     def __init__(self, reducer: Any, prefix: str = "component_") -> None:
@@ -136,8 +124,7 @@ class NamedComponents(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         values = validate_data(self, X, dtype=float)
         self.reducer_ = clone(self.reducer).fit(values)
         # scikit-learn divides by n - 1 for principal components, by n for factors.
-        divisor_less = 1 if hasattr(self.reducer_, "explained_variance_") else 0
-        self.spread_ = values.std(axis=0, ddof=divisor_less)
+        self.spread_ = values.std(axis=0, ddof=int(hasattr(self.reducer_, "explained_variance_")))
         directions = np.asarray(self.reducer_.components_)
         largest = np.abs(directions).argmax(axis=1)
         self.signs_ = np.where(directions[np.arange(len(directions)), largest] < 0, -1.0, 1.0)
@@ -152,32 +139,24 @@ class NamedComponents(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return np.array([f"{self.prefix}{i + 1}" for i in range(len(self.signs_))], dtype=object)
 
     def loadings(self) -> pd.DataFrame:
-        """Return features x components: covariance of each feature with each component of unit variance.
+        """Return features x components: covariances of features with components of unit variance.
 
-        For principal components this is direction times the component's standard deviation; a factor
-        analysis's components are loadings already.
+        The loadings of a principal component are its direction times its standard deviation. The
+        ``components_`` of a factor analysis are loadings already.
         """
         check_is_fitted(self)
-        directions = np.asarray(self.reducer_.components_).T * self.signs_
-        variance = getattr(self.reducer_, "explained_variance_", None)
-        if variance is not None:
-            directions = directions * np.sqrt(variance)
-        names = [str(name) for name in self.feature_names_in_]
-        return pd.DataFrame(
-            directions,
-            index=pd.Index(names, name="feature", dtype="str"),
-            columns=[str(name) for name in self.get_feature_names_out()],
-        )
+        loadings = np.asarray(self.reducer_.components_).T * self.signs_
+        if hasattr(self.reducer_, "explained_variance_"):
+            loadings = loadings * np.sqrt(self.reducer_.explained_variance_)
+        features = pd.Index(self.feature_names_in_, name="feature", dtype="str")
+        return pd.DataFrame(loadings, index=features, columns=self.get_feature_names_out().tolist())
 
 
 class StandardisedImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Impute standardised columns, then undo the standardising.
+    """Standardise the columns, impute, and undo the standardisation.
 
-    Neighbours found on raw columns would be neighbours in list size and little else.
-
-    Parameters
-    ----------
-    imputer : a scikit-learn imputer that keeps every column.
+    On raw columns the nearest neighbours would be neighbours in list size and little else. `imputer` is a
+    scikit-learn imputer that keeps every column.
     """
 
     def __init__(self, imputer: Any) -> None:
@@ -188,7 +167,7 @@ class StandardisedImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator)
         self.scaler_ = StandardScaler().fit(values)
         self.imputer_ = clone(self.imputer)
         with warnings.catch_warnings():
-            # The last round of a capped number of rounds is used; how far it still moved is no news.
+            # The number of rounds is limited on purpose.
             warnings.simplefilter("ignore", ConvergenceWarning)
             self.imputer_.fit(self.scaler_.transform(values))
         return self
@@ -196,9 +175,9 @@ class StandardisedImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator)
     def transform(self, X: pd.DataFrame) -> np.ndarray:
         check_is_fitted(self)
         values = validate_data(self, X, dtype=float, ensure_all_finite="allow-nan", reset=False)
-        filled = self.scaler_.inverse_transform(self.imputer_.transform(self.scaler_.transform(values)))
-        # What was known stays exactly as it was, without the rounding of there and back.
-        return np.where(np.isnan(values), filled, values)
+        imputed = self.scaler_.inverse_transform(self.imputer_.transform(self.scaler_.transform(values)))
+        # Known values stay exact; scaling there and back would round them.
+        return np.where(np.isnan(values), imputed, values)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -206,15 +185,16 @@ class StandardisedImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator)
         return tags
 
 
-def nearest(n_neighbors: int = 10) -> StandardisedImputer:
-    """Impute by the mean of the `n_neighbors` most similar practices that have it, nearer ones more."""
-    return StandardisedImputer(
-        KNNImputer(n_neighbors=n_neighbors, weights="distance", keep_empty_features=True)
-    )
+def knn_imputer(n_neighbors: int = 10) -> StandardisedImputer:
+    """Impute by the mean of the `n_neighbors` nearest practices with a value, weighted by 1 / distance."""
+    imputer = KNNImputer(n_neighbors=n_neighbors, weights="distance", keep_empty_features=True)
+    return StandardisedImputer(imputer)
 
 
-def iterative(max_iter: int = 5, n_nearest_features: int | None = 15, seed: int = 0) -> StandardisedImputer:
-    """Impute each feature by ridge regression on its most correlated others, in rounds."""
+def iterative_imputer(
+    max_iter: int = 5, n_nearest_features: int | None = 15, seed: int = 0
+) -> StandardisedImputer:
+    """Impute each feature by ridge regression on its most correlated features, in `max_iter` rounds."""
     return StandardisedImputer(
         IterativeImputer(
             max_iter=max_iter,

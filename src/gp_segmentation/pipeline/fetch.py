@@ -29,7 +29,7 @@ def fetch_raw(cfg: dict[str, Any], root: Path, here: Path) -> None:
         download.collect(source["files"], (here / cfg["from"]).expanduser(), folder, restart=cfg["restart"])
     else:
         download.fetch(source["files"], folder, restart=cfg["restart"])
-    simulated.take_marker((here / (cfg["from"] or folder)).expanduser(), folder, source.get("simulated"))
+    simulated.write_marker((here / (cfg["from"] or folder)).expanduser(), folder, source.get("simulated"))
     log.info("%s: %s", source["label"], folder)
     _dvc_add(root)
 

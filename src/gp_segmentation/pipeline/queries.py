@@ -7,7 +7,15 @@ from typing import Any
 
 from gp_segmentation import config
 from gp_segmentation.errors import GpsegError, InputError
+from gp_segmentation.features import Tables
+from gp_segmentation.insight.peers.comparison import Comparison
+from gp_segmentation.insight.peers.text import peers_text
 from gp_segmentation.pipeline.project import Project
+from gp_segmentation.segments.assignment import assign_practices
+from gp_segmentation.segments.changes import BORDER_CHANCE
+from gp_segmentation.segments.renumbering import read_renumbered
+from gp_segmentation.storage import provenance
+from gp_segmentation.storage.model_files import load_model
 from gp_segmentation.storage.table_files import read_table, write_table
 from gp_segmentation.storage.workspace import Workspace
 from gp_segmentation.utils.files import read_json
@@ -21,13 +29,10 @@ def describe_peers(code: str, folder: Path, root: Path) -> str:
     `root` is the project, whose raw files a run in a folder of its own was made from.
     Raises GpsegError when the practice or the results are not there.
     """
-    from gp_segmentation.insight.peers.comparison import Comparison
-    from gp_segmentation.insight.peers.text import peers_in_words
-
     ws = Workspace(_existing(folder))
     natural, values, dictionary = ws.feature_tables()
     comparison = Comparison.of(values, natural, dictionary)
-    found = peers_in_words(code, read_table(ws.insight / "peers.parquet"), ws.segment_table(), comparison)
+    found = peers_text(code, read_table(ws.insight / "peers.parquet"), ws.segment_table(), comparison)
     warning = _warning_of_run(ws, root)
     return f"{warning}\n\n{found}" if warning else found
 
@@ -37,7 +42,6 @@ def _warning_of_run(ws: Workspace, root: Path) -> str:
     if ws.prepared.is_dir():
         return _warning(ws.prepared)
     # A job's folder has no prepared tables of its own: its source and the raw files say it.
-    from gp_segmentation.storage import provenance
 
     source = _config_of(ws.root, root)["source"]
     tables = provenance.simulated_tables(source.get("simulated"), root / "data" / "raw" / source["name"])
@@ -60,11 +64,6 @@ def assign_source(run: str, source: str, out: Path, root: Path, level: float | N
         run's source).
     root : the project. level : chance above which a practice is near a border (None: the default).
     """
-    from gp_segmentation.segments.assignment import assign_practices as assign_practices
-    from gp_segmentation.segments.changes import LEVEL
-    from gp_segmentation.segments.renumbering import read_renumbered
-    from gp_segmentation.storage.model_files import load_model
-
     with tempfile.TemporaryDirectory() as downloads:
         past = _past_run(run, root, Path(downloads))
         cfg, new = past.cfg, _prepared_source(source, past.cfg, root)
@@ -77,7 +76,7 @@ def assign_source(run: str, source: str, out: Path, root: Path, level: float | N
             _tables(new),
             read_table(past.segments, "segments"),
             read_renumbered(root / "conf" / "source" / "_renumbered.yaml"),
-            LEVEL if level is None else level,
+            BORDER_CHANCE if level is None else level,
         )
     write_table(out, assigned.table, "assigned")
     sides = {"In the run": _warning(past.prepared), "In what is assigned": _warning(new)}
@@ -149,7 +148,6 @@ def _prepared_source(source: str, cfg: Config, root: Path) -> Path:
 
 
 def _tables(folder: Path) -> Any:
-    from gp_segmentation.features import Tables
 
     ws = Workspace(folder.parent, prepared_folder=folder)
     return Tables(**{name: ws.prepared_table(name) for name in Tables.names()})

@@ -1,4 +1,4 @@
-"""The page of a run: everything found, in one HTML file that needs no network."""
+"""The pages of a run: one HTML file each, which needs no network."""
 
 from gp_segmentation.report.page import write_first_look, write_page
 from gp_segmentation.report.summarise import summarise

@@ -1,4 +1,4 @@
-"""What the evidence says, in a few plain sentences."""
+"""The evidence in plain sentences."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,16 +14,17 @@ GROUPINGS = {
 
 
 def evidence_sentences(evidence: Mapping[str, Any]) -> list[str]:
-    """Return one sentence for each kind of evidence that the run has."""
+    """Return one sentence for each kind of evidence in the run."""
     if not evidence.get("assessed"):
         return []
+    figures = evidence.get("figures") or {}
     return [
         *_sample(evidence),
-        *_null(evidence),
-        *_practices(evidence),
-        *_agreement(evidence),
-        *_made_of(evidence.get("made_of") or {}),
-        *_beyond(evidence.get("beyond") or {}),
+        *_nulls(evidence, figures.get("silhouette")),
+        *_practices(evidence.get("practices") or {}),
+        *_agreement(evidence.get("agreement") or {}, figures.get("ari_kmeans_hierarchical")),
+        *_composition(evidence.get("made_of") or {}),
+        *_external(evidence.get("beyond") or {}),
     ]
 
 
@@ -31,114 +32,96 @@ def _sample(evidence: Mapping[str, Any]) -> list[str]:
     rows, fitted = evidence.get("rows"), evidence.get("fitted")
     if rows is None or fitted is None or rows == fitted:
         return []
-    return [f"The evidence is of {rows:,} of the {fitted:,} fitted practices, drawn at random."]
+    return [f"The evidence uses a random sample of {rows:,} of the {fitted:,} fitted practices."]
 
 
-def _null(evidence: Mapping[str, Any]) -> list[str]:
-    rows = {
-        row["kind"]: row
+def _nulls(evidence: Mapping[str, Any], silhouette: float | None) -> list[str]:
+    means = {
+        row["kind"]: row["mean"]
         for row in evidence.get("nulls") or []
         if row["k"] == evidence.get("n_clusters") and row.get("mean") is not None
     }
-    silhouette = (evidence.get("figures") or {}).get("silhouette")
-    if "gaussian" not in rows or silhouette is None:
+    if "gaussian" not in means or silhouette is None:
         return []
     text = (
-        f"The silhouette is {silhouette:.3f}. Cutting data without segments gives "
-        f"{rows['gaussian']['mean']:.3f} where they have the same correlations"
+        f"The silhouette is {silhouette:.3f}. Random data with the same correlations give "
+        f"{means['gaussian']:.3f}"
     )
-    if "copula" in rows:
-        text += f", {rows['copula']['mean']:.3f} where each figure is spread as it really is, too"
-    if "permutation" in rows:
-        flattering = rows["permutation"]["mean"]
-        text += f", and {flattering:.3f} where correlations are destroyed, a comparison that flatters"
+    if "copula" in means:
+        text += f"; with the same distributions as well, {means['copula']:.3f}"
+    if "permutation" in means:
+        text += f"; without correlations, {means['permutation']:.3f} (this comparison flatters the segments)"
     return [f"{text}."]
 
 
-def _practices(evidence: Mapping[str, Any]) -> list[str]:
-    counts = evidence.get("practices") or {}
-    every = sum(counts.values())
-    if not every:
+def _practices(counts: Mapping[str, int]) -> list[str]:
+    total = sum(counts.values())
+    if not total:
         return []
     moved, elsewhere = (counts[name] + counts["both"] for name in ("resamples", "method"))
     return [
-        f"{counts['sure']:,} of {every:,} fitted practices ({counts['sure'] / every:.0%}) are sure of their "
-        "segment: they stay in it when practices are drawn again, and another method puts them in the same. "
-        f"{moved:,} do not stay, {elsewhere:,} are put elsewhere by the other; disputed.csv names them."
+        f"For {counts['sure']:,} of {total:,} fitted practices ({counts['sure'] / total:.0%}) the segment is "
+        "certain: they stay in it when practices are redrawn, and another method agrees. "
+        f"{moved:,} practices do not stay. The other method puts {elsewhere:,} in another segment. "
+        "The file disputed.csv lists them."
     ]
 
 
-def _agreement(evidence: Mapping[str, Any]) -> list[str]:
-    found, figures = evidence.get("agreement") or {}, evidence.get("figures") or {}
-    ari = figures.get("ari_kmeans_hierarchical")
-    if ari is None or not found:
+def _agreement(agreement: Mapping[str, Any], ari: float | None) -> list[str]:
+    if ari is None or not agreement:
         return []
-    text = f"K-means and Ward's method agree to an adjusted Rand index of {ari:.2f} (1: the same segments)"
-    cophenetic = (found.get("cophenetic") or {}).get("ward")
+    text = f"K-means and Ward's method agree with an adjusted Rand index of {ari:.2f} (1: the same segments)."
+    cophenetic = (agreement.get("cophenetic") or {}).get("ward")
     if cophenetic is not None:
-        text += f"; Ward's tree tells distances with a correlation of {cophenetic:.2f}"
-    return [f"{text}."]
+        text += f" Distances in Ward's tree correlate with the real distances ({cophenetic:.2f})."
+    return [text]
 
 
-def _made_of(found: Mapping[str, Any]) -> list[str]:
-    blocks, alone = found.get("blocks") or [], found.get("alone") or []
-    told = [
-        f"{_readable(row['reference'])} {row['ari']:.2f}"
-        for row in alone
+def _composition(composition: Mapping[str, Any]) -> list[str]:
+    blocks = composition.get("blocks") or []
+    shares = [(row["block"], row["share_between"]) for row in blocks if row["share_between"] is not None]
+    single = [
+        f"{row['reference'].replace('_', ' ')} {row['ari']:.2f}"
+        for row in composition.get("alone") or []
         if row["reference"] in ("age", "deprivation") and row["ari"] is not None
     ]
     texts = []
     if len(blocks) > 1:
-        parts = [
-            f"{_readable(row['block'])} {row['share_between']:.0%}"
-            for row in blocks
-            if row["share_between"] is not None
-        ]
-        texts.append(f"Differences between segments lie in: {', '.join(parts)}.")
-    if told:
+        parts = ", ".join(f"{name.replace('_', ' ')} {share:.0%}" for name, share in shares)
+        texts.append(f"The differences between segments lie in these blocks of features: {parts}.")
+    if single:
         texts.append(
-            "Segments made from one thing alone agree with these to an adjusted Rand index of: "
-            f"{', '.join(told)}."
+            "Segments made from a single kind of feature agree with these as follows (adjusted Rand index): "
+            f"{', '.join(single)}."
         )
     return texts
 
 
-def _beyond(found: Mapping[str, Any]) -> list[str]:
-    means = {name: value for name, value in (found.get("means") or {}).items() if value is not None}
+def _external(external: Mapping[str, Any]) -> list[str]:
+    means = {name: value for name, value in (external.get("means") or {}).items() if value is not None}
     own = means.pop("segments", None)
     if own is None:
         return []
+    count = len({row["measure"] for row in external.get("measures") or []})
+    text = f"On average the segments explain {own:.1%} of the variance in other measures ({count} of them)."
     others = [f"{GROUPINGS[name]} {value:.1%}" for name, value in means.items() if name in GROUPINGS]
-    measures = len({row["measure"] for row in found.get("measures") or []})
-    text = (
-        f"Of {measures} measures that took no part in making them, the segments explain {own:.1%} of the "
-        "variance between practices on average"
-    )
-    return [f"{text}; {', '.join(others)}." if others else f"{text}."]
+    return [f"{text} Other groupings explain: {', '.join(others)}." if others else text]
 
 
-def _readable(name: str) -> str:
-    return name.replace("_", " ")
-
-
-def spatial_sentence(found: pd.DataFrame) -> str:
-    """Return the join counts in one line; empty when there are none, or one segment."""
-    rows = found.dropna(subset=["ratio"])
+def spatial_sentence(joins: pd.DataFrame) -> str:
+    """Return the join counts in words; empty when there are none, or one segment."""
+    rows = joins.dropna(subset=["ratio"]).sort_values("ratio")
     if len(rows) < 2:
         return ""
-    clustered = rows[(rows["p"] <= 0.05) & (rows["ratio"] > 1)]
+    clustered = rows[(rows["p"] <= 0.05) & (rows["ratio"] > 1)].sort_values("ratio", ascending=False)
     if clustered.empty:
-        return "No segment clusters in space: neighbours share one no more often than by chance."
-    most = clustered.sort_values("ratio", ascending=False).iloc[0]
-    least = rows.sort_values("ratio").iloc[0]
-    who = (
-        "Every segment clusters"
-        if len(clustered) == len(rows)
-        else f"{len(clustered)} of {len(rows)} segments cluster"
-    )
+        return "No segment clusters in space: neighbours share a segment no more often than by chance."
+    most, least = clustered.iloc[0], rows.iloc[0]
+    every = len(clustered) == len(rows)
+    subject = "Every segment clusters" if every else f"{len(clustered)} of {len(rows)} segments cluster"
     return (
-        f"{who} in space: most of all segment {most['segment']:.0f}, whose practices are neighbours "
-        f"{most['ratio']:.1f} times as often as if segments were dealt at random; least segment "
-        f"{least['segment']:.0f}, {least['ratio']:.1f} times (join counts between nearest neighbours, "
+        f"{subject} in space. Practices of segment {most['segment']:.0f} are neighbours {most['ratio']:.1f} "
+        f"times as often as in a random arrangement, the most of all; those of segment "
+        f"{least['segment']:.0f} {least['ratio']:.1f} times, the least (join counts of nearest neighbours, "
         f"p {'≤' if rows['p'].max() <= 0.05 else 'up to'} {rows['p'].max():.3f})."
     )

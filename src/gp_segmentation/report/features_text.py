@@ -1,40 +1,40 @@
-"""What the pages say of the features: left out, noted, spread, what age explains, what was kept."""
+"""Tables of the pages about the features."""
 
 from typing import Any
 
 import pandas as pd
 
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import natural, signed
+from gp_segmentation.utils.wording import UNKNOWN, natural, signed
 
 
-def features_found(results: Results) -> dict[str, Any]:
-    """Return the first look at the features as plain values.
+def feature_tables(results: Results) -> dict[str, Any]:
+    """Return the first look at the features as texts: notes, dropped, summary, age, components, kept.
 
-    ``components`` is None when nothing is known of a reducer (before anything was prepared for clustering),
-    and empty when nothing was reduced.
+    ``components`` is None before anything was prepared for clustering, and empty when nothing was reduced.
     """
-    found = results.exploration
-    components = found.get("components")
+    prepared, components = "components" in results.exploration, _rows(results, "components")
     return {
-        "notes": _records(found.get("notes")),
-        "dropped": _records(found.get("dropped")),
-        "summary": [_spread(row) for row in _records(found.get("summary"))],
-        "age": [_age(row) for row in _records(found.get("age_explained"))],
-        "components": None if components is None else [_component(row) for row in _records(components)],
-        "kept": _kept(results),
+        "notes": _rows(results, "notes"),
+        "dropped": _rows(results, "dropped"),
+        "summary": [_distribution(row) for row in _rows(results, "summary")],
+        "age": [_age(row) for row in _rows(results, "age_explained")],
+        "components": [_component(row) for row in components] if prepared else None,
+        "kept": f"{len(results.dictionary)} features were reduced to {len(components)} components, which "
+        f"explain {float(components[-1]['cumulative']):.0%} of their variance."
+        if components
+        else "",
     }
 
 
-def _records(table: pd.DataFrame | None) -> list[dict[Any, Any]]:
+def _rows(results: Results, name: str) -> list[dict[Any, Any]]:
+    table = results.exploration.get(name)
     return [] if table is None else table.to_dict("records")
 
 
-def _spread(row: dict[Any, Any]) -> dict[str, str]:
-    unit = str(row["unit"])
-    spread = {name: natural(row[name], unit) for name in ("median", "minimum", "maximum")}
-    ceiling = row["ceiling_share"]
-    return spread | {
+def _distribution(row: dict[Any, Any]) -> dict[str, str]:
+    unit, ceiling = str(row["unit"]), row["ceiling_share"]
+    return {name: natural(row[name], unit) for name in ("median", "minimum", "maximum")} | {
         "label": str(row["label"]),
         "missing": f"{int(row['missing']):,}",
         "skew_before": signed(float(row["skew_before"])),
@@ -46,7 +46,7 @@ def _spread(row: dict[Any, Any]) -> dict[str, str]:
 def _age(row: dict[Any, Any]) -> dict[str, str]:
     return {
         "label": str(row["label"]),
-        "explained": "not known" if pd.isna(row["r_squared"]) else f"{float(row['r_squared']):.2f}",
+        "explained": UNKNOWN if pd.isna(row["r_squared"]) else f"{float(row['r_squared']):.2f}",
         "practices": f"{int(row['practices']):,}",
     }
 
@@ -54,13 +54,3 @@ def _age(row: dict[Any, Any]) -> dict[str, str]:
 def _component(row: dict[Any, Any]) -> dict[str, str]:
     shares = {name: f"{float(row[name]):.1%}" for name in ("share", "cumulative")}
     return {"component": str(row["component"]), "features": str(row["features"])} | shares
-
-
-def _kept(results: Results) -> str:
-    components = results.exploration.get("components")
-    if components is None or components.empty:
-        return ""
-    return (
-        f"{len(results.dictionary)} features were reduced to {len(components)} components, which carry "
-        f"{float(components['cumulative'].iloc[-1]):.0%} of their variance."
-    )

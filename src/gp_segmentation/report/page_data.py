@@ -1,4 +1,4 @@
-"""The data inside the page: what its search, practice profiles and linked charts read."""
+"""The data inside the page, for its search, practice profiles and linked charts."""
 
 import json
 from typing import Any
@@ -10,14 +10,14 @@ from gp_segmentation.figures import NotShown, chart_positions, icb_outlines, seg
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.wording import COUNTED
 
-#: Features in a practice's profile, the ones segments differ on most; indicators and peers listed.
-FEATURES, INDICATORS, PEERS = 30, 5, 10
-#: Metres on the ground that are one step of the map's numbers.
-STEP = 100
+#: Most features, indicators and peers of a practice; the features are those on which segments differ most.
+MAX_FEATURES, MAX_INDICATORS, MAX_PEERS = 30, 5, 10
+#: Unit of the map's coordinates, metres.
+METRES = 100
 
 
 def page_data(results: Results) -> dict[str, Any]:
-    """Return everything the page's script reads, one entry per practice in the order of ``rows``."""
+    """Return all data of the page's script; lists by practice have the order of ``rows``."""
     codes = list(results.segments["practice_code"])
     return {
         **finder(results),
@@ -38,7 +38,7 @@ def data_block(value: Any) -> str:
 
 
 def finder(results: Results) -> dict[str, Any]:
-    """Return what the finder searches: ICB names and segments once, then a row per practice.
+    """Return the data of the search: names of boards (ICBs), segments, and a row per practice.
 
     A row is code, name, postcode, position in ``icbs``, segment, next nearest segment (0: none), margin in
     thousandths (-1: none), 1 if it was fitted, list size.
@@ -47,12 +47,12 @@ def finder(results: Results) -> dict[str, Any]:
         results.practices[["practice_code", "postcode", "list_size"]], on="practice_code", how="left"
     )
     icbs = sorted(set(about["icb_name"]))
-    place = {name: i for i, name in enumerate(icbs)}
+    position = {name: i for i, name in enumerate(icbs)}
     rows = zip(
         about["practice_code"],
         about["practice_name"],
         about["postcode"].fillna(""),
-        about["icb_name"].map(place),
+        about["icb_name"].map(position),
         about["segment"],
         about["second_segment"].astype("Int64").fillna(0),
         (about["margin"].astype(float) * 1000).round().fillna(-1).astype("int64"),
@@ -69,100 +69,92 @@ def finder(results: Results) -> dict[str, Any]:
 
 
 def _chart(results: Results, codes: list[str]) -> dict[str, Any] | None:
-    """Places of the practices on two components, in thousandths, and the names of the axes."""
+    """Scores of the practices on two components, in thousandths, and the names of the axes."""
     try:
         scores, axes = chart_positions(results)
     except NotShown:
         return None
-    return {"x": _column(scores["one"], codes, 1000), "y": _column(scores["two"], codes, 1000), "axes": axes}
+    x, y = (_scaled(scores[name], codes, 1000) for name in ("one", "two"))
+    return {"x": x, "y": y, "axes": axes}
 
 
 def _map(results: Results, codes: list[str]) -> dict[str, Any] | None:
-    """Places of the practices and outlines of ICBs in steps of the National Grid; None when not known."""
+    """Practices and outlines of boards on the National Grid, in units of `METRES`; None without practices."""
     points, rings = icb_outlines(results)
     if points.empty:
         return None
-    outlines = [np.round(ring / STEP).astype("int64").ravel().tolist() for ring in rings]
-    x, y = (_column(points[axis], codes, 1 / STEP) for axis in ("x", "y"))
+    outlines = [np.round(ring / METRES).astype("int64").ravel().tolist() for ring in rings]
+    x, y = (_scaled(points[axis], codes, 1 / METRES) for axis in ("x", "y"))
     return {"x": x, "y": y, "outlines": outlines}
 
 
-def _column(values: pd.Series, codes: list[str], scale: float) -> list[int | None]:
+def _scaled(values: pd.Series, codes: list[str], scale: float) -> list[int | None]:
     known = (values.reindex(codes) * scale).round()
     return [None if pd.isna(v) else int(v) for v in known]
 
 
 def _features(results: Results, codes: list[str]) -> list[dict[str, Any]]:
-    """Label, unit, means (England, segments) and every practice's value of the most telling features."""
+    """Label, unit, means (England, segments) and values by practice of the features segments differ on."""
     used = results.profiles[results.profiles["used"].astype(bool)]
-    strength = used["difference_sd"].abs().groupby(used["feature"]).max().sort_values(ascending=False)
-    telling = set(strength.index[:FEATURES])
-    found = []
-    for about in results.dictionary.to_dict("records"):
-        if about["feature"] not in telling:
-            continue
-        mine = used[used["feature"] == about["feature"]]
-        whole = about["unit"] in COUNTED
-        values = results.natural[about["feature"]].reindex(codes)
-        found.append(
+    difference = used["difference_sd"].abs().groupby(used["feature"]).max().sort_values(ascending=False)
+    features = results.dictionary[results.dictionary["feature"].isin(difference.index[:MAX_FEATURES])]
+    rows = []
+    for feature, label, unit in features[["feature", "label", "unit"]].itertuples(index=False):
+        means = used[used["feature"] == feature].set_index("segment")
+        rows.append(
             {
-                "label": str(about["label"]),
-                "unit": str(about["unit"]),
-                "england": _rounded(mine["england_mean"].iloc[0], whole=whole),
-                "segments": {
-                    int(s): _rounded(m, whole=whole)
-                    for s, m in zip(mine["segment"], mine["mean"], strict=True)
-                },
-                "values": [_rounded(v, whole=whole) for v in values],
+                "label": str(label),
+                "unit": str(unit),
+                "england": _rounded(means["england_mean"].iloc[0], unit),
+                "segments": {int(segment): _rounded(mean, unit) for segment, mean in means["mean"].items()},
+                "values": [_rounded(value, unit) for value in results.natural[feature].reindex(codes)],
             }
         )
-    return found
+    return rows
 
 
-def _rounded(value: float, *, whole: bool) -> float | int | None:
+def _rounded(value: float, unit: str) -> float | int | None:
     if not np.isfinite(value):
         return None
-    return round(float(value)) if whole else float(f"{value:.3g}")
+    return round(float(value)) if unit in COUNTED else float(f"{value:.3g}")
 
 
 def _peers(peers: pd.DataFrame, codes: list[str]) -> list[list[int]]:
-    """Per practice its peers, nearest first: position in ``rows``, then percent of resamples (-1: none)."""
-    found: list[list[int]] = [[] for _ in codes]
+    """Peers of each practice, nearest first: position in ``rows``, then percent of resamples (-1: none)."""
+    by_practice: list[list[int]] = [[] for _ in codes]
     if not {"practice_code", "peer_code", "rank"} <= set(peers.columns):
-        return found
-    place = {code: i for i, code in enumerate(codes)}
-    near = peers[
-        (peers["rank"] <= PEERS) & peers["peer_code"].isin(place) & peers["practice_code"].isin(place)
-    ]
-    near = near.sort_values(["practice_code", "rank"])
-    stays = near["inclusion"] if "inclusion" in near.columns else pd.Series(np.nan, index=near.index)
-    percent = (100 * stays).round().fillna(-1).astype("int64")
-    for own, other, share in zip(near["practice_code"], near["peer_code"], percent, strict=True):
-        found[place[own]] += [place[other], int(share)]
-    return found
+        return by_practice
+    position = {code: i for i, code in enumerate(codes)}
+    known = peers["peer_code"].isin(position) & peers["practice_code"].isin(position)
+    nearest = peers[(peers["rank"] <= MAX_PEERS) & known].sort_values(["practice_code", "rank"])
+    nearest = nearest.reindex(columns=["practice_code", "peer_code", "inclusion"])
+    percent = (100 * nearest["inclusion"]).round().fillna(-1).astype("int64")
+    for code, peer, share in zip(nearest["practice_code"], nearest["peer_code"], percent, strict=True):
+        by_practice[position[code]] += [position[peer], int(share)]
+    return by_practice
 
 
 def _opportunities(results: Results, codes: list[str]) -> dict[str, Any]:
-    """Per practice its largest indicators: position in ``indicators``, additional patients, low, high."""
+    """Largest indicators of each practice: position in ``indicators``, additional patients, low, high."""
     table = results.practice_opportunities
     gains: list[list[list[int]]] = [[] for _ in codes]
-    needed = {"practice_code", "indicator_code", "additional_patients"}
-    if not needed <= set(table.columns):
+    columns = ["practice_code", "indicator_code", "additional_patients"]
+    if not set(columns) <= set(table.columns):
         return {"indicators": [], "gains": gains}
     rows = table[(table["additional_patients"] >= 0.5) & table["practice_code"].isin(set(codes))]
     rows = rows.sort_values(["practice_code", "additional_patients"], ascending=[True, False], kind="stable")
-    rows = rows.groupby("practice_code").head(INDICATORS)
+    rows = rows.groupby("practice_code").head(MAX_INDICATORS)
     names = sorted(set(rows["indicator_code"]))
-    place, indicator = {c: i for i, c in enumerate(codes)}, {n: i for i, n in enumerate(names)}
-    columns = ["additional_patients", *[c for c in ("low", "high") if c in rows.columns]]
-    for code, name, *values in rows[["practice_code", "indicator_code", *columns]].itertuples(index=False):
-        gains[place[code]].append([indicator[name], *[round(float(v)) for v in values]])
-    about = described(results.opportunities)
-    return {"indicators": [[name, about.get(name, "")] for name in names], "gains": gains}
+    position = {code: i for i, code in enumerate(codes)}
+    columns += [name for name in ("low", "high") if name in rows.columns]
+    for code, name, *values in rows[columns].itertuples(index=False):
+        gains[position[code]].append([names.index(name), *[round(float(value)) for value in values]])
+    descriptions = _descriptions(results.opportunities)
+    return {"indicators": [[name, descriptions.get(name, "")] for name in names], "gains": gains}
 
 
-def described(opportunities: pd.DataFrame) -> dict[str, str]:
-    """Return what each indicator asks for, where the table of opportunities says it."""
+def _descriptions(opportunities: pd.DataFrame) -> dict[str, str]:
+    """Description by indicator, as far as the table of opportunities has them."""
     if not {"indicator_code", "description"} <= set(opportunities.columns):
         return {}
     rows = opportunities.drop_duplicates("indicator_code").dropna(subset=["description"])

@@ -1,14 +1,17 @@
 """What one run found, gathered for the rooms that show it (figures, insight, report)."""
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
+from gp_segmentation.schemas.run_tables import empty
+
 
 @dataclass(frozen=True)
 class Results:
-    """The tables and findings of one run, as the stages wrote them.
+    """The tables and findings of one run, as the stages wrote them; what is not there yet is empty.
 
     Attributes
     ----------
@@ -49,19 +52,19 @@ class Results:
     context_dictionary: pd.DataFrame
     registers: pd.DataFrame
     quality: pd.DataFrame
-    boundaries: Any
     features: pd.DataFrame
     natural: pd.DataFrame
     dictionary: pd.DataFrame
-    matrix: pd.DataFrame
-    trials: pd.DataFrame
-    choice: dict[str, Any]
-    segments: pd.DataFrame
-    tree: pd.DataFrame
-    profiles: pd.DataFrame
-    portraits: list[dict[str, Any]]
-    evidence: dict[str, Any]
-    metrics: dict[str, Any]
+    boundaries: Any = None
+    matrix: pd.DataFrame = field(default_factory=pd.DataFrame)
+    trials: pd.DataFrame = field(default_factory=partial(empty, "trials"))
+    choice: dict[str, Any] = field(default_factory=dict)
+    segments: pd.DataFrame = field(default_factory=partial(empty, "segments"))
+    tree: pd.DataFrame = field(default_factory=pd.DataFrame)
+    profiles: pd.DataFrame = field(default_factory=pd.DataFrame)
+    portraits: list[dict[str, Any]] = field(default_factory=list)
+    evidence: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Any] = field(default_factory=dict)
     imputed: pd.DataFrame = field(default_factory=pd.DataFrame)
     preparations: pd.DataFrame = field(default_factory=pd.DataFrame)
     labels: pd.DataFrame = field(default_factory=pd.DataFrame)

@@ -1,4 +1,4 @@
-"""A segmentation as one scikit-learn model: the matrix pipeline with `Segments` at its end."""
+"""A segmentation as one scikit-learn model: the matrix pipeline with `Segments` as its last step."""
 
 from typing import Self
 
@@ -11,17 +11,17 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from gp_segmentation.clustering import Assignment, assign_nearest, centroids, margins
 
-#: Rows this near to a fitted row (in the matrix) are that practice with the same figures.
-SAME = 1e-8
+#: Rows of the matrix at most this far apart are the same practice with unchanged figures.
+SAME_FIGURES = 1e-8
 
 
 class Segments(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sklearn is untyped
-    """Gives rows of the matrix their segment: that of the same fitted row, else that of the nearest centroid.
+    """Gives each row of the matrix a segment: that of the same fitted row, else that of the nearest centroid.
 
-    K-means and every other clusterer end in a partition of the fitted practices. That partition stands: a
-    row that is a fitted practice with unchanged figures keeps its segment. Any other row gets the segment
-    whose centroid (mean of its fitted practices) is nearest. For hierarchical segments, which are not
-    made of nearest centroids, `agreement_` says how far the rule gives what the tree gave.
+    Every clusterer ends in a partition of the fitted practices, and the model keeps this partition: a fitted
+    practice with unchanged figures keeps its segment. Any other row gets the segment whose centroid (mean
+    of its fitted practices) is nearest. Hierarchical segments are not defined by nearest centroids;
+    `agreement_` says how well this rule reproduces them.
 
     Attributes
     ----------
@@ -35,41 +35,41 @@ class Segments(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sklearn
         self.y_ = np.asarray(y, dtype=np.int64)
         self.classes_ = np.unique(self.y_)
         self.centroids_ = centroids(self.X_, self.y_).to_numpy()
-        self.agreement_ = float((assign_nearest(self.X_, self._centres()).labels == self.y_).mean())
+        self.agreement_ = float((assign_nearest(self.X_, self.centroid_table()).labels == self.y_).mean())
         return self
 
     def predict(self, X: pd.DataFrame) -> np.ndarray:
         return self.place(X).labels
 
     def place(self, X: pd.DataFrame) -> Assignment:
-        """Return segment, next nearest segment, margin and distances of every row."""
-        values = self._values(X)
-        labels = assign_nearest(values, self._centres()).labels
-        known = self.known(X)
-        labels[known >= 0] = self.y_[known[known >= 0]]
-        return margins(values, labels, self._centres())
+        """Return segment, second nearest segment, margin and distances of every row."""
+        values, centres = self._values(X), self.centroid_table()
+        labels = assign_nearest(values, centres).labels
+        position = self.fitted_rows(X)
+        labels[position >= 0] = self.y_[position[position >= 0]]
+        return margins(values, labels, centres)
 
-    def known(self, X: pd.DataFrame) -> np.ndarray:
-        """Return the position of the fitted row that each row is, or -1."""
-        values = self._values(X)
-        distance, position = cKDTree(self.X_).query(values, distance_upper_bound=SAME)
+    def fitted_rows(self, X: pd.DataFrame) -> np.ndarray:
+        """Return for each row the position of the same fitted row, or -1."""
+        distance, position = cKDTree(self.X_).query(self._values(X), distance_upper_bound=SAME_FIGURES)
         return np.where(np.isfinite(distance), position, -1)
+
+    def centroid_table(self) -> pd.DataFrame:
+        """Return segment -> centroid, with the columns of the matrix where it was a frame."""
+        columns = getattr(self, "feature_names_in_", None)
+        return pd.DataFrame(self.centroids_, index=pd.Index(self.classes_, name="segment"), columns=columns)
 
     def _values(self, X: pd.DataFrame) -> np.ndarray:
         check_is_fitted(self)
-        values: np.ndarray = validate_data(self, X, dtype=np.float64, reset=False)
-        return values
-
-    def _centres(self) -> pd.DataFrame:
-        return pd.DataFrame(self.centroids_, index=pd.Index(self.classes_, name="segment"))
+        return np.asarray(validate_data(self, X, dtype=np.float64, reset=False))
 
 
-def whole_model(pipeline: Pipeline, matrix: pd.DataFrame, labels: pd.Series) -> Pipeline:
-    """Return the fitted matrix `pipeline` with the segments of the fitted practices at its end.
+def add_segments(pipeline: Pipeline, matrix: pd.DataFrame, labels: pd.Series) -> Pipeline:
+    """Return the fitted `pipeline` with the segments of the fitted practices as its last step.
 
     Parameters
     ----------
-    matrix : what `pipeline` made of the fitted practices. labels : practice_code -> segment, same rows.
+    matrix : the output of `pipeline`. labels : practice_code -> segment of the fitted practices.
     """
     segments = Segments().fit(matrix.loc[labels.index], labels)
     return Pipeline([*pipeline.steps, ("segments", segments)])

@@ -1,4 +1,4 @@
-"""Indicators under another code in another year, under the codes of a run."""
+"""Indicators that have another code in another year, translated to the codes of a run."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -12,11 +12,11 @@ from gp_segmentation.features import Tables
 
 
 def read_renumbered(path: Path) -> list[list[str]]:
-    """Read groups of codes that are one indicator, from a YAML list of lists.
+    """Read groups of codes that mean one indicator, from a YAML list of lists.
 
     Raises
     ------
-    ConfigError : it is not such a list, or a code stands in two groups.
+    ConfigError : it is not such a list, or a code is in two groups.
     """
     groups = yaml.safe_load(path.read_text(encoding="utf-8")) or []
     if not isinstance(groups, list) or any(
@@ -30,26 +30,23 @@ def read_renumbered(path: Path) -> list[list[str]]:
     return groups
 
 
-def renumbered(ours: Iterable[str], theirs: Iterable[str], groups: Sequence[Sequence[str]]) -> dict[str, str]:
-    """Return their code -> our code for every indicator that both have under different codes.
+def matching_codes(
+    ours: Iterable[str], theirs: Iterable[str], groups: Sequence[Sequence[str]]
+) -> dict[str, str]:
+    """Return their code -> our code for each indicator that both have under different codes.
 
-    A code that both use stays as it is, and so does one whose counterpart they use beside it.
+    A code that both use stays as it is, and so does one that they use together with its counterpart.
     """
-    mine, other = set(ours), set(theirs)
-    found = {}
-    for group in groups:
-        wanted = [code for code in group if code in mine]
-        given = [code for code in group if code in other]
-        if len(wanted) == len(given) == 1 and wanted != given:
-            found[given[0]] = wanted[0]
-    return found
+    here, there = set(ours), set(theirs)
+    pairs = ((there.intersection(group), here.intersection(group)) for group in groups)
+    return {min(new): min(base) for new, base in pairs if len(new) == len(base) == 1 and new != base}
 
 
-def under_codes_of(
+def align_indicator_codes(
     base: Tables, new: Tables, groups: Sequence[Sequence[str]]
 ) -> tuple[Tables, dict[str, str]]:
-    """Return `new` with its renumbered indicators under the codes of `base`, and which these are."""
-    codes = renumbered(base.indicators["indicator_code"], new.indicators["indicator_code"], groups)
+    """Return `new` with its renumbered indicators under the codes of `base`, and new code -> base code."""
+    codes = matching_codes(base.indicators["indicator_code"], new.indicators["indicator_code"], groups)
     tables = {
         name: table.assign(indicator_code=table["indicator_code"].replace(codes))
         for name, table in (("achievement", new.achievement), ("indicators", new.indicators))

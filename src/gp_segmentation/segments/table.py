@@ -1,8 +1,7 @@
-"""Who belongs where: the table of segments, special practices assigned by nearest centroid."""
+"""The table of segments: fitted practices as clustered, special practices by nearest centroid."""
 
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 
 from gp_segmentation.clustering import assign_nearest, centroids, margins
@@ -14,8 +13,8 @@ def segment_table(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the table of schema ``segments``, and the centroids.
 
-    Fitted practices keep the segment of the clustering. The others (special practices) get that of the
-    nearest centroid: they are never dropped, never shape a segment, and carry the reason (``special``).
+    Fitted practices keep the segment of the clustering. The others are special practices: they get the
+    segment of the nearest centroid, have no influence on the segments, and carry the reason (``special``).
 
     Parameters
     ----------
@@ -26,22 +25,21 @@ def segment_table(
     """
     X = matrix.loc[labels.index]
     centres = centroids(X, labels)
-    known = margins(X, labels, centres)
-    others = matrix.index.difference(labels.index)
-    given = assign_nearest(matrix.loc[others], centres)
-    placed = pd.DataFrame(
+    nearest = pd.Series(assign_nearest(matrix, centres).labels, index=matrix.index)
+    segment = labels.reindex(matrix.index).fillna(nearest).astype("int64")
+    placed = margins(matrix, segment, centres)
+    assigned = pd.DataFrame(
         {
-            "segment": np.concatenate([labels.to_numpy(), given.labels]).astype("int64"),
-            "fitted": np.repeat([True, False], [len(X), len(others)]),
-            "silhouette": np.concatenate([silhouette_samples(X, labels), np.full(len(others), np.nan)]),
-            "second_segment": pd.array([*known.second, *given.second], dtype="Int64"),
-            "margin": np.concatenate([known.margin, given.margin]),
+            "segment": segment,
+            "segment_name": segment.map(names).astype("str"),
+            "fitted": matrix.index.isin(labels.index),
+            "silhouette": pd.Series(silhouette_samples(X, labels), index=labels.index),
+            "second_segment": placed.second,
+            "margin": placed.margin,
         },
-        index=[*X.index, *others],
+        index=matrix.index,
     )
     about = practices.set_index("practice_code")
-    table = about[["practice_name", "sub_icb_name", "icb_name", "region_name"]].join(placed, how="inner")
+    table = about[["practice_name", "sub_icb_name", "icb_name", "region_name"]].join(assigned, how="inner")
     table = table.assign(special=about["special"]).rename_axis("practice_code").reset_index()
-    table.insert(5, "segment", table.pop("segment"))
-    table.insert(6, "segment_name", table["segment"].map(names).astype("str"))
     return table.sort_values("practice_code", ignore_index=True), centres

@@ -1,4 +1,4 @@
-"""Raw files of the publishers, read into tidy frames and joined; a module for each publisher."""
+"""Read the publishers' raw files into tidy frames and join them; each publisher has a module."""
 
 from gp_segmentation.sources.assemble import read_source
 from gp_segmentation.sources.tidy import Prepared

@@ -14,15 +14,13 @@ from gp_segmentation import schemas
 from gp_segmentation.errors import ConfigError
 from gp_segmentation.sources.raw_folder import PresentFiles, find_present
 from gp_segmentation.sources.tidy import (
-    ContextTable,
+    Boundaries,
     Organisations,
     Postcodes,
     Prepared,
     QofArchive,
-    QualityLog,
     Registrations,
     compact,
-    some,
 )
 
 if TYPE_CHECKING:
@@ -34,173 +32,142 @@ def read_source(files: Mapping[str, Mapping[str, Any]], folder: Path, *, min_lis
 
     Parameters
     ----------
-    files : name -> ``filename``, ``required`` (bool), ``role`` (one of `present.ROLES`) and ``reader``,
-        called as ``reader(path=...)``; that of postcodes is also given ``wanted``, the postcodes needed.
-    folder : where the files lie.
+    files : name -> ``filename``, ``required`` (bool), ``role`` (one of `raw_folder.ROLES`) and ``reader``,
+        called as ``reader(path=...)``; the reader of postcodes also gets ``wanted``, the postcodes needed.
+    folder : the folder of the files.
     min_list : practices with fewer patients are special: kept, but not fitted.
 
-    A practice is one that has both a place in the NHS and a list in the QOF archive. Whatever was tolerated
-    is counted in `quality`. Raises InputError when a required file is missing or a file is not what it
-    should be.
+    Practices are those with both a geography and a list size in the QOF archive. Every tolerated
+    irregularity is counted in `quality`. Raises InputError when a required file is missing or a file is not
+    valid.
     """
-    found = find_present(files, folder)
-    qof: QofArchive = found.read("qof")
-    registrations: Registrations | None = found.read("registrations")
-    organisations: Organisations | None = found.read("organisations")
-    practices = _practices(qof, min_list, found.log("qof"), found.quality)
+    raw = find_present(files, folder)
+    qof: QofArchive = raw.read("qof")
+    registrations: Registrations | None = raw.read("registrations")
+    organisations: Organisations | None = raw.read("organisations")
+    practices = _practices(qof, min_list, raw)
     codes = practices["practice_code"]
-    located = _locate(practices, organisations, registrations, found)
-    context, dictionary = _context(found.context(), codes, found.quality)
-    boundaries = found.read("boundaries")
+    statuses = _statuses(codes, organisations, raw)
+    located = _locate(practices, organisations, registrations, raw)
+    context, dictionary = _context(codes, raw)
+    boundaries: Boundaries | None = raw.read("boundaries")
     prepared = {
         "practices": located,
-        "organisations": _statuses(codes, organisations),
-        "registers": _of_practices(qof.prevalence, codes, found, "qof", "PREVALENCE"),
-        "achievement": _of_practices(qof.achievement, codes, found, "qof", "ACHIEVEMENT"),
+        "organisations": statuses,
+        "registers": _of_practices(qof.prevalence, codes, raw, "qof", "PREVALENCE"),
+        "achievement": _of_practices(qof.achievement, codes, raw, "qof", "ACHIEVEMENT"),
         "indicators": qof.indicators,
-        "age_sex": _age_sex(registrations, codes, found),
+        "age_sex": schemas.empty("age_sex")
+        if registrations is None
+        else _of_practices(registrations.age_sex, codes, raw, "registrations", "registrations"),
         "context": context,
         "context_dictionary": dictionary,
     }
-    shapes = None if boundaries is None else _join_boundaries(boundaries.frame, practices, found)
-    _note_unlisted_indicators(qof, found)
-    quality = pd.concat([schemas.empty("quality"), *found.quality], ignore_index=True)
+    shapes = None if boundaries is None else _join_boundaries(boundaries.frame, practices, raw)
+    _note_undescribed(qof, raw)
+    quality = pd.concat([schemas.empty("quality"), *raw.quality], ignore_index=True)
     checked = {
-        name: schemas.check(name, frame, file=f"{found.names['qof']} (table {name})")
+        name: schemas.check(name, frame, file=f"{raw.names['qof']} (table {name})")
         for name, frame in (prepared | {"quality": quality}).items()
     }
     return Prepared(**checked, boundaries=shapes)
 
 
-def _practices(qof: QofArchive, min_list: int, log: QualityLog, quality: list[pd.DataFrame]) -> pd.DataFrame:
-    """Return geographies with list sizes; a PCN called Unallocated is no PCN and becomes null."""
+def _practices(qof: QofArchive, min_list: int, raw: PresentFiles) -> pd.DataFrame:
+    """Return geographies with list sizes; the PCN "Unallocated" (code U) becomes null."""
     places = qof.geographies
     listed = places["practice_code"].isin(qof.list_sizes.index)
-    log.note(
-        "practices without a TOTAL list left out",
-        int((~listed).sum()),
-        some(places["practice_code"][~listed]),
-    )
+    raw.note("qof", "practices without a TOTAL list left out", places["practice_code"][~listed])
     unplaced = qof.list_sizes.index.difference(pd.Index(places["practice_code"]))
-    log.note("practices without a geography left out", len(unplaced), some(unplaced))
+    raw.note("qof", "practices without a geography left out", unplaced)
     places = places[listed]
-    without = places["pcn_code"].isna() | places["pcn_code"].str.upper().eq("U")
-    log.note("practices in no primary care network", int(without.sum()), "PCN U (Unallocated)")
-    sizes = places["practice_code"].map(qof.list_sizes).astype("int64")
-    small = sizes < min_list
-    log.note(f"practices with a list under {min_list:,}", int(small.sum()), "special: assigned, not fitted")
-    quality.append(log.frame)
+    codes = places["practice_code"]
+    no_pcn = places["pcn_code"].isna() | places["pcn_code"].str.upper().eq("U")
+    raw.note("qof", "practices in no primary care network", codes[no_pcn], "PCN U (Unallocated)")
+    sizes = codes.map(qof.list_sizes).astype("int64")
+    small, reason = sizes < min_list, f"list under {min_list:,}"
+    raw.note("qof", f"practices with a {reason}", codes[small], "special: assigned, not fitted")
     return places.assign(
-        pcn_code=places["pcn_code"].mask(without),
-        pcn_name=places["pcn_name"].mask(without),
+        pcn_code=places["pcn_code"].mask(no_pcn),
+        pcn_name=places["pcn_name"].mask(no_pcn),
         list_size=sizes,
-        special=pd.Series(f"list under {min_list:,}", index=places.index, dtype=str).where(small),
+        special=pd.Series(reason, index=places.index, dtype=str).where(small),
     ).sort_values("practice_code", ignore_index=True)
+
+
+def _statuses(codes: pd.Series, organisations: Organisations | None, raw: PresentFiles) -> pd.DataFrame:
+    """Return practice_code, status; null for a practice not in the organisation list, or without a list."""
+    status = pd.Series(None, index=codes.index, dtype=str)
+    if organisations is not None:
+        ods = organisations.frame.set_index("practice_code")
+        raw.note("organisations", "practices not in the organisation list", codes[~codes.isin(ods.index)])
+        status = codes.map(ods["status"]).astype(str)
+        for word in sorted(set(status.dropna()) - {"ACTIVE"}):
+            raw.note("organisations", f"practices now {word}", codes[status == word])
+    return pd.DataFrame({"practice_code": codes, "status": status})
 
 
 def _locate(
     practices: pd.DataFrame,
     organisations: Organisations | None,
     registrations: Registrations | None,
-    found: PresentFiles,
+    raw: PresentFiles,
 ) -> pd.DataFrame:
-    """Add postcode, longitude and latitude; the order of columns is that of schema ``practices``."""
+    """Add postcode, longitude and latitude; the columns are in the order of schema ``practices``."""
     codes = practices["practice_code"]
     postcodes = pd.Series(None, index=codes.index, dtype=str)
     if organisations is not None:
-        ods = organisations.frame.set_index("practice_code")
-        postcodes = codes.map(ods["postcode"])
-        _note_organisations(codes, ods, found)
+        postcodes = codes.map(organisations.frame.set_index("practice_code")["postcode"])
     if registrations is not None:
         fallback = codes.map(registrations.postcodes)
-        taken = postcodes.isna() & fallback.notna()
-        log = found.log("registrations")
-        log.note("postcodes taken from the registrations", int(taken.sum()), some(codes[taken]))
-        found.quality.append(log.frame)
+        filled = codes[postcodes.isna() & fallback.notna()]
+        raw.note("registrations", "postcodes taken from the registrations", filled)
         postcodes = postcodes.fillna(fallback)
     key = compact(postcodes)
-    written = key.str[:-3] + " " + key.str[-3:]
-    located = practices.assign(postcode=written, longitude=np.nan, latitude=np.nan)
-    points: Postcodes | None = found.read("postcodes", wanted=frozenset(key.dropna()))
+    spaced = key.str[:-3] + " " + key.str[-3:]
+    located = practices.assign(postcode=spaced, longitude=np.nan, latitude=np.nan)
+    points: Postcodes | None = raw.read("postcodes", wanted=frozenset(key.dropna()))
     if points is not None:
         at = points.frame.set_index("postcode")
         located = located.assign(longitude=key.map(at["longitude"]), latitude=key.map(at["latitude"]))
-    log = found.log("postcodes")
-    nowhere = located["longitude"].isna()
-    log.note("practices without a postcode", int(postcodes.isna().sum()), some(codes[postcodes.isna()]))
-    log.note("practices without a point on the map", int(nowhere.sum()), some(codes[nowhere]))
-    found.quality.append(log.frame)
+    raw.note("postcodes", "practices without a postcode", codes[postcodes.isna()])
+    raw.note("postcodes", "practices without a point on the map", codes[located["longitude"].isna()])
     return located[list(schemas.SCHEMAS["practices"].columns)]
 
 
-def _statuses(codes: pd.Series, organisations: Organisations | None) -> pd.DataFrame:
-    """Return practice_code, status; null where the organisation list has no such practice, or is absent."""
-    status = pd.Series(None, index=codes.index, dtype=str)
-    if organisations is not None:
-        status = codes.map(organisations.frame.set_index("practice_code")["status"]).astype(str)
-    return pd.DataFrame({"practice_code": codes, "status": status})
-
-
-def _note_organisations(codes: pd.Series, ods: pd.DataFrame, found: PresentFiles) -> None:
-    log = found.log("organisations")
-    absent = ~codes.isin(ods.index)
-    log.note("practices not in the organisation list", int(absent.sum()), some(codes[absent]))
-    status = codes[~absent].map(ods["status"])
-    for word in sorted(set(status.dropna()) - {"ACTIVE"}):
-        log.note(f"practices now {word}", int((status == word).sum()), some(codes[~absent][status == word]))
-    found.quality.append(log.frame)
-
-
 def _of_practices(
-    frame: pd.DataFrame, codes: pd.Series, found: PresentFiles, role: str, what: str
+    frame: pd.DataFrame, codes: pd.Series, raw: PresentFiles, role: str, table: str
 ) -> pd.DataFrame:
     """Return the rows of known practices; practices on one side only are counted."""
-    log = found.log(role)
     present = frame["practice_code"].unique()
-    others = pd.Index(sorted(set(present) - set(codes)))
-    absent = codes[~codes.isin(present)]
-    log.note(f"practices of {what} left out: not among the practices", len(others), some(others))
-    log.note(f"practices without {what}", len(absent), some(absent))
-    found.quality.append(log.frame)
-    if others.empty:
-        return frame
-    return frame[frame["practice_code"].isin(codes)].reset_index(drop=True)
+    others = sorted(set(present) - set(codes))
+    raw.note(role, f"practices of {table} left out: not among the practices", others)
+    raw.note(role, f"practices without {table}", codes[~codes.isin(present)])
+    return frame[frame["practice_code"].isin(codes)].reset_index(drop=True) if others else frame
 
 
-def _age_sex(registrations: Registrations | None, codes: pd.Series, found: PresentFiles) -> pd.DataFrame:
-    if registrations is None:
-        return schemas.empty("age_sex")
-    return _of_practices(registrations.age_sex, codes, found, "registrations", "registrations")
-
-
-def _context(
-    found: list[tuple[str, ContextTable]], codes: pd.Series, quality: list[pd.DataFrame]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return one row for every practice with all measures, and what the measures are."""
+def _context(codes: pd.Series, raw: PresentFiles) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return a row of all context measures for every practice, and the description of the measures."""
     columns, dictionaries, owners = {}, [schemas.empty("context_dictionary")], dict[str, str]()
-    for file, table in found:
-        log = QualityLog(file)
+    for file, table in raw.read_all("context"):
         values = table.frame.set_index("practice_code")
         others = values.index.difference(pd.Index(codes))
-        log.note("practices left out: not among the practices", len(others), some(others))
+        raw.note(file, "practices left out: not among the practices", others)
         for measure in values.columns:
             if measure in owners:
-                raise ConfigError(
-                    f"measure {measure} comes from {owners[measure]} and from {file}. Rename one"
-                )
+                both = f"{owners[measure]} and from {file}"
+                raise ConfigError(f"measure {measure} comes from {both}. Rename one")
             owners[measure] = file
-            column = codes.map(values[measure]).astype(float)
-            log.note(f"practices without {measure}", int(column.isna().sum()), some(codes[column.isna()]))
-            columns[measure] = column
+            columns[measure] = codes.map(values[measure]).astype(float)
+            raw.note(file, f"practices without {measure}", codes[columns[measure].isna()])
         dictionaries.append(table.dictionary.assign(file=file))
-        quality.append(log.frame)
     return pd.DataFrame({"practice_code": codes, **columns}), pd.concat(dictionaries, ignore_index=True)
 
 
-def readable_name(name: str) -> str:
-    """Return an ICB's or STP's name without what differs between publications.
+def comparable_name(name: str) -> str:
+    """Return an ICB's or STP's name without the parts that differ between publications.
 
-    >>> plain_name("NHS Sussex Integrated Care Board") == plain_name("Sussex ICB")
+    >>> comparable_name("NHS Sussex Integrated Care Board") == comparable_name("Sussex ICB")
     True
     """
     text = re.sub(r"[^a-z ]", " ", name.lower().replace("&", " and "))
@@ -209,29 +176,22 @@ def readable_name(name: str) -> str:
 
 
 def _join_boundaries(
-    shapes: gpd.GeoDataFrame, practices: pd.DataFrame, found: PresentFiles
+    shapes: gpd.GeoDataFrame, practices: pd.DataFrame, raw: PresentFiles
 ) -> gpd.GeoDataFrame:
-    """Give each boundary the ODS code of the ICB of its name; where none has it, the code stays null."""
+    """Give each boundary the ODS code of the ICB of the same name; the code is null when there is none."""
     icbs = practices.drop_duplicates("icb_code")
-    by_name = {
-        readable_name(name): code for name, code in zip(icbs["icb_name"], icbs["icb_code"], strict=True)
-    }
-    joined = shapes.assign(
-        icb_code=shapes["icb_name"].map(lambda name: by_name.get(readable_name(name))).astype(str)
-    )
-    log = found.log("boundaries")
-    lone = joined["icb_name"][joined["icb_code"].isna()]
-    log.note("boundaries that no practice's ICB is named as", len(lone), some(lone))
-    bare = icbs["icb_name"][~icbs["icb_code"].isin(joined["icb_code"])]
-    log.note("ICBs without a boundary", len(bare), some(bare))
-    found.quality.append(log.frame)
+    by_name = dict(zip(icbs["icb_name"].map(comparable_name), icbs["icb_code"], strict=True))
+    codes = [by_name.get(comparable_name(name)) for name in shapes["icb_name"]]
+    joined = shapes.assign(icb_code=pd.Series(codes, index=shapes.index, dtype=str))
+    unmatched = joined["icb_name"][joined["icb_code"].isna()]
+    raw.note("boundaries", "boundaries named like no practice's ICB", unmatched)
+    without = icbs["icb_name"][~icbs["icb_code"].isin(joined["icb_code"])]
+    raw.note("boundaries", "ICBs without a boundary", without)
     return joined
 
 
-def _note_unlisted_indicators(qof: QofArchive, found: PresentFiles) -> None:
-    log = found.log("qof")
-    codes = sorted(set(qof.achievement["indicator_code"].unique()) - set(qof.indicators["indicator_code"]))
-    log.note("indicators with achievement but no description", len(codes), some(codes))
-    groups = sorted(set(qof.prevalence["group_code"].unique()) - set(qof.indicators["group_code"].dropna()))
-    log.note("groups with registers but no description", len(groups), some(groups))
-    found.quality.append(log.frame)
+def _note_undescribed(qof: QofArchive, raw: PresentFiles) -> None:
+    indicators = set(qof.achievement["indicator_code"].unique()) - set(qof.indicators["indicator_code"])
+    raw.note("qof", "indicators with achievement but no description", sorted(indicators))
+    groups = set(qof.prevalence["group_code"].unique()) - set(qof.indicators["group_code"].dropna())
+    raw.note("qof", "groups with registers but no description", sorted(groups))

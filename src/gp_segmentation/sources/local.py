@@ -1,7 +1,4 @@
-"""Any table keyed by practice code: CSV, Excel or parquet, its columns named in the source's YAML.
-
-This is how analysts bring their own indicators; see `read_local_table`.
-"""
+"""Analysts' own indicators from any table keyed by practice code: CSV, Excel or parquet."""
 
 import math
 import re
@@ -23,22 +20,13 @@ _COLUMN_KEYS = frozenset({"column", "label", "unit", "range", "per", "scale"})
 
 
 @dataclass(frozen=True)
-class Measure:
-    """One column to take.
-
-    Parameters
-    ----------
-    name : own name of the measure. column : its name in the file.
-    label, unit : what the values are.
-    low, high : the values possible, in the file's own unit.
-    per : the column values are divided by after the check (no value where that is 0), or None.
-    scale : what values are then multiplied by (100 turns a share into percent).
-    """
+class _Measure:
+    """One column to take; `read_local_table` explains the fields (`low`, `high`: the ``range``)."""
 
     name: str
     column: str
-    label: str
-    unit: str
+    label: str = ""
+    unit: str = ""
     low: float = -math.inf
     high: float = math.inf
     per: str | None = None
@@ -46,11 +34,13 @@ class Measure:
 
 
 @dataclass(frozen=True)
-class _Policy:
-    """Texts that mean "no value", and whether a value outside its range means that too."""
+class _Table:
+    """The rows to take values from, and how to treat the values."""
 
-    missing: frozenset[str]
-    tolerant: bool
+    sheet: SourceSheet
+    rows: pd.DataFrame
+    missing: list[str]
+    range_is_strict: bool  # a value outside its range is an error; otherwise it is left out and counted
     log: QualityLog
 
 
@@ -72,16 +62,17 @@ def read_local_table(
     Parameters
     ----------
     code : the column of practice codes.
-    columns : measure -> ``column`` (its name in the file; the measure's own when not given), ``label``,
-        ``unit``, ``range`` ([lowest, highest] value possible in the file), ``per`` (a column to divide by)
-        and ``scale`` (a factor).
+    columns : measure -> ``column`` (its name in the file; by default the measure's name), ``label``,
+        ``unit``, ``range`` ([lowest, highest] possible value, in the file's unit), ``per`` (a column to
+        divide by after that check; no value where it is 0) and ``scale`` (a factor applied last: 100 turns
+        a share into percent).
     where : column -> the value a row must have in it, such as ``{Year: 2024}``; a list allows several.
     missing : texts that mean "no value".
     out_of_range : ``error`` refuses a value outside its range, ``missing`` leaves it out and counts it.
     skip : lines before the header. sheet : name or position (from 0) of the Excel sheet.
-    member : regular expression of the member in a zip. delimiter : what separates a CSV's fields.
+    member : regular expression of the member in a zip. delimiter : separator of a CSV's fields.
 
-    Raises InputError naming file, row (as a spreadsheet counts), column and value of what cannot be used,
+    Raises InputError for an unusable value, naming file, row (as a spreadsheet counts), column and value,
     and for a practice with two rows.
     """
     measures = [_measure(name, spec) for name, spec in columns.items()]
@@ -92,31 +83,25 @@ def read_local_table(
     _require(found, [code, *named, *(where or {})])
     log = QualityLog(path.name)
     log.note_all(found.tolerated)
-    rows = _choose(found, where or {}, log)
-    codes = _codes(found, rows[code], log)
-    rows = rows.loc[codes.index]
-    policy = _Policy(frozenset(missing), out_of_range == "missing", log)
-    values = {m.name: _measured(found, rows, m, policy) for m in measures}
-    frame = pd.DataFrame({"practice_code": codes, **values})
+    rows = _filter_rows(found, where or {}, log)
+    codes = _practice_codes(found, rows[code], log)
+    table = _Table(found, rows.loc[codes.index], list(missing), out_of_range == "error", log)
+    frame = pd.DataFrame({"practice_code": codes, **{m.name: _measured(table, m) for m in measures}})
+    described = [(m.name, m.label, m.unit) for m in measures]
     return ContextTable(
         frame=frame.sort_values("practice_code", ignore_index=True),
-        dictionary=_dictionary(measures),
+        dictionary=pd.DataFrame(described, columns=["measure", "label", "unit"]),
         quality=log.frame,
     )
 
 
-def _dictionary(measures: Sequence[Measure]) -> pd.DataFrame:
-    rows = [(m.name, m.label, m.unit) for m in measures]
-    return pd.DataFrame(rows, columns=["measure", "label", "unit"])
-
-
-def _measure(name: str, spec: Mapping[str, Any]) -> Measure:
+def _measure(name: str, spec: Mapping[str, Any]) -> _Measure:
     unknown = set(spec) - _COLUMN_KEYS
     if unknown:
         known = ", ".join(sorted(_COLUMN_KEYS))
         raise ConfigError(f"measure {name}: {', '.join(sorted(unknown))} is not a key (known: {known})")
     low, high = spec.get("range") or (-math.inf, math.inf)
-    return Measure(
+    return _Measure(
         name=name,
         column=str(spec.get("column", name)),
         label=str(spec.get("label", name)),
@@ -131,16 +116,15 @@ def _measure(name: str, spec: Mapping[str, Any]) -> Measure:
 def _require(found: SourceSheet, names: list[str]) -> None:
     for name in names:
         if name in found.repeated:
-            raise found.error(
-                "stands in the header more than once", column=name, remedy="Keep the one that is right"
-            )
+            problem = "is in the header more than once"
+            raise found.error(problem, column=name, remedy="Keep the right one")
         if name not in found.rows.columns:
             listed = ", ".join(found.rows.columns)
             remedy = "Name the column in the source's YAML as it stands in the file"
             raise found.error(f"is missing (found: {listed})", column=name, remedy=remedy)
 
 
-def _choose(found: SourceSheet, where: Mapping[str, Any], log: QualityLog) -> pd.DataFrame:
+def _filter_rows(found: SourceSheet, where: Mapping[str, Any], log: QualityLog) -> pd.DataFrame:
     rows = found.rows
     for column, value in where.items():
         allowed = [cell_text(v) for v in (value if isinstance(value, list | tuple) else [value])]
@@ -154,55 +138,55 @@ def _choose(found: SourceSheet, where: Mapping[str, Any], log: QualityLog) -> pd
     return rows
 
 
-def _codes(found: SourceSheet, texts: pd.Series, log: QualityLog) -> pd.Series:
+def _practice_codes(found: SourceSheet, texts: pd.Series, log: QualityLog) -> pd.Series:
     codes = texts.str.upper().str.strip()
     log.note("rows without a practice code left out", int((codes == "").sum()))
     codes = codes[codes != ""]
     repeated = codes[codes.duplicated()]
     if len(repeated):
         rows = ", ".join(str(row) for row in codes.index[codes == repeated.iloc[0]])
-        raise found.error(
-            f"{repeated.iloc[0]} has more than one row: {rows} ({len(repeated)} rows too many in all)",
-            column=str(texts.name),
-            remedy="Keep one row for each practice, or choose among them with `where` in the source's YAML",
-        )
+        surplus = f"surplus rows in total: {len(repeated)}"
+        problem = f"{repeated.iloc[0]} has more than one row: {rows} ({surplus})"
+        remedy = "Keep one row for each practice, or choose among them with `where` in the source's YAML"
+        raise found.error(problem, column=str(texts.name), remedy=remedy)
     return codes
 
 
-def _measured(found: SourceSheet, rows: pd.DataFrame, measure: Measure, policy: _Policy) -> pd.Series:
+def _measured(table: _Table, measure: _Measure) -> pd.Series:
     """Return a measure's values: checked in the file's unit, then divided and scaled."""
-    values = _values(found, rows[measure.column], measure, policy)
+    values = _values(table, measure)
     if measure.per is not None:
-        divisor = Measure(f"{measure.name} (divisor)", measure.per, "", "", low=0.0)
-        by = _values(found, rows[measure.per], divisor, policy)
-        policy.log.note(f"{measure.name}: divisor of zero", int((by == 0).sum()), f"column {measure.per}")
-        values = values / by.mask(by == 0)
+        divisor = _values(table, _Measure(f"{measure.name} (divisor)", measure.per, low=0.0))
+        zero = divisor == 0
+        table.log.note(f"{measure.name}: divisor of zero", int(zero.sum()), f"column {measure.per}")
+        values = values / divisor.mask(zero)
     return values * measure.scale
 
 
-def _values(found: SourceSheet, texts: pd.Series, measure: Measure, policy: _Policy) -> pd.Series:
-    """Return the numbers of one column, NaN where there is none; refuse what is no number or out of range."""
-    name, column, log = measure.name, measure.column, policy.log
-    given = texts[~texts.isin(list(policy.missing))]
+def _values(table: _Table, measure: _Measure) -> pd.Series:
+    """Return the numbers of one column, NaN where missing; refuse texts and values outside the range."""
+    name, column, log = measure.name, measure.column, table.log
+    texts = table.rows[column]
+    given = texts[~texts.isin(table.missing)]
     log.note(f"{name}: no value", len(texts) - len(given), f"column {column}")
     numbers = given.map(_number).astype(float)
     bad = given[numbers.isna()]
     if len(bad):
         remedy = "Correct it, or add it to `missing` in the source's YAML"
         problem = f"{bad.iloc[0]!r} is not a number"
-        raise found.error(problem, row=int(bad.index[0]), column=column, remedy=remedy)
+        raise table.sheet.error(problem, row=int(bad.index[0]), column=column, remedy=remedy)
     outside = numbers[~numbers.between(measure.low, measure.high)]
-    if len(outside) and not policy.tolerant:
-        problem = f"{given[outside.index[0]]} lies outside {measure.low:g} to {measure.high:g}"
+    if len(outside) and table.range_is_strict:
+        bounds = f"{measure.low:g} to {measure.high:g}"
+        problem = f"{given[outside.index[0]]} lies outside {bounds} (such values in total: {len(outside)})"
         remedy = "Correct it, or set `range` or `out_of_range: missing` in the source's YAML"
-        more = f" ({len(outside)} such)"
-        raise found.error(problem + more, row=int(outside.index[0]), column=column, remedy=remedy)
+        raise table.sheet.error(problem, row=int(outside.index[0]), column=column, remedy=remedy)
     log.note(f"{name}: value outside its range left out", len(outside), f"column {column}")
     return numbers.drop(outside.index).reindex(texts.index)
 
 
 def _number(text: str) -> float:
-    """Return the number a text states ("1,234", "12.5%" too), NaN where it states none."""
+    """Return the number in a text (also "1,234" and "12.5%"); NaN when it is not a number."""
     plain = text.removesuffix("%").strip()
     if _THOUSANDS.fullmatch(plain):
         plain = plain.replace(",", "")

@@ -6,9 +6,9 @@ import pandas as pd
 
 from gp_segmentation.sources.files.archive import TextFile, find_text
 from gp_segmentation.sources.files.delimited import Csv
-from gp_segmentation.sources.tidy import Organisations, QualityLog, keyed, some
+from gp_segmentation.sources.tidy import Organisations, QualityLog, first_few, read_keyed_rows, refuse_repeats
 
-WIDTH = 27
+_WIDTH = 27
 _COLUMNS = {
     "practice_code": 0,
     "name": 1,
@@ -20,9 +20,9 @@ _COLUMNS = {
     "icb_code": 3,
     "sub_icb_code": 14,
 }
-#: Status letters of the older dialect (to 2025) in the words of the newer.
+#: Status letters of the older dialect (to 2025) as words of the newer one.
 _STATUS = {"A": "ACTIVE", "C": "INACTIVE", "D": "DORMANT", "P": "PROPOSED", "CLOSED": "INACTIVE"}
-#: Prescribing setting of a general practice: a digit, later a role code, several of them joined by "|".
+#: Prescribing setting of a general practice: once a digit, now one or more role codes joined by "|".
 _GP_SETTINGS = frozenset({"4", "RO76"})
 GP_PRACTICE = "GP practice"
 
@@ -30,19 +30,12 @@ GP_PRACTICE = "GP practice"
 def read_organisations(path: Path) -> Organisations:
     """Read `epraccur` (zip or CSV) in either dialect; every prescribing organisation is kept.
 
-    Raises InputError for a status that is not known, a date that is none, or a code that comes twice.
+    Raises InputError for an unknown status, an invalid date, or a code that comes twice.
     """
     text = find_text(path, r".*epraccur.*\.csv")
     log = QualityLog(path.name)
-    source = Csv(text, _COLUMNS, width=WIDTH)
-    frame = keyed(source.frame(), ["practice_code"], log)
-    log.note_all(source.tolerated())
-    if frame.empty:
-        raise text.error("has no row", remedy="Fetch it again with gpseg-data")
-    repeated = frame[frame.duplicated("practice_code")]
-    if len(repeated):
-        code = repeated["practice_code"].iloc[0]
-        raise text.error(f"{code} comes more than once ({len(repeated)} such)", remedy="Keep one row of each")
+    frame = read_keyed_rows(Csv(text, _COLUMNS, width=_WIDTH), ["practice_code"], log)
+    refuse_repeats(frame, ["practice_code"], text)
     log.note("organisations without a postcode", int(frame["postcode"].isna().sum()))
     frame = frame.assign(
         status=_status(frame["status"], text),
@@ -57,7 +50,7 @@ def _status(texts: pd.Series, text: TextFile) -> pd.Series:
     words = texts.str.upper().replace(_STATUS)
     unknown = words[~words.isin(set(_STATUS.values()))]
     if len(unknown):
-        problem = f"status {some(sorted(unknown.fillna('(none)').unique()))} is not known"
+        problem = f"status {first_few(sorted(unknown.fillna('(none)').unique()))} is not known"
         raise text.error(problem, column="12", remedy="Columns are counted from 0; is this epraccur?")
     return words
 

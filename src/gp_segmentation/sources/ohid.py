@@ -7,7 +7,7 @@ import pandas as pd
 
 from gp_segmentation.sources.files.archive import TextFile, find_text
 from gp_segmentation.sources.files.delimited import Csv
-from gp_segmentation.sources.tidy import ContextTable, QualityLog, keyed, some
+from gp_segmentation.sources.tidy import ContextTable, QualityLog, drop_rows_without_key, first_few
 
 _COLUMNS = {
     "indicator_id": "Indicator ID",
@@ -40,22 +40,22 @@ def read_indicator(
     indicator_id : its number (93553 is IMD 2019, 94240 IMD 2025); rows of others are ignored.
     label, unit : what the values are; the label is the indicator's name when not given.
     period : the "Time period" to take, such as "2019"; the latest in the file when not given.
-    sex : which rows to take of an indicator published by sex.
+    sex : the sex to take when the indicator is published by sex.
     valid_range : lowest and highest possible value.
 
-    Rows of England and other areas are ignored. Raises InputError when the indicator or period is not
-    there, a practice has two different values, or a value lies outside its range.
+    Rows of England and other areas are ignored. Raises InputError when the indicator or period is missing,
+    a practice has two different values, or a value lies outside its range.
     """
     text = find_text(path)
     log = QualityLog(path.name)
     source = Csv(text, _COLUMNS, frozenset({"value", "sortable"}), optional=frozenset({"category"}))
     frame = source.frame()
     log.note_all(source.tolerated())
-    frame = _of_indicator(frame, str(indicator_id), text)
+    frame = _rows_of_indicator(frame, str(indicator_id), text)
     frame = frame[frame["area_type"].str.upper().isin(["GP", "GPS"]) & (frame["sex"].fillna(sex) == sex)]
-    frame = _of_period(frame[frame["category"].isna()], period, text)
+    frame = _rows_of_period(frame[frame["category"].isna()], period, text)
     name = frame["indicator_name"].iloc[0]
-    values = _one_each(keyed(frame, ["practice_code"], log), text, log)
+    values = _value_per_practice(drop_rows_without_key(frame, ["practice_code"], log), text, log)
     _check_range(values, valid_range, text)
     return ContextTable(
         frame=values.rename(columns={"value": measure}),
@@ -64,38 +64,35 @@ def read_indicator(
     )
 
 
-def _of_indicator(frame: pd.DataFrame, indicator_id: str, text: TextFile) -> pd.DataFrame:
+def _rows_of_indicator(frame: pd.DataFrame, indicator_id: str, text: TextFile) -> pd.DataFrame:
     found = frame[frame["indicator_id"] == indicator_id]
     if found.empty:
-        others = some(sorted(frame["indicator_id"].dropna().unique())) or "nothing"
+        others = first_few(sorted(frame["indicator_id"].dropna().unique())) or "nothing"
         raise text.error(f"has no indicator {indicator_id} (found: {others})", remedy="Is it the right file?")
     return found
 
 
-def _of_period(frame: pd.DataFrame, period: str | None, text: TextFile) -> pd.DataFrame:
-    """Return the rows of one period: the one named, or the latest by its sortable form."""
+def _rows_of_period(frame: pd.DataFrame, period: str | None, text: TextFile) -> pd.DataFrame:
+    """Return the rows of `period`, or of the latest period by its sortable form."""
     if frame.empty:
         problem = "has no rows of practices (Area Type GP or GPs) for this indicator and sex"
         raise text.error(problem, remedy="Ask the API with child_area_type_id=7, which means practices")
     dated = frame.dropna(subset=["period", "sortable"])
     if dated.empty:
-        raise text.error(
-            "no row of a practice has both a period and its sortable form",
-            column="Time period Sortable",
-            remedy="Fetch the file again with gpseg-data",
-        )
+        problem = "no row of a practice has both a period and its sortable form"
+        remedy = "Fetch the file again with gpseg-data"
+        raise text.error(problem, column="Time period Sortable", remedy=remedy)
     latest = dated["period"].iloc[int(dated["sortable"].argmax())]
     chosen = str(period) if period is not None else latest
     found = frame[frame["period"] == chosen]
     if found.empty:
         periods = ", ".join(sorted(frame["period"].dropna().unique()))
-        raise text.error(
-            f"has no period {chosen} (found: {periods})", column="Time period", remedy="Name one of these"
-        )
+        problem = f"has no period {chosen} (found: {periods})"
+        raise text.error(problem, column="Time period", remedy="Name one of these")
     return found
 
 
-def _one_each(frame: pd.DataFrame, text: TextFile, log: QualityLog) -> pd.DataFrame:
+def _value_per_practice(frame: pd.DataFrame, text: TextFile, log: QualityLog) -> pd.DataFrame:
     log.note("values not published", int(frame["value"].isna().sum()))
     values = frame.dropna(subset="value")[["practice_code", "value"]]
     distinct = values.drop_duplicates()
@@ -116,6 +113,5 @@ def _check_range(values: pd.DataFrame, valid_range: Sequence[float] | None, text
     if len(outside):
         first = outside.iloc[0]
         problem = f"{first['value']:g} for {first['practice_code']} lies outside {low:g} to {high:g}"
-        raise text.error(
-            problem, column="Value", remedy="Correct the value, or valid_range in the source's YAML"
-        )
+        remedy = "Correct the value, or valid_range in the source's YAML"
+        raise text.error(problem, column="Value", remedy=remedy)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import shapely
 from pyproj.exceptions import CRSError
 
 from gp_segmentation.errors import InputError
-from gp_segmentation.sources.tidy import Boundaries, QualityLog, some
+from gp_segmentation.sources.tidy import Boundaries, QualityLog
 
 #: Bytes of the largest file read; the boundaries in full detail have 30 million.
 MAX_BYTES = 200_000_000
@@ -26,18 +27,19 @@ _AGAIN = "Fetch it again with gpseg-data"
 def read_boundaries(path: Path, *, name: str = r"ICB\d\dNMC?", code: str = r"ICB\d\dCD") -> Boundaries:
     """Read ICB boundaries; `name` and `code` are regular expressions of the properties' names.
 
-    The file has ONS codes only, which changed between years, so `assemble` joins it to practices by name.
-    Shapes that cross themselves are mended, boundaries without a shape or a name left out; both are counted.
-    Raises InputError when the file is no GeoJSON, lacks a property, or lies outside the United Kingdom.
+    The file has only ONS codes, which changed between years, so `assemble` joins it to practices by name.
+    Shapes that cross themselves are mended; boundaries without a shape or a name are left out. Both are
+    counted. Raises InputError when the file is not GeoJSON, lacks a property, or lies outside the United
+    Kingdom.
     """
-    frame = _read(path)
+    fail = partial(InputError, file=path.name)
+    frame = _read(path, fail)
     log = QualityLog(path.name)
-    names, codes = frame[_property(frame, name, path)], frame[_property(frame, code, path)]
     boundaries = gpd.GeoDataFrame(
         {
-            "icb_name": names.astype(str),
-            "icb_code": pd.Series([None] * len(frame), index=frame.index, dtype=str),
-            "ons_code": codes.astype(str),
+            "icb_name": frame[_property(frame, name, fail)].astype(str),
+            "icb_code": pd.Series(None, index=frame.index, dtype=str),
+            "ons_code": frame[_property(frame, code, fail)].astype(str),
         },
         geometry=frame.geometry,
         crs=frame.crs,
@@ -47,78 +49,66 @@ def read_boundaries(path: Path, *, name: str = r"ICB\d\dNMC?", code: str = r"ICB
     unnamed = boundaries["icb_name"].isna() & ~empty
     log.note("boundaries without a name left out", int(unnamed.sum()))
     boundaries = boundaries[~empty & ~unnamed]
-    _refuse_elsewhere(boundaries, path)
-    boundaries = _mended(boundaries, log)
+    _refuse_elsewhere(boundaries, fail)
+    broken, names = ~boundaries.geometry.is_valid, boundaries["icb_name"]
+    log.note_codes("boundaries that cross themselves, mended", names[broken])
+    log.note_codes("boundaries with a name that comes more than once", names[names.duplicated()])
+    if broken.any():
+        boundaries = boundaries.set_geometry(boundaries.geometry.make_valid())
     return Boundaries(boundaries.sort_values("icb_name", ignore_index=True), log.frame)
 
 
-def _read(path: Path) -> gpd.GeoDataFrame:
+def _read(path: Path, fail: partial[InputError]) -> gpd.GeoDataFrame:
     """Return the features of a GeoJSON file.
 
-    It is read as JSON and as nothing else: GDAL would go by what the file holds, and some of the formats it
-    then takes it for name other files and addresses to open.
+    The file is parsed as JSON and never given to GDAL: GDAL guesses the format from the content, and some
+    formats name other files and addresses, which it would open.
     """
     if not path.is_file():
-        raise InputError("is missing", file=path.name, remedy="Fetch it with gpseg-data")
+        raise fail("is missing", remedy="Fetch it with gpseg-data")
     if path.stat().st_size > MAX_BYTES:
-        raise InputError(f"holds more than {MAX_BYTES:,} bytes", file=path.name, remedy=_AGAIN)
+        raise fail(f"holds more than {MAX_BYTES:,} bytes", remedy=_AGAIN)
     try:
-        content = json.loads(path.read_bytes(), parse_constant=_no_number)
+        content = json.loads(path.read_bytes(), parse_constant=_refuse_constant)
         if not isinstance(content, dict) or content.get("type") != "FeatureCollection":
             raise ValueError("no FeatureCollection")
         features = content["features"]
         if not features:
             raise ValueError("no feature in it")
-        return gpd.GeoDataFrame.from_features(features, crs=_crs(content))
-    # A geometry can be wrong in more ways than shapely has errors of its own for.
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError) as error:
-        raise InputError(f"is not GeoJSON ({_said(error)})", file=path.name, remedy=_AGAIN) from error
+        # Older GeoJSON may state its coordinate system; newer GeoJSON always has degrees (WGS 84).
+        crs = content["crs"]["properties"]["name"] if content.get("crs") else "EPSG:4326"
+        return gpd.GeoDataFrame.from_features(features, crs=str(crs))
+    # shapely has no error class of its own for many invalid geometries.
+    except (KeyError, AttributeError) as error:
+        raise fail(f"is not GeoJSON ({type(error).__name__}: {error})", remedy=_AGAIN) from error
+    except (ValueError, TypeError, IndexError, RecursionError) as error:
+        raise fail(f"is not GeoJSON ({error})", remedy=_AGAIN) from error
     except (shapely.errors.ShapelyError, CRSError) as error:
-        raise InputError(f"has a broken geometry ({error})", file=path.name, remedy=_AGAIN) from error
+        raise fail(f"has a broken geometry ({error})", remedy=_AGAIN) from error
 
 
-def _no_number(text: str) -> float:
-    raise ValueError(f"{text} is no number")
+def _refuse_constant(text: str) -> float:
+    """Refuse NaN and infinity, which Python's JSON parser would accept."""
+    raise ValueError(f"{text} is not a number")
 
 
-def _said(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}" if isinstance(error, KeyError | AttributeError) else str(error)
-
-
-def _crs(content: dict[str, Any]) -> str:
-    """Return the coordinate system of the older GeoJSON; the newer has degrees of WGS 84 only."""
-    stated = content.get("crs") or {}
-    return str(stated["properties"]["name"]) if stated else "EPSG:4326"
-
-
-def _refuse_elsewhere(boundaries: gpd.GeoDataFrame, path: Path) -> None:
+def _refuse_elsewhere(boundaries: gpd.GeoDataFrame, fail: partial[InputError]) -> None:
     bounds = boundaries.geometry.bounds.to_numpy()
     west, south, east, north = AROUND
     inside = (bounds >= (west, south, west, south)) & (bounds <= (east, north, east, north))
-    wrong = ~inside.all(axis=1)
-    if wrong.any():
-        place = boundaries["icb_name"].iloc[int(np.argmax(wrong))]
-        found = ", ".join(f"{value:g}" for value in bounds[int(np.argmax(wrong))])
+    outside = ~inside.all(axis=1)
+    if outside.any():
+        first = int(np.argmax(outside))
+        found = ", ".join(f"{value:g}" for value in bounds[first])
+        place = boundaries["icb_name"].iloc[first]
         problem = f"{place} lies outside the United Kingdom (west, south, east, north: {found})"
-        raise InputError(problem, file=path.name, remedy="It should have degrees (WGS 84). " + _AGAIN)
+        raise fail(problem, remedy="It should have degrees (WGS 84). " + _AGAIN)
 
 
-def _mended(boundaries: gpd.GeoDataFrame, log: QualityLog) -> gpd.GeoDataFrame:
-    broken = ~boundaries.geometry.is_valid
-    names = boundaries["icb_name"]
-    log.note("boundaries that cross themselves, mended", int(broken.sum()), some(names[broken]))
-    repeated = names.duplicated()
-    log.note("boundaries of a name that comes more than once", int(repeated.sum()), some(names[repeated]))
-    return boundaries.set_geometry(boundaries.geometry.make_valid()) if broken.any() else boundaries
-
-
-def _property(frame: Any, pattern: str, path: Path) -> str:
-    found = [column for column in frame.columns if re.fullmatch(pattern, column, re.IGNORECASE)]
-    if not found:
-        listed = ", ".join(str(column) for column in frame.columns if column != "geometry")
-        raise InputError(
-            f"no property matches {pattern} (found: {listed})",
-            file=path.name,
-            remedy="Use ICB boundaries, or name the property in the source's YAML",
-        )
-    return str(found[0])
+def _property(frame: Any, pattern: str, fail: partial[InputError]) -> str:
+    for column in frame.columns:
+        if re.fullmatch(pattern, column, re.IGNORECASE):
+            return str(column)
+    listed = ", ".join(str(column) for column in frame.columns if column != "geometry")
+    remedy = "Use ICB boundaries, or name the property in the source's YAML"
+    raise fail(f"no property matches {pattern} (found: {listed})", remedy=remedy)

@@ -1,4 +1,4 @@
-"""Ordnance Survey's Code-Point Open: a point for every postcode, in a CSV for each postcode area."""
+"""Ordnance Survey's Code-Point Open: the location of every postcode, in a CSV for each postcode area."""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -12,25 +12,26 @@ import pyproj
 from gp_segmentation.errors import InputError
 from gp_segmentation.sources.files.archive import TextFile, find_texts
 from gp_segmentation.sources.files.delimited import Csv
-from gp_segmentation.sources.tidy import Postcodes, QualityLog, compact, keyed
+from gp_segmentation.sources.tidy import Postcodes, QualityLog, compact, read_keyed_rows
 
 _WIDTH = 10
 _COLUMNS = {"postcode": 0, "quality": 1, "easting": 2, "northing": 3}
-_GRID = 700_000, 1_300_000  # metres that easting and northing reach
-_NO_POINT = 90  # positional quality of a postcode that has no coordinates
+_GRID = 700_000, 1_300_000  # largest easting and northing, in metres
+_NO_POINT = 90  # positional quality of a postcode without coordinates
 
 
 def read_postcodes(path: Path, *, wanted: Collection[str] | None = None) -> Postcodes:
     """Read the zip's area files; easting and northing (EPSG:27700, metres) become degrees (EPSG:4326).
 
-    `wanted` are the postcodes to keep, without blanks; all of them (1.7 million) when not given.
+    `wanted` are the postcodes to keep, without blanks; all of them (1.7 million) when not given. Raises
+    InputError when the zip has no area file or a point lies outside the National Grid.
     """
     texts = find_texts(path, r"[a-z]{1,2}\.csv")
     if not texts:
         raise InputError("holds no area file such as al.csv", file=path.name, remedy="Is it Code-Point Open?")
     log = QualityLog(path.name)
     keep = None if wanted is None else pa.array(sorted(wanted), pa.string())
-    frame = pd.concat([_area(text, keep, log) for text in texts], ignore_index=True)
+    frame = pd.concat([_read_area(text, keep, log) for text in texts], ignore_index=True)
     without = (frame["quality"] >= _NO_POINT) | frame[["easting", "northing"]].isna().any(axis=1)
     log.note("postcodes without coordinates", int(without.sum()))
     frame = frame[~without]
@@ -53,14 +54,11 @@ def _refuse_off_grid(frame: pd.DataFrame, path: Path) -> None:
         raise InputError(problem, file=path.name, remedy="Is it Code-Point Open?")
 
 
-def _area(text: TextFile, wanted: pa.Array | None, log: QualityLog) -> pd.DataFrame:
+def _read_area(text: TextFile, wanted: pa.Array | None, log: QualityLog) -> pd.DataFrame:
     source = Csv(text, _COLUMNS, frozenset({"quality", "easting", "northing"}), width=_WIDTH)
-    frame = keyed(source.frame(), ["postcode"], log, text.base_name)
-    log.note_all(source.tolerated())
-    if frame.empty:
-        raise text.error("has no row", remedy="Fetch it again with gpseg-data")
+    frame = read_keyed_rows(source, ["postcode"], log, text.base_name)
     frame = frame.assign(postcode=compact(frame["postcode"]))
     if wanted is None:
         return frame
-    # pandas' isin would convert the wanted postcodes anew for each of 120 areas.
+    # pandas' isin would convert the wanted postcodes again for each of 120 areas.
     return frame[pc.is_in(pa.array(frame["postcode"], pa.string()), value_set=wanted).to_numpy(False)]

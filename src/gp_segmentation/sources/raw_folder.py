@@ -1,4 +1,4 @@
-"""The raw files of one source that are there, by role, and what their readers found on the way."""
+"""The raw files of one source by role, and the irregularities found in them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -8,77 +8,63 @@ from typing import Any
 import pandas as pd
 
 from gp_segmentation.errors import ConfigError, InputError
-from gp_segmentation.sources.tidy import ContextTable, QualityLog
+from gp_segmentation.sources.tidy import Codes, QualityLog, first_few
 
-#: Roles of which a source has at most one file; `context` may come any number of times.
+#: Roles of which a source has at most one file; it may have any number of `context` files.
 SINGLE_ROLES = ("qof", "registrations", "organisations", "postcodes", "boundaries")
 ROLES = (*SINGLE_ROLES, "context")
 
 
-@dataclass(frozen=True)
-class _File:
-    """One raw file that is there, and what reads it."""
-
-    name: str
-    path: Path
-    role: str
-    reader: Callable[..., Any]
-
-
 @dataclass
 class PresentFiles:
-    """Files that can be read; `quality` gathers what their readers, and those who join them, tolerated."""
+    """The files of a source that exist; `quality` collects what was tolerated in reading and joining them."""
 
-    present: list[_File] = field(default_factory=list)
+    files: list[tuple[str, Path, Callable[..., Any]]] = field(default_factory=list)  # role, path, reader
     quality: list[pd.DataFrame] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)  # role -> file name, also of absent files
 
     def read(self, role: str, **arguments: Any) -> Any:
-        """Return what the reader of the one file of `role` gives, None when it is absent."""
-        one = next((file for file in self.present if file.role == role), None)
-        if one is None:
-            return None
-        value = one.reader(path=one.path, **arguments)
-        self.quality.append(value.quality)
-        return value
+        """Return what the reader of the file with `role` returns; None when the file is absent."""
+        return next((table for _, table in self.read_all(role, **arguments)), None)
 
-    def context(self) -> list[tuple[str, ContextTable]]:
-        found = [
-            (file.path.name, file.reader(path=file.path)) for file in self.present if file.role == "context"
-        ]
-        self.quality.extend(value.quality for _, value in found)
-        return found
+    def read_all(self, role: str, **arguments: Any) -> list[tuple[str, Any]]:
+        """Return file name and what its reader returns, for every file with `role`."""
+        tables = [(path.name, read(path=path, **arguments)) for own, path, read in self.files if own == role]
+        self.quality.extend(table.quality for _, table in tables)
+        return tables
 
-    def log(self, role: str) -> QualityLog:
-        return QualityLog(self.names.get(role, role))
+    def note(self, file: str, check: str, codes: Codes, detail: str | None = None) -> None:
+        """Record the number of `codes` to which `check` applies.
+
+        `file` is a role or a file name; the detail lists the first few codes unless it is given.
+        """
+        log = QualityLog(self.names.get(file, file))
+        log.note(check, len(codes), first_few(codes) if detail is None else detail)
+        self.quality.append(log.frame)
 
 
 def find_present(files: Mapping[str, Mapping[str, Any]], folder: Path) -> PresentFiles:
-    """Look for a source's files in `folder`; an absent optional one is counted in quality.
+    """Look for a source's files in `folder`; an absent optional file is counted in `quality`.
 
-    Raises InputError when a required file is missing, ConfigError when roles are not as they may be.
+    Raises InputError when a required file is missing, ConfigError when a role is unknown, used twice or
+    when no file has the role qof.
     """
-    found = PresentFiles()
+    present = PresentFiles()
     for name, entry in files.items():
         role, filename = str(entry["role"]), str(entry["filename"])
         if role not in ROLES:
             raise ConfigError(f"files.{name}.role is {role!r}; it may be one of: {', '.join(ROLES)}")
-        if role in SINGLE_ROLES and role in found.names:
-            raise ConfigError(f"files.{name}.role is {role}, which another file has too")
-        found.names[role] = filename
+        if role in SINGLE_ROLES and role in present.names:
+            raise ConfigError(f"files.{name}.role is {role}, but another file has that role")
+        present.names[role] = filename
         path = folder / filename
         if path.is_file():
-            found.present.append(_File(name, path, role, entry["reader"]))
+            present.files.append((role, path, entry["reader"]))
         elif entry.get("required", True) or role == "qof":
-            raise InputError(
-                f"is missing from {folder}",
-                file=filename,
-                remedy=f"Get it with: gpseg-data source={folder.name} (from=FOLDER if you have it)",
-            )
+            remedy = f"Get it with: gpseg-data source={folder.name} (from=FOLDER if you have it)"
+            raise InputError(f"is missing from {folder}", file=filename, remedy=remedy)
         else:
-            log = QualityLog(filename)
-            log.note("file not given", 1, f"{role}: {name}")
-            found.quality.append(log.frame)
-    if "qof" not in found.names:
-        raise ConfigError("files: none has the role qof, from which practices are taken")
-    return found
+            present.note(filename, "file not given", [name], f"{role}: {name}")
+    if "qof" not in present.names:
+        raise ConfigError("files: no file has the role qof, which gives the practices")
+    return present

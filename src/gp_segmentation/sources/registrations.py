@@ -6,13 +6,18 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from gp_segmentation.schemas import AGE_BANDS, SEXES
 from gp_segmentation.sources.files.archive import TextFile, find_text
 from gp_segmentation.sources.files.delimited import Csv
-from gp_segmentation.sources.tidy import QualityLog, Registrations, is_count, keyed, some
+from gp_segmentation.sources.tidy import (
+    QualityLog,
+    Registrations,
+    drop_rows_without_key,
+    first_few,
+    refuse_impossible_counts,
+    refuse_repeats,
+)
 
 _COLUMNS = {
     "extract_date": "EXTRACT_DATE",
@@ -23,6 +28,7 @@ _COLUMNS = {
     "age_band": ("AGE_GROUP_5", "AGE"),
     "patients": "NUMBER_OF_PATIENTS",
 }
+_KEY = ["practice_code", "sex", "age_band"]
 
 
 def read_registrations(
@@ -30,16 +36,17 @@ def read_registrations(
 ) -> Registrations:
     """Read the quin-age zip (or CSV): rows of ORG_TYPE GP only.
 
-    Rows of sex or age ALL repeat the others. They are never added: the bands of a practice are compared with
-    its ALL row instead.
+    Rows of sex or age ALL repeat the other rows. They are never added; they only check the sum of a
+    practice's bands.
 
     Parameters
     ----------
-    expected_date : the day ("2025-04-01") the list should be of; another is counted in quality.
+    expected_date : the expected day of the list ("2025-04-01"); another day is counted in quality.
     max_difference : share of England's patients by which bands and ALL rows may differ; smaller differences,
         such as patients recorded as neither female nor male, are counted in quality.
 
-    Raises InputError for an age band that is not known, a key that comes twice, or totals further apart.
+    Raises InputError for an unknown age band, an impossible count, a key that comes twice, or totals that
+    differ by more than `max_difference`.
     """
     text = find_text(path, r".*quin.*age.*\.csv")
     log = QualityLog(path.name)
@@ -49,9 +56,9 @@ def read_registrations(
         log.note("registrations of another day", 1, f"{extract_date}, not {expected_date}")
     bands = _bands(frame, text, log)
     stated = frame[(frame["sex"] == "ALL") & (frame["age_band"] == "ALL")]
-    _refuse_repeats(stated, text)
+    refuse_repeats(stated, _KEY, text)
     totals = stated.set_index("practice_code")["patients"].sort_index()
-    _compare(bands, totals, text, log, max_difference)
+    _check_totals(bands, totals, text, log, max_difference)
     postcodes = frame.dropna(subset="postcode").drop_duplicates("practice_code")
     return Registrations(
         age_sex=_complete(bands, log),
@@ -64,30 +71,15 @@ def read_registrations(
 
 def _practice_rows(text: TextFile, log: QualityLog) -> pd.DataFrame:
     source = Csv(text, _COLUMNS, frozenset({"patients"}), optional=frozenset({"postcode"}))
-    batches = [batch.filter(_is_practice(batch.column("org_type"))) for batch in source.batches()]
+    frame = source.frame()
     log.note_all(source.tolerated())
-    table = pa.Table.from_batches(batches).drop_columns(["org_type"]) if batches else None
-    if table is None or not table.num_rows:
+    frame = frame[frame["org_type"].str.upper() == "GP"].drop(columns="org_type")
+    if frame.empty:
         raise text.error("has no row of ORG_TYPE GP", remedy="Use the quin-age file of practices")
-    log.note("rows of other organisations left out", source.rows - table.num_rows, "regions, ICBs, PCNs")
-    texts = [name for name in table.column_names if name != "patients"]
-    for name in texts:
-        plain = pc.utf8_trim_whitespace(table.column(name).cast(pa.string()))
-        table = table.set_column(table.column_names.index(name), name, plain)
-    frame = keyed(table.to_pandas(), ["practice_code", "sex", "age_band"], log)
-    bad = ~is_count(frame["patients"])
-    if bad.any():
-        first = frame[bad].iloc[0]
-        where = f"{first['practice_code']} {first['sex']} {first['age_band']}"
-        found = "nothing" if pd.isna(first["patients"]) else f"{first['patients']:g}"
-        problem = f"{found} for {where} is not a count of patients"
-        raise text.error(problem, column="NUMBER_OF_PATIENTS", remedy="Correct the value")
+    log.note("rows of other organisations left out", source.rows - len(frame), "regions, ICBs, PCNs")
+    frame = drop_rows_without_key(frame.reset_index(drop=True), _KEY, log)
+    refuse_impossible_counts(frame, "patients", _KEY, text, "NUMBER_OF_PATIENTS")
     return frame.astype({"patients": "int64"}).assign(sex=frame["sex"].str.upper())
-
-
-def _is_practice(column: pa.DictionaryArray) -> pa.BooleanArray:
-    wanted = [str(name).strip().upper() == "GP" for name in column.dictionary.to_pylist()]
-    return pc.fill_null(pa.array(wanted, pa.bool_()).take(column.indices), False)
 
 
 def _date(texts: pd.Series, text: TextFile) -> date:
@@ -108,7 +100,7 @@ def _day(text: str) -> date | None:
 
 
 def _band(text: str) -> str:
-    """Return an age band as `tables.AGE_BANDS` writes it: ``05-09`` is ``5_9``, ``95_plus`` is ``95+``."""
+    """Return an age band as `schemas.AGE_BANDS` writes it: ``05-09`` is ``5_9``, ``95_plus`` is ``95+``."""
     found = re.fullmatch(r"0*(\d+)\s*[_-]\s*0*(\d+)", text)
     if found:
         return f"{found[1]}_{found[2]}"
@@ -116,7 +108,7 @@ def _band(text: str) -> str:
 
 
 def _bands(frame: pd.DataFrame, text: TextFile, log: QualityLog) -> pd.DataFrame:
-    """Return the rows of one sex and one band; those of another sex than SEXES are counted and left out."""
+    """Return the rows of one sex and one age band; rows of a sex not in SEXES are counted and left out."""
     parts = frame[(frame["sex"] != "ALL") & (frame["age_band"] != "ALL")]
     parts = parts.assign(age_band=parts["age_band"].map({b: _band(b) for b in parts["age_band"].unique()}))
     unknown = parts[~parts["age_band"].isin(AGE_BANDS)]
@@ -124,31 +116,19 @@ def _bands(frame: pd.DataFrame, text: TextFile, log: QualityLog) -> pd.DataFrame
         problem = f"{unknown['age_band'].iloc[0]!r} is not a five-year age band"
         raise text.error(problem, column="AGE_GROUP_5", remedy="Use the quin-age file")
     other = parts[~parts["sex"].isin(SEXES)]
-    log.note(
-        "patients of neither female nor male sex left out of age bands",
-        int(other["patients"].sum()),
-        some(sorted(other["sex"].unique())),
-    )
-    parts = parts[parts["sex"].isin(SEXES)][["practice_code", "sex", "age_band", "patients"]]
-    _refuse_repeats(parts, text)
+    check = "patients of neither female nor male sex left out of age bands"
+    log.note(check, int(other["patients"].sum()), first_few(sorted(other["sex"].unique())))
+    parts = parts[parts["sex"].isin(SEXES)][[*_KEY, "patients"]]
+    refuse_repeats(parts, _KEY, text)
     return parts
 
 
-def _refuse_repeats(frame: pd.DataFrame, text: TextFile) -> None:
-    repeated = frame[frame.duplicated(["practice_code", "sex", "age_band"])]
-    if len(repeated):
-        first = " ".join(repeated.iloc[0][["practice_code", "sex", "age_band"]])
-        raise text.error(
-            f"{first} comes more than once ({len(repeated)} such)", remedy="Keep one row of each"
-        )
-
-
-def _compare(
+def _check_totals(
     bands: pd.DataFrame, totals: pd.Series, text: TextFile, log: QualityLog, max_difference: float
 ) -> None:
     added = bands.groupby("practice_code")["patients"].sum()
     both = pd.DataFrame({"added": added, "stated": totals}).dropna()
-    log.note("practices without an ALL row", len(added) - len(both), some(added.index.difference(both.index)))
+    log.note_codes("practices without an ALL row", added.index.difference(both.index))
     difference = (both["added"] - both["stated"]).abs()
     patients, stated = int(difference.sum()), int(both["stated"].sum())
     if patients > max_difference * stated:
@@ -159,11 +139,8 @@ def _compare(
 
 
 def _complete(bands: pd.DataFrame, log: QualityLog) -> pd.DataFrame:
-    """Return all bands of every practice in order of age; a band without a row has no patient."""
+    """Return all bands of every practice in order of age; a band without a row has no patients."""
     practices = sorted(bands["practice_code"].unique())
-    index = pd.MultiIndex.from_product(
-        [practices, SEXES, AGE_BANDS], names=["practice_code", "sex", "age_band"]
-    )
+    index = pd.MultiIndex.from_product([practices, SEXES, AGE_BANDS], names=_KEY)
     log.note("age bands without a row, taken as no patients", len(index) - len(bands))
-    filled = bands.set_index(list(index.names))["patients"].reindex(index, fill_value=0)
-    return filled.reset_index()
+    return bands.set_index(_KEY)["patients"].reindex(index, fill_value=0).reset_index()

@@ -1,8 +1,8 @@
-"""What the readers return: tidy frames of one role each, and the log of what was tolerated on the way."""
+"""Tidy frames that the readers return, the log of tolerated irregularities, and checks all readers share."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -10,27 +10,35 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from gp_segmentation import schemas
+from gp_segmentation.sources.files.archive import TextFile
+from gp_segmentation.sources.files.delimited import Csv
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
+Codes = pd.Index | pd.Series | Sequence[str]
+
 
 class QualityLog:
-    """Counts of what was found in one raw file and tolerated; `frame` gives them as schema ``quality``."""
+    """Irregularities found in one raw file and tolerated; `frame` lists them as schema ``quality``."""
 
     def __init__(self, file: str) -> None:
         self.file = file
         self._rows: list[tuple[str, str, int, str]] = []
 
     def note(self, check: str, count: int, detail: str = "") -> None:
-        """Record that `check` was met `count` times; nothing is recorded for a count of zero."""
+        """Record that `check` applied `count` times; a count of zero is not recorded."""
         if count:
             self._rows.append((self.file, check, int(count), detail))
 
     def note_all(self, rows: Iterable[tuple[str, int, str]]) -> None:
-        """Record several: check, count and detail of each."""
+        """Record several rows of check, count and detail."""
         for row in rows:
             self.note(*row)
+
+    def note_codes(self, check: str, codes: Codes) -> None:
+        """Record the number of `codes` to which `check` applies; the detail lists the first few."""
+        self.note(check, len(codes), first_few(codes))
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -39,32 +47,63 @@ class QualityLog:
         return pd.DataFrame(self._rows, columns=["file", "check", "count", "detail"])
 
 
-#: No count of patients is larger: England has under 70 million.
-MOST_PATIENTS = 100_000_000
-
-
-def is_count(numbers: pd.Series) -> pd.Series:
-    """Tell of every number whether it can be a count of patients: whole, not below 0, not absurdly large."""
-    return (numbers >= 0) & (numbers <= MOST_PATIENTS) & (numbers % 1 == 0)
-
-
-def keyed(frame: pd.DataFrame, key: list[str], log: QualityLog, detail: str = "") -> pd.DataFrame:
-    """Return the rows whose `key` columns are all given; the others (totals, footnotes) are counted."""
-    given = frame[key].notna().all(axis=1)
-    log.note(f"rows without {' or '.join(key)} left out", int((~given).sum()), detail)
-    return frame if given.all() else frame[given].reset_index(drop=True)
-
-
-def some(codes: pd.Index | pd.Series | list[str], limit: int = 5) -> str:
-    """Return the first few distinct codes as text, saying how many more there are."""
+def first_few(codes: Codes) -> str:
+    """Return the first five distinct codes as text, and how many more there are."""
     listed = [str(code) for code in pd.Index(codes).unique()]
-    rest = len(listed) - limit
-    return ", ".join(listed[:limit]) + (f" and {rest:,} more" if rest > 0 else "")
+    rest = len(listed) - 5
+    return ", ".join(listed[:5]) + (f" and {rest:,} more" if rest > 0 else "")
 
 
 def compact(postcodes: pd.Series) -> pd.Series:
     """Return postcodes in capitals without blanks: publishers pad them in different ways."""
     return postcodes.str.upper().str.replace(r"\s+", "", regex=True)
+
+
+#: Largest count of patients accepted: England has under 70 million.
+MAX_PATIENTS = 100_000_000
+
+
+def drop_rows_without_key(
+    frame: pd.DataFrame, key: list[str], log: QualityLog, detail: str = ""
+) -> pd.DataFrame:
+    """Return the rows with a value in every `key` column; the others (totals, footnotes) are counted."""
+    given = frame[key].notna().all(axis=1)
+    log.note(f"rows without {' or '.join(key)} left out", int((~given).sum()), detail)
+    return frame if given.all() else frame[given].reset_index(drop=True)
+
+
+def read_keyed_rows(source: Csv, key: list[str], log: QualityLog, detail: str = "") -> pd.DataFrame:
+    """Return the rows of `source` with a value in every `key` column; raise InputError if there is none."""
+    frame = drop_rows_without_key(source.frame(), key, log, detail)
+    log.note_all(source.tolerated())
+    if frame.empty:
+        raise source.text.error("has no row with data", remedy="Fetch it again with gpseg-data")
+    return frame
+
+
+def refuse_repeats(frame: pd.DataFrame, key: list[str], text: TextFile) -> None:
+    """Raise InputError when several rows have the same `key`."""
+    repeated = frame[frame.duplicated(key)]
+    if len(repeated):
+        first = " ".join(str(value) for value in repeated.iloc[0][key])
+        problem = f"{first} comes more than once (surplus rows in total: {len(repeated)})"
+        raise text.error(problem, remedy="Keep one row of each")
+
+
+def refuse_impossible_counts(
+    frame: pd.DataFrame, column: str, key: list[str], text: TextFile, header: str
+) -> None:
+    """Raise InputError unless every value of `column` is a whole number from 0 to `MAX_PATIENTS`.
+
+    `header` is the name of the column in the file.
+    """
+    values = frame[column]
+    bad = frame[~((values >= 0) & (values <= MAX_PATIENTS) & (values % 1 == 0))]
+    if len(bad):
+        first = bad.iloc[0]
+        value = "nothing" if pd.isna(first[column]) else f"{first[column]:g}"
+        problem = f"{value} for {' '.join(first[key])} is not a count of patients"
+        raise text.error(problem, column=header, remedy="Correct the value")
 
 
 @dataclass(frozen=True)
@@ -74,9 +113,9 @@ class QofArchive:
     Attributes
     ----------
     prevalence, achievement, indicators : frames of schemas ``registers``, ``achievement``, ``indicators``.
-    geographies : practice_code, practice_name, pcn_code, pcn_name and codes and names (ODS) of sub-ICB
-        location, ICB and region; before 2022 the latter are CCG, STP and region.
-    list_sizes : practice_code -> patients on the whole (TOTAL) list.
+    geographies : practice_code, practice_name, pcn_code, pcn_name and ODS codes and names of sub-ICB
+        location, ICB and region; before 2022 of CCG, STP and region.
+    list_sizes : practice_code -> patients on the TOTAL list (all ages).
     quality : frame of schema ``quality``.
     """
 
@@ -116,7 +155,7 @@ class Organisations:
 
 @dataclass(frozen=True)
 class Postcodes:
-    """`frame` has postcode (no blanks in it) and longitude, latitude in degrees (WGS 84)."""
+    """`frame` has postcode (without blanks) and longitude, latitude in degrees (WGS 84)."""
 
     frame: pd.DataFrame
     quality: pd.DataFrame
@@ -134,7 +173,7 @@ class Boundaries:
 class ContextTable:
     """Measures of practices' surroundings: `frame` has practice_code and a float column per measure.
 
-    `dictionary` says what each is: measure, label, unit.
+    `dictionary` describes them: measure, label, unit.
     """
 
     frame: pd.DataFrame
@@ -144,7 +183,7 @@ class ContextTable:
 
 @dataclass(frozen=True)
 class Prepared:
-    """One source, assembled: every frame agrees with its schema in `tables`, sorted by its key."""
+    """The joined tables of one source: each satisfies its schema in `schemas` and is sorted by its key."""
 
     practices: pd.DataFrame
     organisations: pd.DataFrame

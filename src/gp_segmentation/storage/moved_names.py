@@ -5,6 +5,8 @@ from typing import Any
 
 #: Module, or object in one, in models and configurations of runs recorded before it moved -> where it is now.
 MOVED = {
+    "gp_segmentation.imputers.iterative": "gp_segmentation.matrix.transformers.iterative_imputer",
+    "gp_segmentation.imputers.nearest": "gp_segmentation.matrix.transformers.knn_imputer",
     "gp_segmentation.imputers": "gp_segmentation.matrix.transformers",
     "gp_segmentation.model": "gp_segmentation.segments.model",
     "gp_segmentation.preprocessing": "gp_segmentation.matrix.transformers",
@@ -36,7 +38,7 @@ def present_name(name: str) -> str:
     """Return a dotted name as it is called now.
 
     >>> present_name("gp_segmentation.imputers.nearest")
-    'gp_segmentation.matrix.transformers.nearest'
+    'gp_segmentation.matrix.transformers.knn_imputer'
     """
     for old, new in MOVED.items():
         if name == old or name.startswith(f"{old}."):

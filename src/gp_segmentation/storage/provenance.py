@@ -1,4 +1,4 @@
-"""Where a run's numbers come from: which raw files, and whether prepared tables belong to a configuration."""
+"""Where a run's numbers come from: its raw files, and whether prepared tables are current."""
 
 import hashlib
 import json
@@ -27,15 +27,15 @@ from gp_segmentation.utils.files import read_json
 DESCRIBED = ("name", "label", "period", "synthetic", "licence", "attribution")
 
 _CHANGED = (
-    "{} was replaced while this job read it, so that its results are of no one state of the data and are not "
-    "recorded. Let dvc repro (or whatever prepares tables) come to its end, and run the job again"
+    "{} was replaced while this job read it, so its results mix two states of the data and are not recorded. "
+    "Wait until dvc repro (or whatever prepares the tables) has ended, and run the job again"
 )
 
 
 def describe_source(cfg: Mapping[str, Any], folder: Path, practices: pd.DataFrame) -> dict[str, Any]:
-    """Return what source.json holds: what the data are, how many, and every raw file with its SHA-256.
+    """Return the contents of source.json: what the data are, how many, and every raw file with its SHA-256.
 
-    ``simulated`` holds table -> what there is to say of it, ``warning`` the words to be shown with results.
+    ``simulated`` maps each simulated table to a remark; ``warning`` is the text to show with results.
     """
     source = cfg["source"]
     files = describe_raw_files(source, folder)
@@ -93,19 +93,19 @@ def content(folder: Path) -> str:
     """Return the SHA-256 over names and bytes of every file in `folder`; one that is gone has none."""
     digest = hashlib.sha256()
     for path in sorted(folder.glob("*")):
-        with suppress(OSError):  # taken away in between: the content is another then, whatever comes out
+        with suppress(OSError):  # a file that vanishes meanwhile changes the content in any case
             digest.update(f"{path.name} {sha256_of(path)}\n".encode())
     return digest.hexdigest()
 
 
 @contextmanager
 def fail_if_changed(folder: Path, seen: str) -> Iterator[None]:
-    """Do something with the tables in `folder`, whose `content` was `seen`.
+    """Guard work with the tables in `folder`, whose `content` was `seen`.
 
     Raises
     ------
-    GpsegError : when the content is another at the end. An error from within is its cause: tables that were
-        taken away half-way are missed by whoever reads the next one.
+    GpsegError : the content has changed by the end. An error from within becomes its cause, since tables
+        that vanish half-way make the next read fail.
     """
     try:
         yield

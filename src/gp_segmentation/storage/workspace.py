@@ -7,7 +7,6 @@ from typing import Any
 
 import pandas as pd
 
-from gp_segmentation import schemas
 from gp_segmentation.schemas import Results, of_preparation, weighted, weights_of
 from gp_segmentation.storage.table_files import read_table
 from gp_segmentation.utils.files import read_json
@@ -38,6 +37,16 @@ EXPLORED = (
 )
 
 
+class _BelowRoot:
+    """A path that is always found below a workspace's root."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, workspace: "Workspace", owner: type) -> Path:
+        return workspace.root / self.name
+
+
 @dataclass(frozen=True)
 class Workspace:
     """The folders of one run.
@@ -66,41 +75,15 @@ class Workspace:
     def prepared(self) -> Path:
         return self.prepared_folder or self.root / "prepared"
 
-    @property
-    def features(self) -> Path:
-        return self.root / "features"
-
-    @property
-    def matrix(self) -> Path:
-        return self.root / "matrix"
-
-    @property
-    def study(self) -> Path:
-        return self.root / "study"
-
-    @property
-    def segments(self) -> Path:
-        return self.root / "segments"
-
-    @property
-    def evidence(self) -> Path:
-        return self.root / "evidence"
-
-    @property
-    def insight(self) -> Path:
-        return self.root / "insight"
-
-    @property
-    def figures(self) -> Path:
-        return self.root / "figures"
-
-    @property
-    def report(self) -> Path:
-        return self.root / "report"
-
-    @property
-    def metrics(self) -> Path:
-        return self.root / "metrics.json"
+    features = _BelowRoot("features")
+    matrix = _BelowRoot("matrix")
+    study = _BelowRoot("study")
+    segments = _BelowRoot("segments")
+    evidence = _BelowRoot("evidence")
+    insight = _BelowRoot("insight")
+    figures = _BelowRoot("figures")
+    report = _BelowRoot("report")
+    metrics = _BelowRoot("metrics.json")
 
     def prepared_table(self, name: str) -> pd.DataFrame:
         """Read one of `PREPARED`."""
@@ -174,7 +157,7 @@ class Workspace:
         return Results(
             source=read_json(self.prepared / "source.json"),
             config=cfg,
-            **{name: self.prepared_table(name) for name in SHOWN},
+            **self._shown(),
             boundaries=self._boundaries(),
             features=values,
             natural=natural,
@@ -208,22 +191,15 @@ class Workspace:
         return Results(
             source=read_json(self.prepared / "source.json"),
             config=cfg,
-            **{name: self.prepared_table(name) for name in SHOWN},
-            boundaries=None,
+            **self._shown(),
             features=read_table(self.features / "features.parquet"),
             natural=read_table(self.features / "natural.parquet"),
             dictionary=self.dictionary(),
-            matrix=pd.DataFrame(),
-            trials=schemas.empty("trials"),
-            choice={},
-            segments=schemas.empty("segments"),
-            tree=pd.DataFrame(),
-            profiles=pd.DataFrame(),
-            portraits=[],
-            evidence={},
-            metrics={},
             exploration=self.exploration(),
         )
+
+    def _shown(self) -> dict[str, Any]:
+        return {name: self.prepared_table(name) for name in SHOWN}
 
     def _boundaries(self) -> Any:
         path = self.prepared / "boundaries.geojson"

@@ -1,11 +1,11 @@
-"""The study: what the configuration leaves open is tried, scored and chosen by a rule in the open."""
+"""The study: parameters left unset are searched, every trial is scored, and a written rule chooses one."""
 
-from gp_segmentation.study.criteria import elbow
-from gp_segmentation.study.evaluate import Evaluators, Limits
+from gp_segmentation.study.criteria import elbow, scores_by_k
+from gp_segmentation.study.evaluate import Evaluators
+from gp_segmentation.study.inputs import Limits
 from gp_segmentation.study.plots import write_plots
 from gp_segmentation.study.rule import choose
 from gp_segmentation.study.run import Study, run_study
-from gp_segmentation.study.scores_by_k import scores_by_k
 from gp_segmentation.study.search import Setup, StudyResult, brute_force, run_trials
 from gp_segmentation.study.space import Family, Point, Space, open_space
 from gp_segmentation.study.tree_cache import TreeFolder

@@ -1,4 +1,4 @@
-"""What each single criterion would choose of the trials on one matrix."""
+"""What each single criterion would choose among the trials on one matrix."""
 
 import warnings
 from typing import Any
@@ -9,7 +9,7 @@ from kneed import KneeLocator
 
 from gp_segmentation.validity import gap_statistic, one_standard_error
 
-#: What each single criterion prefers: the column of the trials, and whether low values are good.
+#: Columns of the trials that are criteria by themselves, and whether low values are good.
 SINGLE_CRITERIA = {
     "silhouette": False,
     "davies_bouldin": True,
@@ -19,20 +19,15 @@ SINGLE_CRITERIA = {
 
 
 def by_criterion(trials: pd.DataFrame, null: pd.DataFrame | None = None) -> dict[str, dict[str, Any]]:
-    """What each criterion alone would choose of all `trials`, and its value; unknown ones are left out."""
-    found = {}
+    """What each criterion alone would choose of all `trials`, and its value; undefined ones are left out."""
+    choices = {}
     for column, low_is_good in SINGLE_CRITERIA.items():
         values = trials[column].to_numpy(dtype=float)
         if not np.isnan(values).all():
             best = trials.iloc[int(np.nanargmin(values) if low_is_good else np.nanargmax(values))]
-            found[column] = {**trial_setting(best), "value": float(best[column])}
-    knee = elbow(trials)
-    if knee is not None:
-        found["elbow"] = knee
-    gap = None if null is None else gap_choice(trials, null)
-    if gap is not None:
-        found["gap"] = gap
-    return found
+            choices[column] = {**trial_setting(best), "value": float(best[column])}
+    curves = {"elbow": elbow(trials), "gap": None if null is None else gap_choice(trials, null)}
+    return choices | {name: choice for name, choice in curves.items() if choice is not None}
 
 
 def elbow(trials: pd.DataFrame) -> dict[str, Any] | None:
@@ -44,7 +39,7 @@ def elbow(trials: pd.DataFrame) -> dict[str, Any] | None:
     if len(curve) < 4:
         return None
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it warns where there is no elbow, which None says
+        warnings.simplefilter("ignore")  # that there is no elbow: None says so
         knee = KneeLocator(
             curve["n_clusters"].tolist(), curve["inertia"].tolist(), curve="convex", direction="decreasing"
         ).knee
@@ -55,25 +50,24 @@ def elbow(trials: pd.DataFrame) -> dict[str, Any] | None:
 
 
 def gap_choice(trials: pd.DataFrame, null: pd.DataFrame) -> dict[str, Any] | None:
-    """What the gap statistic's one-standard-error rule chooses of K-means' trials, k = 1 included.
+    """The choice of the gap statistic's one-standard-error rule among K-means' trials and k = 1.
 
-    ``trial`` is None where that is one segment, which no study tries. None where the null was not drawn,
-    or the rule is met by no number of segments.
+    ``trial`` is None for k = 1, which no study tries. None where the null was not drawn, or no number of
+    segments meets the rule.
     """
     curve = _kmeans_curve(trials)
     if curve.empty or null.empty or "log_within" not in null:
         return None
     ks = [1, *curve["n_clusters"].tolist()]
-    inertia = pd.Series([_total(curve.iloc[0]), *curve["inertia"].tolist()], index=ks)
+    inertia = pd.Series([_total_squares(curve.iloc[0]), *curve["inertia"].tolist()], index=ks)
     gaps = gap_statistic(inertia.map(np.log), null)
     k = one_standard_error(gaps)
     if k is None:
         return None
     value = float(gaps["gap"].loc[k])
-    if k == 1:
-        one = {"clusterer": "kmeans", "linkage": None, "n_clusters": 1, "trial": None, "value": value}
-        return {"preparation": trial_setting(curve.iloc[0])["preparation"], **one}
-    return {**trial_setting(curve[curve["n_clusters"] == k].iloc[0]), "value": value}
+    if k > 1:
+        return {**trial_setting(curve[curve["n_clusters"] == k].iloc[0]), "value": value}
+    return {**trial_setting(curve.iloc[0]), "n_clusters": 1, "trial": None, "value": value}
 
 
 def _kmeans_curve(trials: pd.DataFrame) -> pd.DataFrame:
@@ -81,7 +75,7 @@ def _kmeans_curve(trials: pd.DataFrame) -> pd.DataFrame:
     return rows.drop_duplicates("n_clusters").sort_values("n_clusters")
 
 
-def _total(row: pd.Series) -> float:
+def _total_squares(row: pd.Series) -> float:
     """Total sum of squares: within and between, the latter from the Calinski-Harabasz index."""
     k, within = int(row["n_clusters"]), float(row["inertia"])
     return within * (1 + float(row["calinski_harabasz"]) * (k - 1) / (segmented(row) - k))
@@ -93,7 +87,7 @@ def segmented(row: pd.Series) -> int:
 
 
 def trial_setting(row: pd.Series) -> dict[str, Any]:
-    """What a trial tried: preparation, clusterer, linkage and n_clusters, with its number."""
+    """A trial's preparation, clusterer, linkage and n_clusters, with its number."""
     linkage, preparation = row["linkage"], row["preparation"]
     return {
         "preparation": None if pd.isna(preparation) else str(preparation),
@@ -102,3 +96,13 @@ def trial_setting(row: pd.Series) -> dict[str, Any]:
         "n_clusters": int(row["n_clusters"]),
         "trial": int(row["trial"]),
     }
+
+
+def scores_by_k(trials: pd.DataFrame) -> pd.DataFrame:
+    """Scores by number of segments, of the trial with the lowest inertia: K-means wherever it was tried.
+
+    Runs can be compared by them. `trials` has schema ``trials``; the columns are some of its columns.
+    """
+    best = trials.sort_values(["n_clusters", "inertia", "trial"]).drop_duplicates("n_clusters")
+    scores = ["silhouette", "davies_bouldin", "calinski_harabasz", "inertia"]
+    return best[["n_clusters", "clusterer", "linkage", *scores]].reset_index(drop=True)

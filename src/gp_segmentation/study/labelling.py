@@ -1,8 +1,8 @@
-"""Labels for the points of a space: one set of distances, one tree per linkage, other fits side by side."""
+"""Labels for points on fixed rows: one set of distances, one tree per linkage, other fits side by side."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 from gp_segmentation.clustering import (
     Hierarchical,
@@ -13,98 +13,64 @@ from gp_segmentation.clustering import (
     is_plain_kmeans,
     ward_starts,
 )
-from gp_segmentation.study.space import Point, Space
+from gp_segmentation.study.inputs import Inputs
+from gp_segmentation.study.space import Point
 from gp_segmentation.utils.arrays import Floats, Ints
 from gp_segmentation.utils.parallel import count_jobs, parallel_map, start_in_processes
 
-#: ``build(node, **params)`` gives the unfitted estimator of a configuration node.
-Build = Callable[..., Any]
-
-#: Rows from which on building trees in other processes is worth starting these.
+#: From this many rows on, building trees in other processes is worth the time to start them.
 WORTH_PROCESSES = 3000
 
-
-class TreeCache(Protocol):
-    """Where trees may be kept from one study to the next."""
-
-    def get(self, X: Floats, linkage: str, metric: str) -> Floats | None:
-        """Return the tree if it is there."""
-
-    def put(self, X: Floats, linkage: str, metric: str, tree: Floats) -> None:
-        """Keep the tree."""
+#: Linkage and metric.
+TreeKey = tuple[str, str]
 
 
 class Labeller:
-    """Labels of points on fixed rows; distances and trees are made once and kept.
+    """Labels of points on the rows `X` (n, d); distances and trees are made once and kept."""
 
-    Parameters
-    ----------
-    X : (n, d) rows to cluster.
-    space : where the points come from.
-    build : ``build(node, **params)`` gives the unfitted estimator of a family's node.
-    jobs : fits at once.
-    better_starts : whether K-means is fitted from a cut of Ward's tree too (see `fit_kmeans`).
-    cache : of trees, or None.
-    """
-
-    def __init__(
-        self,
-        X: Floats,
-        space: Space,
-        build: Build,
-        jobs: int | None = 1,
-        *,
-        better_starts: bool = True,
-        cache: TreeCache | None = None,
-    ) -> None:
-        self._X, self._space, self._build, self._jobs = X, space, build, jobs
-        self._better_starts, self._cache = better_starts, cache
+    def __init__(self, inputs: Inputs, X: Floats) -> None:
+        self._inputs, self._X = inputs, X
         self._distances: dict[str, Floats] = {}
-        self._trees: dict[tuple[str, str], Floats] = {}
-        self._coming: tuple[list[tuple[str, str]], Iterator[Floats]] | None = None
+        self._trees: dict[TreeKey, Floats] = {}
+        self._started: Iterable[tuple[TreeKey, Floats]] = ()
 
     def labels(self, points: Sequence[Point]) -> list[Ints]:
         """Labels (n,) of every point, in order."""
-        estimators = [self.estimator(point) for point in points]
+        estimators = [self._inputs.estimator(point) for point in points]
         fits = [i for i, estimator in enumerate(estimators) if not isinstance(estimator, Hierarchical)]
-        # Many clusters take longest: begun last, one of these would be waited for with the other cores idle.
+        # Many clusters take longest: fitted last, one of them would keep the other cores waiting.
         fits.sort(key=lambda i: -(getattr(estimators[i], "n_clusters", None) or 0))
-        found: dict[int, Ints] = {}
         tasks = [(estimators[i], self._X, self._start(estimators[i])) for i in fits]
-        for i, labels in zip(fits, parallel_map(cluster_labels, tasks, self._jobs), strict=True):
-            found[i] = labels
+        labels = dict(zip(fits, parallel_map(cluster_labels, tasks, self._inputs.jobs), strict=True))
         for i, estimator in enumerate(estimators):
-            if i not in found:
-                found[i] = cut(self.tree(estimator.linkage, estimator.metric), [estimator.n_clusters])[0]
-        return [found[i] for i in range(len(points))]
-
-    def estimator(self, point: Point) -> Any:
-        """The unfitted estimator of a point."""
-        return self._build(self._space.family(point.family).node, **point.values)
+            if i not in labels:
+                labels[i] = cut(self.tree(estimator.linkage, estimator.metric), [estimator.n_clusters])[0]
+        return [labels[i] for i in range(len(points))]
 
     def grow(self, points: Sequence[Point]) -> None:
-        """Begin to build the trees that `points` will be cut from, beside whatever else is done meanwhile.
+        """Start building the trees of `points` in other processes.
 
-        Nothing happens for few rows or one core: the trees are then built when they are needed.
+        Nothing happens for few rows or one core: each tree is then built when it is needed.
         """
-        if len(self._X) < WORTH_PROCESSES or count_jobs(self._jobs) < 2:
+        if len(self._X) < WORTH_PROCESSES or count_jobs(self._inputs.jobs) < 2:
             return
-        estimators = [self.estimator(point) for point in points]
+        estimators = [self._inputs.estimator(point) for point in points]
         keys = [(str(e.linkage), str(e.metric)) for e in estimators if isinstance(e, Hierarchical)]
-        wanted = [key for key in dict.fromkeys(keys) if not self._known(key)]
-        if len(wanted) > 1:
-            tasks = [(self.distances(metric), linkage, metric) for linkage, metric in wanted]
-            self._coming = wanted, start_in_processes(build_tree, tasks, self._jobs)
+        missing = [key for key in dict.fromkeys(keys) if not self._known(key)]
+        if len(missing) > 1:
+            tasks = [(self.distances(metric), linkage, metric) for linkage, metric in missing]
+            trees = start_in_processes(build_tree, tasks, self._inputs.jobs)
+            self._started = zip(missing, trees, strict=True)
 
     def tree(self, linkage: str, metric: str = "euclidean") -> Floats:
         """The tree of a linkage, made on first use."""
         key = (str(linkage), metric)
         if not self._known(key):
-            if self._coming is not None and key in self._coming[0]:
-                self._gather()
-            else:
-                task = (self.distances(metric), *key)
-                self._keep(key, next(iter(parallel_map(build_tree, [task]))))
+            for started, tree in self._started:
+                self._keep(started, tree)
+            self._started = ()
+        if key not in self._trees:
+            self._keep(key, next(iter(parallel_map(build_tree, [(self.distances(metric), *key)]))))
         return self._trees[key]
 
     def trees(self) -> dict[str, Floats]:
@@ -114,32 +80,28 @@ class Labeller:
     def distances(self, metric: str = "euclidean") -> Floats:
         """Condensed distances of the rows, made on first use."""
         if metric not in self._distances:
-            self._distances[metric] = condensed_distances(self._X, metric, self._jobs)
+            self._distances[metric] = condensed_distances(self._X, metric, self._inputs.jobs)
         return self._distances[metric]
 
-    def _known(self, key: tuple[str, str]) -> bool:
-        if key not in self._trees and self._cache is not None:
-            tree = self._cache.get(self._X, *key)
+    def _known(self, key: TreeKey) -> bool:
+        """Whether the tree is in memory, into which it is read from the cache."""
+        if key not in self._trees and self._inputs.cache is not None:
+            tree = self._inputs.cache.get(self._X, *key)
             if tree is not None:
                 self._trees[key] = tree
         return key in self._trees
 
-    def _keep(self, key: tuple[str, str], tree: Floats) -> None:
+    def _keep(self, key: TreeKey, tree: Floats) -> None:
         self._trees[key] = tree
-        if self._cache is not None:
-            self._cache.put(self._X, *key, tree)
-
-    def _gather(self) -> None:
-        if self._coming is not None:
-            for key, tree in zip(*self._coming, strict=True):
-                self._keep(key, tree)
-            self._coming = None
+        if self._inputs.cache is not None:
+            self._inputs.cache.put(self._X, *key, tree)
 
     @cached_property
-    def _starts(self) -> Callable[[int], Floats]:
+    def _ward_starts(self) -> Callable[[int], Floats]:
         return ward_starts(self._X)
 
     def _start(self, estimator: Any) -> Floats | None:
-        if not (self._better_starts and is_plain_kmeans(estimator)):
-            return None
-        return self._starts(estimator.n_clusters)
+        """K-means' start from a cut of Ward's tree (see `fit_kmeans`); None for other estimators."""
+        if self._inputs.limits.better_starts and is_plain_kmeans(estimator):
+            return self._ward_starts(estimator.n_clusters)
+        return None

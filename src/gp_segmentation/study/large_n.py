@@ -1,73 +1,68 @@
-"""The study of more rows than all pairs can be looked at of.
+"""Labels and scores where there are too many rows to compare all pairs.
 
-* K-means is replaced by mini-batch K-means (Sculley 2010) with the same number of clusters and seed.
-* A hierarchical clusterer builds its tree of the centroids of `MICRO` micro-clusters, made by mini-batch
-  K-means; every row goes where its micro-cluster goes. The micro-clusters count alike whatever their size.
-* Silhouettes are those of rows drawn at random, each compared with the other rows drawn, and come with
-  their standard error. The other scores need no pairs and are of all rows. A segment so small that no row
-  of it is drawn is missed; the rule's floor on segment size is what keeps such segments out.
+* Mini-batch K-means (Sculley 2010) takes the place of K-means, with the same number of clusters and seed.
+* A hierarchical clusterer builds its tree on the centroids of `MICRO` micro-clusters, made by mini-batch
+  K-means; every row follows its micro-cluster. Micro-clusters count the same whatever their size.
+* Silhouettes are of rows drawn at random, each compared with the other rows drawn, and have a standard
+  error. The other scores need no pairs and are of all rows. A segment so small that none of its rows is
+  drawn is missed; the rule's minimum segment size keeps such segments out.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from sklearn.cluster import KMeans, MiniBatchKMeans
 
-from gp_segmentation.clustering import Hierarchical, build_tree, cut
+from gp_segmentation.clustering import Hierarchical, build_tree, cluster_labels, cut
 from gp_segmentation.study.labelling import Labeller
 from gp_segmentation.study.space import Point
 from gp_segmentation.utils.arrays import Floats, Ints
 from gp_segmentation.utils.parallel import parallel_map
 from gp_segmentation.validity import Scores, score_labellings
 
-#: Micro-clusters of which trees are built, and rows of one mini-batch.
+#: Micro-clusters under each tree, and rows of one mini-batch.
 MICRO, BATCH = 2000, 4096
 
 
 class LargeLabeller(Labeller):
-    """Labels of points on many rows; see the module for what differs."""
-
-    _micro: Ints | None = None
+    """Labels of points on many rows; the module says what differs."""
 
     def labels(self, points: Sequence[Point]) -> list[Ints]:
         """Labels (n,) of every point, in order."""
-        estimators = [self.estimator(point) for point in points]
-        tasks = [(in_batches(e), self._X) for e in estimators if not isinstance(e, Hierarchical)]
-        fits = iter(parallel_map(_fit, tasks, self._jobs))
-        return [
-            self._cut_micro(estimator) if isinstance(estimator, Hierarchical) else next(fits)
-            for estimator in estimators
-        ]
+        estimators = [self._inputs.estimator(point) for point in points]
+        tasks = [(_in_batches(e), self._X) for e in estimators if not isinstance(e, Hierarchical)]
+        fits = iter(parallel_map(cluster_labels, tasks, self._inputs.jobs))
+        return [self._cut_micro(e) if isinstance(e, Hierarchical) else next(fits) for e in estimators]
 
     def grow(self, points: Sequence[Point]) -> None:
-        """Nothing: trees of micro-clusters are quick."""
-
-    def _cut_micro(self, estimator: Hierarchical) -> Ints:
-        micro = self._micro_clusters()
-        tree = self.tree(str(estimator.linkage), estimator.metric)
-        return cut(tree, [int(estimator.n_clusters or 0)])[0][micro]
-
-    def _micro_clusters(self) -> Ints:
-        if self._micro is None:
-            model = MiniBatchKMeans(MICRO, batch_size=BATCH, n_init=1, random_state=0)
-            labels = next(iter(parallel_map(_fit, [(model, self._X)])))
-            _, self._micro = np.unique(labels, return_inverse=True)  # some may be empty
-        return self._micro
+        """Do nothing: trees of micro-clusters are quick."""
 
     def tree(self, linkage: str, metric: str = "euclidean") -> Floats:
         """The tree of the micro-clusters' centroids."""
         key = (linkage, metric)
         if key not in self._trees:
-            micro = self._micro_clusters()
-            sums = np.stack([np.bincount(micro, weights=column) for column in self._X.T], axis=1)
-            centres = sums / np.bincount(micro)[:, None]
+            sums = np.stack([np.bincount(self._micro, weights=column) for column in self._X.T], axis=1)
+            centres = sums / np.bincount(self._micro)[:, None]
             self._trees[key] = next(iter(parallel_map(build_tree, [(centres, linkage, metric)])))
         return self._trees[key]
 
+    def _cut_micro(self, estimator: Hierarchical) -> Ints:
+        tree = self.tree(str(estimator.linkage), estimator.metric)
+        return cut(tree, [int(estimator.n_clusters or 0)])[0][self._micro]
 
-def in_batches(estimator: Any) -> Any:
-    """Return mini-batch K-means in place of K-means; any other estimator as it is."""
+    @cached_property
+    def _micro(self) -> Ints:
+        """The micro-cluster of each row: (n,)."""
+        model = MiniBatchKMeans(MICRO, batch_size=BATCH, n_init=1, random_state=0)
+        labels = next(iter(parallel_map(cluster_labels, [(model, self._X)])))
+        return np.unique(labels, return_inverse=True)[1]  # numbered without empty ones
+
+
+def _in_batches(estimator: Any) -> Any:
+    """Mini-batch K-means in place of K-means; any other estimator as it is."""
     if type(estimator) is not KMeans:
         return estimator
     return MiniBatchKMeans(
@@ -75,22 +70,18 @@ def in_batches(estimator: Any) -> Any:
     )
 
 
-def sampled_silhouette(
+def sampled_scores(
     X: Floats, labels: Ints, *, rows: int, seed: int, jobs: int | None
-) -> tuple[Scores, Floats, Floats, int]:
-    """Score labellings, their silhouettes from `rows` rows drawn without replacement.
+) -> tuple[Scores, Floats, int]:
+    """Score labellings (m, n), their silhouettes on `rows` rows drawn without replacement.
 
     Returns
     -------
-    scores of all rows (silhouettes NaN), mean silhouettes (m,), their standard errors (m,) (standard
-    deviation over the rows drawn divided by the root of their number), and the number drawn.
+    scores (``samples`` and ``segments`` NaN), standard errors of the silhouettes (m,) (standard deviation
+    over the rows drawn divided by the root of their number), and the number of rows drawn.
     """
     drawn = np.sort(np.random.default_rng(seed).choice(len(X), min(rows, len(X)), replace=False))
     sample = score_labellings(X[drawn], labels[:, drawn], jobs=jobs)
     errors = sample.samples.std(axis=1, ddof=1) / np.sqrt(len(drawn))
-    whole = score_labellings(X, labels, jobs=jobs, silhouettes=False)
-    return whole, sample.silhouette, errors, len(drawn)
-
-
-def _fit(estimator: Any, X: Floats) -> Ints:
-    return np.asarray(estimator.fit_predict(X), dtype=np.int64)
+    scores = score_labellings(X, labels, jobs=jobs, silhouettes=False)
+    return replace(scores, silhouette=sample.silhouette), errors, len(drawn)

@@ -1,14 +1,14 @@
-"""The null of each preparation of the matrix: drawn when it is first asked for, and kept with the study."""
+"""The null of each preparation of the matrix: drawn when first needed, and kept with the study."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
 import optuna
 import pandas as pd
 
-from gp_segmentation.study.evaluate import Limits
-from gp_segmentation.utils.arrays import Floats, Ints
+from gp_segmentation.study.inputs import Inputs
 from gp_segmentation.validity import draw_null, null_means
 
 #: Columns of the draws, and their types.
@@ -21,65 +21,41 @@ TYPES = {
 }
 
 
-class KeptNulls:
-    """Draws of the null of every preparation.
+class NullCache:
+    """Draws of the null of every preparation, for the numbers of clusters of the trials and for 1.
 
     Parameters
     ----------
-    study : where draws are kept, so that a study that goes on draws none again.
-    matrices : preparation -> its rows.
-    ks : numbers of clusters of the trials; 1 joins them, for the gap statistic.
-    asked : ``kind``, ``draws`` and ``n_init``, as in ``conf/study``.
-    limits : with more rows than they allow, the null is of some.
-    seed, jobs : the draws depend on `seed` alone.
+    study : keeps the draws, so that a resumed study does not draw them again.
+    inputs : with too many rows to compare all, the null is of ``inputs.sampled_rows``.
+    options : ``kind``, ``draws`` and ``n_init``, the node ``null_model`` of ``conf/study``.
     """
 
-    def __init__(
-        self,
-        study: optuna.Study,
-        matrices: Mapping[str | None, Floats],
-        ks: Sequence[int],
-        asked: Mapping[str, Any],
-        limits: Limits,
-        seed: int,
-        jobs: int | None,
-    ) -> None:
-        self._study, self._matrices, self._ks = study, matrices, sorted({1, *ks})
-        self._asked, self._limits, self._seed, self._jobs = asked, limits, seed, jobs
-        self._drawn: dict[str | None, pd.DataFrame] = {}
+    def __init__(self, study: optuna.Study, inputs: Inputs, options: Mapping[str, Any]) -> None:
+        self._study, self._inputs, self._options = study, inputs, options
+        self._draws = cache(self._read_or_draw)
 
     def means(self, preparation: str | None) -> dict[int, float]:
         """Number of clusters -> mean silhouette of the draws."""
-        return null_means(self._of(preparation))
+        return null_means(self._draws(preparation))
 
     def drawn(self, preparations: Iterable[str | None]) -> pd.DataFrame:
-        """Preparation, draw, k, silhouette and log_within of the draws for `preparation_rows`."""
+        """The draws of some preparations: frame with the columns of `TYPES`."""
         tables = [
-            self._of(name).assign(preparation=name).reindex(columns=list(TYPES)) for name in preparations
+            self._draws(name).assign(preparation=name).reindex(columns=list(TYPES)) for name in preparations
         ]
         return pd.concat(tables, ignore_index=True).astype(TYPES)
 
-    def _of(self, preparation: str | None) -> pd.DataFrame:
-        if preparation not in self._drawn:
-            self._drawn[preparation] = self._kept(preparation)
-        return self._drawn[preparation]
-
-    def _kept(self, preparation: str | None) -> pd.DataFrame:
-        """The draws the study keeps, or new ones."""
+    def _read_or_draw(self, preparation: str | None) -> pd.DataFrame:
         name = "null" if preparation is None else f"null {preparation}"
         kept = self._study.user_attrs.get(name)
         if kept is not None:
             return pd.DataFrame(kept).astype({key: kind for key, kind in TYPES.items() if key in kept})
-        values = self._matrices[preparation]
-        rows = values[sampled_rows(len(values), self._limits)]
-        null = draw_null(rows, self._ks, **self._asked, seed=self._seed, jobs=self._jobs)
-        # log W of fewer rows than the data have is not comparable with theirs.
+        values = self._inputs.matrices[preparation]
+        rows = values[self._inputs.sampled_rows(preparation)]
+        ks = sorted({1, *self._inputs.space.ks})  # the gap statistic needs 1
+        null = draw_null(rows, ks, **self._options, seed=self._inputs.seed, jobs=self._inputs.jobs)
+        # Sums of squares grow with the number of rows: scale those of a sample to all rows.
         null["log_within"] += np.log(len(values) / len(rows))
         self._study.set_user_attr(name, {column: null[column].tolist() for column in null})
         return null
-
-
-def sampled_rows(rows: int, limits: Limits) -> Ints:
-    """Every row, or as many as silhouettes are sampled of where there are too many to compare all."""
-    taken = rows if rows <= limits.exact_up_to else min(limits.sample_rows, rows)
-    return np.linspace(0, rows - 1, taken).round().astype(np.int64)

@@ -1,4 +1,4 @@
-"""What a sampler is to make high or low."""
+"""The scores that a sampler may maximise or minimise."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
@@ -7,7 +7,7 @@ from gp_segmentation.errors import ConfigError
 
 Direction = Literal["minimize", "maximize"]
 
-#: Columns of the trials a study can optimise: the direction, and the value told where it is not known.
+#: Columns of the trials a study can optimise: the direction, and the value that stands for a missing one.
 OBJECTIVES: dict[str, tuple[Direction, float]] = {
     "excess_silhouette": ("maximize", -1.0),
     "silhouette": ("maximize", -1.0),
@@ -19,8 +19,11 @@ OBJECTIVES: dict[str, tuple[Direction, float]] = {
 }
 
 
-def check_objectives(names: Sequence[str]) -> tuple[str, ...]:
-    """Return `names` as a tuple once all are known."""
+def read_objectives(options: Mapping[str, Any]) -> tuple[str, ...]:
+    """The objectives in the node ``conf/study``; ConfigError where one is unknown, or there is none."""
+    names = options.get("objectives")
+    if names is None:
+        names = ["excess_silhouette" if options["null_model"]["draws"] else "silhouette"]
     unknown = [name for name in names if name not in OBJECTIVES]
     if unknown or not names:
         raise ConfigError(
@@ -35,5 +38,5 @@ def directions(names: Sequence[str]) -> list[Direction]:
 
 
 def values(row: Mapping[str, Any], names: Sequence[str]) -> list[float]:
-    """The objectives of a trial; the worst value where one is not known, for Optuna takes no NaN."""
+    """The objectives of a trial; the worst value for a missing one, since Optuna refuses NaN."""
     return [OBJECTIVES[name][1] if row[name] is None else float(row[name]) for name in names]

@@ -1,8 +1,7 @@
-"""The whole study as one call: null, trials, choice."""
+"""A whole study in one call: null, trials, choice."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,32 +11,18 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from gp_segmentation.clustering import build_tree
-from gp_segmentation.study import objectives as goals
-from gp_segmentation.study.evaluate import Limits
-from gp_segmentation.study.labelling import Build, TreeCache
-from gp_segmentation.study.null_cache import KeptNulls, sampled_rows
-from gp_segmentation.study.preparation_agreement import (
-    agreement_with_others,
-    check_comparable,
-    compare_preparations,
-)
+from gp_segmentation.study import objectives
+from gp_segmentation.study.agreement import check_comparable, compare_preparations
+from gp_segmentation.study.inputs import Build, Inputs, Limits, Matrices, as_matrices
+from gp_segmentation.study.null_cache import NullCache
 from gp_segmentation.study.rule import Stability, choose, floor_of
-from gp_segmentation.study.search import (
-    EXHAUSTIVE,
-    Matrices,
-    Samplers,
-    Setup,
-    StudyResult,
-    as_matrices,
-    check_rows,
-    run_trials,
-)
+from gp_segmentation.study.search import EXHAUSTIVE, Samplers, Setup, StudyResult, run_trials
 from gp_segmentation.study.space import Space
-from gp_segmentation.study.store import SQLITE, content_key, open_study, quiet
-from gp_segmentation.utils.arrays import Floats, Ints
+from gp_segmentation.study.store import SQLITE, content_key, open_study
+from gp_segmentation.study.tree_cache import TreeFolder
 from gp_segmentation.validity import adjusted_rand, bootstrap_jaccard
 
-#: What of ``conf/study`` decides no trial's labels or scores.
+#: Keys of ``conf/study`` that change no trial's labels or scores.
 WITHOUT_EFFECT = ("name", "storage", "rule", "tree_cache")
 
 
@@ -48,14 +33,13 @@ class Study:
     Attributes
     ----------
     trials : schema ``trials``.
-    choice : what `choose` returned, the contents of choice.json.
+    choice : from `choose`, with settings, node, numbers_tried and agreement: the contents of choice.json.
     preparations : from `compare_preparations`.
-    null : the draws behind ``null_silhouette`` (preparation, draw, k, silhouette, log_within); empty where
-        none were asked for.
+    null : the draws behind ``null_silhouette`` (preparation, draw, k, silhouette, log_within); may be empty.
     tree : scipy's linkage matrix (left, right, height, count) of the chosen matrix, by the chosen linkage or
         Ward's; empty where there are too many rows for one.
     result : labels, points and trees of the trials.
-    objectives : what the sampler was to optimise.
+    objectives : columns of the trials that the sampler optimised.
     """
 
     trials: pd.DataFrame
@@ -76,7 +60,7 @@ def run_study(
     seed: int = 0,
     jobs: int | None = 1,
     folder: Path | None = None,
-    cache: TreeCache | None = None,
+    cache: TreeFolder | None = None,
 ) -> Study:
     """Draw the null, try every open point, and choose by the rule.
 
@@ -87,154 +71,114 @@ def run_study(
     build : ``build(node, **params)``, for clusterers and the sampler.
     options : the node ``conf/study``.
     seed, jobs : the result depends on `seed` alone.
-    folder : where studies are kept when ``storage`` is ``sqlite``: one file for each content, so that a
-        study interrupted goes on where it stopped; None keeps them in memory.
+    folder : holds one file for each content when ``storage`` is ``sqlite``, so that an interrupted study
+        resumes; None keeps studies in memory.
     cache : of trees, or None.
     """
-    matrices = as_matrices(X)
-    for values in matrices.values():
-        check_rows(space, values)
+    limits = {key: options[key] for key in ("exact_up_to", "sample_rows", "better_starts") if key in options}
+    inputs = Inputs(as_matrices(X), space, build, Limits(**limits), cache, seed, jobs)
     check_comparable(space, options)
-    limits, names = _limits(options), _objectives(options)
-    study = _open(matrices, space, options, names, seed, folder)
-    nulls = KeptNulls(study, matrices, space.ks, options["null_model"], limits, seed, jobs)
+    names = objectives.read_objectives(options)
+    rows = len(next(iter(inputs.matrices.values())))
+    prune_below = floor_of(options["rule"], rows) if options.get("prune", False) else 0
+    study = _open(inputs, options, {"prune": prune_below, "objectives": names}, folder)
+    nulls = NullCache(study, inputs, options["null_model"])
     result = run_trials(
-        matrices,
+        inputs.matrices,
         space,
         build,
-        sampler=_samplers(build, options["sampler"], seed),
+        sampler=_samplers(inputs, options["sampler"]),
         n_trials=options["n_trials"],
         nulls=nulls.means,
         jobs=jobs,
-        setup=Setup(study, names, _prune_below(options, matrices), limits, cache, seed),
+        setup=Setup(study, names, prune_below, inputs.limits, cache, seed),
     )
-    stability = _stability(matrices, space, build, options["rule"], result, limits, seed, jobs)
-    return _chosen(result, matrices, space, options, nulls, stability, names)
+    return _study(inputs, result, options, nulls, names)
 
 
-def _chosen(
-    result: StudyResult,
-    matrices: Mapping[str | None, Floats],
-    space: Space,
-    options: Mapping[str, Any],
-    nulls: KeptNulls,
-    stability: Stability | None,
-    names: tuple[str, ...],
+def _study(
+    inputs: Inputs, result: StudyResult, options: Mapping[str, Any], nulls: NullCache, names: tuple[str, ...]
 ) -> Study:
-    """Choose, and put together what is told of it."""
+    """Choose among the trials, and describe the choice."""
+    space, trials = inputs.space, result.trials
     tried = {point.preparation for point in result.points.values()}
     null = nulls.drawn(name for name in space.preparations if name in tried)
-    agreement = partial(_agreement, result.labels)
-    choice = choose(result.trials, options["rule"], stability, null=null, agreement=agreement)
+
+    def agreement(one: int, other: int) -> float:
+        return adjusted_rand(result.labels[one], result.labels[other])
+
+    stability = _stability(inputs, result, int(options["rule"]["stability_draws"]))
+    choice = choose(trials, options["rule"], stability, null=null, agreement=agreement)
+    means = {row["trial"]: row["agreement"] for row in choice["by_preparation"]}
     choice |= {
         "settings": dict(space.preparations[choice["preparation"]]),
         "node": space.node(choice),
         "numbers_tried": space.ks,
-        "agreement": agreement_with_others(choice),
+        "agreement": means.get(choice["trial"]),  # mean with other preparations
     }
-    return Study(
-        trials=result.trials,
-        choice=choice,
-        preparations=compare_preparations(result.trials, choice, space, agreement),
-        null=null,
-        tree=_tree(choice, matrices, result, _limits(options)),
-        result=result,
-        objectives=names,
-    )
+    preparations = compare_preparations(trials, choice, space, agreement)
+    return Study(trials, choice, preparations, null, _tree(inputs, result, choice), result, names)
 
 
-def _agreement(labels: Mapping[int, Ints], one: int, other: int) -> float:
-    return adjusted_rand(labels[one], labels[other])
-
-
-def _tree(
-    choice: Mapping[str, Any], matrices: Mapping[str | None, Floats], result: StudyResult, limits: Limits
-) -> pd.DataFrame:
-    linkage, values = choice["linkage"] or "ward", matrices[choice["preparation"]]
-    tree = result.trees.get((choice["preparation"], linkage))
-    if tree is None:  # of more rows than all pairs can be looked at of there is none to show
-        tree = build_tree(values, linkage) if len(values) <= limits.exact_up_to else np.empty((0, 4))
-    return pd.DataFrame(tree, columns=["left", "right", "height", "count"])
-
-
-def _limits(options: Mapping[str, Any]) -> Limits:
-    known = ("exact_up_to", "sample_rows", "better_starts")
-    return Limits(**{name: options[name] for name in known if name in options})
-
-
-def _objectives(options: Mapping[str, Any]) -> tuple[str, ...]:
-    names = options.get("objectives")
-    if names is None:
-        names = ["excess_silhouette" if options["null_model"]["draws"] else "silhouette"]
-    return goals.check_objectives(names)
+def _tree(inputs: Inputs, result: StudyResult, choice: Mapping[str, Any]) -> pd.DataFrame:
+    preparation, linkage = choice["preparation"], choice["linkage"] or "ward"
+    tree = result.trees.get((preparation, linkage))
+    if tree is None and inputs.exact(preparation):
+        tree = build_tree(inputs.matrices[preparation], linkage)
+    columns = ["left", "right", "height", "count"]
+    return pd.DataFrame(np.empty((0, 4)) if tree is None else tree, columns=columns)
 
 
 def _open(
-    matrices: Mapping[str | None, Floats],
-    space: Space,
-    options: Mapping[str, Any],
-    names: tuple[str, ...],
-    seed: int,
-    folder: Path | None,
+    inputs: Inputs, options: Mapping[str, Any], goals: Mapping[str, Any], folder: Path | None
 ) -> optuna.Study:
-    storage = options.get("storage")
+    """The study that the storage keeps of the same inputs, options and goals, or a new one."""
+    space, storage = inputs.space, options.get("storage")
+    directions = objectives.directions(goals["objectives"])
     if storage is None or (storage == "sqlite" and folder is None):
-        return open_study(None, None, goals.directions(names))
+        return open_study(None, None, directions)
     described = {
         "families": [[family.name, family.node] for family in space.families],
         "preparations": [[name, dict(settings)] for name, settings in space.preparations.items()],
         "options": {key: value for key, value in options.items() if key not in WITHOUT_EFFECT},
-        "prune": _prune_below(options, matrices),
-        "objectives": names,
-        "seed": seed,
+        "seed": inputs.seed,
+        **goals,
     }
-    key = content_key(matrices.values(), described)[:16]
+    key = content_key(inputs.matrices.values(), described)[:16]
     address = f"{SQLITE}{folder / key}.db" if storage == "sqlite" and folder else str(storage)
-    with quiet():
-        return open_study(address, key, goals.directions(names))
+    return open_study(address, key, directions)
 
 
-def _samplers(build: Build, node: Mapping[str, Any], seed: int) -> Samplers:
+def _samplers(inputs: Inputs, node: Mapping[str, Any]) -> Samplers:
     """Make the sampler for the next trial, seeded by the study's seed and how many trials are finished."""
 
     def sampler(finished: int) -> optuna.samplers.BaseSampler:
         if "seed" not in node:
-            return build(node)
-        state = np.random.SeedSequence([seed, finished]).generate_state(1)
-        return build(node, seed=int(state[0]))
+            return inputs.build(node)
+        state = np.random.SeedSequence([inputs.seed, finished]).generate_state(1)
+        return inputs.build(node, seed=int(state[0]))
 
     first = sampler(0)
-    # One that visits every point decides nothing by chance and need not be made again.
+    # One that visits every point draws nothing at random and need not be made again.
     return (lambda _: first) if isinstance(first, EXHAUSTIVE) else sampler
 
 
-def _prune_below(options: Mapping[str, Any], matrices: Mapping[str | None, Floats]) -> int:
-    rows = len(next(iter(matrices.values())))
-    return floor_of(options["rule"], rows) if options.get("prune", False) else 0
-
-
-def _stability(
-    matrices: Mapping[str | None, Floats],
-    space: Space,
-    build: Build,
-    rule: Mapping[str, Any],
-    result: StudyResult,
-    limits: Limits,
-    seed: int,
-    jobs: int | None,
-) -> Stability | None:
-    """How `choose` learns, trial by trial, how stable its least stable segment is; None: it need not."""
-    draws = int(rule["stability_draws"])
+def _stability(inputs: Inputs, result: StudyResult, draws: int) -> Stability | None:
+    """Trial -> mean bootstrap Jaccard of its least stable segment; None for no draws."""
     if draws == 0:
         return None
 
     def lowest_jaccard(trial: int) -> float:
         point = result.points[trial]
-        values = matrices[point.preparation]
-        clusterer = build(space.family(point.family).node, **point.values)
-        taken = sampled_rows(len(values), limits)
-        rows, labels = values[taken], result.labels[trial][taken]
-        found = bootstrap_jaccard(rows, labels, clusterer, draws=draws, seed=seed, jobs=jobs)
-        return float(found.groupby("segment")["jaccard"].mean().min())
+        sampled = inputs.sampled_rows(point.preparation)
+        jaccards = bootstrap_jaccard(
+            inputs.matrices[point.preparation][sampled],
+            result.labels[trial][sampled],
+            inputs.estimator(point),
+            draws=draws,
+            seed=inputs.seed,
+            jobs=inputs.jobs,
+        )
+        return float(jaccards.groupby("segment")["jaccard"].mean().min())
 
     return lowest_jaccard

@@ -3,9 +3,7 @@
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-import numpy as np
 import optuna
 import pandas as pd
 from numpy.typing import ArrayLike
@@ -13,61 +11,58 @@ from tqdm import tqdm
 
 from gp_segmentation import schemas
 from gp_segmentation.errors import ConfigError
-from gp_segmentation.study import objectives as goals
-from gp_segmentation.study.evaluate import Evaluator, Evaluators, Found, Limits
-from gp_segmentation.study.labelling import Build, TreeCache
+from gp_segmentation.study import objectives
+from gp_segmentation.study.agreement import agreement_by_trial
+from gp_segmentation.study.evaluate import Evaluation, Evaluator, Evaluators
+from gp_segmentation.study.inputs import Build, Inputs, Limits, Matrices, as_matrices
 from gp_segmentation.study.space import Point, Space
 from gp_segmentation.study.store import Ledger, grouped, open_study, quiet, raise_when_disk_full
-from gp_segmentation.study.trial_agreement import agreements
+from gp_segmentation.study.tree_cache import TreeFolder
 from gp_segmentation.utils.arrays import Floats, Ints
 
 #: Samplers that visit every point of a finite space once; the points are then fitted and scored together.
 EXHAUSTIVE = (optuna.samplers.BruteForceSampler, optuna.samplers.GridSampler)
 
-#: The fitted rows of every preparation, the same practices in each.
-Matrices = Mapping[str | None, ArrayLike]
-
-#: Number of clusters -> silhouette expected of rows without clusters, for a preparation of the matrix.
+#: Preparation -> (number of clusters -> silhouette expected of rows without clusters).
 Nulls = Callable[[str | None], Mapping[int, float]]
 
-#: Makes the sampler that proposes the next trial, given how many are finished.
+#: Number of finished trials -> the sampler that proposes the next one.
 Samplers = Callable[[int], optuna.samplers.BaseSampler]
 
 
 @dataclass(frozen=True)
 class Setup:
-    """How a study is run, beside what it tries.
+    """How a study is run.
 
     Attributes
     ----------
-    study : Optuna's study, open and holding what was finished before; None: a new one in memory.
-    objectives : columns of the trials the sampler is to optimise.
-    prune_below : a sampler learns nothing from a trial whose smallest segment is smaller (it is pruned).
-    limits : see `Limits`.
+    study : an open Optuna study, with the trials finished before; None: a new one in memory.
+    objectives : columns of the trials the sampler optimises.
+    prune_below : trials whose smallest segment is smaller are pruned: the sampler learns nothing from them.
     cache : of trees, or None.
-    seed : of what is drawn at random (rows of a sampled silhouette).
+    seed : of random samples of rows.
     """
 
     study: optuna.Study | None = None
     objectives: tuple[str, ...] = ("excess_silhouette",)
     prune_below: int = 0
     limits: Limits = field(default_factory=Limits)
-    cache: TreeCache | None = None
+    cache: TreeFolder | None = None
     seed: int = 0
 
 
 @dataclass(frozen=True)
 class StudyResult:
-    """What a study found.
+    """The trials of a study.
 
     Attributes
     ----------
-    trials : schema ``trials``. Where every point was tried, numbered in the order of the space, whatever
+    trials : schema ``trials``, numbered in the order of the space where every point was tried, whichever
         process did which; else in the order of the sampler.
     labels : trial -> (n,) labels of the fitted rows, as the algorithm numbered them.
-    points : trial -> the setting tried.
-    trees : preparation and linkage -> scipy's linkage matrix of the fitted rows, for the trees that had to
-        be built and are of all rows.
+    points : trial -> the point tried.
+    trees : preparation and linkage -> scipy's linkage matrix of all fitted rows, for the trees that were
+        built.
     optuna_study : the study as Optuna keeps it.
     """
 
@@ -89,63 +84,36 @@ def run_trials(
     jobs: int | None = 1,
     setup: Setup | None = None,
 ) -> StudyResult:
-    """Try the points of `open_space` on the rows of `X`, except those the storage has finished already.
+    """Try the points of `open_space` on the rows of `X`, except those already finished in the storage.
 
     Parameters
     ----------
-    X : (n, d) fitted rows; where the space has several preparations, name -> such rows, in the same order.
-    build : ``build(node, **params)`` gives the unfitted estimator of a family's node; `params` are the open
-        parameters only.
-    sampler : Optuna's sampler, or what makes one; brute force when None. An exhaustive one tries every
-        point; another picks `n_trials` of them (all, where there are no more).
-    nulls : see `Nulls`; None expects nothing.
-    jobs : fits at once; the result does not depend on it.
+    X, space, build, jobs : as for `run_study`.
+    sampler : Optuna's sampler, or a function that makes one; brute force when None. An exhaustive one tries
+        every point; another picks `n_trials` of them (all, where there are no more).
+    nulls : see `Nulls`; None: nothing is expected.
 
     Raises
     ------
     ConfigError : more clusters asked for than there are rows, or a sampler without `n_trials`.
     """
-    matrices, setup = as_matrices(X), setup or Setup()
-    for values in matrices.values():
-        check_rows(space, values)
+    setup = setup or Setup()
+    inputs = Inputs(as_matrices(X), space, build, setup.limits, setup.cache, setup.seed, jobs)
     given = sampler if sampler is not None else brute_force(seed=0)
     samplers: Samplers = (lambda _: given) if isinstance(given, optuna.samplers.BaseSampler) else given
     exhaustive = isinstance(samplers(0), EXHAUSTIVE) and n_trials is None
     if not exhaustive and n_trials is None:
         raise ConfigError("study.n_trials is not set, and this sampler has no end. Set study.n_trials")
-    expected, limits = nulls or (lambda _: {}), setup.limits
-    evaluators = Evaluators(
-        lambda name: Evaluator(
-            matrices[name], space, build, expected(name), jobs, limits, setup.cache, setup.seed
-        )
-    )
+    expected = nulls or (lambda _: {})
+    evaluators = Evaluators(lambda name: Evaluator(inputs, name, expected(name)))
     with quiet(), raise_when_disk_full():
-        study = setup.study or open_study(None, None, goals.directions(setup.objectives))
-        ledger, points = Ledger(study, space), space.points()
+        study = setup.study or open_study(None, None, objectives.directions(setup.objectives))
+        ledger = Ledger(study, space)
         if exhaustive:
-            found = _try_all(ledger, evaluators, points, setup)
+            evaluated = _try_all(ledger, evaluators, setup)
         else:
-            asked = min(int(n_trials or 0), len(points))
-            found = _try_some(ledger, evaluators, samplers, points, asked, setup)
-    return _result(found, evaluators, ledger.study)
-
-
-def as_matrices(X: Matrices | pd.DataFrame | ArrayLike) -> dict[str | None, Floats]:
-    """Preparation -> its rows as an array; rows alone are those of the one preparation there is, None."""
-    every = X if isinstance(X, Mapping) else {None: X}
-    return {name: np.asarray(rows, dtype=np.float64) for name, rows in every.items()}
-
-
-def check_rows(space: Space, X: Floats) -> None:
-    """Raise ConfigError when some point of the space has more clusters than the rows can be cut into."""
-    most = max(space.ks, default=0)
-    remedy = "Lower study.n_clusters.high (clusterer.n_clusters if it is set), or take more practices in"
-    if most >= len(X):
-        raise ConfigError(f"n_clusters reaches {most}, but only {len(X)} practices are fitted. {remedy}")
-    different = len(np.unique(X, axis=0))
-    if most > different:
-        problem = f"n_clusters reaches {most}, but the {len(X)} fitted practices have only {different}"
-        raise ConfigError(f"{problem} different rows in the matrix. {remedy}")
+            evaluated = _try_sampled(ledger, evaluators, setup, samplers, int(n_trials or 0))
+    return _result(evaluated, evaluators, study)
 
 
 def brute_force(seed: int | None = None) -> optuna.samplers.BruteForceSampler:
@@ -155,77 +123,70 @@ def brute_force(seed: int | None = None) -> optuna.samplers.BruteForceSampler:
         return optuna.samplers.BruteForceSampler(seed=seed)
 
 
-def _try_all(
-    ledger: Ledger, evaluators: Evaluators, points: Sequence[Point], setup: Setup
-) -> list[tuple[Point, Found]]:
-    """Every point, in order; groups of points are done together and stored as soon as they are done.
+def _try_all(ledger: Ledger, evaluators: Evaluators, setup: Setup) -> list[tuple[Point, Evaluation]]:
+    """Every point, in order; groups of points are fitted together and stored as soon as they are scored.
 
-    A group of which some points are missing is done whole: the last digits of a matrix product depend on
-    how many columns it has, and the table must not depend on where a study was interrupted.
+    A group with some points missing is fitted whole: the last digits of a matrix product depend on how many
+    columns it has, and the table must not depend on where a study was interrupted.
     """
-    known = ledger.known()
+    points, known = ledger.space.points(), ledger.known()
     missing = [point for point in points if point not in known]
-    with _bar(len(points), len(points) - len(missing)) as bar:
+    with _progress(len(points), len(points) - len(missing)) as bar:
         while missing:
             groups = {name: group for name, group in grouped(points).items() if set(group) & set(missing)}
-            mine = groups[ledger.claim(groups)]
-            evaluator = evaluators.of(mine[0].preparation, coming=missing)
-            done = dict(zip(mine, evaluator.evaluate(mine), strict=True))
+            group = groups[ledger.claim(groups)]
+            evaluator = evaluators.of(group[0].preparation, coming=missing)
+            done = dict(zip(group, evaluator.evaluate(group), strict=True))
             known = ledger.known()  # another process may have come first
-            for point in mine:
+            for point in group:
                 if point not in known:
-                    ledger.add(point, done[point], goals.values(done[point].row, setup.objectives))
+                    values = objectives.values(done[point].row, setup.objectives)
+                    ledger.add(point, done[point], values)
             known = done | known
             missing = [point for point in points if point not in known]
             bar.update(len(points) - len(missing) - bar.n)
     return [(point, known[point]) for point in points]
 
 
-def _try_some(
-    ledger: Ledger,
-    evaluators: Evaluators,
-    samplers: Samplers,
-    points: Sequence[Point],
-    n_trials: int,
-    setup: Setup,
-) -> list[tuple[Point, Found]]:
-    """`n_trials` of `points`, by the sampler's choosing, one after another; each is tried once only.
+def _try_sampled(
+    ledger: Ledger, evaluators: Evaluators, setup: Setup, samplers: Samplers, n_trials: int
+) -> list[tuple[Point, Evaluation]]:
+    """`n_trials` points that the sampler proposes, one after another and none twice (at most all points).
 
     The sampler is made anew for every trial, seeded by how many are finished, and knows what the storage
     knows. So the next trial does not depend on where the study was interrupted.
     """
-    known = ledger.known()
-    with _bar(n_trials, len(ledger.finished())) as bar:
+    known, n_trials = ledger.known(), min(n_trials, len(ledger.space.points()))
+    with _progress(n_trials, len(ledger.finished())) as bar:
         while (number := len(ledger.finished())) < n_trials:
-            point, notes = ledger.propose(samplers(number), points)
-            found = known.get(point) or evaluators.of(point.preparation).evaluate([point])[0]
-            known[point] = found
-            pruned = found.row["smallest_segment"] < setup.prune_below and len(setup.objectives) == 1
-            ledger.add(point, found, None if pruned else goals.values(found.row, setup.objectives), notes)
+            point, notes = ledger.propose(samplers(number))
+            evaluation = known.get(point) or evaluators.of(point.preparation).evaluate([point])[0]
+            known[point] = evaluation
+            pruned = evaluation.row["smallest_segment"] < setup.prune_below and len(setup.objectives) == 1
+            values = None if pruned else objectives.values(evaluation.row, setup.objectives)
+            ledger.add(point, evaluation, values, notes)
             bar.update()
     return [(point, known[point]) for point, _ in ledger.finished()[:n_trials] if point in known]
 
 
-def _bar(total: int, done: int) -> tqdm:
-    # disable=None: tqdm looks for itself whether it writes to a terminal.
+def _progress(total: int, done: int) -> tqdm:
+    # disable=None: no bar unless the output is a terminal.
     return tqdm(total=total, initial=done, desc="study", unit="trial", disable=None, leave=False)
 
 
-def _result(found: Sequence[tuple[Point, Found]], evaluators: Evaluators, study: optuna.Study) -> StudyResult:
-    labels = {number: one.labels for number, (_, one) in enumerate(found)}
-    rows = [{"trial": number, **one.row} for number, (_, one) in enumerate(found)]
-    for row, agreement in zip(rows, agreements(rows, labels), strict=True):
+def _result(
+    evaluated: Sequence[tuple[Point, Evaluation]], evaluators: Evaluators, study: optuna.Study
+) -> StudyResult:
+    labels = {number: evaluation.labels for number, (_, evaluation) in enumerate(evaluated)}
+    rows = [{"trial": number, **evaluation.row} for number, (_, evaluation) in enumerate(evaluated)]
+    for row, agreement in zip(rows, agreement_by_trial(rows, labels), strict=True):
         row["agreement"] = agreement
+    columns = schemas.SCHEMAS["trials"].columns
+    types = {name: column.dtype.type for name, column in columns.items()}
     return StudyResult(
-        trials=_trials_frame(rows),
+        trials=schemas.check("trials", pd.DataFrame(rows, columns=list(columns)).astype(types)),
         labels=labels,
-        points={number: point for number, (point, _) in enumerate(found)},
+        points={number: point for number, (point, _) in enumerate(evaluated)},
         trees=evaluators.trees(),
         optuna_study=study,
     )
-
-
-def _trials_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    columns = list(schemas.SCHEMAS["trials"].columns)
-    types = {name: spec.dtype.type for name, spec in schemas.SCHEMAS["trials"].columns.items()}
-    return schemas.check("trials", pd.DataFrame(rows, columns=columns).astype(types))

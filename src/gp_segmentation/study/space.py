@@ -1,4 +1,4 @@
-"""The study's space: exactly what the configuration leaves null or open."""
+"""The study's search space: exactly what the configuration leaves null or open."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -7,15 +7,13 @@ from typing import Any
 
 from gp_segmentation.errors import ConfigError
 
-#: Parameters a study can fill in, and how `conf/study` says what to try.
+#: Parameters of a clusterer that a study can search.
 OPEN_PARAMETERS = ("n_clusters", "linkage")
 
 
 @dataclass(frozen=True)
 class Point:
-    """One setting to try: a family of clusterers, a value for each parameter it leaves open, and the
-    preparation of the matrix (None where there is one only).
-    """
+    """One setting to try: a family, its open parameters, and the preparation of the matrix (None for one)."""
 
     family: str
     params: tuple[tuple[str, Any], ...]
@@ -34,59 +32,52 @@ class Family:
     node: dict[str, Any]
     domains: dict[str, tuple[Any, ...]] = field(default_factory=dict)
 
-    def points(self) -> list[Point]:
-        """Every combination of the open parameters, linkages outermost and numbers of clusters ascending."""
-        names = sorted(self.domains)  # linkage before n_clusters
-        return [
-            Point(self.name, tuple(zip(names, combination, strict=True)))
-            for combination in product(*(self.domains[name] for name in names))
-        ]
 
-
-#: Preparations where nothing of the matrix is open.
-ONE_WAY: Mapping[str | None, Mapping[str, Any]] = {None: {}}
+#: The preparations where nothing about the matrix is open.
+ONE_PREPARATION: Mapping[str | None, Mapping[str, Any]] = {None: {}}
 
 
 @dataclass(frozen=True)
 class Space:
-    """Families in the order of the configuration, and the ways to prepare the matrix they are tried on.
+    """Families in the order of the configuration, and the preparations of the matrix to try them on.
 
     Attributes
     ----------
-    preparations : name -> what was left open and is settled in it (scaler, ...); every combination is one.
+    preparations : name -> the settings that were left open (scaler, ...) with their values in it.
     """
 
     families: tuple[Family, ...]
-    preparations: Mapping[str | None, Mapping[str, Any]] = field(default_factory=lambda: ONE_WAY)
+    preparations: Mapping[str | None, Mapping[str, Any]] = field(default_factory=lambda: ONE_PREPARATION)
 
     def points(self) -> list[Point]:
-        """Every point of every family, for one preparation after another."""
-        points = [point for family in self.families for point in family.points()]
+        """Every point: by preparation, family, linkage and number of clusters, the last changing fastest."""
+        points = []
+        for family in self.families:
+            names = sorted(family.domains)  # linkage before n_clusters
+            combinations = product(*(family.domains[name] for name in names))
+            points += [Point(family.name, tuple(zip(names, values, strict=True))) for values in combinations]
         return [replace(point, preparation=name) for name in self.preparations for point in points]
 
     @property
     def ks(self) -> list[int]:
         """Every number of clusters that some point has, ascending."""
-        found = set()
+        ks = set()
         for family in self.families:
             fixed = family.node.get("n_clusters")
-            found |= set(family.domains.get("n_clusters", () if fixed is None else (fixed,)))
-        return sorted(found)
+            ks |= set(family.domains.get("n_clusters", () if fixed is None else (fixed,)))
+        return sorted(ks)
 
     @property
     def settings(self) -> dict[str, tuple[Any, ...]]:
-        """What differs between preparations, and the values it has."""
-        first = next(iter(self.preparations.values()))
-        every = self.preparations.values()
-        return {key: tuple(dict.fromkeys(settings[key] for settings in every)) for key in first}
+        """What differs between preparations, and the values it takes."""
+        every = list(self.preparations.values())
+        return {key: tuple(dict.fromkeys(settings[key] for settings in every)) for key in every[0]}
 
     def preparation(self, params: Mapping[str, Any]) -> str | None:
-        """The preparation in which every setting has the value it has in `params`."""
-        names = (n for n, settings in self.preparations.items() if settings.items() <= params.items())
-        return next(names)
+        """The preparation whose settings all have their values in `params`."""
+        return next(name for name, own in self.preparations.items() if own.items() <= params.items())
 
     def family(self, name: str) -> Family:
-        """The family called `name`."""
         return next(family for family in self.families if family.name == name)
 
     def node(self, choice: Mapping[str, Any]) -> dict[str, Any]:
@@ -98,14 +89,14 @@ class Space:
 def open_space(
     clusterer: Mapping[str, Any],
     study: Mapping[str, Any],
-    preparations: Mapping[str | None, Mapping[str, Any]] = ONE_WAY,
+    preparations: Mapping[str | None, Mapping[str, Any]] = ONE_PREPARATION,
 ) -> Space:
     """Read the space from the composed nodes ``clusterer`` and ``study``.
 
     Parameters
     ----------
     clusterer : a node with ``name`` and ``_target_``, or one with ``candidates`` (family name -> such a
-        node; null drops the family). Parameters that are null and known to the study are open.
+        node; null drops the family). Those of `OPEN_PARAMETERS` that are null are open.
     study : has ``n_clusters`` (``low`` and ``high``, or a list) and ``linkage`` (a list).
     preparations : see `Space`.
 
@@ -123,12 +114,8 @@ def open_space(
 
 
 def _family(name: str, node: Mapping[str, Any], study: Mapping[str, Any]) -> Family:
-    domains = {
-        parameter: _domain(parameter, study)
-        for parameter in OPEN_PARAMETERS
-        if parameter in node and node[parameter] is None
-    }
-    return Family(name, dict(node), domains)
+    open_names = [parameter for parameter in OPEN_PARAMETERS if node.get(parameter, "absent") is None]
+    return Family(name, dict(node), {parameter: _domain(parameter, study) for parameter in open_names})
 
 
 def _domain(parameter: str, study: Mapping[str, Any]) -> tuple[Any, ...]:

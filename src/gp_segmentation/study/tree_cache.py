@@ -1,4 +1,4 @@
-"""Trees kept by content, so that studies of the same matrix do not build them again."""
+"""Trees kept by content, so that studies of the same matrix need not build them again."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from gp_segmentation.utils.files import atomic
 
 
 class TreeFolder:
-    """Scipy's linkage matrices in a folder, one file each, named by the hash of what they follow from.
+    """Scipy's linkage matrices in a folder, one file each, named by the hash of rows, linkage and metric.
 
     Parameters
     ----------
-    folder : where they are; made when first needed.
-    megabytes : how much they may take together. The least recently used go first.
+    folder : made when first needed.
+    megabytes : the most that all files may take. The least recently used are deleted first.
     """
 
     def __init__(self, folder: Path, megabytes: float) -> None:
@@ -27,11 +27,11 @@ class TreeFolder:
 
     @classmethod
     def of(cls, folder: Path, megabytes: float) -> TreeFolder | None:
-        """Return the folder, or None where it may take nothing."""
+        """Return the cache, or None for 0 megabytes."""
         return cls(folder, megabytes) if megabytes else None
 
     def get(self, X: Floats, linkage: str, metric: str) -> Floats | None:
-        """Return the tree of these rows, linkage and metric if it is there and whole."""
+        """Return the tree of these rows, linkage and metric; None where it is missing or damaged."""
         path = self._path(X, linkage, metric)
         try:
             tree: Floats = np.load(io.BytesIO(path.read_bytes()))  # numpy refuses pickles by default
@@ -41,7 +41,7 @@ class TreeFolder:
         return tree if tree.shape == (len(X) - 1, 4) else None
 
     def put(self, X: Floats, linkage: str, metric: str, tree: Floats) -> None:
-        """Keep a tree, and let go of the least recently used ones beyond the limit."""
+        """Keep a tree, and delete the least recently used ones beyond the limit."""
         self._folder.mkdir(parents=True, exist_ok=True)
         with atomic(self._path(X, linkage, metric)) as temporary, temporary.open("wb") as stream:
             np.save(stream, tree)
@@ -59,5 +59,5 @@ class TreeFolder:
         for status, path in sorted(files, key=lambda pair: pair[0].st_mtime):
             if total <= self._limit:
                 return
-            path.unlink(missing_ok=True)  # another process may have been first
+            path.unlink(missing_ok=True)  # another process may have deleted it
             total -= status.st_size

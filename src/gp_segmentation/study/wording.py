@@ -1,17 +1,23 @@
-"""What the study says of its choice, in plain words with figures."""
+"""The reason for the study's choice, in plain words."""
+
+from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from math import floor
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+
+if TYPE_CHECKING:
+    from gp_segmentation.study.rule import Selection
 
 CRITERIA = {
     "silhouette": "silhouette",
     "davies_bouldin": "Davies-Bouldin",
     "calinski_harabasz": "Calinski-Harabasz",
-    "excess_silhouette": "silhouette in excess of the null",
-    "elbow": "the elbow of inertia",
-    "gap": "the gap statistic with its one-standard-error rule",
+    "excess_silhouette": "silhouette compared with random data",
+    "elbow": "elbow of inertia",
+    "gap": "gap statistic",
 }
 FAMILIES = {
     "kmeans": "K-means",
@@ -22,60 +28,39 @@ FAMILIES = {
 
 
 def setting_in_words(row: Mapping[str, Any] | pd.Series) -> str:
-    """A clusterer and its number of segments: "hierarchical clustering with ward linkage, 4 segments"."""
+    """A clusterer and its number of segments: "hierarchical clustering (Ward linkage) with 4 segments"."""
     name = FAMILIES.get(str(row["clusterer"]), str(row["clusterer"]))
-    linkage = row["linkage"]
-    if not pd.isna(linkage):
-        name += f" with {linkage} linkage"
+    if not pd.isna(row["linkage"]):
+        name += f" ({'Ward' if row['linkage'] == 'ward' else row['linkage']} linkage)"
     k = int(row["n_clusters"])
-    return f"{name}, {k} segment{'' if k == 1 else 's'}"
+    return f"{name} with {k} segment{'' if k == 1 else 's'}"
 
 
 def reason(
-    row: pd.Series,
-    ties: pd.DataFrame,
-    checked: Sequence[tuple[pd.Series, float]],
+    selection: Selection,
     facts: Mapping[str, Any],
     singles: Mapping[str, Mapping[str, Any]],
     choices: Sequence[Mapping[str, Any]] = (),
 ) -> str:
-    """Why `row` was taken, in one paragraph; `choices` are those with each of several preparations."""
+    """Why a trial was chosen, in one paragraph.
+
+    Parameters
+    ----------
+    facts : the rule's settings, and what they come to on the trials.
+    singles : what each criterion alone would choose; choices : the choice with each preparation.
+    """
+    row = selection.row
     if facts["trials"] == 1:
         return _fixed(row, facts)
-    return " ".join([*_prepared(row, facts, choices), _chosen(row, ties, checked, facts, singles)])
-
-
-def _prepared(row: pd.Series, facts: Mapping[str, Any], choices: Sequence[Mapping[str, Any]]) -> list[str]:
-    """How one of several preparations was chosen."""
-    tried, found = facts["preparations"], len(choices)
-    if tried < 2 or not found:
-        return []
-    if found == 1:
-        only = f"with {row['preparation']} only a trial met the floor"
-        return [f"The matrix was prepared in {tried} ways, and {only}."]
-    numbers = sorted({one["n_clusters"] for one in choices})
-    without = f" (with {tried - found} of them no trial met the floor)" if found < tried else ""
-    chose = f"{numbers[0]} segments" if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]} segments"
-    return [
-        f"The matrix was prepared in {tried} ways{without}; the rule chose {chose} with them. Their scores "
-        "cannot be compared, being of different matrices; their segments can.",
-        _between(row, facts, choices),
+    sentences = [
+        *_preparations(row, facts, choices),
+        f"The study chose {setting_in_words(row)}.",
+        _eligible(facts),
+        *_stability(selection, facts),
+        *_separation(selection, facts),
+        _single_criteria(singles, facts),
     ]
-
-
-def _between(row: pd.Series, facts: Mapping[str, Any], choices: Sequence[Mapping[str, Any]]) -> str:
-    """Why this choice was taken among those of several preparations."""
-    means = [one["agreement"] for one in choices]
-    if len(choices) == 2:
-        text = f"The two choices agree to an adjusted Rand index of {means[0]:.2f}"
-        taken = f"the first, of {row['preparation']}, was taken"
-    else:
-        reach = f"{min(means):.2f} to {max(means):.2f}"
-        text = f"A choice agrees with the others to an adjusted Rand index of {reach} on average"
-        taken = f"the first of those that agree best, of {row['preparation']}, was taken"
-    if facts["between"] == "criterion":
-        taken = f"the one with the highest {CRITERIA[facts['criterion']]}, of {row['preparation']}, was taken"
-    return f"{text}; {taken}."
+    return " ".join(sentences)
 
 
 def _fixed(row: pd.Series, facts: Mapping[str, Any]) -> str:
@@ -83,109 +68,124 @@ def _fixed(row: pd.Series, facts: Mapping[str, Any]) -> str:
     if row["smallest_segment"] < facts["floor"]:
         text += (
             f" The smallest segment has {row['smallest_segment']:,} of {facts['practices']:,} practices, "
-            f"fewer than the {facts['floor']:,} that the rule would ask for."
+            f"fewer than the {facts['floor']:,} that the rule asks for."
         )
     return text
 
 
-def _chosen(
-    row: pd.Series,
-    ties: pd.DataFrame,
-    checked: Sequence[tuple[pd.Series, float]],
-    facts: Mapping[str, Any],
-    singles: Mapping[str, Mapping[str, Any]],
-) -> str:
-    sentences = [
-        f"{_capital(setting_in_words(row))}, was chosen.",
-        f"Of {facts['trials']} trials, {facts['eligible']} keep every segment at {facts['floor']:,} of the "
-        f"{facts['practices']:,} practices or more{_asked_to_agree(facts)}.",
-        *_set_aside(row, checked, facts["min_jaccard"]),
-        _best_and_ties(row, ties, facts, passed_over=len(checked) > 1),
-        *_beside_null(row, facts),
-        _by_criterion(singles, facts),
+def _preparations(
+    row: pd.Series, facts: Mapping[str, Any], choices: Sequence[Mapping[str, Any]]
+) -> list[str]:
+    """How one of several preparations was chosen."""
+    tried, name = facts["preparations"], row["preparation"]
+    if tried < 2:
+        return []
+    text = f"The matrix was prepared in {tried} ways"
+    if len(choices) == 1:
+        return [f"{text}; only {name} gave segments that are all large enough."]
+    ks = [choice["n_clusters"] for choice in choices]
+    text += f"; the rule chose {_range(ks)} segments with them"
+    if len(choices) < tried:
+        text += f" (in {tried - len(choices)} no trial had segments that are all large enough)"
+    means = [choice["agreement"] for choice in choices]
+    if facts["across_preparations"] == "criterion":
+        why = f"has the highest {CRITERIA[facts['criterion']]}"
+    elif len(choices) == 2:
+        why = "comes first, and two choices agree equally with each other"
+    else:
+        why = "agrees best with the others"
+    return [
+        f"{text}.",
+        "Scores of different matrices cannot be compared, but their segments can.",
+        f"The choice with {name} was taken: it {why} (mean adjusted Rand index of each choice with the "
+        f"others: {_range(means, '.2f')}).",
     ]
-    return " ".join(sentences)
 
 
-def _asked_to_agree(facts: Mapping[str, Any]) -> str:
-    if facts["min_agreement"] <= 0:
-        return ""
-    return (
-        " and agree with another clusterer or linkage at an adjusted Rand index of "
-        f"{facts['min_agreement']:g} or more"
+def _eligible(facts: Mapping[str, Any]) -> str:
+    text = (
+        f"In {facts['eligible']} of {facts['trials']} trials all segments are large enough (at least "
+        f"{facts['floor']:,} of the {facts['practices']:,} practices)"
     )
+    if facts["min_agreement"] > 0:
+        text += (
+            " and are similar to those of another clusterer or linkage (adjusted Rand index of "
+            f"{facts['min_agreement']:g} or more)"
+        )
+    return f"{text}."
 
 
-def _set_aside(row: pd.Series, checked: Sequence[tuple[pd.Series, float]], least: float) -> list[str]:
-    """What stability had to say: one sentence, or none where it was not looked at."""
+def _stability(selection: Selection, facts: Mapping[str, Any]) -> list[str]:
+    """Whether the segments return in bootstrap samples; nothing where this was not checked."""
+    checked, least = selection.checked, facts["min_jaccard"]
     if not checked:
         return []
-    failed = [f"{setting_in_words(other)} ({value:.2f})" for other, value in checked if value < least]
-    of_row = next(value for other, value in checked if other["trial"] == row["trial"])
-    if of_row < least and len(checked) == 1:
+    value = next(value for row, value in checked if row["trial"] == selection.row["trial"])
+    statistics = f"lowest overlap {_percent(value)}; {100 * least:g}% is asked for"
+    if value >= least:
+        unstable = [f"{setting_in_words(row)} ({_percent(low)})" for row, low in checked if low < least]
+        set_aside = f" Less stable trials were set aside: {', '.join(unstable)}." if unstable else ""
+        return [f"Stable: when practices are redrawn, the same segments return ({statistics}).{set_aside}"]
+    if len(checked) == 1:
         return [
-            "In bootstrap samples the chosen trial's least stable segment has a mean Jaccard of only "
-            f"{of_row:.2f}, below {least:g}, and no other trial was looked at."
+            f"Not stable: when practices are redrawn, not all segments return ({statistics}). "
+            "No other trial was checked."
         ]
-    if of_row < least:
-        return [
-            f"None of the {len(checked)} best of these keeps a bootstrap Jaccard coefficient of {least:g} in "
-            f"every segment; the chosen one comes nearest, with {of_row:.2f}."
-        ]
-    said = f"In bootstrap samples the chosen trial's least stable segment has a mean Jaccard of {of_row:.2f}"
-    if failed:
-        said += f"; set aside for one below {least:g}: {', '.join(failed)}"
-    return [said + "."]
-
-
-def _best_and_ties(row: pd.Series, ties: pd.DataFrame, facts: Mapping[str, Any], *, passed_over: bool) -> str:
-    criterion = facts["criterion"]
-    best = ties.iloc[int(ties[criterion].to_numpy().argmax())]
-    whose = "those left" if passed_over else "these"
-    text = f"The highest {CRITERIA[criterion]} among {whose} is {_figures(best, criterion)}"
-    same = best["trial"] == row["trial"]
-    text += ", that of the chosen trial" if same else f", of {setting_in_words(best)}"
-    others = len(ties) - 1
-    if others:
-        text += f"; {others} more within {facts['tolerance']:g} of it " + (
-            "counts as a tie" if others == 1 else "count as ties"
-        )
-        text += ", and the fewest segments are preferred"
-    if not same:
-        text += f"; the chosen trial has {_figures(row, criterion)}"
-    return text + "."
-
-
-def _figures(row: pd.Series, criterion: str) -> str:
-    if criterion == "excess_silhouette":
-        return (
-            f"{row[criterion]:.3f} (silhouette {row['silhouette']:.3f} against {row['null_silhouette']:.3f} "
-            "expected of one Gaussian cloud with the same covariance)"
-        )
-    return f"{row[criterion]:.3f}"
-
-
-def _beside_null(row: pd.Series, facts: Mapping[str, Any]) -> list[str]:
-    excess = row["excess_silhouette"]
-    if pd.isna(excess) or excess > facts["tolerance"]:
-        return []
     return [
-        "That is not clearly more than the null has: no number of segments stands out, and the choice is "
-        "weak."
+        f"Not stable: when practices are redrawn, none of the {len(checked)} best trials keeps all its "
+        f"segments. The most stable of them was taken ({statistics})."
     ]
 
 
-def _by_criterion(singles: Mapping[str, Mapping[str, Any]], facts: Mapping[str, Any]) -> str:
-    said = [f"{CRITERIA[name]}: {setting_in_words(found)}" for name, found in singles.items()]
-    numbers = sorted({int(found["n_clusters"]) for found in singles.values()})
-    agree = (
-        f"they agree on {numbers[0]} segments"
-        if len(numbers) == 1
-        else f"they disagree, from {numbers[0]} to {numbers[-1]} segments"
+def _separation(selection: Selection, facts: Mapping[str, Any]) -> list[str]:
+    """How separate the segments are, beside the best trial and random data."""
+    row, ties, criterion = selection.row, selection.ties, facts["criterion"]
+    best = ties.iloc[int(ties[criterion].to_numpy().argmax())]
+    same = best["trial"] == row["trial"]
+    set_aside = len(selection.checked) > 1 and selection.checked[-1][1] >= facts["min_jaccard"]
+    text = (
+        f"Among the {'remaining' if set_aside else 'eligible'} trials, "
+        f"{'it' if same else setting_in_words(best)} has the most separate segments "
+        f"({_silhouettes(best, criterion)})"
     )
-    where = "On this matrix and without the floor" if facts["preparations"] > 1 else "Without the floor"
-    return f"{where}, each criterion alone would have chosen: {'; '.join(said)} ({agree})."
+    sentences = [f"{text}." if same else f"{text}; the choice follows ({_silhouettes(row, criterion)})."]
+    others = len(ties) - 1
+    if others:
+        counted = "1 other trial counts as a tie" if others == 1 else f"{others} other trials count as ties"
+        sentences.append(
+            f"{counted} with the best (within {facts['tolerance']:g}); among ties the fewest segments win."
+        )
+    excess = row["excess_silhouette"]
+    if not pd.isna(excess) and excess <= facts["tolerance"]:
+        sentences.append(
+            "The choice is hardly more separate than random data: no number of segments stands out, and the "
+            "choice is weak."
+        )
+    return sentences
 
 
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]
+def _silhouettes(row: pd.Series, criterion: str) -> str:
+    text = f"silhouette {row['silhouette']:.3f}"
+    if criterion == "excess_silhouette":
+        difference = f"{abs(row[criterion]):.3f} {'more' if row[criterion] >= 0 else 'less'}"
+        text += f" against {row['null_silhouette']:.3f} for random data: {difference}"
+    return text
+
+
+def _single_criteria(singles: Mapping[str, Mapping[str, Any]], facts: Mapping[str, Any]) -> str:
+    criteria: dict[str, list[str]] = {}
+    for name, choice in singles.items():
+        criteria.setdefault(setting_in_words(choice), []).append(CRITERIA[name])
+    choices = "; ".join(f"{setting} ({', '.join(names)})" for setting, names in criteria.items())
+    where = "With this preparation, but without" if facts["preparations"] > 1 else "Without"
+    return f"{where} the minimum segment size, single criteria would choose: {choices}."
+
+
+def _range(values: Sequence[float], spec: str = "") -> str:
+    """Lowest and highest value, "2 to 5"; one of them where they read the same."""
+    return " to ".join(dict.fromkeys(format(value, spec) for value in (min(values), max(values))))
+
+
+def _percent(share: float) -> str:
+    # Rounded down, so that what falls short of a threshold is never shown as reaching it.
+    return f"{floor(round(100 * share, 6))}%"

@@ -10,7 +10,7 @@ import pandas as pd
 import yaml
 
 from gp_segmentation import config
-from gp_segmentation.matrix.variants import settled
+from gp_segmentation.matrix.variants import fill_in_preparation
 from gp_segmentation.schemas import of_preparation
 from gp_segmentation.storage.provenance import simulated_tables
 from gp_segmentation.storage.table_files import read_table
@@ -151,7 +151,7 @@ def children(
     The run's own parameters and the tags it is found by are repeated, since a filter in the UI looks at each
     run alone; where the run leaves the preparation of the matrix open, they are those of the trial's.
     """
-    settled_in = {name: settled(cfg, settings) for name, settings in preparations.items()}
+    settled_in = {name: fill_in_preparation(cfg, settings) for name, settings in preparations.items()}
     shared = {name: logged_parameters(config) for name, config in settled_in.items()}
     made = []
     for row in trials.astype(object).where(trials.notna(), None).to_dict("records"):

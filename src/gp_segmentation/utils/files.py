@@ -1,4 +1,4 @@
-"""The only way files and folders come into being: whole or not at all."""
+"""Write files and folders whole or not at all; everything this package writes goes through here."""
 
 import ctypes
 import errno
@@ -29,9 +29,10 @@ AT_FDCWD, RENAME_EXCHANGE = -100, 2
 def atomic(path: Path) -> Iterator[Path]:
     """Give a temporary name beside `path`; on success it takes `path`'s place in one step.
 
-    A crash or a full disk leaves what stood at `path` before, untouched; GpsegError says that it is full.
+    After a crash or on a full disk, what stood at `path` before is untouched; GpsegError says that the disk
+    is full.
     """
-    with _told_when_full(path), _beside(path) as temporary:
+    with _raise_when_disk_full(path), _beside(path) as temporary:
         yield temporary
         with temporary.open("rb") as written:
             os.fsync(written.fileno())
@@ -41,19 +42,19 @@ def atomic(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def fresh_folder(path: Path) -> Iterator[Path]:
-    """Give an empty folder beside `path`; on success it takes `path`'s place, old content and all.
+    """Give an empty folder beside `path`; on success it replaces `path` and all its content.
 
-    What stood at `path` is exchanged for the new folder in one step where the system can (Linux), else moved
-    aside whole first: half of it is never seen there.
+    Where the system can (Linux), the two are exchanged in one step; elsewhere the old folder is moved aside
+    first. Nobody ever sees half of it.
     """
-    with _told_when_full(path), _beside(path, folder=True) as temporary:
+    with _raise_when_disk_full(path), _beside(path, folder=True) as temporary:
         yield temporary
         temporary.chmod(0o777 & ~_umask())
         _swap(temporary, path)
 
 
 @contextmanager
-def _told_when_full(path: Path) -> Iterator[None]:
+def _raise_when_disk_full(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -66,7 +67,7 @@ def _told_when_full(path: Path) -> Iterator[None]:
 
 
 def _swap(new: Path, path: Path) -> None:
-    """Put the folder `new` in the place of `path`; where there was one, `new` is the old one afterwards."""
+    """Put the folder `new` in the place of `path`; afterwards `new` is the old folder, if there was one."""
     if not path.exists():
         new.replace(path)
     elif not _exchanged(new, path):
@@ -92,13 +93,13 @@ def _exchanged(one: Path, other: Path) -> bool:
 
 @contextmanager
 def _beside(path: Path, *, folder: bool = False) -> Iterator[Path]:
-    """Give an empty file or folder beside `path`, locked while this process lives and gone afterwards."""
+    """Give an empty file or folder beside `path`, locked while this process lives and removed afterwards."""
     path.parent.mkdir(parents=True, exist_ok=True)
     _sweep(path)
     while True:
-        temporary = _made(path, folder=folder)
+        temporary = _create(path, folder=folder)
         lock = _locked(temporary, wait=True)
-        if temporary.exists():  # else another's sweep came before the lock
+        if temporary.exists():  # else another process swept it away before it was locked
             break
         _unlock(lock)
     try:
@@ -108,7 +109,7 @@ def _beside(path: Path, *, folder: bool = False) -> Iterator[Path]:
         _unlock(lock)
 
 
-def _made(path: Path, *, folder: bool) -> Path:
+def _create(path: Path, *, folder: bool) -> Path:
     prefix, suffix = f".{path.name}.", path.suffix
     if folder:
         return Path(tempfile.mkdtemp(suffix, prefix, path.parent))
@@ -118,7 +119,7 @@ def _made(path: Path, *, folder: bool) -> Path:
 
 
 def _sweep(path: Path) -> None:
-    """Remove what writers of `path` left behind that were killed: the system let go of their locks."""
+    """Remove what killed writers of `path` left behind: the system has released their locks."""
     for left in path.parent.glob(f".{escape(path.name)}.????????{escape(path.suffix)}"):
         lock = _locked(left, wait=False)
         if lock is not None:
@@ -127,9 +128,9 @@ def _sweep(path: Path) -> None:
 
 
 def _locked(path: Path, *, wait: bool) -> int | None:
-    """Lock a file or folder against other processes; return the handle, or None where it cannot be had.
+    """Lock a file or folder against other processes; return the handle, or None where that fails.
 
-    The system lets go of the lock when the process ends, however it ends.
+    The system releases the lock when the process ends, however it ends.
     """
     if sys.platform == "win32":
         return None

@@ -1,4 +1,4 @@
-"""Independent tasks on several cores, with results that do not depend on how many."""
+"""Independent tasks on several cores; the results do not depend on the number of cores."""
 
 import os
 import sys
@@ -42,12 +42,12 @@ def parallel_map(
     function : a top-level function, so that it can be sent to another process.
     tasks : the arguments of each call.
     jobs : tasks at once; None for every core.
-    processes : run in processes and not in threads; worth its start-up cost (about two seconds) only where
-        the work holds Python's lock, as scipy's trees do.
+    processes : run in processes, not in threads. Worth its start-up cost (about two seconds) only where the
+        work holds Python's lock, as scipy's trees do.
     """
     tasks = list(tasks)
     workers = min(count_jobs(jobs), len(tasks))
-    # Looking for the libraries that have threads takes milliseconds, longer than many a task: done once.
+    # The search for libraries with threads takes milliseconds, longer than many tasks: do it once.
     libraries = ThreadpoolController()
     if workers <= 1:
         yield from (_limited(libraries, function, task) for task in tasks)
@@ -65,7 +65,7 @@ def start_in_processes(
 
     As `parallel_map` with `processes`, but the work begins now and goes on while the caller does other
     things; the iterator must be used up. Where the system can fork, the processes share the caller's memory
-    and begin at once: neither are large arguments copied nor libraries imported again.
+    and begin at once: no large argument is copied and no library imported again.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def start_in_processes(
     """
     tasks = list(tasks)
     workers = min(count_jobs(jobs), len(tasks))
-    if current_process().daemon:  # may have no processes of its own, and its siblings use the cores
+    if current_process().daemon:  # it may not start processes, and its siblings use the cores
         return (_one_thread(function, task) for task in tasks)
     if sys.platform != "linux":  # macOS' own libraries do not survive a fork
         pool = Parallel(n_jobs=workers, backend="loky", return_as="generator", pre_dispatch="all")
@@ -109,9 +109,9 @@ def _send_results(sender: Connection, function: Callable[..., T], tasks: Sequenc
 
 
 def _emptied(process: BaseProcess, receiver: Connection) -> SimpleQueue[tuple[bool, Any] | None]:
-    """Take results from a process as they come, None at their end.
+    """Collect results from a process as they come, None at their end.
 
-    A pipe holds less than a tree: a process whose results nobody takes stands still.
+    A pipe holds less than a tree, so a process whose results nobody collects would stop working.
     """
     results: SimpleQueue[tuple[bool, Any] | None] = SimpleQueue()
 

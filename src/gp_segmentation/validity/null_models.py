@@ -1,14 +1,13 @@
-"""Null models: what K-means finds where there are no segments to be found.
+"""Null models: how well K-means separates data without clusters.
 
-Correlated columns alone give K-means something to cut. What is said for segments is the silhouette in
-excess of what the same cutting finds in a cloud without clusters. Which cloud, is the question:
+K-means cuts correlated columns into segments even where there are none. Evidence of segments is therefore the
+silhouette in excess of what K-means reaches on random data without clusters. There are several kinds:
 
-* ``gaussian``: one Gaussian with the data's own covariance. The honest one, on which the verdict rests.
-* ``copula``: a Gaussian copula with the data's own marginals, value by value. It has skew and heavy tails as
-  the data have them. It also has their lumps: groups that show in single columns are partly in the null.
-* ``permutation``: every column shuffled by itself. It has no correlation, so almost anything beats it; it
-  is shown as the flattering one.
-* ``uniform``: evenly filled box along the principal axes, the reference (b) of Tibshirani et al. (2001).
+* ``gaussian``: one Gaussian with the data's covariance. The fair comparison, on which the verdict rests.
+* ``copula``: a Gaussian copula with the data's own values in each column. It has the data's skew and heavy
+  tails, but also their lumps: groups that show in single columns are partly in this null.
+* ``permutation``: every column shuffled by itself. Having no correlation, it flatters almost any data.
+* ``uniform``: an evenly filled box along the principal axes, reference (b) of Tibshirani et al. (2001).
 """
 
 from collections.abc import Callable, Sequence
@@ -26,7 +25,7 @@ from gp_segmentation.utils.parallel import parallel_map
 from gp_segmentation.utils.progress import progress_bar
 from gp_segmentation.validity.scores import score_labellings
 
-#: Draws a cloud of as many rows and columns as the data have.
+#: Draws random data with as many rows and columns as the data have.
 Sampler = Callable[[np.random.Generator], Floats]
 
 
@@ -40,16 +39,15 @@ def draw_null(
     seed: int = 0,
     jobs: int | None = 1,
 ) -> pd.DataFrame:
-    """Silhouettes and sums of squares of K-means on draws of a null model, as many rows as `X`.
+    """Silhouettes and sums of squares of K-means on draws of a null model with as many rows as `X`.
 
     Parameters
     ----------
     X : (n, d) fitted rows; columns may be linearly dependent.
     ks : numbers of clusters; 1 is allowed (its silhouette is NaN).
     kind : one of `NULLS`.
-    draws : independent clouds.
     n_init : starts of each K-means.
-    seed, jobs : the result depends on `seed` alone; with the same seed, the same clouds for any `ks`.
+    seed, jobs : the result depends on `seed` alone; the draws are the same for any `ks`.
 
     Returns
     -------
@@ -57,29 +55,23 @@ def draw_null(
     per draw and k.
     """
     values = np.asarray(X, dtype=np.float64)
-    # The first kind keeps the plain seed, the others branch off, so that no two share their clouds.
+    # The first kind uses the seed itself and the others branch off, so that no two kinds share their draws.
     place = list(NULLS).index(kind)
     seeds = np.random.SeedSequence(seed, spawn_key=(place,) if place else ()).spawn(draws)
     tasks = [(kind, values, tuple(ks), n_init, child) for child in seeds]
-    found = progress_bar(parallel_map(_one_draw, tasks, jobs), len(tasks), f"null: {kind}")
-    rows = [(draw, *row) for draw, of_draw in enumerate(found) for row in of_draw]
+    results = progress_bar(parallel_map(_one_draw, tasks, jobs), len(tasks), f"null: {kind}")
+    rows = [(draw, *row) for draw, result in enumerate(results) for row in result]
     frame = pd.DataFrame(rows, columns=["draw", "k", "silhouette", "log_within"])
     return frame.astype({"draw": "int64", "k": "int64", "silhouette": float, "log_within": float})
 
 
-def null_table(null: pd.DataFrame) -> pd.DataFrame:
-    """Summarise draws by k: index k; mean, low and high (lowest and highest draw), sd (NaN for one draw)."""
-    by_k = null.groupby("k")["silhouette"]
-    return pd.DataFrame({"mean": by_k.mean(), "low": by_k.min(), "high": by_k.max(), "sd": by_k.std()})
-
-
 def null_means(null: pd.DataFrame) -> dict[int, float]:
-    """Mean null silhouette by number of clusters, as the study takes it."""
-    return {int(str(k)): float(mean) for k, mean in null_table(null)["mean"].items()}
+    """Mean silhouette of the draws by number of clusters."""
+    return {int(str(k)): float(mean) for k, mean in null.groupby("k")["silhouette"].mean().items()}
 
 
-def beside_null(observed: pd.Series, null: pd.DataFrame) -> pd.DataFrame:
-    """Set observed silhouettes beside the draws of a null.
+def compare_with_null(observed: pd.Series, null: pd.DataFrame) -> pd.DataFrame:
+    """Compare observed silhouettes with the draws of a null.
 
     Parameters
     ----------
@@ -88,29 +80,30 @@ def beside_null(observed: pd.Series, null: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    frame with the index of `observed`: ``draws``; ``mean``, ``low``, ``high``, ``sd`` of the null;
+    frame with the index of `observed`: ``draws``; ``mean``, ``low``, ``high``, ``sd`` of the draws;
     ``excess`` = observed - mean; ``effect`` = excess / sd; ``exceedance`` = share of draws below the
     observed; ``p`` = (1 + draws at or above the observed) / (1 + draws), the one-sided Monte Carlo p-value.
     """
-    table = null_table(null).reindex(observed.index).astype(float)
-    found = pd.DataFrame({"draws": null.groupby("k").size().reindex(observed.index, fill_value=0)})
-    found = found.join(table)
-    found["excess"] = observed - found["mean"]
-    found["effect"] = found["excess"] / found["sd"].where(found["sd"] > 0)
+    by_k = null.groupby("k")["silhouette"]
+    summary = pd.DataFrame({"mean": by_k.mean(), "low": by_k.min(), "high": by_k.max(), "sd": by_k.std()})
+    table = pd.DataFrame({"draws": null.groupby("k").size().reindex(observed.index, fill_value=0)})
+    table = table.join(summary.reindex(observed.index).astype(float))
+    table["excess"] = observed - table["mean"]
+    table["effect"] = table["excess"] / table["sd"].where(table["sd"] > 0)
     below = [int((null.loc[null["k"] == k, "silhouette"] < value).sum()) for k, value in observed.items()]
-    draws = found["draws"].where(found["mean"].notna())
-    found["exceedance"] = below / draws
-    found["p"] = (1 + draws - below) / (1 + draws)
-    return found
+    draws = table["draws"].where(table["mean"].notna())
+    table["exceedance"] = below / draws
+    table["p"] = (1 + draws - below) / (1 + draws)
+    return table
 
 
-def gap_beside_null(log_within: pd.Series, null: pd.DataFrame) -> pd.DataFrame:
-    """Set observed log within sums of squares beside the draws of a null.
+def compare_gap_with_null(log_within: pd.Series, null: pd.DataFrame) -> pd.DataFrame:
+    """Compare observed log within-cluster sums of squares (index k) with the draws of a null.
 
     Returns
     -------
     frame with the index of `log_within`: ``gap_effect`` = (null's mean - observed) / null's standard
-    deviation; ``gap_exceedance`` = share of draws above the observed, that is less tightly clustered.
+    deviation; ``gap_exceedance`` = share of draws above the observed, so less tightly clustered.
     """
     draws = null.groupby("k")["log_within"]
     spread = draws.std().reindex(log_within.index)
@@ -151,12 +144,12 @@ def _permutation(values: Floats) -> Sampler:
 def _uniform(values: Floats) -> Sampler:
     centred = values - values.mean(axis=0)
     _, axes = np.linalg.eigh(np.atleast_2d(np.cov(centred, rowvar=False)))
-    turned = centred @ axes
-    low, high = turned.min(axis=0), turned.max(axis=0)
+    rotated = centred @ axes
+    low, high = rotated.min(axis=0), rotated.max(axis=0)
     return lambda generator: generator.uniform(low, high, values.shape) @ axes.T
 
 
-#: kind -> what prepares its sampler.
+#: Kind -> the function that prepares its sampler.
 NULLS: dict[str, Callable[[Floats], Sampler]] = {
     "gaussian": _gaussian,
     "copula": _copula,
@@ -166,7 +159,7 @@ NULLS: dict[str, Callable[[Floats], Sampler]] = {
 
 
 def _root(covariance: Floats) -> Floats:
-    """A matrix R with ``R R' = covariance``; a singular one is no obstacle."""
+    """A matrix R with ``R R' = covariance``, which may be singular."""
     eigenvalues, vectors = np.linalg.eigh(covariance)
     root: Floats = vectors * np.sqrt(np.clip(eigenvalues, 0, None))
     return root
@@ -180,6 +173,6 @@ def _one_draw(
     state = int(generator.integers(2**31))
     labels = [fit_labels(KMeans(k, n_init=n_init, random_state=state), cloud) for k in ks]
     scores = score_labellings(cloud, np.stack(labels))
-    with np.errstate(divide="ignore"):  # as many clusters as distinct rows leave nothing within
+    with np.errstate(divide="ignore"):  # log 0 where every distinct row is a cluster
         log_within = np.log(scores.within)
     return list(zip(ks, scores.silhouette.tolist(), log_within.tolist(), strict=True))

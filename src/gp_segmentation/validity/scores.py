@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 from scipy.spatial.distance import cdist
 
@@ -40,8 +40,8 @@ class Scores:
     segments : m arrays, mean silhouette of each cluster, in ascending order of label.
     sizes : m arrays, rows of each cluster, in ascending order of label.
 
-    Silhouette, Davies-Bouldin and Calinski-Harabasz are NaN for one cluster or n, as scikit-learn leaves
-    them undefined.
+    Silhouette, Davies-Bouldin and Calinski-Harabasz are NaN for one cluster or n, where scikit-learn does not
+    define them.
     """
 
     n_clusters: Ints
@@ -64,15 +64,15 @@ def score_labellings(
     memory: int = 2**28,
     silhouettes: bool = True,
 ) -> Scores:
-    """Score every row of `labellings` on the rows of `X`; equal to scikit-learn's figures to 1e-6.
+    """Score every labelling on the rows of `X`; equal to scikit-learn's scores to 1e-6.
 
     Parameters
     ----------
     X : (n, d) finite values.
     labellings : (m, n) or (n,) labels of any kind that sorts.
-    distances : condensed Euclidean distances of `X` (``scipy.spatial.distance.pdist``) if already there.
+    distances : condensed Euclidean distances of `X` (``scipy.spatial.distance.pdist``), or None.
     jobs : threads; the result does not depend on it.
-    memory : bytes the pass over the distances may hold at once, about.
+    memory : about how many bytes the pass over the distances may take.
     silhouettes : False leaves out silhouettes (NaN), the only scores whose cost grows with the square of n.
 
     Raises
@@ -80,22 +80,19 @@ def score_labellings(
     ValueError : values that are not finite, or labels that do not match the rows.
     """
     values = _centred(X)
-    items = [Labelling.of(row) for row in _checked_labellings(labellings, len(values))]
-    samples = (
-        sample_silhouettes(values, items, distances, jobs, memory)
-        if silhouettes
-        else np.full((len(items), len(values)), np.nan)
-    )
+    labels = np.atleast_2d(np.asarray(labellings))
+    if labels.shape[1] != len(values):
+        raise ValueError(f"labels are for {labels.shape[1]} rows, X has {len(values)}")
+    items = [Labelling.of(row) for row in labels]
+    samples = np.full((len(items), len(values)), np.nan)
+    if silhouettes:
+        samples = sample_silhouettes(values, items, distances, jobs, memory)
     within, spread, centroids, between = _squares(values, items)
     return Scores(
         n_clusters=np.array([item.k for item in items], dtype=np.int64),
         silhouette=np.array([row.mean() for row in samples]),
-        davies_bouldin=np.array(
-            [_davies_bouldin(i, s, c) for i, s, c in zip(items, spread, centroids, strict=True)]
-        ),
-        calinski_harabasz=np.array(
-            [_calinski_harabasz(i, w, b) for i, w, b in zip(items, within, between, strict=True)]
-        ),
+        davies_bouldin=np.array(list(map(_davies_bouldin, items, spread, centroids))),
+        calinski_harabasz=np.array(list(map(_calinski_harabasz, items, within, between))),
         within=within,
         between=between,
         samples=samples,
@@ -116,16 +113,9 @@ def _centred(X: ArrayLike) -> Floats:
     values = np.ascontiguousarray(X, dtype=np.float64)
     if values.ndim != 2 or not np.isfinite(values).all():
         raise ValueError("X must be a table of finite numbers. Impute or drop the others first")
-    # Twice: beside a large offset the first mean is itself rounded.
+    # Twice: with a large offset the first mean is rounded.
     values = values - values.mean(axis=0)
     return values - values.mean(axis=0)
-
-
-def _checked_labellings(labellings: ArrayLike, rows: int) -> NDArray:
-    labels = np.atleast_2d(np.asarray(labellings))
-    if labels.shape[1] != rows:
-        raise ValueError(f"labels are for {labels.shape[1]} rows, X has {rows}")
-    return labels
 
 
 def _squares(values: Floats, items: Sequence[Labelling]) -> tuple[Floats, list[Floats], list[Floats], Floats]:
@@ -153,17 +143,17 @@ def _cluster_means(values: Floats, item: Labelling) -> Floats:
 def _davies_bouldin(item: Labelling, spread: Floats, centroids: Floats) -> float:
     if not item.defined:
         return float("nan")
-    apart = cdist(centroids, centroids)
-    if np.allclose(spread, 0) or np.allclose(apart, 0):
+    distances = cdist(centroids, centroids)
+    if np.allclose(spread, 0) or np.allclose(distances, 0):
         return 0.0  # scikit-learn's convention
-    apart[apart == 0] = np.inf
-    return float(((spread[:, None] + spread) / apart).max(axis=1).mean())
+    distances[distances == 0] = np.inf
+    return float(((spread[:, None] + spread) / distances).max(axis=1).mean())
 
 
 def _calinski_harabasz(item: Labelling, within: float, between: float) -> float:
     if not item.defined:
         return float("nan")
-    # Nothing is left within beyond rounding: scikit-learn's convention for none at all.
+    # Zero but for rounding: scikit-learn's convention for zero.
     if within <= 1e-30 * between:
         return 1.0
     n = len(item.codes)

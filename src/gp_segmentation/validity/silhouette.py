@@ -1,11 +1,10 @@
 """Silhouettes of many labellings in one pass over the distances.
 
 A labelling's silhouette needs, for every row, the sum of distances to each cluster: the rows of
-``D @ onehot(labels)``. The one-hot columns of all labellings stand side by side, so one pass over the
-distances ``D`` serves them all; and a labelling whose clusters are unions of another's (the cuts of one
-tree) needs no columns of its own. ``D`` is never held whole: it comes in blocks of rows, only its upper
-triangle is computed, and differences are squared directly, since the shorter ``|x|² + |y|² - 2xy`` loses
-half its digits for near rows.
+``D @ onehot(labels)``. With the one-hot columns of all labellings side by side, one pass over the distances
+``D`` serves them all. A labelling whose clusters are unions of another's (the cuts of one tree) needs no
+columns of its own. ``D`` is never in memory whole: it comes in blocks of rows, and only its upper triangle
+is computed. Differences are squared directly: ``|x|² + |y|² - 2xy`` loses half its digits for near rows.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ class Labelling:
 
     @property
     def defined(self) -> bool:
-        """Whether silhouette, Davies-Bouldin and Calinski-Harabasz are (not for one cluster, nor n)."""
+        """Whether silhouette, Davies-Bouldin and Calinski-Harabasz are defined: not for one cluster or n."""
         return 2 <= self.k <= len(self.codes) - 1
 
 
@@ -52,10 +51,10 @@ def sample_silhouettes(
     Parameters
     ----------
     values : (n, d) finite and centred.
-    distances : their condensed Euclidean distances, if already there.
+    distances : their condensed Euclidean distances, or None.
     jobs, memory : as for `scores.score_labellings`.
     """
-    out = np.full((len(items), len(values)), np.nan)
+    silhouettes = np.full((len(items), len(values)), np.nan)
     bases, parents = _nesting(items)
     for group in _column_groups(bases, items, len(values), memory):
         sums = _cluster_sums(values, [items[base] for base in group], distances, jobs, memory)
@@ -63,32 +62,34 @@ def sample_silhouettes(
         for base in group:
             columns = sums[:, start : start + items[base].k]
             start += items[base].k
-            for j in (j for j, (parent, _) in parents.items() if parent == base):
-                out[j] = _silhouette(_merged(columns, parents[j][1], items[j].k), items[j])
-    return out
+            for j, (parent, mapping) in parents.items():
+                if parent == base:
+                    merged = columns if items[j].k == items[base].k else columns @ np.eye(items[j].k)[mapping]
+                    silhouettes[j] = _silhouette(merged, items[j])
+    return silhouettes
 
 
 def _nesting(items: Sequence[Labelling]) -> tuple[list[int], dict[int, tuple[int, Ints]]]:
-    """Find labellings that are unions of another's clusters.
+    """Find labellings whose clusters are unions of another's clusters.
 
-    Returns the labellings that need columns of their own, and for each labelling with a silhouette the
-    one whose columns it uses and the map of that one's clusters to its own.
+    Returns the places of labellings that need columns of their own, and for each labelling with a silhouette
+    the place of the one whose columns it uses and the map of that one's clusters to its own.
     """
     bases: list[int] = []
     parents: dict[int, tuple[int, Ints]] = {}
     for j in sorted(range(len(items)), key=lambda j: (-items[j].k, j)):
         if not items[j].defined:
             continue
-        found = ((base, _coarsening(items[base], items[j])) for base in bases)
-        parent = next(((base, mapping) for base, mapping in found if mapping is not None), None)
+        mappings = ((base, _coarsening(items[base], items[j])) for base in bases)
+        parent = next(((base, mapping) for base, mapping in mappings if mapping is not None), None)
         if parent is None:
             bases.append(j)
-            parent = (j, np.arange(items[j].k))
-        parents[j] = parent
+        parents[j] = parent or (j, np.arange(items[j].k))
     return sorted(bases), parents
 
 
 def _coarsening(fine: Labelling, coarse: Labelling) -> Ints | None:
+    """The map of the clusters of `fine` to those of `coarse`; None where they are not parts of these."""
     mapping = np.empty(fine.k, dtype=np.int64)
     mapping[fine.codes] = coarse.codes
     return mapping if np.array_equal(mapping[fine.codes], coarse.codes) else None
@@ -97,7 +98,7 @@ def _coarsening(fine: Labelling, coarse: Labelling) -> Ints | None:
 def _column_groups(
     bases: Sequence[int], items: Sequence[Labelling], rows: int, memory: int
 ) -> Iterator[list[int]]:
-    """Split `bases` so that the sums of each group stay within `memory` (one base alone may not)."""
+    """Split `bases` so that the sums of each group fit into `memory` (a single base may not)."""
     limit = max(1, memory // (8 * max(rows, 1) * 4))
     group: list[int] = []
     columns = 0
@@ -120,14 +121,14 @@ def _cluster_sums(
     step = int(np.clip(memory // (8 * n * 8), 1, 512))
     tasks = [(values, distances, onehot, start, min(start + step, n)) for start in range(0, n, step)]
     sums = np.zeros_like(onehot)
-    # Added in the order of the blocks, whichever was ready first: sums of floats depend on their order.
+    # Added in the order of the blocks: sums of floats depend on their order.
     for (_, _, _, start, _), part in zip(tasks, parallel_map(_block_sums, tasks, jobs), strict=True):
         sums[start:] += part
     return sums
 
 
 def _block_sums(values: Floats, distances: Floats | None, onehot: Floats, start: int, stop: int) -> Floats:
-    """What the distances of rows start..stop to those from `start` on add to the sums from `start` on."""
+    """What distances between rows start..stop and rows from `start` on add to the sums from `start` on."""
     block = (
         cdist(values[start:stop], values[start:])
         if distances is None
@@ -150,10 +151,6 @@ def _block_of_condensed(distances: Floats, n: int, start: int, stop: int) -> Flo
     return block
 
 
-def _merged(columns: Floats, mapping: Ints, k: int) -> Floats:
-    return columns if k == columns.shape[1] else columns @ np.eye(k)[mapping]
-
-
 def _silhouette(sums: Floats, item: Labelling) -> Floats:
     rows = np.arange(len(sums))
     own_size = item.sizes[item.codes]
@@ -162,6 +159,6 @@ def _silhouette(sums: Floats, item: Labelling) -> Floats:
     means[rows, item.codes] = np.inf
     other = means.min(axis=1)
     highest = np.maximum(own, other)
-    # Rows that coincide with both clusters, and clusters of one, score 0 by convention.
+    # By convention a row at no distance from both clusters, or alone in its cluster, scores 0.
     valid = (highest > 0) & (own_size > 1)
     return np.where(valid, (other - own) / np.where(valid, highest, 1.0), 0.0)

@@ -1,4 +1,4 @@
-"""Stability: do the segments come back when practices are drawn again, halved, or started elsewhere?"""
+"""Stability: do the segments return in bootstrap samples, in halves, and from other random starts?"""
 
 from itertools import combinations
 from typing import Any
@@ -13,18 +13,19 @@ from gp_segmentation.clustering import Hierarchical, centroids, fit_labels
 from gp_segmentation.utils.arrays import Floats, Ints
 from gp_segmentation.utils.parallel import parallel_map
 from gp_segmentation.utils.progress import progress_bar
-from gp_segmentation.validity.resampling import contingency, resample
+from gp_segmentation.validity.agreement import contingency
+from gp_segmentation.validity.resampling import resample
 
 
 def bootstrap_jaccard(
     X: ArrayLike, labels: ArrayLike, clusterer: Any, *, draws: int, seed: int = 0, jobs: int | None = 1
 ) -> pd.DataFrame:
-    """How well each segment is found again in bootstrap samples (Hennig 2007, "clusterboot").
+    """How well each segment returns in bootstrap samples (Hennig 2007, "clusterboot").
 
     Each draw takes n rows with replacement, keeps each drawn row once, clusters them, and gives every
-    segment A the highest Jaccard coefficient ``|A & C| / |A | C|`` over the new clusters C, A counted among
-    the drawn rows. A segment with no row drawn scores 0. Hennig reads a mean of .75 or more as valid, below
-    .6 as not to be trusted.
+    segment A the highest Jaccard coefficient ``|A & C| / |A | C|`` over the new clusters C, with A reduced to
+    the drawn rows. A segment with no row drawn scores 0. Hennig takes a mean of .75 or more as valid, and
+    below .6 as not to be trusted.
 
     Parameters
     ----------
@@ -37,8 +38,8 @@ def bootstrap_jaccard(
     frame draw, segment, jaccard.
     """
     k = len(np.unique(np.asarray(labels)))
-    found = resample(X, {k: labels}, {k: clusterer}, draws=draws, seed=seed, jobs=jobs)
-    return found.jaccard.drop(columns="k")
+    resamples = resample(X, {k: labels}, {k: clusterer}, draws=draws, seed=seed, jobs=jobs)
+    return resamples.jaccard.drop(columns="k")
 
 
 def prediction_strength(
@@ -46,15 +47,15 @@ def prediction_strength(
 ) -> Floats:
     """Prediction strength of each random split in halves (Tibshirani & Walther 2005): (splits,).
 
-    Both halves are clustered. For each cluster of the second half, the share of its pairs of rows that the
-    centroids of the first half also put together is taken; the strength is the lowest of these. Above .8 or
-    .9 the authors call the clusters well supported. A cluster of one counts as 0.
+    Both halves are clustered, and the second is also assigned to the first's centroids. The strength is the
+    lowest share, over the clusters of the second half, of pairs of rows that this assignment keeps together.
+    The authors call clusters well supported above .8 or .9. A cluster of one counts as 0.
     """
     values = np.asarray(X, dtype=np.float64)
     seeds = np.random.SeedSequence(seed).spawn(splits)
     tasks = [(values, clone(clusterer), child) for child in seeds]
-    found = parallel_map(_strength, tasks, jobs, processes=isinstance(clusterer, Hierarchical))
-    return np.array(list(progress_bar(found, splits, "halves")))
+    strengths = parallel_map(_strength, tasks, jobs, processes=isinstance(clusterer, Hierarchical))
+    return np.array(list(progress_bar(strengths, splits, "halves")))
 
 
 def _strength(values: Floats, clusterer: Any, seed: np.random.SeedSequence) -> float:
@@ -67,9 +68,9 @@ def _strength(values: Floats, clusterer: Any, seed: np.random.SeedSequence) -> f
 
 def pairs_kept(labels: Ints, predicted: Ints) -> float:
     """Lowest share, over the clusters of `labels`, of pairs of rows that are also together in `predicted`."""
-    both = contingency(labels, predicted, int(labels.max()) + 1)
-    size = both.sum(axis=1)
-    kept = (both * (both - 1)).sum(axis=1)
+    counts = contingency(labels, predicted, int(labels.max()) + 1)
+    size = counts.sum(axis=1)
+    kept = (counts * (counts - 1)).sum(axis=1)
     pairs = size * (size - 1)
     return float(np.divide(kept, pairs, out=np.zeros_like(kept), where=pairs > 0)[size > 0].min())
 
@@ -77,7 +78,7 @@ def pairs_kept(labels: Ints, predicted: Ints) -> float:
 def seed_agreement(X: ArrayLike, clusterer: Any, *, runs: int, seed: int = 0, jobs: int | None = 1) -> Floats:
     """Adjusted Rand index of every pair of fits that differ only in their random state: (pairs,).
 
-    Empty for a clusterer without a random state, whose fits cannot differ, and for fewer than two runs.
+    Empty for fewer than two runs, and for a clusterer without a random state, whose fits are all the same.
     """
     if runs < 2 or "random_state" not in clusterer.get_params():
         return np.empty(0)

@@ -76,7 +76,7 @@ def test_the_estimator_keeps_its_tree_and_can_be_cloned():
         (Hierarchical(61, "ward"), r"n_clusters must lie in 1..60, the number of rows; found \[61\]"),
     ],
 )
-def test_what_is_not_set_or_cannot_be_is_said(model, message):
+def test_missing_and_impossible_parameters_are_refused_by_name(model, message):
     with pytest.raises(ConfigError, match=message):
         model.fit(rows(0))
 

@@ -1,4 +1,4 @@
-"""K-means as scikit-learn's, and with a Ward start beside its own: never worse, often better."""
+"""K-means against scikit-learn's: the same fits, and with a Ward start never worse and often better."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sklearn.base import clone
 from sklearn.cluster import BisectingKMeans, KMeans, kmeans_plusplus
 
 from gp_segmentation.clustering import cluster_labels, fit_kmeans, is_plain_kmeans, ward_starts
-from gp_segmentation.clustering.seeding import greedy_plusplus
+from gp_segmentation.clustering.kmeans import greedy_plusplus
 
 
 def cases() -> list[tuple[str, np.ndarray]]:
@@ -85,7 +85,7 @@ def test_every_row_is_nearest_to_the_centroid_of_its_cluster():
     np.testing.assert_array_equal(cdist(X, found.centroids).argmin(axis=1), found.labels)
 
 
-def test_integers_are_numbers_too():
+def test_rows_of_integers_give_the_labels_of_the_same_floats():
     X = np.random.default_rng(0).integers(0, 9, size=(200, 3))
     usual = KMeans(5, n_init=2, random_state=0)
     np.testing.assert_array_equal(fit_kmeans(usual, X).labels, fit_kmeans(usual, X * 1.0).labels)
@@ -105,7 +105,7 @@ def test_as_many_clusters_as_rows():
     assert sorted(found.labels) == list(range(30))
 
 
-def test_a_start_that_loses_a_cluster_ends_as_scikit_learns():
+def test_a_start_that_loses_a_cluster_gives_the_fit_of_scikit_learn():
     X = np.random.default_rng(0).normal(size=(200, 2))
     start = np.array([[0.0, 0.0], [90.0, 90.0], [91.0, 91.0]])  # no row is near the last two
     expected = KMeans(3, init=start, n_init=1).fit(X).inertia_
@@ -115,10 +115,10 @@ def test_a_start_that_loses_a_cluster_ends_as_scikit_learns():
     assert len(np.unique(found.labels)) == 3
 
 
-def test_the_last_iteration_allowed_ends_as_scikit_learns():
+def test_max_iter_ends_the_iterations_as_in_scikit_learn():
     X = np.random.default_rng(0).normal(size=(500, 6))
-    for most in (1, 2, 5):
-        estimator = KMeans(6, n_init=1, max_iter=most, random_state=0)
+    for max_iter in (1, 2, 5):
+        estimator = KMeans(6, n_init=1, max_iter=max_iter, random_state=0)
         found, expected = fit_kmeans(estimator, X), clone(estimator).fit(X)
         np.testing.assert_allclose(found.centroids, expected.cluster_centers_, rtol=1e-12)
         np.testing.assert_array_equal(found.labels, expected.labels_)
@@ -140,7 +140,7 @@ def test_what_scikit_learn_refuses_is_refused(estimator, X):
         fit_kmeans(estimator, X)
 
 
-def test_every_other_clusterer_is_fitted_as_it_is():
+def test_other_clusterers_are_fitted_by_scikit_learn():
     X = np.random.default_rng(0).normal(size=(100, 3))
     other = BisectingKMeans(4, random_state=0)
     np.testing.assert_array_equal(cluster_labels(other, X), clone(other).fit_predict(X))
@@ -156,13 +156,13 @@ def test_on_some_data_the_ward_start_is_better():
     assert sum(gain > 1e-3 for gain in gains) >= 3
 
 
-def test_what_names_its_own_start_keeps_it():
+def test_only_kmeans_with_its_default_start_and_algorithm_is_plain():
     assert is_plain_kmeans(KMeans(3))
     assert not is_plain_kmeans(KMeans(3, init="random"))
     assert not is_plain_kmeans(KMeans(3, init=np.eye(3)))
     assert not is_plain_kmeans(KMeans(3, algorithm="elkan"))
 
 
-def test_the_tree_of_many_rows_is_of_some_of_them():
+def test_a_ward_start_of_many_rows_has_k_centroids():
     X = np.random.default_rng(0).normal(size=(5000, 2))
     assert ward_starts(X)(7).shape == (7, 2)

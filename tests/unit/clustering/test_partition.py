@@ -64,6 +64,6 @@ def test_centroids_that_coincide_give_no_margin():
     assert_allclose(found.margin, [0.0])
 
 
-def test_a_mixture_passes_its_arguments_on():
+def test_gaussian_mixture_passes_its_arguments_on():
     model = gaussian_mixture(4, covariance_type="diag", random_state=3)
     assert (model.n_components, model.covariance_type, model.random_state) == (4, "diag", 3)

@@ -12,7 +12,7 @@ from sklearn.cluster import KMeans
 from sklearn.mixture import GaussianMixture
 
 from gp_segmentation.clustering import Hierarchical
-from gp_segmentation.evidence import assess, metrics
+from gp_segmentation.evidence import assess, run_metrics, sample_rows
 from gp_segmentation.validity import draw_null
 
 THRESHOLDS = {
@@ -144,7 +144,7 @@ def test_switched_off_it_says_so():
     evidence = found.evidence
     assert (evidence["assessed"], evidence["verdict"], evidence["by_k"]) == (False, None, [])
     assert found.practices.empty
-    figures = metrics(TRIAL, evidence, IMPUTED)
+    figures = run_metrics(TRIAL, evidence, IMPUTED)
     assert figures["silhouette"] == pytest.approx(0.7)
     assert figures["jaccard_min"] is None
 
@@ -152,7 +152,7 @@ def test_switched_off_it_says_so():
 def test_metrics_are_flat_and_take_from_evidence_what_the_trial_has_not(planted):
     X, truth = planted
     found = assess(X, truth, kmeans(3), ks=[3], options=OPTIONS).evidence
-    figures = metrics(TRIAL, found | {"beyond": {"means": {"segments": 0.2, "icb": 0.1}}}, IMPUTED, 0.9)
+    figures = run_metrics(TRIAL, found | {"beyond": {"means": {"segments": 0.2, "icb": 0.1}}}, IMPUTED, 0.9)
     assert all(value is None or isinstance(value, float | int) for value in figures.values())
     assert (figures["imputed_values"], figures["imputed_share"]) == (3 + 1, (0.3 + 0.1) / 2)
     assert figures["ari_preparations"] == 0.9
@@ -161,3 +161,14 @@ def test_metrics_are_flat_and_take_from_evidence_what_the_trial_has_not(planted)
     assert {"jaccard_min", "prediction_strength", "ari_kmeans_hierarchical", "smallest_segment"} <= set(
         figures
     )
+
+
+def test_as_many_rows_as_asked_in_their_order_and_all_where_there_are_no_more():
+    X = pd.DataFrame(np.arange(40.0).reshape(20, 2), index=[f"A{i:02}" for i in range(20)])
+    drawn = sample_rows(X, 7, seed=1)
+    assert len(drawn) == drawn.index.nunique() == 7
+    assert drawn.index.is_monotonic_increasing
+    assert_frame_equal(drawn, X.loc[drawn.index])
+    assert_frame_equal(sample_rows(X, 7, seed=1), drawn)
+    assert not sample_rows(X, 7, seed=2).index.equals(drawn.index)
+    assert sample_rows(X, 20, seed=1) is X

@@ -12,10 +12,10 @@ from gp_segmentation.evidence import (
     block_shares,
     comparators,
     composition,
-    explained,
+    explained_variance,
     external_validity,
     mean_explained,
-    reproduced_from,
+    single_block_agreement,
 )
 from gp_segmentation.features import build_blocks, build_features
 from gp_segmentation.features.achievement import Achievement
@@ -23,7 +23,7 @@ from gp_segmentation.features.age_structure import AgeStructure
 from gp_segmentation.features.deprivation import Deprivation
 from gp_segmentation.features.prevalence import Prevalence
 
-BEYOND = {
+EXTERNAL = {
     "context": True,
     "max_correlation": 0.9,
     "comparators": {"deprivation": "imd_score", "list_size": [6000, 9000], "rurality": None},
@@ -38,12 +38,15 @@ def eta_squared(y: np.ndarray, groups: np.ndarray) -> float:
     return float(1 - within / total)
 
 
+PAIR = ["measure", "grouping"]
+
+
 @pytest.fixture
 def measured() -> tuple[pd.DataFrame, pd.DataFrame]:
     rng = np.random.default_rng(2)
     groups = rng.integers(0, 4, 300)
-    measures = pd.DataFrame({"told": groups + rng.normal(size=300), "noise": rng.normal(size=300)})
-    measures.loc[:20, "told"] = np.nan
+    measures = pd.DataFrame({"known": groups + rng.normal(size=300), "noise": rng.normal(size=300)})
+    measures.loc[:20, "known"] = np.nan
     groupings = pd.DataFrame({"segments": groups + 1, "random": rng.integers(0, 30, 300)}, dtype="Int64")
     groupings.loc[290:, "random"] = pd.NA
     return measures, groupings
@@ -51,7 +54,7 @@ def measured() -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def test_eta_squared_equals_a_plain_one_over_known_pairs(measured):
     measures, groupings = measured
-    found = explained(measures, groupings, draws=0).set_index(["measure", "grouping"])
+    found = explained_variance(measures, groupings, draws=0).set_index(PAIR)
     for (measure, grouping), row in found.iterrows():
         known = measures[measure].notna() & groupings[grouping].notna()
         y = measures.loc[known, measure].to_numpy()
@@ -63,7 +66,9 @@ def test_eta_squared_equals_a_plain_one_over_known_pairs(measured):
 
 def test_cross_validation_equals_a_plain_one_and_gives_groups_without_meaning_nothing(measured):
     measures, groupings = measured
-    found = explained(measures, groupings, folds=5, draws=0, seed=4).set_index(["measure", "grouping"])
+    found = explained_variance(measures, groupings, folds=5, draws=0, seed=4).set_index(
+        ["measure", "grouping"]
+    )
     y, groups = measures["noise"].to_numpy(), groupings["segments"].to_numpy(dtype=int)
     part = np.random.default_rng(4).permutation(np.arange(300) % 5)
     error = baseline = 0.0
@@ -80,29 +85,29 @@ def test_cross_validation_equals_a_plain_one_and_gives_groups_without_meaning_no
 
 def test_intervals_hold_the_figure_and_narrow_with_more_practices(measured):
     measures, groupings = measured
-    found = explained(measures, groupings, draws=100, seed=1).set_index(["measure", "grouping"])
-    told = found.loc[("told", "segments")]
-    assert told["low"] < told["eta2"] < told["high"]
-    assert told["cv_low"] < told["cv"] < told["cv_high"]
+    found = explained_variance(measures, groupings, draws=100, seed=1).set_index(PAIR)
+    row = found.loc[("known", "segments")]
+    assert row["low"] < row["eta2"] < row["high"]
+    assert row["cv_low"] < row["cv"] < row["cv_high"]
     many = [pd.concat([frame] * 4, ignore_index=True) for frame in measured]
-    wide = explained(*many, draws=100, seed=1).set_index(["measure", "grouping"]).loc[("told", "segments")]
-    assert wide["high"] - wide["low"] < 0.7 * (told["high"] - told["low"])
+    wide = explained_variance(*many, draws=100, seed=1).set_index(PAIR).loc[("known", "segments")]
+    assert wide["high"] - wide["low"] < 0.7 * (row["high"] - row["low"])
 
 
 def test_jobs_change_nothing(measured):
-    one, two = (explained(*measured, draws=5, seed=3, jobs=jobs) for jobs in (1, 2))
+    one, two = (explained_variance(*measured, draws=5, seed=3, jobs=jobs) for jobs in (1, 2))
     assert_frame_equal(one, two, check_exact=True)
 
 
 def test_a_grouping_is_not_asked_about_the_measure_it_was_cut_from():
     measures = pd.DataFrame({"imd_score": [1.0, 2, 3, 4, 5, 6], "other": [1.0, 2, 1, 2, 1, 2]})
     groupings = pd.DataFrame({"segments": [1, 1, 1, 2, 2, 2], "deprivation": [0, 0, 1, 1, 2, 2]})
-    found = explained(measures, groupings, folds=2, draws=0)
+    found = explained_variance(measures, groupings, folds=2, draws=0)
     pairs = set(zip(found["measure"], found["grouping"], strict=True))
     assert pairs == {("imd_score", "segments"), ("other", "segments"), ("other", "deprivation")}
     assert set(mean_explained(found)) == {"segments", "deprivation"}
     assert mean_explained(found)["segments"] == pytest.approx(
-        found.set_index(["measure", "grouping"]).loc[("other", "segments"), "cv"]
+        found.set_index(PAIR).loc[("other", "segments"), "cv"]
     )
 
 
@@ -124,8 +129,8 @@ def test_what_made_the_segments_reproduces_them(planted):
     frame = pd.DataFrame(X)
     frame.iloc[0, 0] = np.nan
     noise = pd.DataFrame(np.random.default_rng(0).normal(size=(330, 2))).assign(flat=1.0)
-    found = reproduced_from({"all": frame, "noise": noise, "flat": noise[["flat"]]}, labels)
-    assert found["reference"].tolist() == ["all", "noise"]  # a constant tells nothing
+    found = single_block_agreement({"all": frame, "noise": noise, "flat": noise[["flat"]]}, labels)
+    assert found["reference"].tolist() == ["all", "noise"]  # a constant is left out
     assert found["ari"].tolist() == pytest.approx([1.0, 0.0], abs=0.05)
 
 
@@ -144,7 +149,8 @@ def test_made_of_names_blocks_and_what_each_gives_alone(need, small_tables):
     filled = built.features.fillna(built.features.median()).loc[labels.index]
     components = pd.DataFrame({"PC1": filled.sum(axis=1)})
     for X in (filled, components):
-        found = composition(X, labels, built.features, built.dictionary, references)
+        columns = {name: block.values for name, block in references.items()}
+        found = composition(X, labels, built.features, built.dictionary, columns)
         shares = {row["block"]: row["share_between"] for row in found["blocks"]}
         assert shares["deprivation"] > 0.5
         assert sum(shares.values()) == pytest.approx(1.0)
@@ -153,19 +159,21 @@ def test_made_of_names_blocks_and_what_each_gives_alone(need, small_tables):
         assert set(alone) == {"age_structure", "deprivation", "age"}
 
 
-def test_beyond_leaves_out_what_was_used_and_what_is_as_good_as_used(need, small_tables):
+def test_external_validity_leaves_out_what_was_used_and_what_is_as_good_as_used(need, small_tables):
     built, labels = need
-    outcomes = build_blocks({"achievement": Achievement(), "prevalence": Prevalence()}, small_tables)
-    found = external_validity(labels, built.features, small_tables, outcomes, BEYOND)
+    blocks = build_blocks({"achievement": Achievement(), "prevalence": Prevalence()}, small_tables)
+    outcomes = {name: (block.values, block.labels) for name, block in blocks.items()}
+    known = (small_tables.practices, small_tables.context, small_tables.context_dictionary)
+    found = external_validity(labels, built.features, *known, outcomes, EXTERNAL)
     measures = {row["measure"] for row in found["measures"]}
     assert "imd_score" not in measures
     assert "non_white_percent" in measures
     assert {row["block"] for row in found["measures"]} == {"context", "achievement", "prevalence"}
     assert set(found["means"]) == {"segments", "icb", "list_size", "deprivation"}
     performance = build_features({"a": Achievement(indicators=["DM006"])}, small_tables).features
-    other = external_validity(labels, performance, small_tables, outcomes, BEYOND)
+    other = external_validity(labels, performance, *known, outcomes, EXTERNAL)
     assert not [row for row in other["measures"] if row["block"] == "achievement"]
-    nothing = external_validity(labels, built.features, small_tables, {}, BEYOND | {"context": False})
+    nothing = external_validity(labels, built.features, *known, {}, EXTERNAL | {"context": False})
     assert nothing == {"measures": [], "means": {}}
 
 

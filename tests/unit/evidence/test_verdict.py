@@ -5,6 +5,7 @@ import pytest
 from sklearn.cluster import KMeans
 
 from gp_segmentation.evidence import judge
+from gp_segmentation.evidence.verdict import NO_GAP
 from gp_segmentation.validity import valleys
 
 THRESHOLDS = {
@@ -15,7 +16,10 @@ THRESHOLDS = {
     "valley": 0.25,
     "max_tied_share": 0.2,
 }
-GOOD = {"excess_silhouette": 0.2, "jaccard_min": 0.9, "ari_kmeans_hierarchical": 0.9, "valley_max": 0.1}
+GOOD = {
+    **{"silhouette": 0.4, "null_silhouette": 0.2, "excess_silhouette": 0.2},
+    **{"jaccard_min": 0.9, "ari_kmeans_hierarchical": 0.9, "valley_max": 0.1},
+}
 
 
 @pytest.mark.parametrize(
@@ -39,11 +43,24 @@ def test_every_figure_has_its_say(changed, verdict):
 
 
 def test_reasons_give_figures_and_thresholds():
-    reasons = judge(GOOD | {"excess_silhouette": 0.036}, THRESHOLDS).reasons
-    assert reasons[0] == (
-        "The silhouette exceeds that of one Gaussian cloud with the same covariance by 0.036, which is below "
-        "the 0.05 asked of separate groups."
-    )
+    changed = {"silhouette": 0.204, "null_silhouette": 0.168, "excess_silhouette": 0.036, "valley_max": 1.7}
+    assert judge(GOOD | changed, THRESHOLDS).reasons == [
+        "Only slightly more separate than random data with the same correlations "
+        "(0.20 against 0.17; 0.05 more is asked for).",
+        "Stable: when practices are redrawn the same segments return (overlap 90%; 75% is asked for).",
+        "K-means and Ward's method find nearly the same segments "
+        "(adjusted Rand index 0.90; 0.65 is asked for).",
+        "No gap: the border between segments is as crowded as their centres "
+        "(density at the border 170% of that at the centres; at most 25% is asked for).",
+    ]
+
+
+def test_a_gap_of_lumps_alone_makes_no_groups():
+    found = judge(GOOD | {"valley_smooth": 1.1}, THRESHOLDS)
+    assert found.verdict == "continuum"
+    assert "Without them there is no gap (density at the border 110%" in found.reasons[-1]
+    assert judge(GOOD | {"valley_smooth": NO_GAP}, THRESHOLDS).reasons[-1].endswith("there is no gap.")
+    assert judge(GOOD | {"valley_smooth": 0.2}, THRESHOLDS).verdict == "discrete"
 
 
 def test_two_groups_with_a_gap_have_an_empty_valley():

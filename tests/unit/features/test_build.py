@@ -1,4 +1,4 @@
-"""Blocks side by side, and what is dropped on the way."""
+"""The feature set: all blocks side by side, and features dropped."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 from pandas.testing import assert_frame_equal
+from scipy.special import softmax
 
 from gp_segmentation import config
 from gp_segmentation import schemas as contracts
 from gp_segmentation.errors import ConfigError, InputError
-from gp_segmentation.features import Selection, age_explained, build_features, to_natural
+from gp_segmentation.features import Selection, build_features
 from gp_segmentation.features.age_structure import AgeStructure
 from gp_segmentation.features.base import condition_name
 from gp_segmentation.features.context import Context
 from gp_segmentation.features.deprivation import Deprivation
 from gp_segmentation.features.ethnicity import Ethnicity
 from gp_segmentation.features.list_size import ListSize
-from gp_segmentation.features.prevalence import Prevalence
+from gp_segmentation.features.prevalence import Prevalence, age_explained
 from gp_segmentation.features.sex_ratio import SexRatio
 
 
@@ -36,7 +37,7 @@ def test_a_feature_set_is_what_its_dictionary_says(small_tables):
     contracts.check("dictionary", made.dictionary)
 
 
-def test_what_tells_nothing_is_dropped_with_a_reason(small_tables):
+def test_uninformative_features_are_dropped_with_a_reason(small_tables):
     context = small_tables.context.assign(same=5.0, lost=np.nan, twin=2 * small_tables.context["imd_score"])
     block = Context(measures=["imd_score", "same", "lost", "twin"])
     tables = replace(
@@ -56,7 +57,7 @@ def test_what_tells_nothing_is_dropped_with_a_reason(small_tables):
 def test_a_block_with_nothing_left_is_an_error(small_tables):
     context = small_tables.context.assign(imd_score=np.nan)
     with pytest.raises(
-        InputError, match=r"nothing is left of block deprivation \(imd_score: missing in 100.0%"
+        InputError, match=r"no feature of block deprivation is left \(imd_score: missing in 100.0%"
     ):
         build_features({"deprivation": Deprivation()}, replace(small_tables, context=context))
 
@@ -64,15 +65,15 @@ def test_a_block_with_nothing_left_is_an_error(small_tables):
 def test_an_optional_block_is_left_out_with_a_note(small_tables):
     context = small_tables.context.drop(columns="non_white_percent")
     without = replace(small_tables, context=context)
-    blocks = {"list_size": ListSize(), "ethnicity": Ethnicity(["non_white_percent"], optional=True)}
+    blocks = {"list_size": ListSize(), "ethnicity": Ethnicity(measures=["non_white_percent"], optional=True)}
     made = build_features(blocks, without)
     assert list(made.features) == ["list_size"]
     assert made.weights == {"list_size": 1.0}
     (note,) = made.notes.to_dict("records")
     assert note["block"] == "ethnicity"
-    assert note["note"].startswith("left out: measure non_white_percent is not there (found: imd_score,")
-    with pytest.raises(InputError, match="measure non_white_percent is not there"):
-        build_features({"ethnicity": Ethnicity(["non_white_percent"])}, without)
+    assert note["note"].startswith("left out: measure non_white_percent is missing (found: imd_score,")
+    with pytest.raises(InputError, match="measure non_white_percent is missing"):
+        build_features({"ethnicity": Ethnicity(measures=["non_white_percent"])}, without)
     assert list(build_features(blocks, small_tables).features) == ["list_size", "non_white_percent"]
 
 
@@ -110,10 +111,10 @@ def test_what_stays_skewed_says_why(small_tables):
     plain = build_features({"size": ListSize(transform="none")}, tables)
     skew = plain.features[tables.ordinary]["list_size"].skew()
     assert plain.notes.to_numpy().tolist() == [
-        ["size", f"skewed in published units, as asked: list_size {skew:.1f}"]
+        ["size", f"skewed (not transformed, as configured): list_size {skew:.1f}"]
     ]
     logged = build_features({"size": ListSize()}, tables)
-    assert logged.notes["note"].str.startswith("skewed even after log: list_size").all()
+    assert logged.notes["note"].str.startswith("skewed (even after log): list_size").all()
     assert build_features({"size": ListSize()}, small_tables).notes.empty
 
 
@@ -164,15 +165,13 @@ def test_parts_of_a_composition_are_never_pruned_one_by_one():
 
 
 @pytest.mark.parametrize("option", ["default", "pruned"])
-def test_every_selection_keeps_what_is_needed_to_go_back_to_natural_units(
-    option, small_tables, compose_option
-):
+def test_every_selection_keeps_compositions_whole(option, small_tables, compose_option):
     blocks = {"age_structure": AgeStructure(), "prevalence": Prevalence(), "list_size": ListSize()}
     made = build_features(blocks, small_tables, config.build(compose_option("selection", option)))
-    assert sum(made.features.columns.str.startswith("age_")) == 6
-    assert_allclose(
-        to_natural(made.features, made.dictionary)["age_0_14"], made.natural["age_0_14"], atol=0.1
-    )
+    bands = made.features.columns[made.features.columns.str.startswith("age_")]
+    assert len(bands) == 6
+    shares = 100 * softmax(made.features[bands].to_numpy(), axis=1)
+    assert_allclose(shares[:, 0], made.natural["age_0_14"], atol=0.1)
 
 
 def test_selection_limits_are_shares():

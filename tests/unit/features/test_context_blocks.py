@@ -45,21 +45,27 @@ def test_several_ethnic_shares_are_a_composition(small_tables):
     assert_allclose(made.values.iloc[0], logs - logs.mean())
 
 
-def test_a_measure_that_is_not_there_is_named(small_tables):
+def test_a_missing_measure_is_named(small_tables):
     with pytest.raises(InputError) as caught:
         Context(measures=["rurality"])(small_tables)
     assert str(caught.value) == (
-        "context table, column rurality: measure rurality is not there (found: imd_score, non_white_percent, "
+        "context table, column rurality: measure rurality is missing (found: imd_score, non_white_percent, "
         "gp_fte_per_10000, admin_fte_per_10000, smoking_percent). "
         "Add a file with it to the source, or leave its block out of the feature set (optional: true)"
     )
 
 
-def test_without_a_dictionary_the_measure_speaks_for_itself(small_tables):
+def test_without_a_dictionary_the_label_is_the_name_of_the_measure(small_tables):
     made = Context(measures=["imd_score"], transform="log")(
         replace(small_tables, context_dictionary=small_tables.context_dictionary.iloc[:0])
     )
     assert (made.labels, made.unit) == ({"imd_score": "imd_score"}, "value")
+
+
+def test_a_composition_of_other_units_than_shares_is_refused(small_tables):
+    staff = Ethnicity(measures=["gp_fte_per_10000", "admin_fte_per_10000"])
+    with pytest.raises(ConfigError, match="clr is for percentages, but the unit is 'per 10,000 patients'"):
+        staff(small_tables)
 
 
 @pytest.mark.parametrize(
@@ -71,6 +77,7 @@ def test_without_a_dictionary_the_measure_speaks_for_itself(small_tables):
         ),
         ({"measures": ["imd_score", "non_white_percent"]}, "measures have different units"),
         ({"measures": "imd_score"}, "Give a list of context measures"),
+        ({"measures": ["imd_score"], "weight": -1}, "weight is -1, not a positive number"),
     ],
 )
 def test_wrong_options_are_named(small_tables, options, message):

@@ -43,7 +43,7 @@ def test_a_register_above_its_list_is_noted(small_tables):
     registers = small_tables.registers.copy()
     registers.loc[0, "register"] = registers.loc[0, "denominator"] + 1
     made = Prevalence()(replace(small_tables, registers=registers))
-    assert made.notes == ("one register exceeds its list and counts as the whole list",)
+    assert made.notes == ("registers larger than their list, taken as the whole list: 1",)
     assert np.isfinite(made.values.to_numpy()).all()
     assert made.natural.iloc[0, 0] > 100
 

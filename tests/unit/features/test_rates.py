@@ -14,6 +14,24 @@ X = pd.DataFrame({"a": [5.0, 0.0, 120.0, 0.0, np.nan]})
 N = pd.DataFrame({"a": [10.0, 10.0, 119.0, 0.0, 10.0]})
 
 
+# count, total, expected: the arithmetic stands beside the value.
+EMPIRICAL = [
+    (0, 10, np.log(0.5 / 10.5)),
+    (5, 10, 0.0),
+    (10, 10, np.log(10.5 / 0.5)),
+    (120, 119, np.log(119.5 / 0.5)),  # more on the register than on the list: capped at the list
+    (0, 0, np.nan),  # nobody eligible: no rate
+    (3, np.nan, np.nan),
+    (np.nan, 10, np.nan),
+]
+
+
+@pytest.mark.parametrize(("count", "total", "expected"), EMPIRICAL)
+def test_empirical_logit(count, total, expected):
+    rates = rate_features(*(pd.DataFrame({"a": [float(number)]}) for number in (count, total)))
+    assert_allclose(rates.values["a"], [expected])
+
+
 def test_empirical_logit_with_percent_beside_it():
     rates = rate_features(X, N)
     assert_allclose(rates.natural["a"], [50.0, 0.0, 100 * 120 / 119, np.nan, np.nan])

@@ -67,15 +67,15 @@ def test_a_figure_draws_for_any_number_of_segments(
 
 
 def test_all_figures_are_written_with_their_words(rendered: tuple[Path, list[figures.Rendered]]) -> None:
-    folder, found = rendered
-    assert {f.name for f in found} == set(NAMES)
-    for figure in found:
+    folder, shown = rendered
+    assert {f.name for f in shown} == set(NAMES)
+    for figure in shown:
         assert figure.png.read_bytes().startswith(b"\x89PNG")
         assert ET.fromstring(figure.svg.read_bytes()).tag.endswith("svg")  # noqa: S314 - our own file
         assert figure.title
         assert "synthetic" in figure.caption.lower()
         assert "Contains information from nobody" in figure.caption
-    assert figures.load(folder) == (found, [])
+    assert figures.load(folder) == (shown, [])
 
 
 def test_hostile_names_are_inert_in_svg(rendered: tuple[Path, list[figures.Rendered]]) -> None:
@@ -114,12 +114,12 @@ def test_what_has_nothing_to_show_is_left_out_with_a_reason(
         tree=results.tree.head(0),
         evidence={},
     )
-    found = figures.render_all(bare, tmp_path / "f")
+    shown = figures.render_all(bare, tmp_path / "f")
     left_out = {row["name"]: row["reason"] for row in figures.load(tmp_path / "f")[1]}
     of_evidence = ("stability", "stability_by_k", "agreement", "clustergram", "made_of", "use_beyond")
     assert set(left_out) == {*WITHOUT_TRIALS_OR_PLACES, *of_evidence}
     assert all(left_out.values())
-    assert {f.name for f in found} == set(NAMES) - set(left_out)
+    assert {f.name for f in shown} == set(NAMES) - set(left_out)
 
 
 def test_a_single_segment_is_compared_with_nothing(
@@ -132,14 +132,14 @@ def test_a_single_segment_is_compared_with_nothing(
         trials=results.trials.head(1),
         choice=results.choice | {"by_preparation": []},
     )
-    found = figures.render_all(single, tmp_path / "f")
+    shown = figures.render_all(single, tmp_path / "f")
     of_features = ["embedding", "before_after", "missing", "correlations", "age_explained"]
-    assert [f.name for f in found] == ["scatter", *of_features]
+    assert [f.name for f in shown] == ["scatter", *of_features]
 
 
 def test_official_data_carry_no_synthetic_mark(results_of: Callable[..., Results], tmp_path: Path) -> None:
-    found = figures.render_all(results_of(3, synthetic=False), tmp_path / "f", names=["sizes"])
-    assert "synthetic" not in found[0].caption.lower()
+    shown = figures.render_all(results_of(3, synthetic=False), tmp_path / "f", names=["sizes"])
+    assert "synthetic" not in shown[0].caption.lower()
 
 
 def test_an_unknown_figure_is_refused(results_of: Callable[..., Results], tmp_path: Path) -> None:
@@ -147,10 +147,10 @@ def test_an_unknown_figure_is_refused(results_of: Callable[..., Results], tmp_pa
         figures.render_all(results_of(3), tmp_path / "f", names=["pie"])
 
 
-def test_the_knee_of_a_known_curve() -> None:
-    #            1/k falls fast up to 3, then slowly: the farthest point below the chord
-    table = pd.DataFrame({"k": [2, 3, 4, 5, 6], "left": [100.0, 40.0, 30.0, 22.0, 16.0]})
-    assert elbow.chord_knee(table) == 3
+def test_the_elbow_of_a_known_curve() -> None:
+    # The curve falls fast up to 3, then slowly: 3 is the farthest point below the chord.
+    left = pd.Series({2: 100.0, 3: 40.0, 4: 30.0, 5: 22.0, 6: 16.0})
+    assert elbow.chord_elbow(left) == 3
 
 
 def test_components_equal_scikit_learns() -> None:

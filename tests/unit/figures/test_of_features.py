@@ -17,44 +17,45 @@ def results(results_of):
 
 
 def test_skew_is_that_of_ordinary_practices(results):
-    found = before_after.data(results)
+    shown = before_after.data(results)
     ordinary = results.practices["special"].isna().to_numpy()
     expected = results.natural[ordinary].skew().abs().sort_values(ascending=False)
-    assert_allclose([abs(shape.skew[0]) for shape in found.shapes], expected)
-    assert all(shape.before.max() == 1 for shape in found.shapes)
+    assert_allclose([abs(shape.skew[0]) for shape in shown.shapes], expected)
+    assert all(shape.before.max() == 1 for shape in shown.shapes)
 
 
 def test_practices_that_lack_the_same_stand_together(results):
-    found = missing.data(results)
+    shown = missing.data(results)
     # Four practices lack the deprivation score, and one of them a prevalence too.
-    assert_array_equal(found.matrix, [[True, True, True, True], [True, False, False, False]])
-    assert found.counts == [4, 1]
-    assert missing.title(found).startswith("4 of 240 practices lack a figure; 4 of them lack this one")
+    assert_array_equal(shown.matrix, [[True, True, True, True], [True, False, False, False]])
+    assert shown.counts == [4, 1]
+    assert missing.title(shown).startswith("4 of 240 practices lack a value; most often missing (4 times): ")
 
 
 def test_nothing_missing_is_not_shown(results):
-    with pytest.raises(NotShown, match="No figure is missing"):
+    with pytest.raises(NotShown, match="No value is missing"):
         missing.data(dataclasses.replace(results, features=results.matrix))
 
 
 def test_the_closest_pair_is_named(results):
-    found = correlations.data(results)
+    shown = correlations.data(results)
     expected = results.matrix.corr().to_numpy()
-    assert_allclose(found.matrix, expected)
-    i, j = found.closest
+    assert_allclose(shown.matrix, expected)
+    i, j = shown.closest
     assert abs(expected[i, j]) == np.abs(np.tril(expected, -1)).max()
 
 
-def test_age_is_told_from_the_most_to_the_least_explained(results):
-    found = age_explained.data(results)
-    assert list(found["r_squared"]) == [0.91, 0.15]
-    title = age_explained.title(found)
+def test_registers_stand_from_the_most_to_the_least_explained_by_age(results):
+    shown = age_explained.data(results)
+    assert list(shown["r_squared"]) == [0.91, 0.15]
+    title = age_explained.title(shown)
     assert title == (
-        "Age alone explains 91% of how atrial <b>fibrillation varies between practices, and 15% of depression"
+        "Age alone explains 91% of the variation in atrial <b>fibrillation between practices, "
+        "and 15% in depression"
     )
 
 
-def test_neighbourhoods_are_drawn_only_when_asked_for(results):
+def test_neighbourhoods_are_drawn_only_on_request(results):
     with pytest.raises(NotShown, match=r"report\.embedding=tsne"):
         embedding.data(dataclasses.replace(results, config={"seed": 1, "report": {"embedding": None}}))
 
@@ -68,5 +69,5 @@ def test_neighbourhoods_are_the_same_each_time_and_keep_neighbours(results):
     # Planted blobs: nearly every neighbour is of the same one, in the matrix as on paper.
     assert one.points["same"].mean() > 0.9
     places = one.points[["x", "y"]].to_numpy()
-    paper = embedding._same(places, one.points["segment"].to_numpy())
+    paper = embedding.same_segment_share(places, one.points["segment"].to_numpy())
     assert paper.mean() > 0.9

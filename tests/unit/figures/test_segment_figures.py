@@ -28,7 +28,7 @@ def test_a_feature_nearly_the_same_as_another_is_not_drawn() -> None:
     x = np.arange(20.0)
     values = pd.DataFrame({"a": x, "twin": 2 * x + 1, "b": np.tile([0.0, 1.0], 10)})
     order = pd.Series({"a": 0.9, "twin": 0.9, "b": 0.1})
-    assert distributions.telling(values, order) == ["a", "b"]
+    assert distributions.distinct_features(values, order) == ["a", "b"]
 
 
 def test_shares_of_every_board_add_up(results_of: Callable[..., Results]) -> None:

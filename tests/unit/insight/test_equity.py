@@ -110,7 +110,7 @@ def test_closed_practices_are_no_random_peers_either() -> None:
 
 def test_fidelity_of_rules_by_hand() -> None:
     predicted = pd.Series({"A": 1, "B": 2, "C": 2, "D": 2, "E": 2})  # B's is wrong; F is not fitted
-    rules = Rules("", 0.8, {}, predicted)
+    rules = Rules("", predicted)
     quintiles = ENGLAND.set_index("practice_code")["quintile"]
     found = schemas.check("rules_by_quintile", rules_by_quintile(rules, ENGLAND, ENGLAND, quintiles))
     assert found["deprivation_quintile"].tolist() == [LEAST, MOST, UNKNOWN, "England"]
@@ -123,13 +123,13 @@ def test_fidelity_of_rules_by_hand() -> None:
     # Wilson for 4 of 5: (p + z2/2n -+ z sqrt(p(1-p)/n + z2/4n2)) / (1 + z2/n)
     z, p, n = 1.959964, 0.8, 5
     middle, half = p + z**2 / (2 * n), z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
-    told = found[["low", "high"]].iloc[-1].astype(float)
-    assert_allclose(told, [(middle - half) / (1 + z**2 / n), (middle + half) / (1 + z**2 / n)], rtol=1e-6)
+    interval = found[["low", "high"]].iloc[-1].astype(float)
+    assert_allclose(interval, [(middle - half) / (1 + z**2 / n), (middle + half) / (1 + z**2 / n)], rtol=1e-6)
 
 
 def test_a_quintile_without_fitted_practices_has_no_fidelity() -> None:
     special = ENGLAND.assign(fitted=ENGLAND["quintile"] == LEAST)
-    rules = Rules("", 1.0, {}, pd.Series({"A": 1, "B": 1}))
+    rules = Rules("", pd.Series({"A": 1, "B": 1}))
     quintiles = ENGLAND.set_index("practice_code")["quintile"]
     found = schemas.check("rules_by_quintile", rules_by_quintile(rules, special, ENGLAND, quintiles))
     assert found["fitted"].tolist() == [2, 0, 0, 2]

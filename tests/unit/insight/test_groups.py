@@ -1,4 +1,4 @@
-"""Segments by place and deprivation, and what was not used for them: every table adds up to England."""
+"""Segments by area and deprivation, and unused measures: every table adds up to England."""
 
 from __future__ import annotations
 
@@ -10,7 +10,14 @@ import pytest
 from numpy.testing import assert_allclose
 
 from gp_segmentation.features import Tables
-from gp_segmentation.insight.groups import QUINTILES, UNKNOWN, deprivation_quintiles, levels, mix, sizes
+from gp_segmentation.insight.groups import (
+    QUINTILES,
+    UNKNOWN,
+    deprivation_quintiles,
+    groups_by_level,
+    segment_mix,
+    segment_sizes,
+)
 from gp_segmentation.insight.portraits.unused_measures import measures_not_used
 from gp_segmentation.schemas import Results
 
@@ -31,19 +38,19 @@ def test_quintiles_hold_equal_numbers_lowest_scores_first() -> None:
 
 def test_sizes_add_up_to_england_s_practices_and_patients(england: tuple[Results, pd.Series]) -> None:
     results, _ = england
-    table = sizes(results.segments, results.practices)
-    whole, parts = table.iloc[-1], table.iloc[:-1]
-    assert whole["segment_name"] == "England"
-    assert whole["practices"] == len(results.practices)
-    assert whole["patients"] == results.practices["list_size"].sum()
+    table = segment_sizes(results.segments, results.practices)
+    england_row, parts = table.iloc[-1], table.iloc[:-1]
+    assert england_row["segment_name"] == "England"
+    assert england_row["practices"] == len(results.practices)
+    assert england_row["patients"] == results.practices["list_size"].sum()
     for column in ("practices", "fitted", "special", "patients", "share_of_practices", "share_of_patients"):
-        assert_allclose(parts[column].sum(), whole[column])
-    assert_allclose(whole["share_of_patients"], 1.0)
+        assert_allclose(parts[column].sum(), england_row[column])
+    assert_allclose(england_row["share_of_patients"], 1.0)
 
 
 def test_every_mix_adds_up_to_england(england: tuple[Results, pd.Series]) -> None:
     results, quintiles = england
-    table = mix(results.segments, results.practices, quintiles)
+    table = segment_mix(results.segments, results.practices, quintiles)
     for level, rows in table.groupby("level"):
         assert rows["practices"].sum() == len(results.practices), level
         assert rows["patients"].sum() == results.practices["list_size"].sum(), level
@@ -54,7 +61,7 @@ def test_every_mix_adds_up_to_england(england: tuple[Results, pd.Series]) -> Non
 
 def test_levels_name_a_group_for_every_practice(england: tuple[Results, pd.Series]) -> None:
     results, quintiles = england
-    table = levels(results.segments, results.practices, quintiles)
+    table = groups_by_level(results.segments, results.practices, quintiles)
     assert len(table) == len(results.practices)
     assert table.notna().all(axis=None)
     assert list(table) == [
@@ -67,16 +74,16 @@ def test_levels_name_a_group_for_every_practice(england: tuple[Results, pd.Serie
     ]
 
 
-def test_attributes_hold_what_was_not_used(small_tables: Tables) -> None:
+def test_unused_measures_leave_out_what_was_used_as_it_was_used(small_tables: Tables) -> None:
     t = small_tables
-    told = {"registers": t.registers, "achievement": t.achievement, "indicators": t.indicators}
+    qof = {"registers": t.registers, "achievement": t.achievement, "indicators": t.indicators}
     values, about = measures_not_used(
         t.practices,
         t.context,
         t.context_dictionary,
         ["imd_score", "prevalence_HYP", "achievement_DM020"],
         used_labels={"Hypertension prevalence", "Asthma prevalence, age-sex adjusted"},
-        **told,
+        **qof,
     )
     assert list(values) == list(about["feature"])
     assert {"list_size", "non_white_percent", "crude_prevalence_AST", "net_achievement_HYP008"} <= set(values)

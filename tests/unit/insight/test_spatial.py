@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.testing import assert_allclose
 
-from gp_segmentation.insight.spatial import chance, ground, join_counts, joins
+from gp_segmentation.insight.spatial import chance, join_counts, joins, project
 from gp_segmentation.report.evidence_text import spatial_sentence
 
 
@@ -30,7 +30,7 @@ def test_practices_at_one_place_are_joined_with_others_not_themselves() -> None:
 
 
 def test_a_degree_of_longitude_shrinks_with_latitude() -> None:
-    places = ground(pd.Series([0.0, 1.0]), pd.Series([60.0, 60.0]))
+    places = project(pd.Series([0.0, 1.0]), pd.Series([60.0, 60.0]))
     assert_allclose(places[1] - places[0], [111_200 * 0.5, 0], rtol=1e-9)
 
 

@@ -1,4 +1,4 @@
-"""Data at the edge of what statistics can do: a right answer, or an error that says what is wrong."""
+"""Extreme data give a correct answer, or an error that says what is wrong."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_as_many_segments_as_practices_or_more_are_refused_before_any_work(featu
         studied(features, options, n_clusters=k)
 
 
-def test_the_most_segments_there_can_be_are_found(features, options):
+def test_all_practices_but_one_can_be_segments(features, options):
     options["rule"] |= {"min_practices": 1, "stability_draws": 0}
     found = studied(features.iloc[:8], options, n_clusters=7)
     assert set(found.trials["n_clusters"]) == {7}
@@ -89,10 +89,10 @@ def test_one_practice_or_none_cannot_be_fitted(features, rows):
         matrix_of(features.iloc[:rows])
 
 
-def test_practices_all_alike_are_refused_with_the_block_that_does_not_vary(features):
-    alike = features * 0 + 3.5
+def test_identical_practices_are_refused_naming_the_block_that_does_not_vary(features):
+    identical = features * 0 + 3.5
     with pytest.raises(ConfigError, match=r"block f0 does not vary among the fitted practices. Leave it out"):
-        matrix_of(alike)
+        matrix_of(identical)
 
 
 @pytest.mark.parametrize("different", [1, 3])
@@ -102,7 +102,7 @@ def test_a_study_of_practices_with_too_few_different_rows_is_refused(features, o
         studied(rows, options)
 
 
-def test_a_feature_all_missing_is_refused_by_name(features):
+def test_a_feature_without_values_is_refused_by_name(features):
     with pytest.raises(InputError, match=r"f1"):
         matrix_of(features.assign(f1=np.nan))
 
@@ -121,7 +121,7 @@ def test_missing_values_take_the_median(features):
     assert_allclose(matrix_of(features)["f0"], z)
 
 
-def test_collinear_features_give_the_segments_of_one_of_them(features, options):
+def test_collinear_features_give_the_same_segments_as_one_of_them(features, options):
     once = matrix_of(features)
     twice = matrix_of(features.assign(f3=2 * features["f0"] + 1, f4=-features["f0"]))
     assert np.isfinite(twice.to_numpy()).all()
@@ -132,7 +132,7 @@ def test_collinear_features_give_the_segments_of_one_of_them(features, options):
 
 
 @pytest.mark.parametrize("outlier", [1e12, -1e12])
-def test_one_outlier_of_a_million_million_is_clipped_by_default_and_hides_no_segment(
+def test_an_outlier_of_1e12_is_clipped_by_default_and_hides_no_segment(
     features, options, compose_option, outlier
 ):
     features.iloc[0, 0] = outlier
@@ -147,7 +147,7 @@ def test_one_outlier_of_a_million_million_is_clipped_by_default_and_hides_no_seg
     assert_array_equal(np.bincount(labels)[[labels[1], labels[-1]]], [40, 20])
 
 
-def test_scores_stay_right_beside_an_outlier_of_a_million_million(features):
+def test_scores_stay_correct_with_an_outlier_of_1e12(features):
     from sklearn.metrics import silhouette_score
 
     values = features.to_numpy(copy=True)
@@ -161,7 +161,7 @@ def test_scores_stay_right_beside_an_outlier_of_a_million_million(features):
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_scores_of_what_is_not_finite_are_refused(features, value):
+def test_scores_of_values_that_are_not_finite_are_refused(features, value):
     values = features.to_numpy(copy=True)
     values[3, 1] = value
     with pytest.raises(ValueError, match=r"X must be a table of finite numbers"):
@@ -173,7 +173,7 @@ def test_hierarchical_refuses_more_clusters_than_rows(features):
         Hierarchical(n_clusters=6, linkage="ward").fit(features.iloc[:5])
 
 
-def test_a_special_practice_on_the_very_centre_of_two_segments_has_no_margin():
+def test_a_special_practice_half_way_between_two_segments_has_margin_zero():
     X = frame(np.array([[0.0], [0.0], [2.0], [2.0], [1.0]]))
     labels = pd.Series([1, 1, 2, 2], index=X.index[:4])
     texts = ("practice_name", "sub_icb_name", "icb_name", "region_name")

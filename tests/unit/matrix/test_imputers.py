@@ -1,4 +1,4 @@
-"""Imputers that compare features on a common scale."""
+"""Imputation on standardised features."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from gp_segmentation.matrix.transformers import iterative, nearest
+from gp_segmentation.matrix.transformers import iterative_imputer, knn_imputer
 
 
 @pytest.fixture
@@ -18,8 +18,8 @@ def frame():
     return pd.DataFrame(values)
 
 
-@pytest.mark.parametrize(("imputer", "error"), [(nearest(5), 0.5), (iterative(seed=1), 0.05)])
-def test_a_hidden_value_is_found_from_the_feature_that_goes_with_it(frame, imputer, error):
+@pytest.mark.parametrize(("imputer", "error"), [(knn_imputer(5), 0.5), (iterative_imputer(seed=1), 0.05)])
+def test_a_hidden_value_is_recovered_from_a_correlated_feature(frame, imputer, error):
     holes = frame.copy()
     holes.loc[:9, "y"] = np.nan
     filled = imputer.set_output(transform="pandas").fit_transform(holes)
@@ -27,7 +27,7 @@ def test_a_hidden_value_is_found_from_the_feature_that_goes_with_it(frame, imput
     assert_array_equal(filled[10:], frame[10:])
 
 
-@pytest.mark.parametrize("make", [nearest, iterative])
+@pytest.mark.parametrize("make", [knn_imputer, iterative_imputer])
 def test_the_unit_of_a_feature_does_not_matter(frame, make):
     holes = frame.copy()
     holes.loc[:9, "y"] = np.nan
@@ -39,4 +39,6 @@ def test_the_unit_of_a_feature_does_not_matter(frame, make):
 
 def test_same_seed_same_values(frame):
     holes = frame.mask(np.random.default_rng(3).random(frame.shape) < 0.1)
-    assert_array_equal(iterative(seed=4).fit_transform(holes), iterative(seed=4).fit_transform(holes))
+    assert_array_equal(
+        iterative_imputer(seed=4).fit_transform(holes), iterative_imputer(seed=4).fit_transform(holes)
+    )

@@ -35,7 +35,7 @@ def features():
     values = rng.normal(size=(60, 3)) @ np.array([[2.0, 1, 0], [0, 1, 1], [0, 0, 5]])
     frame = pd.DataFrame(values, columns=["a", "b", "c"], index=[f"A{i:05d}" for i in range(60)])
     frame.iloc[3, 0] = frame.iloc[7, 0] = frame.iloc[3, 2] = np.nan
-    frame.iloc[59] = [500.0, np.nan, -80.0]  # special: nothing may be learnt from it
+    frame.iloc[59] = [500.0, np.nan, -80.0]  # special: it must not influence the fit
     return frame.rename_axis(index="practice_code")
 
 
@@ -57,11 +57,11 @@ def test_each_blocks_variance_is_its_weight(features, fitted):
     assert_allclose([variance["a"] + variance["b"], variance["c"]], [3.0, 0.5])
 
 
-def test_special_practices_are_transformed_but_teach_nothing(features, fitted):
-    whole = prepare_matrix(features, fitted, pipeline(), DICTIONARY).matrix
+def test_special_practices_are_transformed_but_not_fitted(features, fitted):
+    complete = prepare_matrix(features, fitted, pipeline(), DICTIONARY).matrix
     without = prepare_matrix(features.iloc[:59], fitted.iloc[:59], pipeline(), DICTIONARY).matrix
-    assert_frame_equal(whole.iloc[:59], without)
-    assert np.isfinite(whole.iloc[59]).all()
+    assert_frame_equal(complete.iloc[:59], without)
+    assert np.isfinite(complete.iloc[59]).all()
 
 
 def test_missing_values_become_the_fitted_median_and_are_counted(features, fitted):
@@ -136,16 +136,16 @@ def _negative_infinity(frame):
 COLUMN = pd.DataFrame({"x": [0.0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 1000], "flat": [1.0] * 10 + [5.0]})
 
 
-def test_winsorise_holds_between_quantiles():
-    made = Winsorise(lower=0.1, upper=0.9).fit_transform(COLUMN)
-    assert_allclose(made[:, 0], [1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9])
+def test_winsorise_clips_to_quantiles():
+    clipped = Winsorise(lower=0.1, upper=0.9).fit_transform(COLUMN)
+    assert_allclose(clipped[:, 0], [1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9])
 
 
-def test_clip_holds_within_robust_standard_deviations():
-    made = ClipRobustZ(limit=2).fit_transform(COLUMN)
-    # median 5, MAD 3: 5 + 2 x 1.4826 x 3 = 13.896; a column with MAD 0 is left alone
-    assert_allclose(made[:, 0], [*range(10), 5 + 2 * 1.4826022185056018 * 3])
-    assert_allclose(made[:, 1], COLUMN["flat"])
+def test_clip_limits_to_robust_standard_deviations():
+    clipped = ClipRobustZ(limit=2).fit_transform(COLUMN)
+    # median 5, MAD 3: 5 + 2 x 1.4826 x 3 = 13.896; a column with MAD 0 is not clipped
+    assert_allclose(clipped[:, 0], [*range(10), 5 + 2 * 1.4826022185056018 * 3])
+    assert_allclose(clipped[:, 1], COLUMN["flat"])
 
 
 @pytest.mark.parametrize("step", [Winsorise(lower=0.9, upper=0.1), ClipRobustZ(limit=0)])
@@ -160,7 +160,7 @@ def test_a_block_that_does_not_vary_is_refused():
         step.fit(COLUMN.assign(flat=1.0))
 
 
-def test_named_components_do_not_depend_on_the_sign_found():
+def test_named_components_do_not_depend_on_the_sign_of_the_reducer():
     frame = pd.DataFrame(np.random.default_rng(0).normal(size=(30, 3)), columns=["a", "b", "c"])
     one = NamedComponents(PCA(2), "PC").set_output(transform="pandas").fit(frame)
     other = NamedComponents(PCA(2), "PC").set_output(transform="pandas").fit(frame)
@@ -170,34 +170,30 @@ def test_named_components_do_not_depend_on_the_sign_found():
     assert_frame_equal(one.loadings(), other.loadings())
 
 
-def test_imputed_values_are_counted(features, fitted):
-    found = count_imputed(features, DICTIONARY)
-    assert found["count"].tolist() == [2, 1, 1]
-    assert_allclose(found["share"], [2 / 60, 1 / 60, 1 / 60])
-
-
 @pytest.mark.parametrize("count", [2, 0.9])
-def test_what_principal_components_keep_is_described(count, features, fitted):
-    made = prepare_matrix(features, fitted, pipeline(PCA(count, svd_solver="full")), DICTIONARY)
+def test_principal_components_are_described_by_share_and_correlations(count, features, fitted):
+    result = prepare_matrix(features, fitted, pipeline(PCA(count, svd_solver="full")), DICTIONARY)
     weighted = prepare_matrix(features, fitted, pipeline(), DICTIONARY).matrix
-    oracle = PCA(made.matrix.shape[1]).fit(weighted[fitted])
-    assert_allclose(made.components["share"], oracle.explained_variance_ratio_)
-    assert_allclose(made.components["cumulative"].iloc[-1], oracle.explained_variance_ratio_.sum())
-    assert list(made.components["component"]) == list(made.matrix)
-    # The feature named first correlates with the component as it says.
-    name, value = made.components["features"].iloc[0].split("; ")[0].rsplit(" ", 1)
+    oracle = PCA(result.matrix.shape[1]).fit(weighted[fitted])
+    assert_allclose(result.components["share"], oracle.explained_variance_ratio_)
+    assert_allclose(result.components["cumulative"].iloc[-1], oracle.explained_variance_ratio_.sum())
+    assert list(result.components["component"]) == list(result.matrix)
+    # The correlation of the feature named first is the one stated.
+    name, value = result.components["features"].iloc[0].split("; ")[0].rsplit(" ", 1)
     feature = name.removeprefix("Feature ")
-    both = weighted[fitted].assign(component=made.matrix.loc[fitted, "PC1"])
+    both = weighted[fitted].assign(component=result.matrix.loc[fitted, "PC1"])
     correlation = both[[feature, "component"]].corr().iloc[0, 1]
     assert float(value.replace("−", "-")) == pytest.approx(correlation, abs=0.006)
 
 
-def test_what_factors_keep_is_their_common_variance(features, fitted):
-    made = prepare_matrix(features, fitted, pipeline(FactorAnalysis(1)), DICTIONARY)
-    assert_allclose(made.components["share"], (made.loadings**2).sum().to_numpy() / 3.5)  # weights 3 and .5
+def test_the_share_of_factors_is_their_common_variance(features, fitted):
+    result = prepare_matrix(features, fitted, pipeline(FactorAnalysis(1)), DICTIONARY)
+    assert_allclose(
+        result.components["share"], (result.loadings**2).sum().to_numpy() / 3.5
+    )  # weights 3 and .5
 
 
-def test_nothing_is_described_where_nothing_is_reduced(features, fitted):
-    made = prepare_matrix(features, fitted, pipeline(), DICTIONARY)
-    assert made.components.empty
-    assert list(made.components) == ["component", "share", "cumulative", "features"]
+def test_without_a_reducer_there_are_no_components(features, fitted):
+    result = prepare_matrix(features, fitted, pipeline(), DICTIONARY)
+    assert result.components.empty
+    assert list(result.components) == ["component", "share", "cumulative", "features"]

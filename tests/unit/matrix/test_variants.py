@@ -1,4 +1,4 @@
-"""What a configuration leaves open of the way from features to a matrix."""
+"""The ways to prepare a matrix that a configuration leaves open."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from gp_segmentation.errors import ConfigError
-from gp_segmentation.matrix.variants import STEPS, block_weights, preparations, settled
+from gp_segmentation.matrix.variants import STEPS, block_weights, fill_in_preparation, preparations
 from gp_segmentation.schemas import of_preparation, weighted, weights_of
 
 FIXED = {step: {"name": "one", "_target_": f"some.{step}"} for step in STEPS}
@@ -19,13 +19,13 @@ def opened(**candidates):
     return FIXED | {step: {"name": "open", "candidates": nodes} for step, nodes in candidates.items()}
 
 
-def test_nothing_open_is_one_way_without_a_name():
+def test_with_nothing_open_there_is_one_way_without_a_name():
     (only,) = preparations(FIXED, {"age": 2.0, "size": 1.0}, [0.5, 1])
     assert (only.name, only.settings, only.weights) == (None, {}, {})
     assert only.nodes == FIXED
 
 
-def test_every_combination_is_a_way_with_a_name_of_its_own():
+def test_every_combination_is_a_way_with_its_own_name():
     ways = preparations(
         opened(scaler=SCALERS, reducer=REDUCERS), {"age": None, "size": 1.0, "need": None}, [0.5, 2]
     )
@@ -38,7 +38,7 @@ def test_every_combination_is_a_way_with_a_name_of_its_own():
         assert way.nodes["imputer"] == FIXED["imputer"]
 
 
-def test_weights_that_hardly_differ_have_names_that_do():
+def test_weights_that_hardly_differ_have_different_names():
     ways = preparations(FIXED, {"age": None, "size": 1.0}, [1, 1.0000001, 1.0])
     assert [way.name for way in ways] == ["age_1", "age_1.0000001"]
 
@@ -66,15 +66,15 @@ def test_a_candidate_that_is_null_is_left_out():
         (FIXED, {"a/ge": None, "size": 1.0}, [1], "features.blocks has 'a/ge'"),
     ],
 )
-def test_what_cannot_be_tried_is_refused(steps, weights, tried, words):
+def test_impossible_candidates_and_weights_are_refused(steps, weights, tried, words):
     with pytest.raises(ConfigError, match=words):
         preparations(steps, weights, tried)
 
 
-def test_a_configuration_is_settled_by_a_preparation_and_is_else_as_it_was():
+def test_settled_changes_only_what_the_preparation_sets():
     blocks = {"age": {"weight": None, "x": 1}, "size": {"weight": 1.0}, "gone": None}
     config = opened(scaler=SCALERS) | {"seed": 1, "features": {"name": "need", "blocks": blocks}}
-    found = settled(config, {"scaler": "robust", "weight.age": 2.0})
+    found = fill_in_preparation(config, {"scaler": "robust", "weight.age": 2.0})
     assert found["scaler"] == {"name": "robust"}
     assert found["features"]["blocks"] == {
         "age": {"weight": 2.0, "x": 1},
@@ -85,7 +85,7 @@ def test_a_configuration_is_settled_by_a_preparation_and_is_else_as_it_was():
         key: config[key] for key in ("seed", "imputer", "reducer")
     }
     assert config["features"]["blocks"]["age"]["weight"] is None
-    assert settled(config, {}) == config
+    assert fill_in_preparation(config, {}) == config
 
 
 def test_weights_left_open_are_filled_into_the_dictionary():

@@ -1,4 +1,4 @@
-"""What the pages say of the features, and the page of a first look."""
+"""The tables of features on the pages, and the page of a first look."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from gp_segmentation import figures, report
-from gp_segmentation.report.features_text import features_found
+from gp_segmentation.report.features_text import feature_tables
 
 
 @pytest.fixture
@@ -25,13 +25,13 @@ def results(results_of):
     return dataclasses.replace(made, exploration=made.exploration | {"summary": summary}, config=config)
 
 
-def test_what_is_known_of_the_features_is_told(results):
-    found = features_found(results)
+def test_the_first_look_becomes_text(results):
+    found = feature_tables(results)
     assert found["notes"] == [{"block": "ethnicity", "note": "left out: <measure> is not there"}]
     assert found["dropped"][0]["reason"] == "correlates 1.0000 with <x>"
     assert found["age"][0] == {"label": "Atrial <b>fibrillation", "explained": "0.91", "practices": "240"}
     assert found["components"][0]["share"] == "40.0%"
-    assert found["kept"] == "5 features were reduced to 1 components, which carry 40% of their variance."
+    assert found["kept"] == "5 features were reduced to 1 components, which explain 40% of their variance."
     (row,) = found["summary"]
     assert (row["skew_before"], row["skew_after"], row["ceiling"]) == ("+0.81", "−0.20", "")
     assert (row["median"], row["missing"]) == ("20.5", "4")
@@ -40,8 +40,8 @@ def test_what_is_known_of_the_features_is_told(results):
 def test_nothing_reduced_is_not_the_same_as_nothing_known(results):
     nothing = results.exploration["components"].head(0)
     unreduced = dataclasses.replace(results, exploration=results.exploration | {"components": nothing})
-    assert features_found(unreduced)["components"] == []
-    assert features_found(dataclasses.replace(results, exploration={}))["components"] is None
+    assert feature_tables(unreduced)["components"] == []
+    assert feature_tables(dataclasses.replace(results, exploration={}))["components"] is None
 
 
 def test_the_first_look_is_one_page_where_nothing_can_run(results, tmp_path):

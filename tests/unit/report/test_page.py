@@ -155,11 +155,11 @@ def test_special_practices_are_counted_by_kind_of_reason(results_of: Callable[..
 def test_a_run_without_evidence_says_so(results_of: Callable[..., Results]) -> None:
     bare = dataclasses.replace(results_of(3), evidence={}, metrics={})
     said = report.summarise(bare)
-    assert "not judged" in said["verdict"]["sentence"]
-    assert said["evidence"] == []
+    assert "did not assess" in said["verdict"]["sentence"]
+    assert said["segment_evidence"] == []
 
 
-def test_what_other_preparations_come_to_is_told(results_of: Callable[..., Results], tmp_path: Path) -> None:
+def test_choices_of_other_preparations_are_shown(results_of: Callable[..., Results], tmp_path: Path) -> None:
     table = pd.DataFrame(
         {
             "preparation": ["standard-none", "standard-pca", "<b>robust", "robust-pca"],
@@ -177,26 +177,24 @@ def test_what_other_preparations_come_to_is_told(results_of: Callable[..., Resul
     said = report.summarise(results)
     assert said["preparations"][1] == {
         "name": "standard-pca",
-        "chosen": False,
         "choice": "Hierarchical clustering (ward linkage), 5 segments",
-        "excess": "0.040",
+        "excess_silhouette": "0.040",
         "agreement": "0.60",
         "ari": "0.46",
         "ari_alike": "",
     }
-    assert said["preparations"][3]["choice"] == "none met the floor"
-    assert said["trust"][-1].startswith(
-        "Prepared in 4 ways, the figures give segments that agree with those shown"
+    assert said["preparations"][3]["choice"] == "none: segments too small"
+    assert said["evidence_sentences"][-1].startswith("The study prepared the data in 4 ways")
+    assert said["evidence_sentences"][-1].endswith(
+        "Rand index of 0.46 to 0.80 (1: the same segments). 1 of them gave no segments."
     )
-    assert "Rand index of 0.46 to 0.80 (1:" in said["trust"][-1]
-    assert "none at all with 1 of them" in said["trust"][-1]
     report.write_page(results, [], tmp_path / "r.html")
     text = (tmp_path / "r.html").read_text(encoding="utf-8")
-    assert "standard-none (taken)" in text
+    assert "standard-none (chosen)" in text
     assert "&lt;b&gt;robust" in text
     plain = report.summarise(results_of(4))
     assert plain["preparations"] == []
-    assert not any("Prepared in" in sentence for sentence in plain["trust"])
+    assert not any("prepared the data" in sentence for sentence in plain["evidence_sentences"])
 
 
 def test_official_data_have_no_banner(results_of: Callable[..., Results], tmp_path: Path) -> None:

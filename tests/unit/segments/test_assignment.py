@@ -1,4 +1,4 @@
-"""New practices into existing segments: the run's own stay as they were; nothing is estimated anew."""
+"""New practices in existing segments: the run's own keep theirs, and nothing is estimated again."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from gp_segmentation.features.deprivation import Deprivation
 from gp_segmentation.features.list_size import ListSize
 from gp_segmentation.features.prevalence import Prevalence
 from gp_segmentation.matrix.pipeline import build_pipeline, prepare_matrix
-from gp_segmentation.matrix.transformers import nearest
+from gp_segmentation.matrix.transformers import knn_imputer
 from gp_segmentation.segments.assignment import assign_practices
-from gp_segmentation.segments.model import whole_model
+from gp_segmentation.segments.model import add_segments
 from gp_segmentation.segments.table import segment_table
 
 BLOCKS: dict[str, Block] = {
@@ -58,17 +58,17 @@ class Past:
 def past(small_tables: Tables) -> Past:
     built = build_features(BLOCKS, small_tables)
     steps = (
-        nearest(5),
+        knn_imputer(5),
         FunctionTransformer(feature_names_out="one-to-one"),
         StandardScaler(),
     )
     pipeline = build_pipeline(*steps, FunctionTransformer(feature_names_out="one-to-one"), built.dictionary)
-    made = prepare_matrix(built.features, small_tables.ordinary, pipeline, built.dictionary)
-    X = made.matrix[small_tables.ordinary.to_numpy()]
+    result = prepare_matrix(built.features, small_tables.ordinary, pipeline, built.dictionary)
+    X = result.matrix[small_tables.ordinary.to_numpy()]
     labels = pd.Series(KMeans(3, random_state=0, n_init=3).fit_predict(X) + 1, index=X.index)
-    labels.iloc[:4] = labels.iloc[:4] % 3 + 1  # as a tree may: not the nearest centroid's
-    table, _ = segment_table(made.matrix, labels, small_tables.practices, {1: "One", 2: "Two", 3: "Three"})
-    return Past(small_tables, whole_model(made.pipeline, made.matrix, labels), table)
+    labels.iloc[:4] = labels.iloc[:4] % 3 + 1  # not the nearest centroid, as with hierarchical segments
+    table, _ = segment_table(result.matrix, labels, small_tables.practices, {1: "One", 2: "Two", 3: "Three"})
+    return Past(small_tables, add_segments(result.pipeline, result.matrix, labels), table)
 
 
 def only(tables: Tables, codes: list[str]) -> Tables:
@@ -89,13 +89,13 @@ def test_the_run_s_own_practices_come_out_as_they_were(past: Past) -> None:
 
 def test_nothing_is_estimated_from_the_new_practices(past: Past, tables_of: Callable[..., Tables]) -> None:
     new = tables_of(practices=40, seed=9)
-    together = past.assign(new).set_index("practice_code")
+    all_rows = past.assign(new).set_index("practice_code")
     codes = ["A00003", "A00017"]
-    alone = past.assign(only(new, codes)).set_index("practice_code")
-    assert_frame_equal(alone, together.loc[codes], check_exact=False, rtol=1e-9)
+    two_rows = past.assign(only(new, codes)).set_index("practice_code")
+    assert_frame_equal(two_rows, all_rows.loc[codes], check_exact=False, rtol=1e-9)
 
 
-def test_a_changed_practice_is_said_to_be_out_of_range(past: Past) -> None:
+def test_a_warning_names_a_feature_out_of_range(past: Past) -> None:
     code = "A00050"
     new = only(past.tables, [code])
     new = replace(new, practices=new.practices.assign(list_size=900_000))
@@ -106,15 +106,15 @@ def test_a_changed_practice_is_said_to_be_out_of_range(past: Past) -> None:
     assert row["run_segment"] == past.segments.set_index("practice_code").loc[code, "segment"]
 
 
-def test_what_a_source_does_not_have_is_said(past: Past) -> None:
+def test_notes_name_missing_features_and_renamed_measures(past: Past) -> None:
     new = only(past.tables, ["A00050", "A00051"])
     dictionary = new.context_dictionary.copy()
     dictionary.loc[dictionary["measure"] == "imd_score", "label"] = "Deprivation (IMD 2004)"
     without = new.achievement[new.achievement["indicator_code"] != "HYP008"]
     new = replace(new, context_dictionary=dictionary, achievement=without)
-    told = past.notes(new)
-    assert "imputed for all: Hypertension, HYP008: achievement" in told
-    assert "imd_score is 'Deprivation (IMD 2004)' here" in told
+    notes = past.notes(new)
+    assert "Missing for every practice, hence imputed: Hypertension, HYP008: achievement" in notes
+    assert "imd_score is 'Deprivation (IMD 2004)' here" in notes
     assert (past.assign(new)["unknown_features"] >= 1).all()
 
 
@@ -129,7 +129,7 @@ def test_a_new_practice_has_no_segment_in_the_run_and_has_not_moved(
     assert (found["margin"] >= 0).all()
 
 
-def test_another_year_of_the_same_practices_is_told_from_moves(past: Past) -> None:
+def test_chance_between_years_is_not_called_a_move(past: Past) -> None:
     rng = np.random.default_rng(4)
     registers = past.tables.registers
     drawn = rng.binomial(registers["denominator"], registers["register"] / registers["denominator"])
@@ -140,21 +140,21 @@ def test_another_year_of_the_same_practices_is_told_from_moves(past: Past) -> No
     assert not table["change"].isin(["new", "moved"]).any()
     changed = table["change"] != "stayed"
     assert_array_equal(changed, table["run_segment"] != table["segment"])
-    told = table["change"].value_counts()
-    # Those that were given another segment than the nearest centroid's; England is 119 that are fitted.
-    assert told["rule only"] == 119 - round(119 * past.model[-1].agreement_) > 0
-    assert found.notes[1].startswith(f"{changed.sum()} of 120 have another segment than in the run: 0 moved")
-    assert f"{told['rule only']} rule only" in found.notes[1]
-    assert "Drift is that of 119 practices" in " ".join(found.notes)  # the special one does not count
+    number = table["change"].value_counts()
+    # Of the 119 fitted practices, those whose segment is not that of the nearest centroid.
+    assert number["rule only"] == 119 - round(119 * past.model[-1].agreement_) > 0
+    assert found.notes[1].startswith(f"{changed.sum()} of 120 changed segment since the run: 0 moved")
+    assert f"{number['rule only']} rule only" in found.notes[1]
+    assert "Drift was measured on 119 practices" in " ".join(found.notes)  # the special one does not count
 
 
-def test_where_all_practices_shift_it_is_england_that_moved(past: Past) -> None:
+def test_a_shift_of_all_practices_is_called_a_change_with_england(past: Past) -> None:
     aged = past.tables.context.assign(imd_score=past.tables.context["imd_score"] * 1.5)
     found = assign_practices(
         past.model, BLOCKS, Selection(), past.tables, replace(past.tables, context=aged), past.segments
     )
-    told = found.table["change"].value_counts()
-    assert told["with England"] >= 3
+    number = found.table["change"].value_counts()
+    assert number["with England"] >= 3
     assert "England's shift was largest in Deprivation" in " ".join(found.notes)
 
 
@@ -171,20 +171,20 @@ def test_the_agreement_of_the_rule_is_stated(past: Past) -> None:
     assert np.isfinite(past.assign(past.tables)["margin"]).all()
 
 
-def test_renumbered_indicators_are_known_by_the_run_s_codes(past: Past) -> None:
+def test_renumbered_indicators_are_read_under_the_run_s_codes(past: Past) -> None:
     older = {"HYP008": "HYP003", "DM020": "DM014"}
     earlier = replace(
         past.tables,
         achievement=past.tables.achievement.replace({"indicator_code": older}),
         indicators=past.tables.indicators.replace({"indicator_code": older}),
     )
-    same = [["HYP003", "HYP008"]]  # of DM014 nothing is said
+    same = [["HYP003", "HYP008"]]  # DM014 is in no group
     found = assign_practices(past.model, BLOCKS, Selection(), past.tables, earlier, past.segments, same)
     known = past.tables.achievement.query("indicator_code == 'DM020' and denominator > 0")["practice_code"]
     more = found.table["unknown_features"] - past.assign(past.tables)["unknown_features"]
     assert_array_equal(more, found.table["practice_code"].isin(known))
-    assert found.notes[-1] == "Renumbered indicators, taken as the run's: HYP003 as HYP008."
-    assert "Not known of any practice, imputed for all" in " ".join(found.notes)
+    assert found.notes[-1] == "Renumbered indicators, treated as the run's: HYP003 as HYP008."
+    assert "Missing for every practice, hence imputed" in " ".join(found.notes)
     both = assign_practices(
         past.model, BLOCKS, Selection(), past.tables, earlier, past.segments, [*same, ["DM014", "DM020"]]
     )

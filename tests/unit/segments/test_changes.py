@@ -1,4 +1,4 @@
-"""Why practices change their segment, on simulated years in which it is known why."""
+"""Why practices change their segment, on simulated years in which the reason is known."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sklearn.cluster import AgglomerativeClustering, KMeans
 
 from gp_segmentation.clustering import centroids
 from gp_segmentation.schemas import CHANGES
-from gp_segmentation.segments.changes import FEWEST, Changes, changes, in_words
+from gp_segmentation.segments.changes import FEWEST, Changes, classify_changes, describe_changes
 
 #: Practices, columns, segments; standard deviation of what chance adds to a practice's figures every year.
 N, P, K, CHANCE = 3000, 6, 4, 0.15
@@ -46,7 +46,9 @@ class Year:
 
     def changes(self, after: pd.DataFrame, **options: float) -> Changes:
         now, codes = self.nearest(after), set(self.before.index)
-        return changes(self.before, after, self.centres, self.segments, now, ordinary=codes, **options)
+        return classify_changes(
+            self.before, after, self.centres, self.segments, now, ordinary=codes, **options
+        )
 
 
 @pytest.fixture(scope="module", params=sorted(CLUSTERERS))
@@ -63,16 +65,16 @@ def counts(found: Changes) -> pd.Series:
     return found.table["change"].value_counts().reindex(CHANGES, fill_value=0)
 
 
-def test_noise_alone_is_no_move(year: Year) -> None:
-    told = counts(year.changes(year.after()))
-    changed = told[["with England", "near a border", "moved"]].sum()
-    assert changed > 150  # enough of them that 1 in 100 can be told
-    assert told["moved"] / changed < 0.01
-    assert told["near a border"] / changed > 0.9
-    assert told["new"] == 0
+def test_chance_alone_is_no_move(year: Year) -> None:
+    number = counts(year.changes(year.after()))
+    changed = number[["with England", "near a border", "moved"]].sum()
+    assert changed > 150  # enough to measure 1 in 100
+    assert number["moved"] / changed < 0.01
+    assert number["near a border"] / changed > 0.9
+    assert number["new"] == 0
 
 
-def test_what_moves_far_across_is_told_from_noise(year: Year) -> None:
+def test_moves_far_across_a_border_are_distinguished_from_chance(year: Year) -> None:
     first, second = year.centres.loc[1].to_numpy(), year.centres.loc[2].to_numpy()
     normal = (second - first) / np.linalg.norm(second - first)
     depth = ((first + second) / 2 - year.truth) @ normal  # of segment 1, from its border to segment 2
@@ -81,40 +83,40 @@ def test_what_moves_far_across_is_told_from_noise(year: Year) -> None:
     shift = np.zeros((N, P))
     shift[group] = (2 * depth[group])[:, None] * normal  # mirrored at the border
     found = year.changes(year.after(shift))
-    told = found.table["change"].to_numpy()
+    change = found.table["change"].to_numpy()
     assert len(group) > 30
-    assert (told[group] == "moved").mean() > 0.95
-    others = np.delete(told, group)
+    assert (change[group] == "moved").mean() > 0.95
+    others = np.delete(change, group)
     assert (others == "moved").sum() <= 0.01 * np.isin(others, ["near a border", "moved"]).sum() + 1
 
 
-def test_who_changes_since_all_of_england_shifts_is_said_to(year: Year) -> None:
+def test_changes_because_england_shifts_are_classed_with_england(year: Year) -> None:
     shift = 4 * DRIFT * (year.centres.loc[2] - year.centres.loc[1]).to_numpy()
     shift /= np.linalg.norm(year.centres.loc[2] - year.centres.loc[1])
     after = year.after(shift)
     found, still = year.changes(after), year.changes(year.after())
-    told = counts(found)
+    number = counts(found)
     assert_allclose(found.shift, shift, atol=4 * DRIFT / np.sqrt(N))
-    assert told["with England"] > 0.6 * told[["with England", "near a border", "moved"]].sum()
-    assert told["moved"] <= 0.01 * told["with England"] + 1
-    # Without England's shift nobody is told to have moved with it, but for the chance in its mean.
-    assert counts(still)["with England"] < 0.1 * told["with England"]
+    assert number["with England"] > 0.6 * number[["with England", "near a border", "moved"]].sum()
+    assert number["moved"] <= 0.01 * number["with England"] + 1
+    # Without a shift of England only the chance in its estimate gives changes with England.
+    assert counts(still)["with England"] < 0.1 * number["with England"]
 
 
-def test_a_difference_of_the_rule_is_no_change_of_the_practice(year: Year) -> None:
+def test_a_segment_that_differs_from_the_rule_is_no_change(year: Year) -> None:
     rule = year.nearest(year.before)
-    unlike = rule != year.segments
+    differs = rule != year.segments
     found = year.changes(year.before + 1e-6).table  # nothing happened
-    assert_array_equal(found["change"], np.where(unlike, "rule only", "stayed"))
+    assert_array_equal(found["change"], np.where(differs, "rule only", "stayed"))
     assert_array_equal(found["run_rule_segment"], rule)
     assert found["drift_chance"].isna().all()
 
 
-def test_segments_of_a_tree_do_differ_from_their_rule() -> None:
+def test_hierarchical_segments_differ_from_the_rule() -> None:
     x = pd.DataFrame(np.random.default_rng(3).normal(size=(400, P)))
     labels = pd.Series(CLUSTERERS["hierarchical"](x.to_numpy()), index=x.index)
-    made = Year(x.to_numpy(), x, labels, centroids(x, labels))
-    assert counts(made.changes(x + 1e-6))["rule only"] > 20
+    run = Year(x.to_numpy(), x, labels, centroids(x, labels))
+    assert counts(run.changes(x + 1e-6))["rule only"] > 20
 
 
 def test_the_chance_is_half_the_share_of_practices_that_drift_as_far() -> None:
@@ -128,38 +130,38 @@ def test_the_chance_is_half_the_share_of_practices_that_drift_as_far() -> None:
     centres = pd.DataFrame({"x": [0.0, 10.0]}, index=pd.Index([1, 2], name="segment"))
     now = pd.Series([1] * 100 + [2] * 4, index=codes)
     options = {"ordinary": set(codes[:100])}
-    found = changes(before, after, centres, segments, now, **options).table
+    found = classify_changes(before, after, centres, segments, now, **options).table
     #          depth before, after:  0.5, 0.5         2.5, 2.5        5, 5     1.5, 0.5
     assert_allclose(found["drift_chance"].iloc[100:], [100 / 200, 20 / 200, 0 / 200, 100 / 200])
     assert list(found["change"].iloc[100:]) == ["near a border", "moved", "moved", "near a border"]
-    strict = changes(before, after, centres, segments, now, **options, level=0.05).table
+    strict = classify_changes(before, after, centres, segments, now, **options, level=0.05).table
     assert list(strict["change"].iloc[100:]) == ["near a border", "near a border", "moved", "near a border"]
 
 
-def test_where_few_can_be_compared_the_margin_decides_and_it_is_said() -> None:
+def test_with_few_practices_to_compare_the_margin_decides() -> None:
     codes = [f"A{i:05d}" for i in range(5)]
     before = pd.DataFrame({"x": [0.0, 4.9, 2.0, 8.0, 1.0]}, index=codes)
     after = pd.DataFrame({"x": [0.5, 6.0, 8.0, 9.0, 1.0, 2.0]}, index=[*codes, "B00000"])
     centres = pd.DataFrame({"x": [0.0, 10.0]}, index=pd.Index([1, 2], name="segment"))
     segments = pd.Series([1, 1, 1, 1, 1], index=codes)
     now = pd.Series([1, 2, 2, 2, 1, 1], index=after.index)
-    found = changes(before, after, centres, segments, now, ordinary=set(codes))
+    found = classify_changes(before, after, centres, segments, now, ordinary=set(codes))
     # 4.9 is 4.9 from 0 and 5.1 from 10: a margin of 0.04. 8.0 was the second segment's by the rule before.
     assert list(found.table["change"]) == ["stayed", "near a border", "moved", "rule only", "stayed", "new"]
     assert found.table["run_rule_segment"].isna().tolist() == [False] * 5 + [True]
-    assert (found.compared, found.known) == (4, False)
-    told = " ".join(in_words(found, {}, pd.Series({"x": 1.0})))
-    assert "3 of 5 have another segment than in the run: 1 moved, 1 near a border, 0 with England" in told
-    assert f"fewer than {FEWEST}" in told
+    assert found.compared == 4
+    text = " ".join(describe_changes(found, {}, pd.Series({"x": 1.0})))
+    assert "3 of 5 changed segment since the run: 1 moved, 1 near a border, 0 with England" in text
+    assert f"estimating drift needs {FEWEST}" in text
 
 
-def test_the_words_name_the_shift_and_the_level(year: Year) -> None:
+def test_the_sentences_state_the_shift_and_the_level(year: Year) -> None:
     shift = np.array([0.5, 0, 0, 0, 0, -0.3])
     found = year.changes(year.after(shift), level=0.2)
-    told = " ".join(in_words(found, {"a": "Obesity"}, pd.Series(0.5, index=list("abcdef"))))
-    assert f"Drift is that of {N:,} practices" in told
-    assert re.search(r"England's shift was largest in Obesity \+(0\.99|1\.0\d) SD, f -0\.(59|60|61) SD", told)
-    assert "probability above 0.2" in told
+    text = " ".join(describe_changes(found, {"a": "Obesity"}, pd.Series(0.5, index=list("abcdef"))))
+    assert f"Drift was measured on {N:,} practices" in text
+    assert re.search(r"England's shift was largest in Obesity \+(0\.99|1\.0\d) SD, f -0\.(59|60|61) SD", text)
+    assert "probability above 0.2" in text
 
 
 def test_a_stricter_level_calls_fewer_a_move(year: Year) -> None:
@@ -168,9 +170,9 @@ def test_a_stricter_level_calls_fewer_a_move(year: Year) -> None:
     assert moved[0] < moved[1] < moved[2]
 
 
-def test_one_segment_leaves_nothing_to_change() -> None:
+def test_with_one_segment_every_practice_stays() -> None:
     rows = pd.DataFrame({"x": np.arange(5.0)}, index=[f"A{i:05d}" for i in range(5)])
     one = pd.Series(1, index=rows.index)
     centres = pd.DataFrame({"x": [2.0]}, index=pd.Index([1], name="segment"))
-    found = changes(rows, rows + 1, centres, one, one, ordinary=set(rows.index))
+    found = classify_changes(rows, rows + 1, centres, one, one, ordinary=set(rows.index))
     assert_array_equal(found.table["change"], "stayed")

@@ -1,4 +1,4 @@
-"""The whole model: fitted rows keep their segment, others get the nearest; files hold no code."""
+"""The model of a run: fitted rows keep their segment, others get the nearest; files hold no code."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from sklearn.preprocessing import PowerTransformer, StandardScaler
 
 from gp_segmentation.errors import GpsegError, InputError
 from gp_segmentation.matrix.pipeline import build_pipeline, prepare_matrix
-from gp_segmentation.matrix.transformers import Winsorise, nearest
-from gp_segmentation.segments.model import Segments, whole_model
+from gp_segmentation.matrix.transformers import Winsorise, knn_imputer
+from gp_segmentation.segments.model import Segments, add_segments
 from gp_segmentation.storage.model_files import load_model, save_model
 
 DICTIONARY = pd.DataFrame(
@@ -46,11 +46,11 @@ def labels(features: pd.DataFrame) -> pd.Series:
 
 @pytest.fixture(scope="module")
 def model(features: pd.DataFrame, labels: pd.Series) -> Pipeline:
-    steps = (nearest(5), Winsorise(), PowerTransformer(), PCA(2))
+    steps = (knn_imputer(5), Winsorise(), PowerTransformer(), PCA(2))
     pipeline = build_pipeline(*steps, dictionary=DICTIONARY)
     fitted = pd.Series(features.index.isin(labels.index), index=features.index)
-    made = prepare_matrix(features, fitted, pipeline, DICTIONARY)
-    return whole_model(made.pipeline, made.matrix, labels)
+    result = prepare_matrix(features, fitted, pipeline, DICTIONARY)
+    return add_segments(result.pipeline, result.matrix, labels)
 
 
 def test_fitted_practices_keep_their_segment_and_others_get_the_nearest(
@@ -64,18 +64,18 @@ def test_fitted_practices_keep_their_segment_and_others_get_the_nearest(
     nearest_centre = ((matrix[:, None] - centres) ** 2).sum(axis=2).argmin(axis=1) + 1
     assert_array_equal(found[100:], nearest_centre[100:])
     assert_allclose(model[-1].agreement_, (nearest_centre[:100] == labels).mean())
-    assert_array_equal(model[-1].known(frame)[:100], np.arange(100))
-    assert_array_equal(model[-1].known(frame)[100:], -1)
+    assert_array_equal(model[-1].fitted_rows(frame)[:100], np.arange(100))
+    assert_array_equal(model[-1].fitted_rows(frame)[100:], -1)
 
 
 def test_a_changed_figure_makes_a_practice_a_new_one(model: Pipeline, features: pd.DataFrame) -> None:
     changed = features.head(1).assign(a=lambda f: f["a"] + 0.01)
-    assert list(model[-1].known(model[:-1].transform(changed))) == [-1]
+    assert list(model[-1].fitted_rows(model[:-1].transform(changed))) == [-1]
 
 
-def test_one_row_gets_what_it_gets_among_all(model: Pipeline, features: pd.DataFrame) -> None:
-    alone = np.concatenate([model.predict(features.iloc[[i]]) for i in range(120)])
-    assert_array_equal(alone, model.predict(features))
+def test_a_row_gets_the_same_segment_by_itself_as_among_all(model: Pipeline, features: pd.DataFrame) -> None:
+    one_by_one = np.concatenate([model.predict(features.iloc[[i]]) for i in range(120)])
+    assert_array_equal(one_by_one, model.predict(features))
 
 
 def test_a_file_gives_back_the_model_and_its_own_bytes(

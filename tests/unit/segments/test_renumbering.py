@@ -1,4 +1,4 @@
-"""Codes of one year under those of another, on small written lists."""
+"""Indicator codes of one year translated to those of another, on small written lists."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gp_segmentation.errors import ConfigError
-from gp_segmentation.segments.renumbering import read_renumbered, renumbered
+from gp_segmentation.segments.renumbering import matching_codes, read_renumbered
 
 GROUPS = [["AF007", "AF008"], ["HYP003", "HYP008"]]
 
@@ -23,7 +23,7 @@ GROUPS = [["AF007", "AF008"], ["HYP003", "HYP008"]]
     ],
 )
 def test_their_codes_become_ours(ours, theirs, expected):
-    assert renumbered(ours, theirs, GROUPS) == expected
+    assert matching_codes(ours, theirs, GROUPS) == expected
 
 
 def test_the_project_s_own_list_can_be_read():
@@ -41,7 +41,7 @@ def test_the_project_s_own_list_can_be_read():
         ("- [1, 2]", "is not a list"),
     ],
 )
-def test_a_list_that_says_nothing_clear_is_an_error(text, message, tmp_path):
+def test_an_ambiguous_list_is_refused(text, message, tmp_path):
     (tmp_path / "codes.yaml").write_text(text)
     with pytest.raises(ConfigError, match=message):
         read_renumbered(tmp_path / "codes.yaml")

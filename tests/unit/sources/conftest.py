@@ -17,7 +17,7 @@ E83003,HYP,90.0,TOTAL,900
 E83003,DM,30.0,17OV,700
 """
 
-#: Practice, indicator, measure, value; the order of the measures is not to be relied on.
+#: Practice, indicator, measure, value; the order of the measures varies.
 ACHIEVEMENT = {
     "NORTH_EAST_AND_YORKSHIRE": [
         ("A81001", "HYP001", "REGISTER", "600.0"),
@@ -58,10 +58,10 @@ U,Unallocated,E83003,Oak Lodge
 
 @dataclass(frozen=True)
 class QofYear:
-    """One year's archive: what stands in its members and what they are called.
+    """One year's archive: the content and the names of its members.
 
-    `version` follows the year in the names of members, `folder` goes before them; `icb` and `sub_icb` begin
-    the columns of the two levels. `extra` adds members or replaces them (None: leaves out).
+    `version` follows the year in the names of members, `folder` precedes them; `icb` and `sub_icb` begin the
+    names of the columns of the two levels. `extra` adds or replaces members (None: leaves a member out).
     """
 
     suffix: str = "2425"
@@ -137,7 +137,7 @@ def qof_years() -> dict[str, QofYear]:
 
 @pytest.fixture
 def build_qof(tmp_path: Path) -> Callable[..., Path]:
-    """Write the archive of a source, changed by `changes` (fields of `QofYear`); return its path."""
+    """Write the archive of a source, with `changes` to the fields of `QofYear`; return its path."""
 
     def build(source: str = "nhs_2024_25", path: Path | None = None, **changes: object) -> Path:
         year = replace(YEARS[source], **changes)

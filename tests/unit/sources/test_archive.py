@@ -1,4 +1,4 @@
-"""Zip members are found by base name, never unpacked, and refused with words when they are no good."""
+"""Zip members are found by base name and never unpacked; unusable ones are refused with a clear error."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_two_members_of_one_name_are_refused(tmp_path, write_zip):
         find_text(path, r"ONE\.csv")
 
 
-def test_a_page_saved_under_the_name_of_a_zip_is_shown(tmp_path):
+def test_the_start_of_a_page_saved_as_a_zip_is_shown(tmp_path):
     path = tmp_path / "q.zip"
     path.write_text("<!DOCTYPE html><title>Not found</title>")
     with pytest.raises(InputError, match=r"is not a zip file \(it begins with b'<!DOCTYPE html>"):

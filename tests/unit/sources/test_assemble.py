@@ -12,7 +12,7 @@ from pandas.testing import assert_frame_equal
 from gp_segmentation import schemas
 from gp_segmentation.errors import ConfigError, InputError
 from gp_segmentation.sources import read_source
-from gp_segmentation.sources.assemble import readable_name
+from gp_segmentation.sources.assemble import comparable_name
 from gp_segmentation.sources.local import read_local_table
 from gp_segmentation.sources.nhs_england import read_qof
 from gp_segmentation.sources.ods import read_organisations
@@ -129,7 +129,7 @@ def test_the_status_of_every_practice_is_kept(raw):
     assert unknown["status"].isna().all()
 
 
-def test_unallocated_is_no_network(raw):
+def test_unallocated_is_not_a_network(raw):
     practices = read_source(files(), raw).practices.set_index("practice_code")
     assert practices.loc["A81001", ["pcn_code", "pcn_name"]].tolist() == ["U89141", "Stockton PCN"]
     assert practices.loc["E83003", ["pcn_code", "pcn_name"]].isna().all()
@@ -165,7 +165,7 @@ def test_boundaries_are_joined_by_name_to_ods_codes(raw):
     assert shapes["icb_code"].iloc[1] == "QHM"
 
 
-def test_everything_tolerated_is_counted(raw):
+def test_every_tolerated_irregularity_is_counted(raw):
     found = counts(read_source(files(), raw))
     assert {
         "practices of registrations left out: not among the practices": 1,  # B99999
@@ -177,12 +177,12 @@ def test_everything_tolerated_is_counted(raw):
         "practices now DORMANT": 1,
         "postcodes taken from the registrations": 1,
         "practices without a point on the map": 1,
-        "boundaries that no practice's ICB is named as": 1,
+        "boundaries named like no practice's ICB": 1,
         "ICBs without a boundary": 1,
     }.items() <= found.items()
 
 
-def test_indicators_and_groups_that_nothing_describes_are_counted(raw, build_qof):
+def test_indicators_and_groups_without_a_description_are_counted(raw, build_qof):
     prevalence = (
         "PRACTICE_CODE,GROUP_CODE,REGISTER,PATIENT_LIST_TYPE,PRACTICE_LIST_SIZE\n"
         "A81001,HYP,600,TOTAL,4000\nE83003,HYP,90,TOTAL,900\nE83003,GOUT,9,TOTAL,900\n"
@@ -254,7 +254,7 @@ def test_practices_on_one_side_only_are_counted(raw, build_qof):
     ("change", "message"),
     [
         ({"gps": {"role": "contxt"}}, r"files\.gps\.role is 'contxt'; it may be one of: qof, registrations"),
-        ({"gps": {"role": "qof"}}, r"files\.gps\.role is qof, which another file has too"),
+        ({"gps": {"role": "qof"}}, r"files\.gps\.role is qof, but another file has that role"),
         ({"imd": {"filename": "gps.csv",
                   "reader": partial(read_local_table, code="code", columns={"gps": {}})}},
          r"measure gps comes from gps\.csv and from gps\.csv"),
@@ -269,7 +269,7 @@ def test_contradictions_in_the_configuration_are_refused(raw, change, message):
 
 
 def test_a_source_without_a_qof_archive_is_refused(raw):
-    with pytest.raises(ConfigError, match="none has the role qof"):
+    with pytest.raises(ConfigError, match="no file has the role qof"):
         read_source({"gps": files()["gps"]}, raw)
 
 
@@ -282,8 +282,8 @@ def test_a_source_without_a_qof_archive_is_refused(raw):
     ],
 )
 def test_names_of_one_board_agree(one, other):
-    assert readable_name(one) == readable_name(other)
+    assert comparable_name(one) == comparable_name(other)
 
 
 def test_names_of_two_boards_differ():
-    assert readable_name("NHS South East London ICB") != readable_name("NHS South West London ICB")
+    assert comparable_name("NHS South East London ICB") != comparable_name("NHS South West London ICB")

@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 from numpy.testing import assert_allclose, assert_array_equal
 
-from gp_segmentation.sources.synthetic.coast import OUTLINE, ashore
+from gp_segmentation.sources.synthetic.coast import OUTLINE, move_ashore
 
 LEEDS, BRISTOL, NORTH_SEA = (-1.55, 53.80), (-2.59, 51.46), (2.5, 54.5)
 
@@ -27,7 +27,7 @@ def test_the_outline_is_whole_and_about_as_large_as_england():
 def test_points_at_sea_are_drawn_to_their_middle_and_others_stay():
     points = np.array([LEEDS, (1.2, 54.2), NORTH_SEA])
     middles = np.array([BRISTOL, LEEDS, NORTH_SEA])
-    found = ashore(points, middles)
+    found = move_ashore(points, middles)
     assert_array_equal(found[0], LEEDS)
     assert shapely.Polygon(OUTLINE).contains(shapely.Point(found[1]))
     # On the line from the point to the middle, nearer by a power of .8.

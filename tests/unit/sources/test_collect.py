@@ -68,7 +68,7 @@ def test_restart_takes_the_folders_files(given: Path, folder: Path) -> None:
 
 def test_all_missing_files_are_named_and_nothing_is_copied(given: Path, folder: Path) -> None:
     files = [QOF, {"filename": "a.csv"}, {"filename": "b.csv", "aliases": ["c.csv"]}]
-    with pytest.raises(InputError, match=r"^a\.csv, b\.csv or c\.csv: not found anywhere below .*given"):
+    with pytest.raises(InputError, match=r"^a\.csv, b\.csv or c\.csv: not found in .*given"):
         collect(files, given, folder)
     assert _content(folder) == {}
 
@@ -112,7 +112,7 @@ def test_a_known_checksum_tells_different_candidates_apart(given: Path, folder: 
 
 @pytest.mark.parametrize(
     ("more", "message"),
-    [({"sha256": "0" * 64}, "but another was found"), ({"max_bytes": 2}, "has 3 bytes, and 2 are allowed")],
+    [({"sha256": "0" * 64}, "but these were found"), ({"max_bytes": 2}, "has 3 bytes, but max_bytes is 2")],
 )
 def test_a_wrong_file_is_refused(given: Path, folder: Path, more: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
@@ -121,7 +121,7 @@ def test_a_wrong_file_is_refused(given: Path, folder: Path, more: dict[str, Any]
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path, folder: Path) -> None:
-    with pytest.raises(InputError, match="there is no such folder"):
+    with pytest.raises(InputError, match="this folder does not exist"):
         collect([QOF], tmp_path / "nowhere", folder)
     assert not folder.exists()
 

@@ -1,4 +1,4 @@
-"""What every reader makes of every corruption of its file: an error in words, or a counted handling."""
+"""Every reader refuses each corruption of its file with a clear error, or tolerates and counts it."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ RAW = runpy.run_path(str(Path(__file__).resolve().parents[2] / "fixtures" / "raw
 READERS = RAW["READERS"]
 
 SAME = "same tables, nothing counted"
-#: A row more, under a code no other file knows: it is counted, and left out, when files are joined.
-SAME_BUT_ONE = "the same tables and one row more"
+#: One more row, with a code that no other file has: joining the files leaves it out and counts it.
+SAME_BUT_ONE = "the same tables and one more row"
 
 
 class Counted(str):
@@ -41,7 +41,7 @@ def place(reader, column: str | int) -> int:
 
 
 def with_value(value: str, column: str = "number") -> Callable:
-    """Put `value` in the place of the last row's number or code."""
+    """Replace the last row's number or code by `value`."""
 
     def change(reader):
         named = getattr(reader, column)
@@ -55,7 +55,7 @@ def with_value(value: str, column: str = "number") -> Callable:
 
 
 def header_only(change: Callable) -> Callable:
-    """Make a change of rows that makes sense only where there is a header."""
+    """Change the rows of files that have a header; leave out the others."""
     return lambda reader: text_of(change(rows_of(reader.text), reader)) if reader.header else None
 
 
@@ -88,7 +88,7 @@ def only(name: str, *rows: str) -> Callable:
 
 
 def replaced(name: str, old: str, new: str) -> Callable:
-    """Put `new` in the place of every `old`, which must be there, in the file of one reader."""
+    """Replace every `old`, which must occur, by `new` in the file of one reader."""
 
     def change(reader):
         if reader is not READERS[name]:
@@ -118,10 +118,10 @@ FIELDS = r"row \d+: has \d+ fields where there should be \d+"
 MISSING = r"column [\w ]+( or \w+)*: is missing \(found: "
 TOO_LONG = r"(one row has more than|has more than) [\d,]+ (characters|cells)"
 
-#: A number without which the file makes no sense, or of which nothing is lost.
+#: Readers that cannot do without the number (an error), or that lose nothing without it.
 NEEDED = {"registrations": "nothing for E83003 .* is not a count", "indicators": Counted("")}
 
-#: Corruption -> (what is done to the intact file, what most readers make of it, what the others do).
+#: Corruption -> (change to the intact file, result of most readers, results of the others).
 TABLE: dict[str, tuple[Callable, str, dict[str, str]]] = {
     "byte-order mark": (lambda r: r.text.encode("utf-8-sig"), SAME, {}),
     "UTF-16": (lambda r: r.text.encode("utf-16"), SAME, {}),
@@ -224,7 +224,7 @@ TABLE: dict[str, tuple[Callable, str, dict[str, str]]] = {
     "a renamed column": (header_only(renamed_column), MISSING + ".*SURGERY_ID", {}),
     "reordered columns": (header_only(lambda rows, _: [row[::-1] for row in rows]), SAME, {}),
     "an extra column": (header_only(lambda rows, _: [[*row, "x"] for row in rows]), SAME, {}),
-    "two columns of the key's name": (header_only(duplicated_column), "stands in the header", {}),
+    "two columns of the key's name": (header_only(duplicated_column), "is in the header", {}),
     "a header in small letters": (
         header_only(lambda rows, _: [[name.lower() for name in rows[0]], *rows[1:]]),
         SAME,
@@ -310,7 +310,7 @@ def assert_same_tables(found, intact) -> None:
 
 
 def without_england(frames):
-    """Leave out the rows that speak of ENGLAND, and the quality table, which counts rows."""
+    """Leave out the rows of ENGLAND, and the quality table, which counts rows."""
     kept = {name: frame.reset_index() for name, frame in frames.items() if name != "quality"}
     kept = {name: frame[~frame.eq("ENGLAND").any(axis=1)] for name, frame in kept.items()}
     same = {name: frame.drop(columns="index", errors="ignore") for name, frame in kept.items()}
@@ -318,7 +318,7 @@ def without_england(frames):
 
 
 @pytest.mark.parametrize(("corruption", "name"), CASES)
-def test_a_corrupted_text_is_refused_in_words_or_counted(tmp_path, corruption, name):
+def test_a_corrupted_text_is_refused_clearly_or_counted(tmp_path, corruption, name):
     reader, outcome = READERS[name], expected(corruption, name)
     path = reader.pack(tmp_path, corrupted(corruption, name))
     if outcome not in (SAME, SAME_BUT_ONE) and not isinstance(outcome, Counted):

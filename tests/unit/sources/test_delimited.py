@@ -1,4 +1,4 @@
-"""Columns of CSV texts under our own names."""
+"""Columns of CSV texts under the project's names."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_a_missing_column_is_named_with_what_was_found(csv):
         csv("PRACTICE_CODE,AMOUNT\nA81001,1\n").frame()
 
 
-def test_what_is_no_number_is_named_with_row_and_column(csv):
+def test_a_text_that_is_not_a_number_is_named_with_row_and_column(csv):
     text = "PRACTICE_CODE,VALUE\nA81001,1\n\nA81002,about 3\n"
     with pytest.raises(InputError, match=r"^table\.csv, row 4, column VALUE: 'about 3' is not a number"):
         csv(text).frame()

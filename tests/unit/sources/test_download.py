@@ -28,13 +28,15 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from filelock import FileLock
 
 from gp_segmentation.errors import GpsegError, InputError
-from gp_segmentation.sources.download import Transfer, fetch
+from gp_segmentation.sources.download import DownloadSettings, fetch
+from gp_segmentation.sources.download.folder import lock_folder
 from gp_segmentation.sources.download.manifest import read_manifest
 
 CONTENT = bytes(range(256)) * 2000  # 512,000 bytes
-QUICK = Transfer(
+QUICK = DownloadSettings(
     connect_timeout=2, read_timeout=0.4, slowest=1000, attempts=3, backoff=0.01, longest_wait=0.05
 )
 SHA = hashlib.sha256(CONTENT).hexdigest()
@@ -174,7 +176,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "nhs_2024_25"
 
 
-get = partial(fetch, progress=False, settings=QUICK)
+get = partial(fetch, settings=QUICK)
 
 
 def _names(folder: Path) -> list[str]:
@@ -256,7 +258,7 @@ class TestWell:
     def test_the_bar_is_for_terminals(
         self, site: Site, folder: Path, capfd: pytest.CaptureFixture[str]
     ) -> None:
-        get([site.file()], folder, progress=True)
+        get([site.file()], folder)
         assert capfd.readouterr() == ("", "")
 
 
@@ -269,7 +271,9 @@ class TestResume:
 
     def test_also_in_a_later_run(self, site: Site, folder: Path) -> None:
         site.behaviours = [broken_off(100_000), broken_off(100_000), broken_off(100_000)]
-        with pytest.raises(InputError, match=r"asked 3 times.*300000 bytes came; the next run goes on"):
+        with pytest.raises(
+            InputError, match=r"3 attempts failed.*300000 bytes received; the next run continues"
+        ):
             get([site.file()], folder)
         assert not (folder / "a.csv").exists(), "half a file is never seen under its name"
         assert _names(folder) == [".a.csv.part", ".a.csv.part.state"]
@@ -388,7 +392,7 @@ class TestRefused:
             get([site.file()], folder)
         text = str(caught.value)
         assert text.startswith(
-            f"a.csv: {site.url()} could not be taken: 404 Not Found was answered. Place it"
+            f"a.csv: {site.url()} could not be downloaded: the server answered 404 Not Found. Place it"
         )
         assert "gpseg-data source=nhs_2024_25 from=FOLDER" in text
         assert len(site.ranges_asked) == 1
@@ -401,13 +405,14 @@ class TestRefused:
     def test_500_for_ever(self, site: Site, folder: Path) -> None:
         site.behaviours = [status(500)] * 5
         with pytest.raises(
-            InputError, match="asked 3 times, the last time 500 Internal Server Error was answered"
+            InputError,
+            match=r"3 attempts failed\. The last error: the server answered 500 Internal Server Error",
         ):
             get([site.file()], folder)
         assert len(site.ranges_asked) == 3
 
     def test_a_wrong_checksum_stores_nothing(self, site: Site, folder: Path) -> None:
-        with pytest.raises(InputError, match=f"its sha256 is {SHA}, but {'0' * 64} is known for it"):
+        with pytest.raises(InputError, match=f"its sha256 is {SHA}, but the configuration gives {'0' * 64}"):
             get([site.file(sha256="0" * 64)], folder)
         assert _names(folder) == []
         assert len(site.ranges_asked) == 1
@@ -420,7 +425,7 @@ class TestRefused:
         assert (folder / "a.csv").read_bytes() == CONTENT
 
     def test_too_large_by_its_own_account(self, site: Site, folder: Path) -> None:
-        with pytest.raises(InputError, match=r"512000 bytes or more, and 1000 are allowed \(max_bytes\)"):
+        with pytest.raises(InputError, match="512000 bytes or more, but max_bytes is 1000"):
             get([site.file(max_bytes=1000)], folder)
         assert _names(folder) == []
 
@@ -434,13 +439,13 @@ class TestRefused:
                 handler.close_connection = True
 
         site.behaviours = [endless]
-        with pytest.raises(InputError, match="100000 are allowed"):
+        with pytest.raises(InputError, match="max_bytes is 100000"):
             get([site.file(max_bytes=100_000)], folder)
         assert _names(folder) == []
 
     def test_a_compressed_answer_is_measured_unpacked(self, site: Site, folder: Path) -> None:
         site.behaviours = [sends(gzip.compress(b"0" * 10_000_000), Content_Encoding="gzip")]
-        with pytest.raises(InputError, match="1000000 are allowed"):
+        with pytest.raises(InputError, match="max_bytes is 1000000"):
             get([site.file(max_bytes=1_000_000)], folder)
 
     @pytest.mark.parametrize("upto", [0, 100_000])
@@ -448,7 +453,7 @@ class TestRefused:
         site.etag = None
         site.behaviours = [silent_after(upto)] * 3
         begin = time.monotonic()
-        with pytest.raises(InputError, match=r"nothing was sent for 0\.4 seconds"):
+        with pytest.raises(InputError, match=r"nothing was received for 0\.4 seconds"):
             get([site.file()], folder)
         assert time.monotonic() - begin < 4
 
@@ -461,7 +466,7 @@ class TestRefused:
     def test_a_server_that_drips_is_given_up(self, site: Site, folder: Path) -> None:
         site.behaviours = [dripping] * 3
         begin = time.monotonic()
-        with pytest.raises(InputError, match=r"only \d+ bytes came in"):
+        with pytest.raises(InputError, match=r"only \d+ bytes were received in"):
             get([site.file()], folder)
         assert time.monotonic() - begin < 4
 
@@ -470,7 +475,7 @@ class TestRefused:
             unused.bind(("127.0.0.1", 0))
             url = f"http://127.0.0.1:{unused.getsockname()[1]}/a.csv"
             with pytest.raises(
-                InputError, match=r"asked 3 times.*no connection came about \(Connection refused\)"
+                InputError, match=r"3 attempts failed.*no connection could be made \(Connection refused\)"
             ):
                 get([site.file(url=url)], folder)
 
@@ -479,13 +484,13 @@ class TestRefused:
     )
     def test_a_web_page_in_place_of_the_file(self, site: Site, folder: Path, page: bytes) -> None:
         site.content = page
-        with pytest.raises(InputError, match="a web page was sent in place of the file"):
+        with pytest.raises(InputError, match="the server sent a web page instead of the file"):
             get([site.file()], folder)
         assert _names(folder) == []
 
     def test_an_empty_file(self, site: Site, folder: Path) -> None:
         site.content = b""
-        with pytest.raises(InputError, match="an empty file was sent"):
+        with pytest.raises(InputError, match="the server sent an empty file"):
             get([site.file()], folder)
 
     def test_a_zip_cut_off_without_notice(self, site: Site, folder: Path) -> None:
@@ -498,7 +503,7 @@ class TestRefused:
         (row,) = get([site.file(filename="a.zip")], folder)
         assert row.bytes == len(_zip())
         site.behaviours = [cut] * 3
-        with pytest.raises(InputError, match="not a whole zip archive"):
+        with pytest.raises(InputError, match="an incomplete zip archive"):
             get([site.file(filename="b.zip")], folder)
 
     def test_a_full_disk(self, site: Site, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -512,11 +517,27 @@ class TestRefused:
                 get([site.file()], folder)
 
     def test_two_runs_at_once_are_kept_apart(self, site: Site, folder: Path) -> None:
-        from gp_segmentation.sources.download.folder import lock_folder
-
         with lock_folder(folder), pytest.raises(GpsegError, match="another run is bringing files into"):
             get([site.file()], folder)
         assert len(get([site.file()], folder)) == 1
+
+    def test_the_lock_is_beside_the_folder_of_all_raw_files(self, tmp_path: Path) -> None:
+        folder = tmp_path / "data" / "raw" / "nhs_2024_25"
+        with lock_folder(folder):
+            assert _names(tmp_path / "data") == [".raw.nhs_2024_25.lock", "raw"]
+            assert _names(tmp_path / "data" / "raw") == ["nhs_2024_25"], "DVC hashes what is in data/raw"
+            assert _names(folder) == []
+
+    def test_a_drive_without_locks_stops_nobody(
+        self, site: Site, folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        def no_locks(lock: FileLock) -> None:
+            raise OSError(37, "No locks available")
+
+        monkeypatch.setattr(FileLock, "_acquire", no_locks)
+        with caplog.at_level(logging.WARNING):
+            assert len(get([site.file()], folder)) == 1
+        assert "could not be locked against a second run: No locks available" in caplog.text
 
 
 @pytest.fixture
@@ -578,14 +599,14 @@ class TestAddresses:
 
     def test_redirects_without_end(self, site: Site, folder: Path) -> None:
         site.behaviours = [status(302, Location="/again")] * 20
-        with pytest.raises(InputError, match="more than 10 redirects"):
+        with pytest.raises(InputError, match="the server redirected more than 10 times"):
             get([site.file()], folder)
         assert len(site.ranges_asked) == 11
 
     def test_a_404_after_a_redirect_names_both(self, site: Site, folder: Path) -> None:
         site.behaviours = [status(302, Location="/b?token=abc"), status(404)]
         with pytest.raises(
-            InputError, match=r"404 Not Found was answered by http://127.*/b\?token=hidden, to which"
+            InputError, match=r"404 Not Found after a redirect to http://127.*/b\?token=hidden\."
         ):
             get([site.file()], folder)
 
@@ -602,7 +623,7 @@ class TestAddresses:
         self, site: Site, folder: Path, connections: list[str], location: str
     ) -> None:
         site.behaviours = [status(302, Location=location)]
-        with pytest.raises(InputError, match=r"to which http://127.* sent us on, is not an https address"):
+        with pytest.raises(InputError, match=r"\(redirected from http://127.*\) is not an https address"):
             get([site.file()], folder)
         assert set(connections) == {"127.0.0.1"}
 
@@ -617,12 +638,14 @@ class TestAddresses:
         assert connections == []
 
     def test_an_https_address_is_opened(self, folder: Path, connections: list[str]) -> None:
-        with pytest.raises(InputError, match=r"no connection came about \(Name or service not known\)"):
+        with pytest.raises(InputError, match=r"no connection could be made \(Name or service not known\)"):
             get([{"filename": "a.csv", "url": "https://example.org/a.csv"}], folder)
         assert set(connections) == {"example.org"}
 
     def test_a_server_that_does_not_speak_tls(self, site: Site, folder: Path) -> None:
-        with pytest.raises(InputError, match="asked 3 times, the last time no secure connection came about"):
+        with pytest.raises(
+            InputError, match=r"3 attempts failed\. The last error: no secure connection could be made"
+        ):
             get([site.file(url=site.url().replace("http:", "https:"))], folder)
         assert _names(folder) == []
 
@@ -663,7 +686,8 @@ class TestWithoutAddress:
     ) -> None:
         files = [site.file(), {"filename": "b.csv", "url": None}, {"filename": "c.csv"}]
         with pytest.raises(
-            InputError, match=r"^b\.csv, c\.csv: no address is known.*gpseg-data source=nhs_2024_25"
+            InputError,
+            match=r"^b\.csv, c\.csv: this file has no download address.*gpseg-data source=nhs_2024_25",
         ):
             get(files, folder)
         assert site.ranges_asked == []
@@ -677,7 +701,7 @@ class TestWithoutAddress:
     def test_unless_it_is_another_file(self, folder: Path) -> None:
         folder.mkdir()
         (folder / "b.csv").write_bytes(b"1")
-        with pytest.raises(InputError, match="another sha256 than is known"):
+        with pytest.raises(InputError, match="another sha256 than configured"):
             get([{"filename": "b.csv", "url": None, "sha256": "0" * 64}], folder)
 
     def test_optional_ones_are_noted(

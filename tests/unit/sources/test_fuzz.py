@@ -1,7 +1,7 @@
-"""Changed at random, a file is read, or refused with the project's own error: nothing else, and soon.
+"""A file changed at random is read, or quickly refused with the project's own error; nothing else happens.
 
-Each example takes an intact file and harms it in a few places: its text, and for what is packed its bytes.
-`GPSEG_FUZZ` sets the number of examples of each target (default 60) and then draws new ones each time.
+Each example changes an intact file in a few places: its text, and the bytes of packed files. `GPSEG_FUZZ`
+sets the number of examples of each target (default 60) and then draws new ones each time.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ RAW = runpy.run_path(str(Path(__file__).resolve().parents[2] / "fixtures" / "raw
 READERS = RAW["READERS"]
 LONGEST_SECONDS = 20
 
-#: What mends itself into something else when it stands in the wrong place.
+#: Text and bytes that change the meaning of a file when they are in the wrong place.
 TOKENS = [
     *(
         token.encode()
@@ -122,7 +122,7 @@ EXAMPLES = int(os.environ.get("GPSEG_FUZZ", "60"))
 
 
 @pytest.mark.parametrize("name", TARGETS)
-def test_a_harmed_file_is_read_or_refused_in_words(tmp_path, name):
+def test_a_harmed_file_is_read_or_refused(tmp_path, name):
     read, outcomes, slowest = TARGETS[name], {"read": 0, "refused": 0}, 0.0
 
     @settings(

@@ -1,4 +1,4 @@
-"""Archives, workbooks, parquet files and GeoJSON that are broken or made to do harm."""
+"""Broken or malicious archives, workbooks, parquet files and GeoJSON."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def packed(reader, tmp_path):
 
 
 def repacked(path: Path, change) -> Path:
-    """Write the members of a zip anew, each name and content as `change` gives them; None leaves one out."""
+    """Rewrite the members of a zip: `change` returns the new names and contents of each."""
     with zipfile.ZipFile(path) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -128,7 +128,7 @@ def flag(path: Path, signature: bytes, offset: int, value: int) -> None:
     ],
     ids=["encrypted", "patched", "unknown method", "unknown version"],
 )
-def test_what_cannot_be_unpacked_is_named(reader, packed, offsets, value, message):
+def test_a_member_that_cannot_be_unpacked_is_named(reader, packed, offsets, value, message):
     flag(packed, b"PK\x03\x04", offsets[0], value)
     flag(packed, b"PK\x01\x02", offsets[1], value)
     with pytest.raises(InputError, match=message):
@@ -151,7 +151,7 @@ def test_two_members_of_one_name_are_refused(packed, reader):
         counted = reader.read(packed)["quality"].set_index("check")["count"]
         assert counted["postcodes that come more than once, first taken"] == 2
     else:
-        with pytest.raises(InputError, match=r"2 members match|stands in more than one"):
+        with pytest.raises(InputError, match=r"2 members match|is in more than one"):
             reader.read(packed)
 
 
@@ -203,7 +203,7 @@ VRT = f"<OGRVRTDataSource>{VRT_LAYER}</OGRVRTDataSource>"
         (shaped(polygon((0, 51), (1, 51))), "is not GeoJSON|has a broken geometry"),
         (shaped({"type": "Polygon", "coordinates": "here"}), "is not GeoJSON|has a broken geometry"),
         (shaped({"type": "Blob", "coordinates": []}), "is not GeoJSON|has a broken geometry"),
-        (shaped(polygon(*SQUARE)).replace("52", "NaN"), "is not GeoJSON .*NaN is no number"),
+        (shaped(polygon(*SQUARE)).replace("52", "NaN"), "is not GeoJSON .*NaN is not a number"),
         (shaped(polygon(*SQUARE)).replace("52", "1e999"), "lies outside|broken geometry|is not GeoJSON"),
         (shaped(polygon((5e5, 2e5), (6e5, 2e5), (6e5, 3e5), (5e5, 2e5))), "lies outside the United Kingdom"),
         (BOUNDARIES.replace("ICB23NM", "RGN23NM"), r"no property matches ICB.*found: ICB23CD, RGN23NM"),
@@ -229,7 +229,7 @@ def test_a_broken_geojson_is_refused(tmp_path, text, message):
         ),
     ],
 )
-def test_a_shape_that_can_be_done_without_is_counted(tmp_path, text, check, left):
+def test_a_dispensable_shape_is_counted(tmp_path, text, check, left):
     path = tmp_path / "icb.geojson"
     path.write_text(text)
     found = read_boundaries(path)
@@ -259,7 +259,7 @@ HEADER = [("A1", "Practice"), ("B1", "Year"), ("C1", "FTE"), ("A2", "A81001"), (
 def test_a_workbook_with_one_far_cell_takes_little_memory(tmp_path):
     path = workbook(tmp_path / "far.xlsx", *HEADER, ("XFD200000", 1))
     tracemalloc.start()
-    with pytest.raises(InputError, match=r"^far\.xlsx, row 200000: stands below 199,997 blank rows"):
+    with pytest.raises(InputError, match=r"^far\.xlsx, row 200000: comes after 199,997 blank rows"):
         read_local(path)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
@@ -272,7 +272,7 @@ def test_a_workbook_that_inflates_to_10_gib_is_refused(tmp_path):
         read_local(path)
 
 
-def test_a_sheet_that_states_another_size_is_read_for_what_it_is(tmp_path):
+def test_the_stated_size_of_a_sheet_makes_no_difference(tmp_path):
     path = workbook(tmp_path / "a.xlsx", *HEADER)
     repacked(
         path, lambda n, c: [(n, c.replace(b'<dimension ref="A1:C2"', b'<dimension ref="A1:XFD1048576"'))]
@@ -282,7 +282,7 @@ def test_a_sheet_that_states_another_size_is_read_for_what_it_is(tmp_path):
 
 @pytest.mark.parametrize("suffix", [".xlsx", ".parquet"])
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"PAR1", b"<html>", bytes(5000)])
-def test_what_is_no_workbook_or_parquet_is_named(tmp_path, suffix, content):
+def test_a_file_that_is_not_a_workbook_or_parquet_is_named(tmp_path, suffix, content):
     path = tmp_path / f"table{suffix}"
     path.write_bytes(content)
     with pytest.raises(InputError, match=rf"^table{suffix}: is not (a workbook|parquet)"):

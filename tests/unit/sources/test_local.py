@@ -42,7 +42,7 @@ EXPECTED = pd.DataFrame(
 )
 
 
-def test_columns_are_taken_as_named_from_the_rows_that_are_wanted(table):
+def test_named_columns_are_taken_from_the_chosen_rows(table):
     found = read(table)
     assert_frame_equal(found.frame, EXPECTED)
     assert found.dictionary.to_dict("records") == [
@@ -100,7 +100,7 @@ def test_every_format_gives_the_same(tmp_path, write_zip, kind):
 
 def test_a_value_out_of_range_is_named(table):
     message = (
-        r"^workforce\.csv, row 5, column FTE: 1,250\.5 lies outside 0 to 100 \(1 such\)\. "
+        r"^workforce\.csv, row 5, column FTE: 1,250\.5 lies outside 0 to 100 \(such values in total: 1\)\. "
         r"Correct it, or set `range` or `out_of_range: missing`"
     )
     with pytest.raises(InputError, match=message):
@@ -118,7 +118,7 @@ def test_a_range_may_be_open(table):
     assert found.frame["gp_fte"].max() == 1250.5
 
 
-def test_what_is_no_number_is_named(table):
+def test_a_text_that_is_not_a_number_is_named(table):
     with pytest.raises(
         InputError, match=r"workforce\.csv, row 4, column FTE: 'NA' is not a number.*`missing`"
     ):
@@ -145,12 +145,12 @@ def test_two_rows_of_a_practice_are_refused(table):
         ({"skip": 99}, InputError, r"workforce\.csv: is empty"),
     ],
 )
-def test_what_cannot_be_read_is_named(table, options, error, message):
+def test_an_impossible_request_is_named(table, options, error, message):
     with pytest.raises(error, match=message):
         read(table, **options)
 
 
-def test_a_file_that_is_no_workbook_is_refused(tmp_path):
+def test_a_file_that_is_not_a_workbook_is_refused(tmp_path):
     path = tmp_path / "book.xlsx"
     path.write_text("<html>")
     with pytest.raises(InputError, match=r"book\.xlsx"):

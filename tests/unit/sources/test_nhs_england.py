@@ -1,4 +1,4 @@
-"""The QOF archive: every year's dialect gives the same frames, and what is wrong is named."""
+"""The QOF archive: every year's dialect gives the same frames, and errors name their cause."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_every_year_is_read_in_its_own_dialect(build_qof, source):
     schemas.check("quality", qof.quality)
 
 
-def test_what_was_tolerated_is_counted(build_qof):
+def test_tolerated_irregularities_are_counted(build_qof):
     counted = read_qof(build_qof(), suffix="2425").quality.set_index("check")
     assert counted["count"].to_dict() == {
         "ACHIEVEMENT rows read": 6 + 4,
@@ -136,7 +136,7 @@ PREVALENCE = "PRACTICE_CODE,GROUP_CODE,REGISTER,PATIENT_LIST_TYPE,PRACTICE_LIST_
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ("A1X,DM,1,TOTAL,9\nA1X,DM,1,TOTAL,9\n", r"A1X DM comes more than once \(1 rows too many\)"),
+        ("A1X,DM,1,TOTAL,9\nA1X,DM,1,TOTAL,9\n", r"A1X DM comes more than once \(surplus rows in total: 1\)"),
         ("A1X,DM,1.5,TOTAL,9\n", r"column REGISTER: 1\.5 for A1X DM is not a count of patients"),
         ("A1X,DM,1,TOTAL,-9\n", r"column PRACTICE_LIST_SIZE: -9 for A1X DM is not a count"),
         ("A1X,DM,1,TOTAL,9\nA1X,AF,1,TOTAL,8\n", r"A1X has TOTAL lists of 8 and 9 patients"),
@@ -173,7 +173,7 @@ ACH = "PRACTICE_CODE,INDICATOR_CODE,MEASURE,VALUE\n"
             r"LONDON_2425.csv: E83003 HYP008 PCAS comes 2 times",
         ),
         ("E83003,HYP008,PCAS,-1\n", r"E83003 HYP008 PCAS is -1, below zero"),
-        ("A81001,HYP008,PCAS,1\n", r"A81001 HYP008 stands in more than one of: ACHIEVEMENT_LONDON"),
+        ("A81001,HYP008,PCAS,1\n", r"A81001 HYP008 is in more than one of: ACHIEVEMENT_LONDON"),
         ("E83003,HYP008,PCAS,x\n", r"LONDON_2425.csv, row 2, column VALUE: 'x' is not a number"),
     ],
 )
@@ -198,8 +198,8 @@ def test_unknown_measures_and_missing_values_are_counted(build_qof):
 def test_a_practice_in_two_regions_is_counted(build_qof):
     rows = "E83003,HYP008,NUMERATOR,5\nA81001,DM006,NUMERATOR,5\n"
     qof = read_qof(build_qof(extra={"ACHIEVEMENT_LONDON_2425.csv": ACH + rows}), suffix="2425")
-    torn = qof.quality.set_index("check").loc["practices that stand in more than one ACHIEVEMENT member"]
-    assert torn[["count", "detail"]].tolist() == [1, "A81001"]
+    split = qof.quality.set_index("check").loc["practices in more than one ACHIEVEMENT member"]
+    assert split[["count", "detail"]].tolist() == [1, "A81001"]
 
 
 def test_a_missing_column_is_named(build_qof):

@@ -1,4 +1,4 @@
-"""ODS, OHID, Ordnance Survey and ONS: small files of each, with the quirks of the real ones."""
+"""ODS, OHID, Ordnance Survey and ONS: small files of each, with the irregularities of the real ones."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_both_dialects_of_epraccur_give_the_same(tmp_path, write_zip, statuses, 
         (['"A1X","too short"'], r"row 1: has 2 fields where there should be 27"),
     ],
 )
-def test_what_is_no_epraccur_is_named(tmp_path, rows, message):
+def test_an_invalid_epraccur_is_named(tmp_path, rows, message):
     path = tmp_path / "epraccur.csv"
     path.write_text("\n".join([*rows, ""]))
     with pytest.raises(InputError, match=message):
@@ -123,7 +123,7 @@ def test_a_file_without_any_period_is_refused(fingertips):
         ({"valid_range": [20, 100]}, r"column Value: 18\.25 for E83003 lies outside 20 to 100"),
     ],
 )
-def test_what_fingertips_has_not_is_named(fingertips, options, message):
+def test_a_request_outside_the_fingertips_file_is_named(fingertips, options, message):
     arguments = {"indicator_id": 93553, "measure": "imd", "unit": "score"} | options
     with pytest.raises(InputError, match=message):
         read_indicator(fingertips, **arguments)

@@ -1,4 +1,4 @@
-"""Patients registered: bands of practices, and never the rows that repeat them."""
+"""Registered patients: the age bands of practices, never the rows that repeat them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_bands_of_practices_are_taken_and_nothing_else(quin_age_zip):
 
 
 @pytest.mark.parametrize("written", ["2025-04-01", "01APR2025", "01Apr2025"])
-def test_the_three_ways_of_writing_the_day(quin_age_zip, written):
+def test_the_three_formats_of_the_day(quin_age_zip, written):
     assert read_registrations(quin_age_zip(date=written)).extract_date == date(2025, 4, 1)
 
 
@@ -51,7 +51,7 @@ def test_a_list_of_another_day_is_counted(quin_age_zip):
     assert row["detail"].tolist() == ["2025-03-01, not 2025-04-01"]
 
 
-def test_other_ways_of_writing_a_band(quin_age_zip):
+def test_other_formats_of_a_band(quin_age_zip):
     path = quin_age_zip((",5_9,", ",05-09,"), (",95+,", ",95_plus,"))
     assert read_registrations(path).age_sex["patients"].sum() == 20 * 53
 
@@ -104,6 +104,6 @@ def test_patients_of_another_sex_are_counted(quin_age_zip):
         ),
     ],
 )
-def test_what_cannot_be_is_named(quin_age_zip, old, new, message):
+def test_impossible_content_is_named(quin_age_zip, old, new, message):
     with pytest.raises(InputError, match=message):
         read_registrations(quin_age_zip((old, new)))

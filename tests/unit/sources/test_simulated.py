@@ -1,4 +1,4 @@
-"""Which tables are simulated: said in a source's configuration or beside its files, never lost on the way."""
+"""Simulated tables: named in a source's configuration or beside its files, and never forgotten."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from gp_segmentation.pipeline import fetch
 from gp_segmentation.sources.download import collect, read_manifest, verify
 from gp_segmentation.sources.simulated import (
     MARKER,
-    MOST_BYTES,
+    MAX_BYTES,
     TABLES,
     simulated_tables,
     simulated_warning,
-    take_marker,
+    write_marker,
 )
 
 
@@ -27,13 +27,13 @@ def marker(folder: Path, text: str, name: str = MARKER) -> Path:
 
 
 @pytest.mark.parametrize("named", [None, []])
-def test_nothing_is_simulated_unless_somebody_says_so(named: list[str] | None, tmp_path: Path) -> None:
+def test_nothing_is_simulated_by_default(named: list[str] | None, tmp_path: Path) -> None:
     assert simulated_tables(named, tmp_path) == {}
     assert simulated_warning({}) == ""
 
 
 def test_configuration_and_marker_count_together(tmp_path: Path) -> None:
-    marker(tmp_path, "\ufeff# said by who made them\n\nachievement : drawn \t from 2023-24\nage_sex\n")
+    marker(tmp_path, "\ufeff# from the makers of the files\n\nachievement : drawn \t from 2023-24\nage_sex\n")
     assert simulated_tables(["context", "achievement"], tmp_path) == {
         "achievement": "drawn from 2023-24",
         "age_sex": "",
@@ -49,32 +49,32 @@ def test_a_configuration_that_names_no_table_is_refused(named: Any, tmp_path: Pa
 
 def test_a_marker_that_names_no_table_is_refused_with_its_row(tmp_path: Path) -> None:
     marker(tmp_path, "achievement\nachivement: all of it\n")
-    with pytest.raises(InputError, match=r"row 2.*'achivement' is no table"):
+    with pytest.raises(InputError, match=r"row 2.*'achivement' is not a table"):
         simulated_tables(None, tmp_path)
 
 
 def test_a_file_too_large_to_be_a_marker_is_refused(tmp_path: Path) -> None:
-    marker(tmp_path, "#" * (MOST_BYTES + 1))
+    marker(tmp_path, "#" * (MAX_BYTES + 1))
     with pytest.raises(InputError, match="larger than"):
         simulated_tables(None, tmp_path)
 
 
 @pytest.mark.parametrize("table", sorted(TABLES))
-def test_the_warning_names_what_is_simulated_and_what_rests_on_it(table: str) -> None:
-    said = simulated_warning([table])
-    assert said.startswith("SIMULATED FIGURES: ")
-    assert all(words in said for words in TABLES[table])
+def test_the_warning_names_the_simulated_figures_and_their_results(table: str) -> None:
+    warning = simulated_warning([table])
+    assert warning.startswith("SIMULATED FIGURES: ")
+    assert all(words in warning for words in TABLES[table])
     others = [figures for name, (figures, _) in TABLES.items() if name != table]
-    assert not any(words in said for words in others)
+    assert not any(words in warning for words in others)
 
 
-def test_a_marker_is_taken_along_from_anywhere_below_a_folder(tmp_path: Path) -> None:
+def test_a_marker_is_copied_from_anywhere_below_a_folder(tmp_path: Path) -> None:
     marker(tmp_path / "given" / "deep", "achievement: drawn\n", name="simulated.TXT")
     raw = marker(tmp_path / "raw", "context\n")
-    take_marker(tmp_path / "given", raw, ["age_sex"])
+    write_marker(tmp_path / "given", raw, ["age_sex"])
     assert simulated_tables(None, raw) == {"achievement": "drawn", "age_sex": "", "context": ""}
     before = (raw / MARKER).read_bytes()
-    take_marker(tmp_path / "given", raw, ["age_sex"])
+    write_marker(tmp_path / "given", raw, ["age_sex"])
     assert (raw / MARKER).read_bytes() == before
 
 
@@ -84,7 +84,7 @@ def test_the_marker_is_a_raw_file_like_the_others(tmp_path: Path) -> None:
     given = marker(tmp_path / "given", "achievement: drawn\n")
     (given / "a.csv").write_text("x\n")
     collect([{"filename": "a.csv", "url": None}], given, tmp_path / "raw")
-    take_marker(given, tmp_path / "raw", [])
+    write_marker(given, tmp_path / "raw", [])
     rows = {row.filename: row for row in read_manifest(tmp_path / "raw")}
     assert sorted(rows) == [MARKER, "a.csv"]
     assert (rows[MARKER].address, rows[MARKER].retrieved) == ("folder: given", None)
@@ -97,11 +97,11 @@ def test_the_marker_is_a_raw_file_like_the_others(tmp_path: Path) -> None:
 def test_official_files_get_no_marker(tmp_path: Path) -> None:
     (tmp_path / "given").mkdir()
     (tmp_path / "raw").mkdir()
-    take_marker(tmp_path / "given", tmp_path / "raw", [])
+    write_marker(tmp_path / "given", tmp_path / "raw", [])
     assert not (tmp_path / "raw" / MARKER).exists()
 
 
-def test_gpseg_data_takes_the_marker_with_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_gpseg_data_copies_the_marker_with_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetch, "_dvc_add", lambda root: None)
     given = marker(tmp_path / "given", "achievement: drawn\n")
     (given / "q.csv").write_text("x\n")

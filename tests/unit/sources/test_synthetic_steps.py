@@ -7,13 +7,11 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import expit, logit, ndtri
 
-from gp_segmentation.sources.synthetic import ages
-from gp_segmentation.sources.synthetic.achievement import at_level
+from gp_segmentation.sources.synthetic import patients
+from gp_segmentation.sources.synthetic.achievement import THRESHOLDS, at_level, points_of_rates
 from gp_segmentation.sources.synthetic.calibration import load, share_out, stream, times
 from gp_segmentation.sources.synthetic.geography import draw_geography, group_neighbours
-from gp_segmentation.sources.synthetic.latent import to_variables
-from gp_segmentation.sources.synthetic.points import THRESHOLDS, points_of_rates
-from gp_segmentation.sources.synthetic.special import list_sizes, plant_special
+from gp_segmentation.sources.synthetic.latent import list_sizes, plant_special, to_variables
 
 
 def test_streams_are_named_and_do_not_disturb_each_other() -> None:
@@ -46,23 +44,23 @@ def test_times_is_a_matrix_product() -> None:
 
 def test_whole_numbers_add_to_their_total() -> None:
     cells = np.array([[1.5, 1.25, 1.25], [0.1, 0.8, 2.1], [0.0, 0.0, 0.0]])
-    assert ages.whole_numbers(cells, np.array([4, 3, 0])).tolist() == [[2, 1, 1], [0, 1, 2], [0, 0, 0]]
+    assert patients.whole_numbers(cells, np.array([4, 3, 0])).tolist() == [[2, 1, 1], [0, 1, 2], [0, 0, 0]]
 
 
 def test_broad_ages_follow_from_nested_logits() -> None:
     # 20% are 65+, half of them 75+; of the other 80%: a quarter children; of adults a fifth 15-24, half 45-64
     nested = np.array([logit([0.2, 0.5, 0.25, 0.2, 0.5])])
     expected = [0.8 * 0.25, 0.6 * 0.2, 0.6 * 0.8 * 0.5, 0.6 * 0.8 * 0.5, 0.2 * 0.5, 0.2 * 0.5]
-    assert_allclose(ages.broad_age_shares(nested), [expected])
+    assert_allclose(patients.broad_age_shares(nested), [expected])
 
 
 def test_women_have_the_share_asked_for() -> None:
     wanted = np.array([0.35, 0.5, 0.53])
     logits = np.tile(logit([0.2, 0.5, 0.25, 0.2, 0.5]), (3, 1))
     size = np.array([100_000, 100_000, 100_000])
-    patients = ages.draw_patients(load(), size, logits, logit(wanted), stream(2, "ages"))
-    assert_array_equal(patients.sum(axis=(1, 2)), size)
-    assert_allclose(patients[:, 0].sum(axis=1) / size, wanted, atol=3e-4)
+    drawn = patients.draw_patients(load(), size, logits, logit(wanted), stream(2, "ages"))
+    assert_array_equal(drawn.sum(axis=(1, 2)), size)
+    assert_allclose(drawn[:, 0].sum(axis=1) / size, wanted, atol=3e-4)
 
 
 def test_neighbours_are_grouped() -> None:

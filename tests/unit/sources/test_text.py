@@ -1,4 +1,4 @@
-"""Every encoding that publishers use is read as UTF-8, whatever the size of the pieces it is read in."""
+"""Every encoding that publishers use is read as UTF-8, for any size of the chunks read."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_recoded_bytes_are_counted():
     assert stream.recoded == 2
 
 
-def test_a_file_cut_off_within_a_character_ends_with_what_the_byte_is_alone():
+def test_a_file_cut_within_a_character_ends_with_that_byte_in_windows_1252():
     assert decoded("né".encode()[:-1]) == "nÃ"
 
 
@@ -48,7 +48,7 @@ def test_no_more_than_the_bound_is_taken():
         decoded(b"x" * 51, max_bytes=50)
 
 
-def test_an_ended_stream_waits_for_the_read_that_goes_on_and_gives_nothing_more():
+def test_end_waits_for_a_read_in_progress_and_then_nothing_is_read():
     begun, go_on = threading.Event(), threading.Event()
 
     class Slow(io.RawIOBase):
@@ -63,6 +63,6 @@ def test_an_ended_stream_waits_for_the_read_that_goes_on_and_gives_nothing_more(
     assert begun.wait(10)
     threading.Timer(0.1, go_on.set).start()
     stream.end()
-    assert got == b"xxxx"  # the read that went on was let finish
+    assert got == b"xxxx"  # the read in progress could finish
     reader.join()
     assert stream.readinto(memoryview(bytearray(4))) == 0

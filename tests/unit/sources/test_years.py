@@ -1,4 +1,4 @@
-"""Every data year of `conf/source`: its readers are built from its YAML and read files in its dialect."""
+"""Every data year of `conf/source`: the YAML builds its readers, and they read files in its dialect."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def composed(source: str) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("source", YEARS)
-def test_a_year_says_what_its_files_are(source):
+def test_a_year_describes_its_files(source):
     node = composed(source)
     assert node["name"] == source
     assert (node["label"], node["synthetic"]) == (f"England {node['period']}", False)
@@ -53,7 +53,7 @@ def test_a_year_says_what_its_files_are(source):
         assert file["licence"] == "Open Government Licence v3.0"
         assert file["role"] in ROLES
         assert 0 < file["max_bytes"] <= 200_000_000
-        assert not file["required"] or file["url"]  # what must be there can be fetched
+        assert not file["required"] or file["url"]  # a required file can be fetched
 
 
 @pytest.mark.parametrize("source", YEARS)

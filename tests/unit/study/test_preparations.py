@@ -88,8 +88,8 @@ def test_by_criterion_the_highest_excess_is_taken(matrices, clusterer, options, 
     found = run_study(matrices, open_space(clusterer, options, WAYS), build, options, seed=3)
     best = max(found.choice["by_preparation"], key=lambda row: row["excess_silhouette"])
     assert found.choice["trial"] == best["trial"]
-    said = f"the one with the highest silhouette in excess of the null, of {best['preparation']}, was taken"
-    assert said in found.choice["reason"]
+    expected = f"{best['preparation']} was taken: it has the highest silhouette compared with random data"
+    assert expected in found.choice["reason"]
 
 
 def test_of_two_preparations_the_first_is_taken(matrices, clusterer, options, build):
@@ -99,7 +99,8 @@ def test_of_two_preparations_the_first_is_taken(matrices, clusterer, options, bu
     assert found.choice["preparation"] == "robust-two"
     one, other = found.choice["by_preparation"]
     assert one["agreement"] == other["agreement"]
-    assert f"agree to an adjusted Rand index of {one['agreement']:.2f}; the first" in found.choice["reason"]
+    assert "The choice with robust-two was taken: it comes first" in found.choice["reason"]
+    assert f"with the others: {one['agreement']:.2f})" in found.choice["reason"]
 
 
 def test_one_matrix_has_no_preparations_to_tell_of(planted, clusterer, options, build):
@@ -147,7 +148,7 @@ def test_a_preparation_without_a_trial_above_the_floor_is_left_out(planted, clus
     )
     assert found.choice["preparation"] == "good"
     assert [row["preparation"] for row in found.choice["by_preparation"]] == ["good"]
-    assert "with good only a trial met the floor" in found.choice["reason"]
+    assert "only good gave segments that are all large enough" in found.choice["reason"]
     table = found.preparations.set_index("preparation")
     assert table.loc["spiked", ["clusterer", "n_clusters", "agreement", "ari"]].isna().all()
 

@@ -86,30 +86,33 @@ def test_an_unstable_trial_is_set_aside():
     choice = choose(table(), RULE, jaccards.__getitem__)
     assert choice["trial"] == 3
     assert choice["checked"] == [{"trial": 2, "jaccard_min": 0.4}, {"trial": 3, "jaccard_min": 0.9}]
-    assert "set aside for one below 0.6: K-means, 5 segments (0.40)" in choice["reason"]
+    assert "the same segments return (lowest overlap 90%; 60% is asked for)" in choice["reason"]
+    assert "Less stable trials were set aside: K-means with 5 segments (40%)." in choice["reason"]
 
 
 def test_if_none_is_stable_the_most_stable_is_taken_and_said():
     choice = choose(table(), RULE, {2: 0.4, 3: 0.3, 0: 0.5}.__getitem__)
     assert choice["trial"] == 0
-    assert "None of the 3 best of these keeps a bootstrap Jaccard coefficient of 0.6" in choice["reason"]
+    assert "none of the 3 best trials keeps all its segments" in choice["reason"]
+    assert "The most stable of them was taken (lowest overlap 50%; 60% is asked for)" in choice["reason"]
 
 
 def test_a_single_trial_looked_at_and_found_unstable_is_told_of():
     choice = choose(table(), RULE | {"stability_checks": 1}, stability=lambda _: 0.4)
     assert choice["trial"] == 2
-    said = "has a mean Jaccard of only 0.40, below 0.6, and no other trial was looked at."
-    assert said in choice["reason"]
+    expected = "not all segments return (lowest overlap 40%; 60% is asked for). No other trial was checked."
+    assert expected in choice["reason"]
 
 
 def test_the_reason_gives_the_figures():
     reason = choose(table(), RULE)["reason"]
     for part in (
-        "K-means, 5 segments, was chosen.",
-        "Of 6 trials, 5 keep every segment at 10 of the 100 practices or more.",
-        "is 0.036 (silhouette 0.155 against 0.119 expected",
-        "1 more within 0.01 of it counts as a tie",
-        "silhouette: hierarchical clustering with average linkage, 2 segments;",
+        "The study chose K-means with 5 segments.",
+        "In 5 of 6 trials all segments are large enough (at least 10 of the 100 practices).",
+        "(silhouette 0.155 against 0.119 for random data: 0.036 more)",
+        "1 other trial counts as a tie with the best (within 0.01)",
+        "hierarchical clustering (average linkage) with 2 segments (silhouette, Davies-Bouldin, silhouette ",
+        "; K-means with 2 segments (Calinski-Harabasz",
     ):
         assert part in reason
     assert "weak" not in reason
@@ -132,9 +135,9 @@ def test_one_trial_is_taken_as_the_configuration_has_it():
     choice = choose(table([TRIALS[4]]), RULE)
     assert choice["trial"] == 4
     assert choice["reason"] == (
-        "The configuration fixes hierarchical clustering with average linkage, 2 segments, so nothing was "
-        "left to choose. The smallest segment has 1 of 100 practices, fewer than the 10 that the rule would "
-        "ask for."
+        "The configuration fixes hierarchical clustering (average linkage) with 2 segments, so nothing was "
+        "left to choose. The smallest segment has 1 of 100 practices, fewer than the 10 that the rule asks "
+        "for."
     )
 
 

@@ -79,7 +79,7 @@ def test_a_fixed_configuration_is_one_trial(planted, clusterer, options, build):
     node = {"name": "kmeans", **clusterer["candidates"]["kmeans"], "n_clusters": 6}
     found = run_study(planted, open_space(node, options), build, options)
     assert found.trials["n_clusters"].tolist() == [6]
-    assert found.choice["reason"].startswith("The configuration fixes K-means, 6 segments")
+    assert found.choice["reason"].startswith("The configuration fixes K-means with 6 segments")
 
 
 def test_another_sampler_takes_as_many_trials_as_asked(planted, clusterer, options, build):

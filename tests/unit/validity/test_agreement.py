@@ -12,7 +12,7 @@ from scipy.spatial.distance import pdist, squareform
 from gp_segmentation.clustering import build_tree
 from gp_segmentation.evidence import clustergram, practice_table
 from gp_segmentation.insight.disputed import disputed_practices
-from gp_segmentation.validity import agreement_by_k, contingency_table, cophenetic_correlation, matched
+from gp_segmentation.validity import agreement_by_k, contingency_table, cophenetic_correlation, match_labels
 
 
 def test_agreement_is_one_for_the_same_partition_and_about_nothing_for_unrelated_ones():
@@ -47,7 +47,7 @@ def test_the_cophenetic_correlation_equals_its_definition(linkage, seed):
 def test_clusters_take_the_names_of_the_segments_they_share_most_with():
     segments = np.array([1, 1, 1, 2, 2, 3, 3, 3])
     other = np.array([7, 7, 7, 5, 5, 9, 9, 5])
-    assert_array_equal(matched(segments, other), [1, 1, 1, 2, 2, 3, 3, 2])
+    assert_array_equal(match_labels(segments, other), [1, 1, 1, 2, 2, 3, 3, 2])
     found = contingency_table(segments, other)
     expected = pd.DataFrame(
         #     segment, other, practices
@@ -60,7 +60,7 @@ def test_clusters_take_the_names_of_the_segments_they_share_most_with():
 def test_clusters_left_over_are_numbered_on_the_largest_first():
     segments = np.array([1] * 6 + [2] * 4)
     other = np.array([0, 0, 0, 4, 4, 5, 8, 8, 8, 8])
-    assert_array_equal(matched(segments, other), [1, 1, 1, 3, 3, 4, 2, 2, 2, 2])
+    assert_array_equal(match_labels(segments, other), [1, 1, 1, 3, 3, 4, 2, 2, 2, 2])
 
 
 VOTES = np.array([[4, 0], [3, 1], [2, 2], [1, 3], [0, 0]])

@@ -12,7 +12,7 @@ from sklearn.cluster import KMeans
 
 from gp_segmentation.evidence.labellings import Labellings
 from gp_segmentation.evidence.nulls_by_k import nulls_by_k
-from gp_segmentation.validity import beside_null, draw_null, null_means, null_table, score_labellings
+from gp_segmentation.validity import compare_with_null, draw_null, null_means, score_labellings
 from gp_segmentation.validity.null_models import NULLS, _root
 
 gaussian_null = partial(draw_null, kind="gaussian")
@@ -49,7 +49,7 @@ def test_a_gaussian_scores_as_its_null_and_groups_score_above(planted, unstructu
 
 def test_the_table_sums_up_by_k():
     null = pd.DataFrame({"draw": [0, 1, 0, 1], "k": [2, 2, 3, 3], "silhouette": [0.2, 0.4, 0.1, 0.1]})
-    table = null_table(null)
+    table = compare_with_null(pd.Series({2: 0.5, 3: 0.5}), null)
     assert table.loc[2, ["mean", "low", "high"]].tolist() == pytest.approx([0.3, 0.2, 0.4])
     assert null_means(null) == pytest.approx({2: 0.3, 3: 0.1})
 
@@ -123,7 +123,7 @@ def test_kinds_do_not_share_their_clouds_and_more_ks_change_none(skewed):
 def test_the_observed_beside_the_draws():
     #        k = 2: draws .1 .3, observed .4; k = 3: draws .2 .2, observed .2
     null = pd.DataFrame({"draw": [0, 1, 0, 1], "k": [2, 2, 3, 3], "silhouette": [0.1, 0.3, 0.2, 0.2]})
-    found = beside_null(pd.Series({2: 0.4, 3: 0.2, 4: 0.1}), null)
+    found = compare_with_null(pd.Series({2: 0.4, 3: 0.2, 4: 0.1}), null)
     sd = np.sqrt((0.1**2 + 0.1**2) / (2 - 1))
     assert found.loc[2, ["excess", "effect", "exceedance", "p"]].tolist() == pytest.approx(
         [0.4 - 0.2, (0.4 - 0.2) / sd, 2 / 2, (1 + 0) / (1 + 2)]
@@ -142,7 +142,7 @@ def exceedances() -> np.ndarray:
         X = rng.normal(size=(100, 4)) @ rng.normal(size=(4, 4))
         labels = KMeans(3, n_init=1, random_state=seed).fit_predict(X)
         observed = pd.Series({3: float(score_labellings(X, labels).silhouette[0])})
-        beside = beside_null(observed, gaussian_null(X, [3], draws=19, n_init=1, seed=seed))
+        beside = compare_with_null(observed, gaussian_null(X, [3], draws=19, n_init=1, seed=seed))
         assert beside.loc[3, "p"] == pytest.approx((1 + 19 * (1 - beside.loc[3, "exceedance"])) / 20)
         found.append(beside.loc[3, "exceedance"])
     return np.array(found)

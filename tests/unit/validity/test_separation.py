@@ -13,7 +13,7 @@ from gp_segmentation.validity import lumpy_columns, smooth_valley, valleys
 
 OPTIONS = {
     "nulls": {"gaussian": 2},
-    "n_init": {"null": 2, "by_k": 1},
+    "n_init": {"nulls": 2, "by_k": 1},
     "bootstraps": 6,
     "bootstraps_by_k": 0,
     "subsamples": 0,
@@ -138,7 +138,7 @@ def test_lumps_are_named_with_what_becomes_of_the_gap():
     found = judged(yes_or_no(np.random.default_rng(0)), 2, 0)
     assert found["lumpy"] == ["0"]
     assert found["figures"]["valley_max"] < 0.25 < found["figures"]["valley_smooth"]
-    assert "no gap remains" in found["reasons"][-1]
+    assert "there is no gap" in found["reasons"][-1]
 
 
 def test_columns_with_lumps():

@@ -1,1 +1,1 @@
-"""What practices achieve of indicators, and what more would be achieved at a target rate."""
+"""What practices achieve of indicators, and how many more patients a target rate would reach."""

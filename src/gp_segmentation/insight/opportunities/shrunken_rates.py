@@ -1,19 +1,19 @@
-"""What practices achieved of each indicator, shrunk within their segment: the rates behind opportunities.
+"""Rates that practices achieved, shrunk toward the mean of their segment.
 
-A practice's rate x / n is partly chance, most so in small practices. With the beta-binomial model of
+A practice's rate x / n is partly chance, most so in small practices. The beta-binomial model of
 `gp_segmentation.features.shrink`, fitted to the practices of one segment (mean mu, size m, weight
-w = n / (n + m)), two figures are wanted of each practice:
+w = n / (n + m)), gives two figures for each practice:
 
-* The posterior of its true rate, Beta(x + mu m, n - x + (1 - mu) m): what the interval is drawn from. As
-  mu and m are estimates, a draw begins with them, normal on the scales logit mu and log m with the
-  inverse of the observed information as covariance.
-* One rate whose spread over practices is that of the true rates. Posterior means, weight w, vary too
-  little, so their quartiles lie too near each other, and raw rates too much. With the weight sqrt(w),
+* The posterior of its true rate, Beta(x + mu m, n - x + (1 - mu) m), for intervals. mu and m are estimates,
+  so each draw first draws them: normal on the scales logit mu and log m, with the inverse of the observed
+  information as covariance.
+* A shrunk rate. Posterior means (weight w) vary too little between practices, so their quartiles lie too
+  near each other; raw rates vary too much. With the weight sqrt(w),
 
       shrunk rate = mu + sqrt(w) (x / n - mu),
 
-  the variance is exactly that of the true rates (Louis 1984; Ghosh 1992, constrained empirical Bayes), so
-  that quartiles of shrunk rates estimate quartiles of true rates, and shortfalls add up without bias.
+  the variance equals that of the true rates (Louis 1984; Ghosh 1992, constrained empirical Bayes). Quartiles
+  of shrunk rates then estimate quartiles of true rates, and shortfalls add up without bias.
 """
 
 from dataclasses import dataclass
@@ -24,14 +24,14 @@ from scipy.special import expit, logit, polygamma
 
 from gp_segmentation.features import shrink
 
-#: Practices a segment needs for a prior of its own; below it has England's.
+#: Practices a segment needs for a prior of its own; smaller segments take England's.
 OWN_PRIOR = 20
-#: Bounds of a drawn prior's size, as of the fit.
+#: Bounds of a drawn prior's size, as in the fit.
 SIZES = (0.1, 1e7)
 
 
 def achieved_rates(achievement: pd.DataFrame, segments: pd.DataFrame, *, gross: bool = False) -> pd.DataFrame:
-    """Return the rate of every fitted practice and indicator that has one.
+    """Return the rate of every fitted practice for every indicator it has eligible patients for.
 
     Parameters
     ----------
@@ -40,88 +40,86 @@ def achieved_rates(achievement: pd.DataFrame, segments: pd.DataFrame, *, gross: 
 
     Returns
     -------
-    indicator_code, practice_code (both in order), segment, numerator, eligible, rate.
+    indicator_code, practice_code (sorted by both), segment, numerator, eligible, rate.
     """
     eligible = achievement["denominator"] + (achievement["pcas"] if gross else 0.0)
-    rows = achievement[["practice_code", "indicator_code", "numerator"]].assign(eligible=eligible)
-    rows = rows[(rows["eligible"] > 0) & rows["numerator"].notna()]
+    rates = achievement[["practice_code", "indicator_code", "numerator"]].assign(eligible=eligible)
+    rates = rates[(rates["eligible"] > 0) & rates["numerator"].notna()]
     fitted = segments.loc[segments["fitted"], ["practice_code", "segment"]]
-    rows = rows.merge(fitted, on="practice_code")
-    # More patients counted than eligible would be a rate above 100%.
-    rows = rows.assign(numerator=rows[["numerator", "eligible"]].min(axis=1))
-    rows = rows.assign(rate=rows["numerator"] / rows["eligible"])
+    rates = rates.merge(fitted, on="practice_code")
+    # No rate above 100%, also where more patients are counted than are eligible.
+    rates = rates.assign(numerator=rates[["numerator", "eligible"]].min(axis=1))
+    rates = rates.assign(rate=rates["numerator"] / rates["eligible"])
     columns = ["indicator_code", "practice_code", "segment", "numerator", "eligible", "rate"]
-    return rows.sort_values(columns[:2], ignore_index=True)[columns]
+    return rates.sort_values(columns[:2], ignore_index=True)[columns]
 
 
 @dataclass(frozen=True)
-class SegmentRates:
-    """The rates of one indicator, shrunk.
+class ShrunkenRates:
+    """The shrunk rates of one indicator.
 
     Attributes
     ----------
     rows : from `achieved_rates`, with ``shrunk_rate`` and the posterior's ``alpha`` and ``beta``.
-    prior : a row per prior: ``rate`` (mu), ``size`` (m) and the Cholesky factor (``c00, c10, c11``) of the
+    priors : a row per prior: ``rate`` (mu), ``size`` (m) and the Cholesky factor (``c00, c10, c11``) of the
         covariance of (logit mu, log m).
-    of : which of the priors each row has.
+    prior_of_row : position in `priors` of each row's prior.
     """
 
     rows: pd.DataFrame
-    prior: pd.DataFrame
-    of: np.ndarray
+    priors: pd.DataFrame
+    prior_of_row: np.ndarray
 
     def draw(self, draws: int, rng: np.random.Generator) -> np.ndarray:
         """Draw true rates, (draws, rows): priors from their sampling distribution, then rates given them."""
-        factors = {name: self.prior[name].to_numpy() for name in ("rate", "size", "c00", "c10", "c11")}
-        first, second = rng.standard_normal((2, draws, len(self.prior)))
-        mean = expit(logit(factors["rate"]) + factors["c00"] * first)
-        change = factors["c10"] * first + factors["c11"] * second
-        size = np.clip(factors["size"] * np.exp(np.clip(change, -5, 5)), *SIZES)
+        rate, prior_size, c00, c10, c11 = self.priors[["rate", "size", "c00", "c10", "c11"]].to_numpy().T
+        first, second = rng.standard_normal((2, draws, len(self.priors)))
+        mean = expit(logit(rate) + c00 * first)
+        size = np.clip(prior_size * np.exp(np.clip(c10 * first + c11 * second, -5, 5)), *SIZES)
         x, n = self.rows["numerator"].to_numpy(), self.rows["eligible"].to_numpy()
         alpha, beta = mean * size, (1 - mean) * size
-        drawn = rng.beta(x + alpha[:, self.of], n - x + beta[:, self.of])
+        drawn = rng.beta(x + alpha[:, self.prior_of_row], n - x + beta[:, self.prior_of_row])
         return drawn.astype(np.float32)
 
 
-def shrink_in_segments(rows: pd.DataFrame) -> SegmentRates:
-    """Shrink the rates of one indicator, each toward the mean of its segment."""
-    sizes = rows["segment"].map(rows["segment"].value_counts())
-    group = rows["segment"].where(sizes >= OWN_PRIOR, 0).to_numpy()  # 0: too few of them, England's prior
+def shrink_in_segments(rates: pd.DataFrame) -> ShrunkenRates:
+    """Shrink the rates of one indicator (`achieved_rates`), each toward the mean of its segment."""
+    sizes = rates["segment"].map(rates["segment"].value_counts())
+    group = rates["segment"].where(sizes >= OWN_PRIOR, 0).to_numpy()  # 0: England's prior
     segments = [number for number in np.unique(group) if number]
     # One column per segment, each shrunk toward its own mean; the last is England.
-    member = np.column_stack([*(group == number for number in segments), np.ones(len(rows), dtype=bool)])
-    x, n = (rows[c].to_numpy(dtype=float) for c in ("numerator", "eligible"))
+    member = np.column_stack([*(group == number for number in segments), np.ones(len(rates), dtype=bool)])
+    x, n = (rates[c].to_numpy(dtype=float) for c in ("numerator", "eligible"))
     wide = [pd.DataFrame(np.where(member, c[:, None], np.nan), columns=[*segments, 0]) for c in (x, n)]
-    prior = shrink(wide[0], wide[1]).prior
-    errors = [
+    priors = shrink(wide[0], wide[1]).prior
+    priors[["c00", "c10", "c11"]] = [
         _cholesky(x[mine], n[mine], a, b)
-        for mine, a, b in zip(member.T, prior["alpha"], prior["beta"], strict=True)
+        for mine, a, b in zip(member.T, priors["alpha"], priors["beta"], strict=True)
     ]
-    prior[["c00", "c10", "c11"]] = np.array(errors)
-    of = prior.index.get_indexer(pd.Index(group))
-    size, mean = prior["size"].to_numpy()[of], prior["rate"].to_numpy()[of]
-    kept = np.sqrt(n / (n + size))
-    told = rows.assign(
-        shrunk_rate=mean + kept * (x / n - mean), alpha=x + mean * size, beta=n - x + (1 - mean) * size
+    prior_of_row = priors.index.get_indexer(pd.Index(group))
+    size, mean = (priors[c].to_numpy()[prior_of_row] for c in ("size", "rate"))
+    weight = np.sqrt(n / (n + size))
+    rows = rates.assign(
+        shrunk_rate=mean + weight * (x / n - mean), alpha=x + mean * size, beta=n - x + (1 - mean) * size
     )
-    return SegmentRates(told, prior, of)
+    return ShrunkenRates(rows, priors, prior_of_row)
 
 
 def _cholesky(x: np.ndarray, n: np.ndarray, a: float, b: float) -> tuple[float, float, float]:
-    """Factor of the covariance of (logit mu, log m): the inverse of the observed information.
+    """Factor (c00, c10, c11) of the covariance of (logit mu, log m): the inverse observed information.
 
-    Zeros (no uncertainty) where the likelihood has no proper maximum inside, as when practices differ no
+    Zeros (no uncertainty) where the likelihood has no maximum inside its range, as when practices differ no
     more than by chance.
     """
     shared = polygamma(1, a + b + n).sum() - len(n) * polygamma(1, a + b)
     in_a = polygamma(1, a + x).sum() - len(n) * polygamma(1, a) - shared
     in_b = polygamma(1, b + n - x).sum() - len(n) * polygamma(1, b) - shared
     hessian = np.array([[in_a, -shared], [-shared, in_b]])
-    # d(a, b) / d(logit mu, log m); at the maximum the gradient is zero and only this matters.
+    # d(a, b) / d(logit mu, log m). At the maximum the gradient is zero, so first derivatives suffice.
     slope = a * b / (a + b)
     jacobian = np.array([[slope, a], [-slope, b]])
     try:
-        found = np.linalg.cholesky(np.linalg.inv(-jacobian.T @ hessian @ jacobian))
+        factor = np.linalg.cholesky(np.linalg.inv(-jacobian.T @ hessian @ jacobian))
     except np.linalg.LinAlgError:
         return 0.0, 0.0, 0.0
-    return float(found[0, 0]), float(found[1, 0]), float(found[1, 1])
+    return float(factor[0, 0]), float(factor[1, 0]), float(factor[1, 1])

@@ -1,115 +1,121 @@
-"""Opportunities as the tables an analyst takes along: by segment, by place, by practice; top rows first."""
+"""Opportunities as tables: by segment, by area and by practice, the most additional patients first."""
 
 import numpy as np
 import pandas as pd
 
 from gp_segmentation.insight.opportunities.additional_patients import Opportunities
-from gp_segmentation.insight.opportunities.practice_status import FEW, OPEN
 
 #: Decimals of the table with a row per practice and indicator, which has 300,000 rows.
 RATE_DECIMALS, PATIENT_DECIMALS = 5, 2
-DESCRIBED = ["indicator_code", "description", "group_name"]
+DESCRIPTION = ["indicator_code", "description", "group_name"]
+KEY = ["indicator_code", "segment"]
+OPEN, NOT_LISTED, FEW = "open", "not listed", "few eligible patients"
+#: Statuses of the Organisation Data Service in words. Dormant codes are kept for outstanding payments.
+WORDS = {"ACTIVE": OPEN, "INACTIVE": "closed", "DORMANT": "dormant", "PROPOSED": "not open yet"}
 
 
-def by_segment(
-    found: Opportunities, indicators: pd.DataFrame, segments: pd.DataFrame, sizes: pd.DataFrame
-) -> pd.DataFrame:
+def by_segment(opportunities: Opportunities, indicators: pd.DataFrame, sizes: pd.DataFrame) -> pd.DataFrame:
     """Return a row per indicator and segment, most additional patients first.
 
     Parameters
     ----------
-    sizes : from `groups.sizes`.
+    sizes : from `groups.segment_sizes`.
 
     Returns
     -------
-    What is summed (``practices`` with eligible patients, eligible_patients, rate, practices_below,
-    additional_patients, low, high), the targets, the same against England's target, and whom the segment
-    holds: segment_practices = practices + special + without_figure, segment_patients. Per indicator
-    the segments add up to England's practices and patients: a segment without any figure has a row of
-    zeros, its rate, target and interval not known.
+    The sums (``practices`` with eligible patients, eligible_patients, rate, practices_below,
+    additional_patients, low, high), the targets, the same against England's target, and the size of the
+    segment: segment_practices = practices + special + without_figure, segment_patients. For each indicator
+    the segments add up to England. A segment without any figure has a row of zeros; its rate, target and
+    interval are missing.
     """
-    table = found.totals[found.totals["level"] == "segment"].drop(columns="level")
+    table = opportunities.totals[opportunities.totals["level"] == "segment"].drop(columns="level")
     table = table.rename(columns={"area": "segment"}).astype({"segment": "int64"})
-    table = _every_segment(table, sizes.loc[sizes["segment"] > 0, "segment"])
-    targets = found.practices.groupby(["indicator_code", "segment"], as_index=False)[
-        ["target", "england_target"]
-    ].first()
-    table = table.merge(targets, on=["indicator_code", "segment"], how="left")
-    of_england = targets.groupby("indicator_code")["england_target"].first()
-    table["england_target"] = table["indicator_code"].map(of_england)
-    about = sizes[sizes["segment"] > 0][["segment", "practices", "special", "patients"]]
-    about = about.set_axis(["segment", "segment_practices", "special", "segment_patients"], axis=1)
-    table = table.merge(about, on="segment")
+    sizes = sizes[sizes["segment"] > 0]
+    table = _with_every_segment(table, sizes["segment"])
+    table = table.merge(opportunities.practices.groupby(KEY)["target"].first(), on=KEY, how="left")
+    england_target = opportunities.practices.groupby("indicator_code")["england_target"].first()
+    table["england_target"] = table["indicator_code"].map(england_target)
+    sizes = sizes.rename(columns={"practices": "segment_practices", "patients": "segment_patients"})
+    columns = ["segment", "segment_name", "segment_practices", "special", "segment_patients"]
+    table = table.merge(sizes[columns], on="segment")
     table["without_figure"] = table["segment_practices"] - table["special"] - table["practices"]
-    names = segments.drop_duplicates("segment").set_index("segment")["segment_name"]
-    table["segment_name"] = table["segment"].map(names).astype("str")
-    first = [*DESCRIBED, "segment", "segment_name", "practices", "eligible_patients", "rate", "target"]
-    return _ordered(_described(table, indicators), first)
+    first = [*DESCRIPTION, "segment", "segment_name", "practices", "eligible_patients", "rate", "target"]
+    return _sorted(_with_description(table, indicators), first)
 
 
-def _every_segment(table: pd.DataFrame, segments: pd.Series) -> pd.DataFrame:
-    """Add the segments in which no practice has an indicator: nobody compared, nothing to gain."""
-    every = pd.MultiIndex.from_product(
-        [sorted(table["indicator_code"].unique()), segments], names=["indicator_code", "segment"]
-    )
-    whole = table.set_index(["indicator_code", "segment"]).reindex(every)
-    sums = [c for c in whole.columns if c.endswith(("practices", "eligible_patients", "below"))]
-    gains = [c for c in whole.columns if c.endswith("additional_patients")]
-    filled = whole.fillna(dict.fromkeys([*sums, *gains], 0)).astype(dict.fromkeys(sums, "int64"))
-    return filled.reset_index()
+def _with_every_segment(table: pd.DataFrame, segments: pd.Series) -> pd.DataFrame:
+    """Add rows of zeros for segments in which no practice has an indicator."""
+    every = pd.MultiIndex.from_product([sorted(table["indicator_code"].unique()), segments], names=KEY)
+    table = table.set_index(KEY).reindex(every)
+    counts = [c for c in table.columns if c.endswith(("practices", "eligible_patients", "below"))]
+    gains = [c for c in table.columns if c.endswith("additional_patients")]
+    return table.fillna(dict.fromkeys(counts + gains, 0)).astype(dict.fromkeys(counts, "int64")).reset_index()
 
 
-def totals(found: Opportunities, indicators: pd.DataFrame) -> pd.DataFrame:
+def totals(opportunities: Opportunities, indicators: pd.DataFrame) -> pd.DataFrame:
     """Return the sums for England, regions, ICBs, deprivation quintiles and quintiles within segments."""
-    table = _described(found.totals[found.totals["level"] != "segment"], indicators)
-    order = {level: i for i, level in enumerate(dict.fromkeys(found.totals["level"]))}
-    ordered = _ordered(table, ["level", "area", *DESCRIBED])
-    place = ordered["level"].map(order).to_numpy()
-    return ordered.iloc[np.argsort(place, kind="stable")].reset_index(drop=True)
+    table = _with_description(opportunities.totals[opportunities.totals["level"] != "segment"], indicators)
+    order = {level: i for i, level in enumerate(dict.fromkeys(opportunities.totals["level"]))}
+    table = _sorted(table, ["level", "area", *DESCRIPTION])
+    return table.sort_values("level", key=lambda level: level.map(order), kind="stable", ignore_index=True)
 
 
-def with_not_open(table: pd.DataFrame, each: pd.DataFrame) -> pd.DataFrame:
-    """Add to `by_segment`'s table what of it is of practices with nobody to speak to.
+def count_not_open(table: pd.DataFrame, by_practice: pd.DataFrame) -> pd.DataFrame:
+    """Add to `by_segment` the part that falls to practices that are not open.
 
     Parameters
     ----------
-    each : `by_practice`'s table with ``standing`` (`gp_segmentation.insight.opportunities.practice_status`).
+    by_practice : from `by_practice`, with ``standing`` (`practice_status`).
 
     Returns
     -------
-    `table` with not_open (of ``practices``, those closed, dormant, not open yet or not listed) and
-    not_open_additional_patients (theirs).
+    `table` with not_open (practices that are closed, dormant, not open yet or not listed) and
+    not_open_additional_patients.
     """
-    if table.empty:
-        return table
-    key = ["indicator_code", "segment"]
-    theirs = each[~each["standing"].isin([OPEN, FEW])].groupby(key)["additional_patients"]
-    index = pd.MultiIndex.from_frame(table[key])
-    return table.assign(
-        not_open=theirs.size().reindex(index, fill_value=0).to_numpy("int64"),
-        not_open_additional_patients=theirs.sum().reindex(index, fill_value=0.0).to_numpy(float),
-    )
+    not_open = by_practice[~by_practice["standing"].isin([OPEN, FEW])].groupby(KEY)["additional_patients"]
+    sums = not_open.agg(not_open="size", not_open_additional_patients="sum")
+    table = table.merge(sums, on=KEY, how="left")
+    return table.fillna(dict.fromkeys(sums, 0)).astype({"not_open": "int64"})
 
 
-def by_practice(found: Opportunities) -> pd.DataFrame:
-    """Return a row per practice and indicator: practices in order of code, each one's largest first."""
-    rates = found.practices.columns[found.practices.columns.str.contains("rate|target")]
-    patients = found.practices.columns[found.practices.columns.str.contains("additional|low|high")]
-    table = found.practices.assign(
-        **{c: found.practices[c].round(RATE_DECIMALS) for c in rates},
-        **{c: found.practices[c].round(PATIENT_DECIMALS) for c in patients},
-        numerator=found.practices["numerator"].astype("int64"),
-        eligible=found.practices["eligible"].astype("int64"),
-    )
+def practice_status(
+    rows: pd.DataFrame, organisations: pd.DataFrame, *, min_denominator: float | None = None
+) -> pd.Series:
+    """Return the status of the practice of every row, such as "closed; few eligible patients".
+
+    The status is one of `WORDS`, or "not listed" (the practice is not among the organisations). `FEW` is
+    added where the row has fewer eligible patients than `min_denominator`, and replaces "open".
+
+    Parameters
+    ----------
+    rows : practice_code, and eligible (patients) where `min_denominator` is given.
+    organisations : schema ``organisations``.
+    """
+    by_code = organisations.set_index("practice_code")["status"].map(WORDS)
+    status = rows["practice_code"].map(by_code).fillna(NOT_LISTED).astype("str").rename("standing")
+    if min_denominator is None:
+        return status
+    few = rows["eligible"] < min_denominator
+    return status.mask(few, status.where(status != OPEN, "") + "; " + FEW).str.removeprefix("; ")
+
+
+def by_practice(opportunities: Opportunities) -> pd.DataFrame:
+    """Return a row per practice and indicator: practices by code, each one's largest opportunity first."""
+    columns = opportunities.practices.columns
+    decimals = dict.fromkeys(columns[columns.str.contains("rate|target")], RATE_DECIMALS)
+    decimals |= dict.fromkeys(columns[columns.str.contains("additional|low|high")], PATIENT_DECIMALS)
+    table = opportunities.practices.round(decimals).astype({"numerator": "int64", "eligible": "int64"})
     order = np.lexsort((table["indicator_code"], -table["additional_patients"], table["practice_code"]))
     return table.iloc[order].reset_index(drop=True)
 
 
-def _described(table: pd.DataFrame, indicators: pd.DataFrame) -> pd.DataFrame:
-    return table.merge(indicators[DESCRIBED], on="indicator_code", how="left")
+def _with_description(table: pd.DataFrame, indicators: pd.DataFrame) -> pd.DataFrame:
+    return table.merge(indicators[DESCRIPTION], on="indicator_code", how="left")
 
 
-def _ordered(table: pd.DataFrame, first: list[str]) -> pd.DataFrame:
-    last = table["segment"] if "segment" in table else table["area"]
-    order = np.lexsort((last, table["indicator_code"], -table["additional_patients"].round(6)))
+def _sorted(table: pd.DataFrame, first: list[str]) -> pd.DataFrame:
+    """Most additional patients first; the columns `first` before the others."""
+    group = table["segment"] if "segment" in table else table["area"]
+    order = np.lexsort((group, table["indicator_code"], -table["additional_patients"].round(6)))
     return table.iloc[order][[*first, *table.columns.drop(first)]].reset_index(drop=True)

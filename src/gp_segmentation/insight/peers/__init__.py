@@ -1,1 +1,1 @@
-"""The practices most like one, and why."""
+"""The practices most like a practice, and why."""

@@ -1,31 +1,30 @@
-"""The words for what sets practices apart: which features make up "older" or "more deprived"."""
+"""The phrases of names and portraits: which features make up "older" or "more deprived"."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-import numpy as np
 import pandas as pd
 
 from gp_segmentation.utils.wording import inline
 
-#: Blocks of at least this many features get a phrase for the whole block beside those of single features.
+#: Features that a block needs to get a phrase for the whole block beside those of single features.
 BLOCK_SIZE = 5
-#: What a single condition or indicator must beat a whole concept by, to be named in its place.
+#: Weight of a single condition or indicator when it competes with a whole block.
 SINGLE_WEIGHT = 0.7
 
 
 @dataclass(frozen=True)
 class Concept:
-    """One thing that can be said of a segment, and the features it is read from.
+    """Something that can be said of a segment, and the features that show it.
 
     Attributes
     ----------
     high, low : the phrase when the segment lies above or below England.
     members : feature -> sign (+1 when a larger value means `high`).
-    minus : features whose mean is taken away first, so that "more asthma" means more than the block's
-        general level would give.
+    minus : features whose mean is subtracted, so that "more asthma" means more than the block's general
+        level would give.
     weight : factor on its effect when phrases compete.
     """
 
@@ -35,26 +34,9 @@ class Concept:
     minus: tuple[str, ...] = ()
     weight: float = 1.0
 
-    def alone(self) -> Concept:
-        """Return the same without `minus`: compared with England, not with its block."""
-        return replace(self, minus=())
 
-
-def concepts(dictionary: pd.DataFrame) -> list[Concept]:
-    """Return the concepts the features of `dictionary` can support, in the order a name lists them."""
-    rows = list(zip(*(dictionary[c].astype(str) for c in ("feature", "label", "unit", "block")), strict=True))
-    kinds = {feature: _kind(feature, label, block) for feature, label, _, block in rows}
-    adjusted = any(kinds[feature] == "prevalence" and "adjusted" in label for feature, label, _, _ in rows)
-    suffix = {"prevalence": " for their age"} if adjusted else {}
-    found = [_whole(kind, kinds, suffix.get(kind, "")) for kind in _WHOLE]
-    found = [c for c in found if c.members]
-    for feature, label, unit, _ in rows:
-        if kinds[feature] not in ("age_old", "age_young", "children", "deprivation", "list"):
-            found.append(_single(feature, label, unit, kinds))
-    return found
-
-
-_WHOLE = {
+#: Concepts of several features, in the order in which a name lists them: phrases above and below England.
+_GROUPS = {
     "age": ("older", "younger"),
     "children": ("more children", "fewer children"),
     "deprivation": ("more deprived", "less deprived"),
@@ -63,72 +45,74 @@ _WHOLE = {
     "achievement": ("higher recorded achievement", "lower recorded achievement"),
     "adjustments": ("more personalised care adjustments", "fewer personalised care adjustments"),
 }
-#: Blocks of many measures of one kind, each of which is named only for what it has beyond the block.
-_MANY = ("prevalence", "achievement", "adjustments")
+#: Kind of a feature, and what its name, label or block contain; the first that fits.
+_PATTERNS = {
+    "deprivation": r"\bimd\b|imd_|depriv",
+    "list": r"list.?size",
+    "prevalence": "prevalence",
+    "achievement": r"achievement|performance|intervention",
+    "adjustments": "adjustments",
+}
+#: Blocks of many measures of one kind; a single measure is compared with the rest of its block.
+_BLOCKS = ("prevalence", "achievement", "adjustments")
 
 
-def _whole(kind: str, kinds: dict[str, str], adjusted: str) -> Concept:
-    high, low = _WHOLE[kind]
-    if kind == "age":
-        signs = {"age_old": 1, "age_young": -1}
-        return Concept(high, low, {f: signs[k] for f, k in kinds.items() if k in signs})
-    members = {f: 1 for f, k in kinds.items() if k == kind}
-    too_few = kind in _MANY and len(members) < BLOCK_SIZE
-    return Concept(high + adjusted, low + adjusted, {} if too_few else members)
+def concepts(dictionary: pd.DataFrame) -> list[Concept]:
+    """Return the concepts that the features of `dictionary` allow, in the order a name lists them."""
+    rows = list(zip(*(dictionary[c].astype(str) for c in ("feature", "label", "unit", "block")), strict=True))
+    kinds = {feature: _kind(feature, label, block) for feature, label, _, block in rows}
+    adjusted = any(kinds[feature] == "prevalence" and "adjusted" in label for feature, label, _, _ in rows)
+    groups = [_group(kind, kinds, adjusted) for kind in _GROUPS]
+    singles = [
+        _single(feature, label, unit, kinds)
+        for feature, label, unit, _ in rows
+        if kinds[feature] not in ("age_old", "age_young", "children", "deprivation", "list")
+    ]
+    return [concept for concept in groups if concept.members] + singles
+
+
+def _group(kind: str, kinds: dict[str, str], adjusted: bool) -> Concept:
+    signs = {"age_old": 1, "age_young": -1} if kind == "age" else {kind: 1}
+    members = {feature: signs[k] for feature, k in kinds.items() if k in signs}
+    if kind in _BLOCKS and len(members) < BLOCK_SIZE:
+        members = {}
+    suffix = " for their age" if kind == "prevalence" and adjusted else ""
+    high, low = _GROUPS[kind]
+    return Concept(high + suffix, low + suffix, members)
 
 
 def _single(feature: str, label: str, unit: str, kinds: dict[str, str]) -> Concept:
     kind = kinds[feature]
-    same = tuple(f for f, k in kinds.items() if k == kind) if kind in _MANY else ()
+    block = tuple(f for f, k in kinds.items() if k == kind) if kind in _BLOCKS else ()
     name = short(label)
     people = ("patients", "people", "women", "men")
-    counts_people = unit == "patients" or name.startswith(people) or name.endswith(people)
-    more, less = ("more", "less") if kind == "prevalence" else ("higher", "lower")
-    if counts_people:
+    if unit == "patients" or name.startswith(people) or name.endswith(people):
         more, less = "more", "fewer"
-    return Concept(
-        f"{more} {name}",
-        f"{less} {name}",
-        {feature: 1},
-        minus=same if len(same) >= BLOCK_SIZE else (),
-        weight=SINGLE_WEIGHT,
-    )
+    else:
+        more, less = ("more", "less") if kind == "prevalence" else ("higher", "lower")
+    minus = block if len(block) >= BLOCK_SIZE else ()
+    return Concept(f"{more} {name}", f"{less} {name}", {feature: 1}, minus, SINGLE_WEIGHT)
 
 
 def _kind(feature: str, label: str, block: str) -> str:
     text = f"{feature} {label} {block}".lower()
-    if re.search(r"\bimd\b|imd_|depriv", text):
-        return "deprivation"
-    if re.search(r"list.?size", text):
-        return "list"
-    if "prevalence" in text:
-        return "prevalence"
-    if re.search(r"achievement|performance|intervention", text):
-        return "achievement"
-    if "adjustments" in text:
-        return "adjustments"
-    return _age_kind(feature, label, block)
-
-
-def _age_kind(feature: str, label: str, block: str) -> str:
-    text = f"{feature} {label}".lower()
-    if "age" not in f"{text} {block}".lower():
-        return "other"
-    if re.search(r"(mean|median|average) age", label.lower()):
-        return "age_old"
+    for kind, pattern in _PATTERNS.items():
+        if re.search(pattern, text):
+            return kind
     years = [int(n) for n in re.findall(r"\d{1,3}", label) or re.findall(r"\d{1,3}", feature)]
-    if not years:
+    average = re.search(r"(mean|median|average) age", label.lower())
+    if "age" not in text or not (years or average):
         return "other"
-    if years[0] >= 65:
+    if average or years[0] >= 65:
         return "age_old"
     if years[-1] < 20 or "under" in label.lower():
         return "children"
     return "age_young" if years[-1] < 50 else "other"
 
 
-#: "Hypertension, HYP008: achievement"
+#: A label such as "Hypertension, HYP008: achievement".
 _INDICATOR = re.compile(r"(.+), ([A-Z]+\d+): (.+)")
-#: Everyday forms of the long names of registers.
+#: Everyday forms of long names.
 _COMMON = {
     "chronic obstructive pulmonary disease": "COPD",
     "secondary prevention of coronary heart disease": "coronary heart disease",
@@ -137,11 +121,12 @@ _COMMON = {
     "diabetes mellitus": "diabetes",
     "osteoporosis: secondary prevention of fragility fractures": "osteoporosis",
     "patients of other than white ethnic groups": "ethnic minority patients",
+    "patients from ethnic minority groups": "ethnic minority patients",
 }
 
 
 def worded(label: str) -> str:
-    """Return `label` in full as it stands inside a sentence.
+    """Return `label` in full, for use inside a sentence.
 
     >>> worded("Hypertension, HYP008: achievement")
     'hypertension achievement (HYP008)'
@@ -149,14 +134,14 @@ def worded(label: str) -> str:
     'asthma prevalence, age-sex adjusted'
     """
     indicator = _INDICATOR.fullmatch(label)
-    if indicator is None:
-        return inline(label)
-    group, code, what = indicator.groups()
-    return f"{inline(group)} {what} ({code})"
+    if indicator:
+        group, code, measure = indicator.groups()
+        return f"{inline(group)} {measure} ({code})"
+    return inline(label).replace("of other than white ethnic groups", "from ethnic minority groups")
 
 
 def short(label: str) -> str:
-    """Return `label` as it stands inside a sentence, in few words.
+    """Return `label` in few words, for use inside a sentence.
 
     >>> short("Asthma prevalence (%)")
     'asthma'
@@ -164,29 +149,27 @@ def short(label: str) -> str:
     text = re.sub(r"\s*\([^)]*\)", "", label).strip()
     indicator = _INDICATOR.fullmatch(text)
     if indicator:
-        group, code, what = indicator.groups()
-        return f"{short(group)} {what} ({code})"
+        group, code, measure = indicator.groups()
+        return f"{short(group)} {measure} ({code})"
     text = re.sub(r"(?i)^prevalence( of|:)? | prevalence(, age.*adjusted)?$", "", text)
     text = inline(text or label)
     return _COMMON.get(text.lower(), text)
 
 
-def composites(values: pd.DataFrame, found: list[Concept]) -> pd.DataFrame:
+def composites(values: pd.DataFrame, of: list[Concept]) -> pd.DataFrame:
     """Return one column per concept: the mean of its members' standard scores, signed, less `minus`.
 
     Parameters
     ----------
     values : practice_code -> features, on any scale.
-    found : from `concepts`; features that `values` lacks are left out.
+    of : from `concepts`; features that `values` lacks are left out.
     """
-    spread = values.std().where(lambda s: s > 0)
-    z = (values - values.mean()) / spread
-    columns = [_composite(z, concept) for concept in found]
-    return pd.DataFrame(np.column_stack(columns) if columns else np.empty((len(z), 0)), index=z.index)
-
-
-def _composite(z: pd.DataFrame, concept: Concept) -> np.ndarray:
-    signed = pd.DataFrame({f: z[f] * sign for f, sign in concept.members.items() if f in z}, index=z.index)
-    level = signed.mean(axis=1)
-    rest = [f for f in concept.minus if f in z]
-    return (level - z[rest].mean(axis=1) if rest else level).to_numpy()
+    z = (values - values.mean()) / values.std().where(lambda s: s > 0)
+    scores = {}
+    for i, concept in enumerate(of):
+        members = pd.Series(concept.members, dtype=float)
+        members = members[members.index.isin(z.columns)]
+        minus = [feature for feature in concept.minus if feature in z]
+        level = (z[members.index] * members).mean(axis=1)
+        scores[i] = level - z[minus].mean(axis=1) if minus else level
+    return pd.DataFrame(scores, index=z.index, dtype=float)

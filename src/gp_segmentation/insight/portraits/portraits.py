@@ -1,19 +1,20 @@
-"""Short portraits of segments, written by rules from figures alone.
+"""Short portraits of segments, written by fixed rules from figures.
 
-Nothing here is random and nothing depends on how segments are numbered. Every claim carries the figures it
-rests on, and none is made that the intervals do not bear. No word says that a segment is good or poor.
+Nothing is random, and nothing depends on how segments are numbered. A portrait states a difference only where
+its 95% interval leaves out zero. No word says that a segment is good or poor.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from gp_segmentation.insight.portraits.gradient import Gradient
-from gp_segmentation.insight.portraits.phrases import worded
+from gp_segmentation.insight.portraits.names import Claim
+from gp_segmentation.insight.portraits.phrases import short, worded
 from gp_segmentation.insight.portraits.profiles import Z95
-from gp_segmentation.utils.wording import listed, natural, signed
+from gp_segmentation.utils.wording import listed, natural
 
 
 def write_portraits(
@@ -21,86 +22,84 @@ def write_portraits(
     segments: pd.DataFrame,
     practices: pd.DataFrame,
     *,
-    claims: Mapping[int, list[dict[str, Any]]] | None = None,
+    claims: Mapping[int, Sequence[Claim]] | None = None,
     verdict: str = "",
     gradient: Gradient | None = None,
     top: int = 3,
 ) -> list[dict[str, Any]]:
-    """Return, per segment, its name, size and two to four sentences with the figures they rest on.
+    """Return the name, size and two to four sentences of every segment, with the claims of its name.
 
     Parameters
     ----------
     profile : from `segment_profiles`.
     segments, practices : schemas ``segments`` and ``practices``.
-    claims : what the names claim (`names.claims`).
+    claims : from `name_claims`.
     verdict : of the evidence: ``discrete``, ``continuum`` or ``unstable``; anything else adds no words.
-    gradient : where the segments lie (`gradient.gradient`), told under the verdict ``continuum``.
-    top : how many differences to state.
+    gradient : from `main_gradient`, used when the verdict is ``continuum``.
+    top : differences to state beside those of the name.
     """
-    lists = practices.set_index("practice_code")["list_size"]
-    patients = segments["practice_code"].map(lists)
-    found = []
+    patients = segments["practice_code"].map(practices.set_index("practice_code")["list_size"])
+    portraits = []
     for number, name in sorted(set(zip(segments["segment"], segments["segment_name"], strict=True))):
         mine = segments[segments["segment"] == number]
-        rows = profile[(profile["segment"] == number) & profile["used"]]
+        rows = profile[(profile["segment"] == number) & profile["used"]].sort_values("rank")
+        clear = rows[(rows["difference_low"] > 0) | (rows["difference_high"] < 0)]
         claimed = (claims or {}).get(int(number), [])
-        people = int(patients[mine.index].sum())
+        examples = _examples(claimed, clear)
+        others = clear.drop(index=[i for example in examples for i in example.index])
+        people, practice = int(patients[mine.index].sum()), "practice" if len(mine) == 1 else "practices"
         sentences = [
-            _size_sentence(mine, segments, people, int(patients.sum())),
-            _claim_sentence(claimed),
-            _difference_sentence(rows, top),
-            _last_sentences(mine, segments, verdict, gradient),
+            f"{len(mine):,} {practice} ({len(mine) / len(segments):.0%} of all) with {people:,} registered "
+            f"patients ({people / max(patients.sum(), 1):.0%}). {_region_sentence(mine, segments)}",
+            _name_sentence(claimed, examples),
+            _difference_sentence(others, top, also=bool(claimed)),
+            f"{_next_sentence(mine, segments)} {_verdict_sentence(number, verdict, gradient)}".strip(),
         ]
-        found.append(
+        portraits.append(
             {
                 "segment": int(number),
                 "name": str(name),
-                "sentences": [s for s in sentences if s],
-                "claims": claimed,
+                "sentences": [sentence for sentence in sentences if sentence],
+                "claims": [{k: v for k, v in vars(claim).items() if k != "members"} for claim in claimed],
                 "practices": len(mine),
                 "patients": people,
                 "share": len(mine) / len(segments),
             }
         )
-    return found
+    return portraits
 
 
-def _last_sentences(
-    mine: pd.DataFrame, everyone: pd.DataFrame, verdict: str, gradient: Gradient | None
-) -> str:
-    """How near the segment is to others, and what the evidence says of it."""
-    number = int(mine["segment"].iloc[0])
-    near = _neighbour_sentence(mine, everyone["segment"].nunique())
-    return " ".join(filter(None, [near, _verdict_sentence(number, verdict, gradient)]))
+def _examples(claims: Sequence[Claim], clear: pd.DataFrame) -> list[pd.DataFrame]:
+    """Per claim the profile row that supports it most, of `clear` ones; no row where none does."""
+    single = {feature for claim in claims if len(claim.members) == 1 for feature in claim.members}
+    examples = []
+    for claim in claims:
+        # The feature that another claim is about is no example of a claim about many features.
+        features = set(claim.members) if len(claim.members) == 1 else set(claim.members) - single
+        rows = clear[clear["feature"].isin(features)]
+        support = rows["difference_sd"] * rows["feature"].map(claim.members)
+        best = support[support > 0].sort_values(ascending=False, kind="stable").index[:1]
+        examples.append(rows.loc[best])
+    return examples
 
 
-def _size_sentence(mine: pd.DataFrame, everyone: pd.DataFrame, people: int, all_people: int) -> str:
-    count = len(mine)
-    return (
-        f"{count:,} {'practice' if count == 1 else 'practices'} ({count / len(everyone):.0%} of all) with "
-        f"{people:,} registered patients ({people / max(all_people, 1):.0%}); {_where(mine, everyone)}."
-    )
-
-
-def _where(mine: pd.DataFrame, everyone: pd.DataFrame) -> str:
+def _region_sentence(mine: pd.DataFrame, everyone: pd.DataFrame) -> str:
     """The regions, at most two, that have clearly more of the segment's practices than of all practices.
 
     Clearly: the 95% interval of the segment's share (Wilson) lies above the region's share of all.
     """
     england = everyone["region_name"].value_counts(normalize=True)
     share = mine["region_name"].value_counts(normalize=True).reindex(england.index).fillna(0.0)
-    more = (share - england)[_lowest(share, len(mine)) > england]
-    # The same excess: in the order of names.
+    more = (share - england)[_wilson_low(share, len(mine)) > england]
+    # Ties are broken by name.
     first = more.sort_index().round(9).sort_values(ascending=False, kind="stable").index[:2]
     if not len(first):
-        return "no region has clearly more of them than of all practices"
-    parts = [
-        f"{share[name]:.0%} are in {place(str(name))} ({england[name]:.0%} of all are)" for name in first
-    ]
-    return listed(parts)
+        return "No region has clearly more than its share of them."
+    parts = [f"{share[r]:.0%} are in {place(str(r))} ({england[r]:.0%} of all practices)" for r in first]
+    return f"{listed(parts)}."
 
 
-def _lowest(share: pd.Series, count: int) -> pd.Series:
+def _wilson_low(share: pd.Series, count: int) -> pd.Series:
     """Lower end of the 95% Wilson interval of shares of `count`."""
     half = Z95 * np.sqrt(share * (1 - share) / count + Z95**2 / (4 * count**2))
     return (share + Z95**2 / (2 * count) - half) / (1 + Z95**2 / count)
@@ -112,63 +111,68 @@ def place(region: str) -> str:
     >>> place("North West"), place("London")
     ('the North West', 'London')
     """
-    pointed = region.startswith(("North", "South", "East", "West", "Midlands"))
-    return f"the {region}" if pointed else region
+    return f"the {region}" if region.startswith(("North", "South", "East", "West", "Midlands")) else region
 
 
-def _claim_sentence(rows: list[dict[str, Any]]) -> str:
-    """What the name says, each phrase with its difference in standard deviations and 95% interval."""
-    if not rows:
+def _name_sentence(claims: Sequence[Claim], examples: list[pd.DataFrame]) -> str:
+    """The phrases of the name, each with the example that supports it most."""
+    if not claims:
         return ""
-    parts = [
-        f"{row['phrase']} ({signed(row['difference_sd'])}, 95% interval {signed(row['low'])} to "
-        f"{signed(row['high'])})"
-        for row in rows
-    ]
-    return f"Against England, in standard deviations between practices: {listed(parts)}."
+    parts = []
+    for claim, example in zip(claims, examples, strict=True):
+        text = f"{claim.phrase} than average"
+        for label, means in zip(example["label"], _means(example), strict=True):
+            named = short(label) in claim.phrase
+            text += f" ({means})" if named else f" ({worded(label)}: {means})"
+        parts.append(text)
+    text = listed(parts)
+    return f"{text[:1].upper()}{text[1:]}. Intervals are in the table of profiles."
 
 
-def _difference_sentence(rows: pd.DataFrame, top: int) -> str:
-    """The first `top` differences whose interval leaves out 0, at most two of one block where there are more.
+def _difference_sentence(clear: pd.DataFrame, top: int, *, also: bool) -> str:
+    """The first `top` differences, at most two of one block where there are several blocks.
 
-    They are the largest as estimated; "most" is not said, since intervals of neighbours in rank overlap.
+    They are the largest as estimated. The sentence does not say "most": intervals of neighbours in rank
+    overlap.
     """
-    clear = rows[(rows["difference_low"] > 0) | (rows["difference_high"] < 0)].sort_values("rank")
-    if len(set(rows["block"])) > 1:
-        clear = clear[clear.groupby("block").cumcount() < 2]
     if clear.empty:
-        return "On no feature does its mean differ clearly from England's."
-    columns = [clear.head(top)[c] for c in ("label", "unit", "mean", "england_mean")]
-    parts = [
-        f"{worded(label)} ({natural(mean, unit)} against {natural(england, unit)})"
-        for label, unit, mean, england in zip(*columns, strict=True)
+        return "" if also else "No feature differs clearly from the England average."
+    if len(set(clear["block"])) > 1:
+        clear = clear[clear.groupby("block").cumcount() < 2]
+    start = "Also clearly different" if also else "Clearly different"
+    rows = clear.head(top)
+    parts = [f"{worded(label)} ({means})" for label, means in zip(rows["label"], _means(rows), strict=True)]
+    return f"{start} from the England average: {listed(parts)}."
+
+
+def _means(rows: pd.DataFrame) -> list[str]:
+    """The mean of the segment and of England, such as "11,445; England 9,019"."""
+    columns = (rows[c] for c in ("mean", "england_mean", "unit"))
+    return [
+        f"{natural(mean, unit)}; England {natural(england, unit)}"
+        for mean, england, unit in zip(*columns, strict=True)
     ]
-    return f"Its mean differs clearly from England's in {listed(parts)}."
 
 
-def _neighbour_sentence(mine: pd.DataFrame, segments_in_all: int) -> str:
+def _next_sentence(mine: pd.DataFrame, everyone: pd.DataFrame) -> str:
     second = mine["second_segment"].dropna()
-    if second.empty or segments_in_all < 3:
+    if second.empty or everyone["segment"].nunique() < 3:
         return ""
     counts = second.value_counts().sort_index().sort_values(ascending=False, kind="stable")
     share = counts.iloc[0] / len(second)
-    return f"For {share:.0%} of its practices the next nearest segment is segment {int(counts.index[0])}."
+    return f"The next nearest segment is segment {int(counts.index[0])} for {share:.0%} of its practices."
 
 
 def _verdict_sentence(number: int, verdict: str, gradient: Gradient | None) -> str:
-    if verdict == "continuum":
-        return f"It is a band along a gradient, not a group set apart{_along(number, gradient)}."
     if verdict == "unstable":
-        return "Its borders move when practices are resampled, so single practices near them are uncertain."
-    return ""
-
-
-def _along(number: int, gradient: Gradient | None) -> str:
-    """Between which percentiles of the main gradient the middle half of the segment lies."""
-    if gradient is None or number not in gradient.places:
+        return "Its borders move when practices are redrawn, so practices near a border are uncertain."
+    if verdict != "continuum":
         return ""
+    text = "Practices differ by degree, not by type: this segment is a band along a gradient."
+    if gradient is None or number not in gradient.places:
+        return text
     lower, upper = gradient.places[number]
     return (
-        f": from {gradient.low} (0) to {gradient.high} (100), the middle half of its practices lies between "
-        f"{lower:.0f} and {upper:.0f}"
+        f"{text} On a scale from {gradient.low} (0) to {gradient.high} (100), half of its practices lie "
+        f"between {lower:.0f} and {upper:.0f}."
     )

@@ -1,29 +1,10 @@
-"""What each segment is like: every feature and attribute in natural units, against England."""
+"""Profiles: every feature and unused measure of each segment in natural units, against England."""
 
 import numpy as np
 import pandas as pd
 
 #: Two-sided 95% point of the normal distribution.
 Z95 = 1.959964
-COLUMNS = (
-    "segment",
-    "segment_name",
-    "feature",
-    "label",
-    "unit",
-    "block",
-    "used",
-    "practices",
-    "mean",
-    "median",
-    "lower_quartile",
-    "upper_quartile",
-    "england_mean",
-    "difference_sd",
-    "difference_low",
-    "difference_high",
-    "rank",
-)
 
 
 def segment_profiles(
@@ -34,52 +15,54 @@ def segment_profiles(
     unused: pd.DataFrame | None = None,
     unused_dictionary: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Describe every segment by every feature, and by attributes that were not clustered.
+    """Describe every segment by every feature, and by measures that were not clustered.
 
-    Statistics are over the fitted practices with a value: special practices have a segment but do not
+    Statistics are over the fitted practices with a value; special practices have a segment but do not
     describe it. England is all fitted practices, each counting once. The difference is
 
         difference_sd = (mean of the segment - mean of England) / standard deviation in England
 
-    and its 95% interval is the normal one. As the segment of share f is part of England, mean minus
-    England's mean is (1 - f) times mean minus the others' mean, with standard error
-    (1 - f) sqrt(s1^2 / n1 + s2^2 / n2). Segments were chosen to differ, so for used features
-    the interval tells how exactly a difference is known, not whether it exists.
+    with a normal 95% interval. As the segment, of share f, is part of England, mean minus England's mean is
+    (1 - f) times mean minus the others' mean, with standard error (1 - f) sqrt(s1^2 / n1 + s2^2 / n2).
+    Segments were chosen to differ, so for used features the interval says how exactly a difference is known,
+    not whether it exists.
 
     Parameters
     ----------
-    natural : practice_code -> features in natural units; NaN is missing and left out.
+    natural : practice_code -> features in natural units; missing values (NaN) are left out.
     dictionary : what the features are (schema ``dictionary``).
     segments : schema ``segments``.
-    unused, unused_dictionary : as from `attributes.attributes`.
+    unused, unused_dictionary : from `measures_not_used`.
 
     Returns
     -------
-    Columns `COLUMNS`; ``practices`` is the number of fitted practices with a value; ``rank`` orders the
-    features within a segment by the size of the difference, 1 the largest, used and unused apart.
+    segment, segment_name, feature, label, unit, block, used, practices (fitted, with a value), mean, median,
+    lower_quartile, upper_quartile, england_mean, difference_sd, difference_low, difference_high, rank (by the
+    size of the difference within a segment, 1 the largest; used and unused features apart).
     """
-    parts = [_describe(natural, dictionary, segments, used=True)]
+    parts = [_profiles(natural, dictionary, segments, used=True)]
     if unused is not None and unused_dictionary is not None and len(unused_dictionary):
-        parts.append(_describe(unused, unused_dictionary, segments, used=False))
+        parts.append(_profiles(unused, unused_dictionary, segments, used=False))
     return pd.concat(parts, ignore_index=True)
 
 
-def _describe(
+def _profiles(
     values: pd.DataFrame, dictionary: pd.DataFrame, segments: pd.DataFrame, *, used: bool
 ) -> pd.DataFrame:
     fitted = segments[segments["fitted"]].set_index("practice_code")
-    columns = list(dictionary["feature"])
-    x = values.reindex(fitted.index)[columns].astype(float)
-    rows = [
-        _one_segment(x, (fitted["segment"] == number).to_numpy(), dictionary).assign(
-            segment=number, segment_name=name
-        )
-        for number, name in sorted(set(zip(segments["segment"], segments["segment_name"], strict=True)))
-    ]
-    return pd.concat(rows, ignore_index=True).assign(used=used)[list(COLUMNS)]
+    x = values.reindex(fitted.index)[list(dictionary["feature"])].astype(float)
+    feature = dictionary[["feature", "label", "unit", "block"]].reset_index(drop=True).assign(used=used)
+    parts = []
+    for number, name in sorted(set(zip(segments["segment"], segments["segment_name"], strict=True))):
+        table = pd.concat([feature, _statistics(x, (fitted["segment"] == number).to_numpy())], axis=1)
+        table.insert(0, "segment", number)
+        table.insert(1, "segment_name", name)
+        parts.append(table)
+    return pd.concat(parts, ignore_index=True)
 
 
-def _one_segment(x: pd.DataFrame, inside: np.ndarray, dictionary: pd.DataFrame) -> pd.DataFrame:
+def _statistics(x: pd.DataFrame, inside: np.ndarray) -> pd.DataFrame:
+    """Statistics of the practices `inside` a segment, one row per column of `x`."""
     mine = x[inside]
     quartiles = mine.quantile([0.25, 0.5, 0.75])
     difference, error = difference_in_sd(x, inside)
@@ -98,8 +81,7 @@ def _one_segment(x: pd.DataFrame, inside: np.ndarray, dictionary: pd.DataFrame) 
     )
     size = table["difference_sd"].abs().fillna(-1.0)
     table["rank"] = size.rank(ascending=False, method="first").astype("int64")
-    keys = dictionary[["feature", "label", "unit", "block"]].reset_index(drop=True)
-    return pd.concat([keys, table], axis=1)
+    return table
 
 
 def difference_in_sd(x: pd.DataFrame, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -110,12 +92,12 @@ def difference_in_sd(x: pd.DataFrame, inside: np.ndarray) -> tuple[np.ndarray, n
     sd = x.std().where(lambda s: s > 0).to_numpy()
     mine, others = x[inside], x[~inside]
     share = (mine.notna().sum() / x.notna().sum().where(lambda n: n > 0)).to_numpy()
-    spread = _variance_of_mean(mine) + (_variance_of_mean(others) if len(others) else 0.0)
+    variance = _variance_of_mean(mine) + (_variance_of_mean(others) if len(others) else 0.0)
     difference = (mine.mean() - x.mean()).to_numpy() / sd
-    return difference, (1 - share) * np.sqrt(spread) / sd
+    return difference, (1 - share) * np.sqrt(variance) / sd
 
 
 def _variance_of_mean(x: pd.DataFrame) -> np.ndarray:
-    """Variance of each column's mean; 0 where one value leaves it unknown."""
+    """Variance of each column's mean; 0 with fewer than two values."""
     count = x.notna().sum().where(lambda n: n > 0)
     return (x.var() / count).fillna(0.0).to_numpy()

@@ -1,1 +1,1 @@
-"""The workbook of results."""
+"""The Excel workbook of results."""

@@ -14,7 +14,7 @@ from gp_segmentation.utils.files import fresh_folder, write_json
 def run(cfg: dict[str, Any], ws: Workspace) -> None:
     """Assess the segments beside null models, resamples, another method and other measures."""
     choice, fitted = ws.choice(), ws.fitted_matrix()
-    X = evidence.drawn_rows(fitted, cfg["evidence"]["rows"], cfg["seed"])
+    X = evidence.sample_rows(fitted, cfg["evidence"]["rows"], cfg["seed"])
     labels = ws.segment_table().set_index("practice_code")["segment"].loc[X.index]
     null_model = cfg["study"]["null_model"]
     found = evidence.assess(
@@ -36,7 +36,7 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
         write_table(out / "practices.parquet", found.practices)
     chosen = ws.trials().set_index("trial").loc[choice["trial"]]
     imputed = read_table(ws.chosen_matrix / "imputed.parquet")
-    write_json(ws.metrics, evidence.metrics(chosen, told, imputed, choice["agreement"]))
+    write_json(ws.metrics, evidence.run_metrics(chosen, told, imputed, choice["agreement"]))
 
 
 def _external(cfg: dict[str, Any], ws: Workspace, X: pd.DataFrame, labels: pd.Series) -> dict[str, Any]:
@@ -48,7 +48,10 @@ def _external(cfg: dict[str, Any], ws: Workspace, X: pd.DataFrame, labels: pd.Se
         for nodes in (options["single_block_references"], options["external"]["outcomes"])
     )
     _, values, dictionary = ws.feature_tables()
+    single_blocks = {name: block.values for name, block in references.items()}
+    measures = {name: (block.values, block.labels) for name, block in outcomes.items()}
+    known = (tables.practices, tables.context, tables.context_dictionary)
     return {
-        "made_of": evidence.composition(X, labels, values, dictionary, references, **draw),
-        "beyond": evidence.external_validity(labels, values, tables, outcomes, options["external"], **draw),
+        "made_of": evidence.composition(X, labels, values, dictionary, single_blocks, **draw),
+        "beyond": evidence.external_validity(labels, values, *known, measures, options["external"], **draw),
     }

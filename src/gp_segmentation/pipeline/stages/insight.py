@@ -23,17 +23,17 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
     segments = ws.segment_table()
     prepared = {name: ws.prepared_table(name) for name in build.PREPARED}
     verdict = read_json(ws.evidence / "evidence.json")["verdict"] or ""
-    found = build.RunTables(prepared, natural, values, dictionary, ws.matrix_table(), segments, verdict)
-    tables = build.read(found, options, seed=cfg["seed"], jobs=cfg["jobs"])
+    found = build.InsightInput(prepared, natural, values, dictionary, ws.matrix_table(), segments, verdict)
+    tables = build.insight_tables(found, options, seed=cfg["seed"], jobs=cfg["jobs"])
     surrogate = surrogate_rules(natural, dictionary, segments, **options["rules"])
-    tables |= build.equity(found, tables, surrogate, options)
+    tables |= build.deprivation_tables(found, tables, surrogate, options)
     tables["disputed"] = disputed_practices(read_table(ws.evidence / "practices.parquet"), segments)
     tables["space"] = spatial.join_counts(prepared["practices"], segments, **options["spatial"])
     with fresh_folder(ws.insight) as out:
         for name, table in tables.items():
             ending = "parquet" if name in LARGE else "csv"
             write_table(out / f"{name}.{ending}", table, name if name in SCHEMAS else None)
-        write_json(out / "portraits.json", build.portray(found, tables, options["top_features"]))
+        write_json(out / "portraits.json", build.portraits(found, tables, options["top_features"]))
         write_text(out / "rules.txt", surrogate.text)
         source = read_json(ws.prepared / "source.json")
         write_workbook(out / "segments.xlsx", workbook_sheets(tables, segments), source)

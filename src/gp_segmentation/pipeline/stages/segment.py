@@ -6,7 +6,7 @@ import pandas as pd
 
 from gp_segmentation.clustering import canonical_order
 from gp_segmentation.insight.portraits.names import name_segments
-from gp_segmentation.segments.model import whole_model
+from gp_segmentation.segments.model import add_segments
 from gp_segmentation.segments.table import segment_table
 from gp_segmentation.storage.model_files import load_model, save_model
 from gp_segmentation.storage.table_files import read_table, write_table
@@ -22,7 +22,7 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
     matrix = ws.matrix_table()
     named = name_segments(natural, values, dictionary, labels)
     table, centres = segment_table(matrix, labels, ws.prepared_table("practices"), named)
-    model = whole_model(load_model(ws.chosen_matrix / "pipeline.skops"), matrix, labels)
+    model = add_segments(load_model(ws.chosen_matrix / "pipeline.skops"), matrix, labels)
     with fresh_folder(ws.segments) as out:
         write_table(out / "segments.csv", table, "segments")
         write_table(out / "centroids.csv", centres)

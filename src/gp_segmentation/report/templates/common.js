@@ -2,15 +2,15 @@ const data = JSON.parse(document.getElementById("page-data").textContent);
 const CODE = 0, NAME = 1, POSTCODE = 2, ICB = 3, SEGMENT = 4, SECOND = 5, MARGIN = 6, FITTED = 7, PATIENTS = 8;
 
 function element(kind, text, parent) {
-  const made = document.createElement(kind);
-  if (text !== undefined && text !== null) { made.textContent = text; }
-  if (parent) { parent.appendChild(made); }
-  return made;
+  const node = document.createElement(kind);
+  if (text !== undefined && text !== null) { node.textContent = text; }
+  if (parent) { parent.appendChild(node); }
+  return node;
 }
 
 function segmentText(number) { return number + "  " + data.segments[number][0]; }
 
-function counted(n, one, many) { return n.toLocaleString("en-GB") + " " + (n === 1 ? one : many); }
+function withUnit(n, singular) { return n.toLocaleString("en-GB") + " " + singular + (n === 1 ? "" : "s"); }
 
 function inUnit(value, unit) {
   if (value === null) { return "not known"; }
@@ -29,7 +29,7 @@ function row(body, values, numeric) {
   return line;
 }
 
-// A button that shows a practice, with its code.
+// A button with a practice's code, which shows its profile.
 function practiceButton(i) {
   const button = element("button", data.rows[i][CODE]);
   button.type = "button";

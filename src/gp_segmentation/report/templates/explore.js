@@ -1,11 +1,11 @@
-// Map and scatter of all practices, linked: one filter, one pointed-at practice.
+// Map and scatter of all practices. Both show the same filter and mark the same practice.
 const chosenIcb = document.getElementById("explore-icb");
 const chosenSegment = document.getElementById("explore-segment");
 const tip = document.getElementById("explore-tip");
 const status = document.getElementById("explore-status");
-const EDGE = 14, REACH = 14;
+const MARGIN_PIXELS = 14, POINTER_PIXELS = 14;
 const charts = [];
-let pointed = -1;
+let pointed = -1; // position in data.rows of the practice pointed at; -1: none
 
 data.icbs.forEach(function (name, i) { element("option", name, chosenIcb).value = String(i); });
 Object.keys(data.segments).forEach(function (s) { element("option", segmentText(s), chosenSegment).value = s; });
@@ -16,7 +16,7 @@ function matches(i) {
     (chosenSegment.value === "" || r[SEGMENT] === Number(chosenSegment.value));
 }
 
-// A shape for every segment, so that colour is never alone.
+// Every segment has a shape as well as a colour, for readers who do not see colours.
 function mark(pen, kind, x, y, r) {
   const sides = { "^": [3, -90], "v": [3, 90], "<": [3, 180], ">": [3, 0], "s": [4, 45], "D": [4, 0], "p": [5, -90], "h": [6, -90], "*": [5, -90], "d": [4, 0] };
   pen.beginPath();
@@ -36,31 +36,28 @@ function mark(pen, kind, x, y, r) {
   } else {
     const count = kind === "*" ? 10 : sides[kind][0], start = sides[kind][1] * Math.PI / 180;
     for (let n = 0; n < count; n += 1) {
-      const far = r * (kind === "*" && n % 2 ? 0.45 : 1.15) * (kind === "d" && n % 2 ? 0.6 : 1);
+      const radius = r * (kind === "*" && n % 2 ? 0.45 : 1.15) * (kind === "d" && n % 2 ? 0.6 : 1);
       const a = start + 2 * Math.PI * n / count;
-      pen.lineTo(x + far * Math.cos(a), y + far * Math.sin(a));
+      pen.lineTo(x + radius * Math.cos(a), y + radius * Math.sin(a));
     }
   }
   pen.fill();
 }
 
-function range(values, chosen) {
-  let low = Infinity, high = -Infinity;
-  chosen.forEach(function (i) {
-    if (values[i] !== null) { low = Math.min(low, values[i]); high = Math.max(high, values[i]); }
-  });
-  return [low, high];
+function range(values, rows) {
+  const known = rows.map(function (i) { return values[i]; }).filter(function (v) { return v !== null; });
+  return [Math.min(...known), Math.max(...known)];
 }
 
 function Chart(canvas, places, equal) {
   const chart = { canvas: canvas, places: places, equal: equal, base: document.createElement("canvas") };
   const every = data.rows.map(function (_, i) { return i; });
 
-  // The window on the data: all of it, or on the map the filtered board.
+  // Fit the axes to all practices; on the map, to those of the chosen board.
   chart.fit = function () {
     const inside = equal && chosenIcb.value !== "" ? every.filter(function (i) { return data.rows[i][ICB] === Number(chosenIcb.value); }) : every;
     const x = range(places.x, inside), y = range(places.y, inside);
-    const w = chart.width - 2 * EDGE, h = chart.height - 2 * EDGE;
+    const w = chart.width - 2 * MARGIN_PIXELS, h = chart.height - 2 * MARGIN_PIXELS;
     let sx = w / Math.max(x[1] - x[0], 1), sy = h / Math.max(y[1] - y[0], 1);
     if (equal) { sx = sy = Math.min(sx, sy); }
     chart.left = function (v) { return chart.width / 2 + (v - (x[0] + x[1]) / 2) * sx; };
@@ -103,7 +100,7 @@ function Chart(canvas, places, equal) {
     });
   }
 
-  // The drawing, with a ring round the practice pointed at.
+  // Show the drawing, with a ring around the practice pointed at.
   chart.point = function () {
     if (!chart.base.width || !chart.base.height) { return; }
     const pen = canvas.getContext("2d");
@@ -122,22 +119,21 @@ function Chart(canvas, places, equal) {
     });
   };
 
-  // The practice nearest to a place on the canvas among those that `allowed` lets through.
-  chart.nearest = function (x, y, allowed) {
+  // The practice at the least distance from a point of the canvas; -1 if all are infinitely far.
+  chart.nearest = function (x, y, distance) {
     let best = -1, least = Infinity;
     every.forEach(function (i) {
       if (places.x[i] === null || !matches(i)) { return; }
-      const dx = chart.left(places.x[i]) - x, dy = chart.top(places.y[i]) - y;
-      const far = allowed(dx, dy);
-      if (far < least) { least = far; best = i; }
+      const d = distance(chart.left(places.x[i]) - x, chart.top(places.y[i]) - y);
+      if (d < least) { least = d; best = i; }
     });
     return best;
   };
 
   canvas.addEventListener("pointermove", function (event) {
     const i = chart.nearest(event.offsetX, event.offsetY, function (dx, dy) {
-      const far = dx * dx + dy * dy;
-      return far <= REACH * REACH ? far : Infinity;
+      const d = dx * dx + dy * dy;
+      return d <= POINTER_PIXELS * POINTER_PIXELS ? d : Infinity;
     });
     point(chart, i, false);
   });
@@ -171,8 +167,8 @@ function onKey(chart, event) {
   if (next >= 0) { point(chart, next, true); }
 }
 
-function point(chart, i, said) {
-  if (i === pointed && !said) { return; }
+function point(chart, i, announced) {
+  if (i === pointed && !announced) { return; }
   pointed = i;
   charts.forEach(function (c) { c.point(); });
   if (i < 0) { hideTip(); return; }
@@ -181,13 +177,13 @@ function point(chart, i, said) {
   element("strong", r[CODE] + "  " + r[NAME], tip);
   element("span", segmentText(r[SEGMENT]), tip);
   element("span", data.icbs[r[ICB]], tip);
-  element("span", "Margin " + margin(r) + ", " + counted(r[PATIENTS], "patient", "patients"), tip);
+  element("span", "Margin " + margin(r) + ", " + withUnit(r[PATIENTS], "patient"), tip);
   tip.hidden = false;
   const box = chart.canvas.getBoundingClientRect(), frame = tip.offsetParent.getBoundingClientRect();
   const x = box.left - frame.left + chart.left(chart.places.x[i]), y = box.top - frame.top + chart.top(chart.places.y[i]);
   tip.style.left = Math.max(0, Math.min(x + 10, frame.width - tip.offsetWidth)) + "px";
   tip.style.top = (y + 10 + tip.offsetHeight > frame.height ? y - 10 - tip.offsetHeight : y + 10) + "px";
-  if (said) { document.getElementById("explore-said").textContent = Array.from(tip.children, function (c) { return c.textContent; }).join(". "); }
+  if (announced) { document.getElementById("explore-said").textContent = Array.from(tip.children, function (c) { return c.textContent; }).join(". "); }
 }
 
 function hideTip() { tip.hidden = true; }
@@ -196,7 +192,7 @@ function refresh() {
   const counts = {};
   let all = 0, patients = 0;
   data.rows.forEach(function (r, i) { if (matches(i)) { all += 1; patients += r[PATIENTS]; counts[r[SEGMENT]] = (counts[r[SEGMENT]] || 0) + 1; } });
-  status.textContent = counted(all, "practice", "practices") + " with " + counted(patients, "patient", "patients");
+  status.textContent = withUnit(all, "practice") + " with " + withUnit(patients, "patient");
   const body = document.getElementById("explore-counts");
   body.textContent = "";
   Object.keys(counts).forEach(function (s) {
@@ -214,7 +210,7 @@ if (data.map || data.chart) {
     document.getElementById("explore-" + name + "-part").hidden = false;
     Chart(document.getElementById("explore-" + name), data[name], name === "map");
   });
-  if (data.chart) { document.getElementById("explore-axes").textContent = "Across: " + data.chart.axes[0] + ". Up: " + data.chart.axes[1] + "."; }
+  if (data.chart) { document.getElementById("explore-axes").textContent = "Horizontal axis: " + data.chart.axes[0] + ". Vertical axis: " + data.chart.axes[1] + "."; }
   [chosenIcb, chosenSegment].forEach(function (control) { control.addEventListener("change", refresh); });
   document.addEventListener("keydown", function (event) { if (event.key === "Escape") { hideTip(); } });
   tip.addEventListener("pointerleave", function () { point(charts[0], -1, false); });

@@ -1,5 +1,5 @@
-// Find a practice; show what is known of it.
-const SHOWN = 10;
+// Search for practices, and show the profile of one.
+const MAX_SHOWN = 10;
 const input = document.getElementById("finder-input");
 const keys = data.rows.map(function (r) { return plain(r[CODE] + " " + r[NAME]) + " " + plain(r[POSTCODE]).replace(/ /g, ""); });
 const sorted = {};
@@ -7,6 +7,8 @@ document.getElementById("find").hidden = document.getElementById("to-find").hidd
 input.addEventListener("input", search);
 
 function plain(text) { return text.toLowerCase().replace(/[^a-z0-9]+/g, " ").trim(); }
+
+function ownSegment(r) { return segmentText(r[SEGMENT]) + (r[FITTED] ? "" : " (assigned, not fitted)"); }
 
 function margin(r) { return r[MARGIN] < 0 ? "not known" : (r[MARGIN] / 1000).toFixed(2); }
 
@@ -26,18 +28,17 @@ function search() {
   keys.forEach(function (key, i) {
     if (words.every(function (word) { return key.indexOf(word) >= 0; }) || key.indexOf(joined) >= 0) { found.push(i); }
   });
-  found.slice(0, SHOWN).forEach(function (i) {
+  found.slice(0, MAX_SHOWN).forEach(function (i) {
     const r = data.rows[i];
-    const own = segmentText(r[SEGMENT]) + (r[FITTED] ? "" : " (assigned, not fitted)");
-    row(list, [practiceButton(i), r[NAME], r[POSTCODE], data.icbs[r[ICB]], own, r[SECOND] ? String(r[SECOND]) : "none", margin(r)], [6]);
+    row(list, [practiceButton(i), r[NAME], r[POSTCODE], data.icbs[r[ICB]], ownSegment(r), r[SECOND] ? String(r[SECOND]) : "none", margin(r)], [6]);
   });
   table.hidden = found.length === 0;
-  status.textContent = counted(found.length, "practice", "practices") +
-    (found.length > SHOWN ? ", the first " + SHOWN + " are shown" : "");
+  status.textContent = withUnit(found.length, "practice") +
+    (found.length > MAX_SHOWN ? "; the first " + MAX_SHOWN + " are shown" : "");
 }
 
-// Percent of practices with a known value that have a lower one (equal ones count half).
-function standing(f, value) {
+// Percent of practices with a lower value; unknown values do not count, equal ones count half.
+function percentile(f, value) {
   if (!sorted[f]) {
     sorted[f] = data.features[f].values.filter(function (v) { return v !== null; }).sort(function (a, b) { return a - b; });
   }
@@ -46,14 +47,14 @@ function standing(f, value) {
   return Math.round(100 * (below + equal / 2) / sorted[f].length);
 }
 
-function stands(percent) {
-  const all = element("span");
-  const bar = element("span", null, all);
-  bar.className = "stand";
+function percentileBar(percent) {
+  const both = element("span");
+  const bar = element("span", null, both);
+  bar.className = "percentile";
   bar.setAttribute("aria-hidden", "true");
   element("i", null, bar).style.left = percent + "%";
-  element("span", "above " + percent + "%", all);
-  return all;
+  element("span", percent + "%", both);
+  return both;
 }
 
 function showPractice(i) {
@@ -64,7 +65,7 @@ function showPractice(i) {
   const facts = document.getElementById("practice-facts");
   facts.textContent = "";
   [
-    ["Segment", segmentText(r[SEGMENT]) + (r[FITTED] ? "" : " (assigned, not fitted)")],
+    ["Segment", ownSegment(r)],
     ["Next nearest", r[SECOND] ? segmentText(r[SECOND]) : "none"],
     ["Margin", margin(r)],
     ["Integrated care board", data.icbs[r[ICB]]],
@@ -77,7 +78,7 @@ function showPractice(i) {
   fill("practice-profile", data.features.map(function (f, n) {
     const value = f.values[i];
     return [f.label, inUnit(value, f.unit), inUnit(f.segments[r[SEGMENT]], f.unit), inUnit(f.england, f.unit),
-      value === null ? "" : stands(standing(n, value))];
+      value === null ? "" : percentileBar(percentile(n, value))];
   }), [1, 2, 3]);
   const peers = [];
   for (let n = 0; n < data.peers[i].length; n += 2) { peers.push([data.peers[i][n], data.peers[i][n + 1]]); }
@@ -86,9 +87,9 @@ function showPractice(i) {
     return [practiceButton(peer[0]), p[NAME], data.icbs[p[ICB]], String(p[SEGMENT]), peer[1] < 0 ? "not known" : peer[1] + "%"];
   }), [3, 4]);
   fill("practice-gains", data.gains[i].map(function (gain) {
-    const about = data.indicators[gain[0]];
+    const indicator = data.indicators[gain[0]];
     const range = gain.length > 3 ? gain[2].toLocaleString("en-GB") + " to " + gain[3].toLocaleString("en-GB") : "not known";
-    return [about[0], about[1], gain[1].toLocaleString("en-GB"), range];
+    return [indicator[0], indicator[1], gain[1].toLocaleString("en-GB"), range];
   }), [2, 3]);
   heading.focus();
   document.dispatchEvent(new CustomEvent("practice", { detail: i }));

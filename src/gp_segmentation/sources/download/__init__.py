@@ -1,4 +1,4 @@
-"""Bring a source's raw files into its folder: from their publishers, or from a folder they were put in."""
+"""Bring a source's raw files into its folder: from their publishers, or from a folder on this machine."""
 
 import logging
 from collections.abc import Sequence
@@ -6,78 +6,77 @@ from pathlib import Path
 
 from gp_segmentation.errors import InputError
 from gp_segmentation.sources.download.collect import collect
-from gp_segmentation.sources.download.config import Files, RawFile, hand_remedy, read_raw_files
-from gp_segmentation.sources.download.folder import Book, lock_folder
-from gp_segmentation.sources.download.http import Transfer, transfer
+from gp_segmentation.sources.download.config import (
+    DownloadSettings,
+    Files,
+    RawFile,
+    hand_remedy,
+    read_raw_files,
+)
+from gp_segmentation.sources.download.folder import FolderManifest, lock_folder
+from gp_segmentation.sources.download.http import download_file
 from gp_segmentation.sources.download.manifest import ManifestRow, read_manifest, verify
 
 log = logging.getLogger(__name__)
 
 
 def fetch(
-    files: Files,
-    folder: Path,
-    *,
-    restart: bool = False,
-    progress: bool = True,
-    settings: Transfer | None = None,
+    files: Files, folder: Path, *, restart: bool = False, settings: DownloadSettings | None = None
 ) -> list[ManifestRow]:
     """Download `files` into `folder` and write the manifest beside them.
 
-    A file that stands there with the checksum of its manifest row (or of the configuration, where that
-    names one) is kept, as is a file without a row, which somebody placed by hand.
+    A file is kept if it has the checksum of the configuration or, without one there, of its manifest row. A
+    file with neither was placed by hand and is kept.
 
     Parameters
     ----------
     files : the `files` of a source's configuration (see `RawFile`).
-    folder : ``data/raw/NAME``; NAME is the source's, and is used in remedies.
+    folder : ``data/raw/NAME``; remedies use NAME as the source's name.
     restart : download every file that has an address again, from its beginning.
-    progress : show a bar per file, on a terminal.
     settings : time-outs and retries.
 
     Returns
     -------
-    One row per file now in `folder`, in the manifest's order.
+    One row per file now in `folder`, sorted by file name.
 
     Raises
     ------
     InputError
-        A required file could not be had; the text names its address, what was found and the remedy. What
-        had come before it stays. An optional file that could not be had is a logged warning.
+        A required file could not be downloaded; the text gives its address, the reason and the remedy. Files
+        downloaded before it stay. An optional file that could not be downloaded is a logged warning.
     """
-    wanted = read_raw_files(files)
+    raw_files = read_raw_files(files)
     with lock_folder(folder):
-        book = Book(folder)
-        _check_by_hand([file for file in wanted if file.url is None], book)
-        for file in wanted:
-            if file.url is None or (not restart and book.stands(file)):
-                book.keep(file)
-            elif digest := _download(file, folder, settings or Transfer(), restart, progress):
-                book.enter(file, file.url, digest)
-        return book.rows()
+        manifest = FolderManifest(folder)
+        _check_placed_by_hand([file for file in raw_files if file.url is None], manifest)
+        for file in raw_files:
+            if file.url is None or (not restart and manifest.is_current(file)):
+                manifest.record_present(file)
+                continue
+            try:
+                digest = download_file(
+                    file, folder / file.filename, settings or DownloadSettings(), restart=restart
+                )
+            except InputError as error:
+                if file.required:
+                    raise
+                log.warning("%s (optional file; continuing without it)", error)
+                continue
+            log.info("%s downloaded", file.filename)
+            manifest.record(file, file.url, digest)
+        return manifest.rows()
 
 
-def _download(file: RawFile, folder: Path, settings: Transfer, restart: bool, progress: bool) -> str | None:
-    """Download one file and return its checksum; None for an optional file that could not be had."""
-    try:
-        digest = transfer(file, folder / file.filename, settings, restart=restart, progress=progress)
-    except InputError as error:
-        if file.required:
-            raise
-        log.warning("%s (optional; gone on without it)", error)
-        return None
-    log.info("%s downloaded", file.filename)
-    return digest
-
-
-def _check_by_hand(unaddressed: Sequence[RawFile], book: Book) -> None:
-    """Refuse to begin when a required file without an address is not there, or is not the expected one."""
-    missing = [file for file in unaddressed if not book.good(file)]
+def _check_placed_by_hand(without_address: Sequence[RawFile], manifest: FolderManifest) -> None:
+    """Raise when a required file without an address is missing or has the wrong checksum."""
+    missing = [file for file in without_address if not manifest.is_expected(file)]
     if names := [file.filename for file in missing if file.required]:
         raise InputError(
-            "no address is known for this file, and it is not there (or has another sha256 than is known)",
+            "this file has no download address, and it is missing or has another sha256 than configured",
             file=", ".join(names),
-            remedy=hand_remedy(book.folder),
+            remedy=hand_remedy(manifest.folder),
         )
     for file in missing:
-        log.warning("%s is not there and has no address (optional; gone on without it)", file.filename)
+        log.warning(
+            "%s is missing and has no download address (optional file; continuing without it)", file.filename
+        )

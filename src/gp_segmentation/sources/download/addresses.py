@@ -1,13 +1,13 @@
-"""Addresses of raw files: which may be opened, and how they are shown without their secrets."""
+"""Addresses of raw files: which ones may be opened, and how they are shown without their secrets."""
 
 import re
-from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from gp_segmentation.errors import InputError
 
-#: This machine: the only hosts that may be spoken to without encryption (tests, a local mirror).
+#: This machine: the only hosts that may be contacted without encryption (tests, a local mirror).
 LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
-#: Names of query parameters whose values are never written anywhere.
+#: Names of query parameters whose values are never shown or stored.
 SECRET = re.compile(r"token|key|secret|passw|pwd|sig|auth|credential|session|sas", re.IGNORECASE)
 
 
@@ -24,38 +24,33 @@ def public_address(address: str) -> str:
 
 
 def is_local(address: str) -> bool:
-    """Tell whether `address` names this machine."""
+    """Return whether `address` names this machine."""
     return _split(address).hostname in LOCAL_HOSTS
 
 
-def check_address(address: str, *, filename: str, sent_from: str | None = None) -> str:
+def check_address(address: str, *, filename: str, redirected_from: str | None = None) -> str:
     """Return `address` if it may be opened: https anywhere, http only to this machine.
 
     Parameters
     ----------
-    sent_from : the address whose server sent us on to `address`; a server elsewhere may not send us to
+    redirected_from : the address that redirected to `address`. Only a server on this machine may redirect to
         an http address on this machine.
 
     Raises
     ------
     InputError
-        Any other address; nothing has been connected to.
+        Any other address; no connection has been made to it.
     """
     parts = _split(address)
-    local = parts.hostname in LOCAL_HOSTS and (sent_from is None or is_local(sent_from))
+    local = parts.hostname in LOCAL_HOSTS and (redirected_from is None or is_local(redirected_from))
     if parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and local)):
         return address
-    sent = f", to which {public_address(sent_from)} sent us on," if sent_from else ""
+    origin = f" (redirected from {public_address(redirected_from)})" if redirected_from else ""
     raise InputError(
-        f"the address {public_address(address)}{sent} is not an https address, so it was not opened",
+        f"the address {public_address(address)}{origin} is not an https address, so it was not opened",
         file=filename,
         remedy="Give the publisher's https address as url, or take the file from a folder with from=FOLDER",
     )
-
-
-def follow(address: str, location: str, *, filename: str) -> str:
-    """Return the address that the server of `address` sends us on to, when it may be opened."""
-    return check_address(urljoin(address, location), filename=filename, sent_from=address)
 
 
 def _public_parameter(parameter: str) -> str:
@@ -64,10 +59,10 @@ def _public_parameter(parameter: str) -> str:
 
 
 def _split(address: str) -> SplitResult:
-    """Split `address`; one that is no address at all has no scheme and no host."""
+    """Split `address`; one that cannot be read has no scheme and no host."""
     try:
         parts = urlsplit(address.strip())
-        parts.port  # noqa: B018 - reading it is what checks it
+        parts.port  # noqa: B018 - reading it checks it
     except ValueError:
         return SplitResult("", "", "(not readable as an address)", "", "")
     return parts

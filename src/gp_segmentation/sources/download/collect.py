@@ -1,4 +1,4 @@
-"""Take a source's raw files from a folder they were put in: NHS networks are often closed."""
+"""Take a source's raw files from a folder on this machine: many NHS networks block downloads."""
 
 import logging
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gp_segmentation.errors import GpsegError, InputError
 from gp_segmentation.sources.download.config import Files, RawFile, read_raw_files
-from gp_segmentation.sources.download.folder import Book, lock_folder
+from gp_segmentation.sources.download.folder import FolderManifest, lock_folder
 from gp_segmentation.sources.download.manifest import ManifestRow, sha256_of
 from gp_segmentation.sources.download.partial import Partial
 
@@ -17,58 +17,59 @@ log = logging.getLogger(__name__)
 
 
 def collect(files: Files, from_folder: Path, folder: Path, *, restart: bool = False) -> list[ManifestRow]:
-    """Copy `files` from anywhere below `from_folder` into `folder`, found by name, and write the manifest.
+    """Copy `files` from `from_folder` or its subfolders into `folder` and write the manifest.
 
-    Upper and lower case are the same, and a file may have one of its `aliases`. What stands in `folder`
-    already is kept, unless it has another checksum than the configuration names, or `restart`.
+    Files are found by their name or one of their `aliases`, upper or lower case. A file already in `folder`
+    is kept, unless its checksum differs from the one in the configuration, or `restart` is set.
 
     Raises
     ------
     InputError
-        Required files are not there (all are named); one name stands for several different files; or a
-        file is larger, or has another checksum, than the configuration says. Nothing has been copied then.
+        Required files are missing (all are named), several different files have the same name, or a file is
+        larger or has another checksum than configured. No file has been copied then.
     """
-    wanted = read_raw_files(files)
+    raw_files = read_raw_files(files)
     if not from_folder.is_dir():
-        raise InputError("there is no such folder", file=str(from_folder), remedy="Give from= a folder")
+        raise InputError(
+            "this folder does not exist", file=str(from_folder), remedy="Give an existing one as from=FOLDER"
+        )
     with lock_folder(folder):
-        book = Book(folder)
-        needed = [file for file in wanted if restart or not book.stands(file)]
-        found = _search(needed, from_folder)
-        _require_found([f for f in needed if f not in found and not book.good(f)], from_folder)
-        for file in wanted:
-            if file in found:
-                _copy(found[file], folder / file.filename)
-                book.enter(file, f"folder: {from_folder.resolve().name}")
+        manifest = FolderManifest(folder)
+        needed = [file for file in raw_files if restart or not manifest.is_current(file)]
+        paths = _search(needed, from_folder)
+        missing = [file for file in needed if file not in paths and not manifest.is_expected(file)]
+        _check_none_required(missing, from_folder)
+        for file in raw_files:
+            if file in paths:
+                _copy(paths[file], folder / file.filename)
+                manifest.record(file, f"folder: {from_folder.resolve().name}")
             else:
-                book.keep(file)
-        return book.rows()
+                manifest.record_present(file)
+        return manifest.rows()
 
 
-def _search(wanted: Sequence[RawFile], from_folder: Path) -> dict[RawFile, Path]:
-    """Find each file below `from_folder`, where it is there."""
+def _search(files: Sequence[RawFile], from_folder: Path) -> dict[RawFile, Path]:
+    """Return the path of each file that is in `from_folder` or its subfolders."""
     by_name: dict[str, list[Path]] = defaultdict(list)
-    for parent, folders, names in os.walk(from_folder):
-        folders.sort()
-        for name in sorted(names):
+    for parent, _, names in os.walk(from_folder):
+        for name in names:
             by_name[name.casefold()].append(Path(parent) / name)
-    found = {}
-    for file in wanted:
+    paths = {}
+    for file in files:
         accepted = {name.casefold() for name in (file.filename, *file.aliases)}
-        candidates = sorted(path for name in accepted for path in by_name[name] if path.is_file())
-        if candidates:
-            found[file] = _choose(file, candidates)
-    return found
+        if candidates := sorted(path for name in accepted for path in by_name[name] if path.is_file()):
+            paths[file] = _choose(file, candidates)
+    return paths
 
 
 def _choose(file: RawFile, candidates: Sequence[Path]) -> Path:
-    """Return the first candidate with the right content; several different contents are refused."""
+    """Return the first candidate with the right content; candidates with different contents are an error."""
     digests = {path: sha256_of(path) for path in candidates}
     right = [path for path in candidates if file.sha256 in (None, digests[path])]
     listed = "; ".join(f"{path} (sha256 {digest})" for path, digest in digests.items())
     if not right:
         raise InputError(
-            f"sha256 {file.sha256} is known for it, but another was found: {listed}",
+            f"the configuration gives sha256 {file.sha256}, but these were found: {listed}",
             file=file.filename,
             remedy="Take the file from its publisher again, or set sha256 to null if it was re-issued",
         )
@@ -81,32 +82,31 @@ def _choose(file: RawFile, candidates: Sequence[Path]) -> Path:
     size = right[0].stat().st_size
     if size > file.max_bytes:
         raise InputError(
-            f"{right[0]} has {size} bytes, and {file.max_bytes} are allowed",
+            f"{right[0]} has {size} bytes, but max_bytes is {file.max_bytes}",
             file=file.filename,
             remedy="If it is the right file, raise max_bytes in the configuration",
         )
     return right[0]
 
 
-def _require_found(missing: Sequence[RawFile], from_folder: Path) -> None:
-    names = [" or ".join((file.filename, *file.aliases)) for file in missing if file.required]
-    if names:
+def _check_none_required(missing: Sequence[RawFile], from_folder: Path) -> None:
+    if names := [" or ".join((file.filename, *file.aliases)) for file in missing if file.required]:
         raise InputError(
-            f"not found anywhere below {from_folder.resolve()} (upper and lower case are the same)",
+            f"not found in {from_folder.resolve()} or its subfolders (upper and lower case are the same)",
             file=", ".join(names),
-            remedy="Put the files there under these names; their addresses stand in conf/source",
+            remedy="Put the files there under these names; their addresses are in conf/source",
         )
     for file in missing:
-        log.warning("%s is not in %s (optional; gone on without it)", file.filename, from_folder)
+        log.warning("%s is not in %s (optional file; continuing without it)", file.filename, from_folder)
 
 
-def _copy(found: Path, target: Path) -> None:
-    """Copy whole or not at all."""
+def _copy(source: Path, target: Path) -> None:
+    """Copy a file; `target` is never seen half-written."""
     partial = Partial(target, address="")
     partial.discard()
     try:
-        shutil.copyfile(found, partial.path)
+        shutil.copyfile(source, partial.path)
         partial.finish()
     except OSError as error:
         partial.discard()
-        raise GpsegError(f"{target} could not be copied from {found}: {error.strerror}") from None
+        raise GpsegError(f"{target} could not be copied from {source}: {error.strerror}") from None

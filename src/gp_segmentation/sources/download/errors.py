@@ -1,4 +1,4 @@
-"""What can go wrong between us and a server, in the user's words."""
+"""Errors of a download, in words for the user."""
 
 import ssl
 from collections.abc import Iterator
@@ -10,61 +10,62 @@ import urllib3
 
 from gp_segmentation.errors import GpsegError, InputError
 from gp_segmentation.sources.download.addresses import public_address
-from gp_segmentation.sources.download.config import RawFile, hand_remedy
+from gp_segmentation.sources.download.config import DownloadSettings, RawFile, hand_remedy
 
 
 class TryAgain(Exception):  # noqa: N818 - a signal between attempts; the user never sees it
-    """An attempt failed in a way another one may better; `wait` is what the server asked for, seconds."""
+    """An attempt failed but another may succeed; `wait` is the pause the server asked for, in seconds."""
 
-    def __init__(self, found: str, wait: float = 0.0) -> None:
-        super().__init__(found)
+    def __init__(self, reason: str, wait: float = 0.0) -> None:
+        super().__init__(reason)
         self.wait = wait
 
 
-def refusal(file: RawFile, target: Path, found: str, remedy: str = "") -> InputError:
-    """Return the error for a file that could not be had, with its address (without secrets) and a remedy."""
+def download_error(file: RawFile, folder: Path, reason: str, remedy: str = "") -> InputError:
+    """Return the error for a file that could not be downloaded: address without secrets, reason, remedy."""
     return InputError(
-        f"{public_address(file.url or '')} could not be taken: {found}",
+        f"{public_address(file.url or '')} could not be downloaded: {reason}",
         file=file.filename,
-        remedy=remedy + hand_remedy(target.parent),
+        remedy=remedy + hand_remedy(folder),
     )
 
 
 @contextmanager
-def troubles(file: RawFile, target: Path, connect_timeout: float, read_timeout: float) -> Iterator[None]:
-    """Turn the libraries' errors into ours; theirs are not chained, for they may quote a secret address.
+def translate_errors(file: RawFile, target: Path, settings: DownloadSettings) -> Iterator[None]:
+    """Turn the libraries' errors into ours; theirs are not chained because they may quote a secret address.
 
     Raises
     ------
     TryAgain
-        Another attempt may better it.
+        Another attempt may succeed.
     InputError, GpsegError
-        It may not: the address or certificate is wrong; the disk is full or not ours to write.
+        No attempt can succeed: a wrong address or certificate, a full disk, or no permission to write.
     """
     try:
         yield
         return
     except requests.exceptions.SSLError as error:
-        found = f"no secure connection came about ({_reason(error)})"
+        reason = f"no secure connection could be made ({_cause(error)})"
         if isinstance(_innermost(error), ssl.SSLCertVerificationError):
             remedy = "Behind a network that inspects traffic, set REQUESTS_CA_BUNDLE to its certificates. "
-            raise refusal(file, target, "the server's certificate could not be verified", remedy) from None
+            reason = "the server's certificate could not be verified"
+            raise download_error(file, target.parent, reason, remedy) from None
     except requests.exceptions.InvalidURL:
-        raise refusal(file, target, "the address cannot be read") from None
+        raise download_error(file, target.parent, "the address is not valid") from None
     except requests.exceptions.ConnectTimeout:
-        found = f"no connection came about in {connect_timeout:g} seconds"
+        reason = f"no connection could be made in {settings.connect_timeout:g} seconds"
     except (requests.exceptions.ReadTimeout, urllib3.exceptions.ReadTimeoutError):
-        found = f"nothing was sent for {read_timeout:g} seconds"
+        reason = f"nothing was received for {settings.read_timeout:g} seconds"
     except requests.exceptions.ConnectionError as error:
-        found = f"no connection came about ({_reason(error)})"
+        reason = f"no connection could be made ({_cause(error)})"
     except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError):
-        found = "the connection was broken off"
+        reason = "the connection was interrupted"
     except OSError as error:
         raise GpsegError(f"{target} could not be written: {error.strerror}") from None
-    raise TryAgain(found)
+    raise TryAgain(reason)
 
 
-def _reason(error: BaseException) -> str:
+def _cause(error: BaseException) -> str:
     """Return why a connection failed, in the operating system's words if it has any."""
     inner = _innermost(error)
     return getattr(inner, "strerror", None) or type(inner).__name__

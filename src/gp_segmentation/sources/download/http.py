@@ -1,8 +1,8 @@
-"""One file over HTTP: time-outs, retries, resume, size limit, only safe redirects.
+"""Download one file over HTTP: time-outs, retries, resume, size limit, only safe redirects.
 
-`pooch` was read for this and does not do it: it starts each attempt from nothing, follows any redirect
-before it can be looked at, has no size limit, tries again after an answer such as 404 or a wrong checksum,
-and leaves a randomly named file in the (versioned) raw folder when it is killed.
+`pooch` cannot replace this module: it starts each attempt from the beginning, follows any redirect unchecked,
+has no size limit, tries again after an answer such as 404 or a wrong checksum, and leaves a randomly named
+file in the (versioned) raw folder when it is killed.
 """
 
 import re
@@ -15,202 +15,189 @@ from http import HTTPStatus
 from http.client import responses
 from importlib.metadata import version
 from pathlib import Path
+from urllib.parse import urljoin
 
 import requests
 from tqdm import tqdm
 
 from gp_segmentation.errors import InputError
-from gp_segmentation.sources.download.addresses import check_address, follow, is_local, public_address
-from gp_segmentation.sources.download.config import RawFile
-from gp_segmentation.sources.download.errors import TryAgain, refusal, troubles
+from gp_segmentation.sources.download.addresses import check_address, is_local, public_address
+from gp_segmentation.sources.download.config import DownloadSettings, RawFile
+from gp_segmentation.sources.download.errors import TryAgain, download_error, translate_errors
 from gp_segmentation.sources.download.manifest import sha256_of
 from gp_segmentation.sources.download.partial import Partial, validator_of
 
 CHUNK = 1 << 16
 MAX_REDIRECTS = 10
-#: Answers that another attempt may better: too early, too many requests, trouble inside the server.
+#: Answers after which another attempt may succeed: too early, too many requests, server errors.
 TRY_AGAIN = frozenset({408, 416, 425, 429, *range(500, 600)})
 
 
-@dataclass(frozen=True)
-class Transfer:
-    """How patient a download is.
+def download_file(file: RawFile, target: Path, settings: DownloadSettings, *, restart: bool) -> str:
+    """Download `file` to `target` and return its SHA-256; `target` changes only when the file is complete.
 
-    Attributes
-    ----------
-    connect_timeout, read_timeout : seconds without a connection, and without a byte.
-    slowest : bytes per second; less than this on average over `read_timeout` is no answer either.
-    attempts : how often a file is asked for; a resumed attempt counts.
-    backoff : seconds before the second attempt, doubled before each further one.
-    longest_wait : seconds; no wait is longer, not even when the server asks for it (Retry-After).
-    """
-
-    connect_timeout: float = 15.0
-    read_timeout: float = 60.0
-    slowest: float = 100.0
-    attempts: int = 4
-    backoff: float = 1.0
-    longest_wait: float = 30.0
-
-
-def transfer(file: RawFile, target: Path, settings: Transfer, *, restart: bool, progress: bool) -> str:
-    """Download `file` to `target` and return its SHA-256; `target` changes only when all is well.
-
-    What came before a failure is kept as ``.NAME.part`` and the next call goes on from there, unless the
-    server's file has changed since or `restart` is asked for.
+    Bytes received before a failure are kept as ``.NAME.part``. The next call continues from there, unless the
+    server's file has changed since or `restart` is set.
 
     Raises
     ------
     InputError
-        The address may not be opened, the server refuses, does not answer, or sends something else than
-        the file (too large, wrong checksum, a web page).
+        The address may not be opened, the server refuses or does not answer, or it sends something other
+        than the file (too large, wrong checksum, a web page).
     """
     address = check_address(file.url or "", filename=file.filename)
     partial = Partial(target, address)
     if restart:
         partial.discard()
-    found, wait = "", 0.0
+    reason, wait = "", 0.0
     with requests.Session() as session:
         session.headers.update(
             {"User-Agent": f"gp-segmentation/{version('gp-segmentation')}", "Accept-Encoding": "identity"}
         )
-        # No proxy stands between us and ourselves.
-        session.trust_env = not is_local(address)
+        session.trust_env = not is_local(address)  # no proxy to this machine itself
+        download = _Download(session, file, partial, settings)
         for attempt in range(settings.attempts):
             if attempt:
                 time.sleep(min(max(settings.backoff * 2 ** (attempt - 1), wait), settings.longest_wait))
             try:
-                return _attempt(session, file, partial, settings, progress)
+                with translate_errors(file, target, settings):
+                    return download.attempt()
             except TryAgain as failure:
-                found, wait = str(failure), failure.wait
-    kept = f" ({partial.size()} bytes came; the next run goes on from there)" if partial.validator() else ""
-    raise refusal(file, target, f"asked {settings.attempts} times, the last time {found}{kept}")
+                reason, wait = str(failure), failure.wait
+    if partial.validator():
+        reason += f" ({partial.size()} bytes received; the next run continues from there)"
+    reason = f"{settings.attempts} attempts failed. The last error: {reason}"
+    raise download_error(file, target.parent, reason)
 
 
-def _attempt(
-    session: requests.Session, file: RawFile, partial: Partial, settings: Transfer, progress: bool
-) -> str:
-    validator = partial.validator()
-    offset = partial.size() if validator else 0
-    headers = {"Range": f"bytes={offset}-", "If-Range": validator} if validator else {}
-    with troubles(file, partial.target, settings.connect_timeout, settings.read_timeout):
-        with _open(session, file, partial, headers, settings) as answer:
-            offset = _start(answer, file, partial, offset)
-            _receive(answer, file, partial, settings, offset, progress)
-        return _finish(file, partial, resumed=offset > 0)
+@dataclass(frozen=True)
+class _Download:
+    """One file on its way from `session` to `partial`."""
 
+    session: requests.Session
+    file: RawFile
+    partial: Partial
+    settings: DownloadSettings
 
-@contextmanager
-def _open(
-    session: requests.Session, file: RawFile, partial: Partial, headers: dict[str, str], settings: Transfer
-) -> Iterator[requests.Response]:
-    """Ask for the file; every redirect is checked before it is followed."""
-    address = partial.address
-    for _ in range(MAX_REDIRECTS + 1):
-        answer = session.get(
-            address,
-            headers=headers,
-            stream=True,
-            allow_redirects=False,
-            timeout=(settings.connect_timeout, settings.read_timeout),
+    def attempt(self) -> str:
+        """Request the file, or the rest of it, and return its SHA-256."""
+        validator = self.partial.validator()
+        offset = self.partial.size() if validator else 0
+        headers = {"Range": f"bytes={offset}-", "If-Range": validator} if validator else {}
+        with self._open(headers) as response:
+            offset = self._start(response, offset)
+            self._receive(response, offset)
+        return self._finish(resumed=offset > 0)
+
+    @contextmanager
+    def _open(self, headers: dict[str, str]) -> Iterator[requests.Response]:
+        """Request the file; every redirect is checked before it is followed."""
+        address = self.partial.address
+        for _ in range(MAX_REDIRECTS + 1):
+            response = self.session.get(
+                address,
+                headers=headers,
+                stream=True,
+                allow_redirects=False,
+                timeout=(self.settings.connect_timeout, self.settings.read_timeout),
+            )
+            with response:
+                if not response.is_redirect:
+                    self._check_status(response, address)
+                    yield response
+                    return
+                location = urljoin(address, response.headers["Location"])
+            address = check_address(location, filename=self.file.filename, redirected_from=address)
+        raise self._error(f"the server redirected more than {MAX_REDIRECTS} times")
+
+    def _check_status(self, response: requests.Response, address: str) -> None:
+        status = response.status_code
+        if status in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
+            return
+        reason = f"the server answered {status} {responses.get(status, '(an unknown status)')}"
+        if public_address(address) != public_address(self.partial.address):
+            reason += f" after a redirect to {public_address(address)}"
+        if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+            self.partial.discard()
+        if status in TRY_AGAIN:
+            retry_after = response.headers.get("Retry-After", "")
+            is_number = retry_after.isascii() and retry_after.isdigit()
+            raise TryAgain(reason, float(retry_after) if is_number else 0.0)
+        raise self._error(reason)
+
+    def _start(self, response: requests.Response, offset: int) -> int:
+        """Return where the response's bytes begin: `offset` if the server continues from there, else 0."""
+        headers = response.headers
+        if response.status_code == HTTPStatus.PARTIAL_CONTENT:
+            sent = re.fullmatch(r"bytes (\d{1,18})-\d+/(?:\d+|\*)", headers.get("Content-Range", ""))
+            changed = validator_of(headers) not in (None, self.partial.validator())
+            encoded = headers.get("Content-Encoding", "identity") != "identity"
+            if sent is None or int(sent[1]) != offset or not offset or changed or encoded:
+                self.partial.discard()
+                raise TryAgain("the server sent a different part of the file than requested")
+        else:
+            offset = 0
+            self.partial.begin(headers)
+        self._check_size(_total(response, offset) or 0)
+        return offset
+
+    def _receive(self, response: requests.Response, size: int) -> None:
+        """Append the response's bytes to the `size` bytes received before."""
+        total = _total(response, size)
+        # `disable=None` shows the bar on a terminal only.
+        bar = tqdm(
+            total=total, initial=size, desc=self.file.filename, unit="B", unit_scale=True, disable=None
         )
-        with answer:
-            if not answer.is_redirect:
-                _check_status(answer, file, partial, address)
-                yield answer
-                return
-            address = follow(address, answer.headers["Location"], filename=file.filename)
-    raise refusal(file, partial.target, f"more than {MAX_REDIRECTS} redirects were given")
+        with bar, self.partial.path.open("ab") as handle:
+            for chunk in self._chunks(response):
+                size += len(chunk)
+                self._check_size(size)
+                handle.write(chunk)
+                bar.update(len(chunk))
+        if total is not None and size != total:
+            raise TryAgain(f"only {size} of {total} bytes were received")
 
+    def _chunks(self, response: requests.Response) -> Iterator[bytes]:
+        """Yield bytes as they come; a server that is too slow counts as one that stopped."""
+        start, received = time.monotonic(), 0
+        while chunk := response.raw.read1(CHUNK, decode_content=True):
+            yield chunk
+            received += len(chunk)
+            seconds = time.monotonic() - start
+            if seconds > self.settings.read_timeout:
+                if received < self.settings.slowest * seconds:
+                    raise TryAgain(f"only {received} bytes were received in {seconds:.0f} seconds")
+                start, received = time.monotonic(), 0
 
-def _check_status(answer: requests.Response, file: RawFile, partial: Partial, address: str) -> None:
-    status = answer.status_code
-    if status in (200, 206):
-        return
-    found = f"{status} {responses.get(status, 'without a known meaning')} was answered"
-    if public_address(address) != public_address(partial.address):
-        found += f" by {public_address(address)}, to which we were sent on"
-    if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-        partial.discard()
-    if status in TRY_AGAIN:
-        asked = answer.headers.get("Retry-After", "")
-        raise TryAgain(found, float(asked) if asked.isascii() and asked.isdigit() else 0.0)
-    raise refusal(file, partial.target, found)
+    def _finish(self, *, resumed: bool) -> str:
+        """Check the file, give it its name, and return its SHA-256.
 
+        A file that is wrong after a resume, or looks incomplete, is requested again from the beginning.
+        """
+        path, suffix = self.partial.path, Path(self.file.filename).suffix.lower()
+        sha256 = sha256_of(path)
+        problem, incomplete = None, False
+        if self.file.sha256 not in (None, sha256):
+            problem = f"its sha256 is {sha256}, but the configuration gives {self.file.sha256}"
+        elif not self.partial.size():
+            problem = "the server sent an empty file"
+        elif _is_web_page(path) and suffix not in (".htm", ".html"):
+            problem = "the server sent a web page instead of the file"
+        elif suffix == ".zip" and not zipfile.is_zipfile(path):
+            problem, incomplete = "the server sent an incomplete zip archive", True
+        if problem is None:
+            self.partial.finish()
+            return sha256
+        self.partial.discard()
+        raise TryAgain(problem) if resumed or incomplete else self._error(problem)
 
-def _start(answer: requests.Response, file: RawFile, partial: Partial, offset: int) -> int:
-    """Return where the answer's bytes begin: `offset` when the server goes on from there, else 0."""
-    if answer.status_code == HTTPStatus.PARTIAL_CONTENT:
-        given = re.fullmatch(r"bytes (\d{1,18})-\d+/(?:\d+|\*)", answer.headers.get("Content-Range", ""))
-        changed = validator_of(answer.headers) not in (None, partial.validator())
-        encoded = answer.headers.get("Content-Encoding", "identity") != "identity"
-        if given is None or int(given[1]) != offset or not offset or changed or encoded:
-            partial.discard()
-            raise TryAgain("another part of the file was sent than the one asked for")
-    else:
-        offset = 0
-        partial.begin(answer.headers)
-    total = _total(answer, offset)
-    if total is not None and total > file.max_bytes:
-        partial.discard()
-        raise _too_large(file, partial.target, total)
-    return offset
+    def _check_size(self, size: int) -> None:
+        if size > self.file.max_bytes:
+            self.partial.discard()
+            raise self._error(f"it has {size} bytes or more, but max_bytes is {self.file.max_bytes}")
 
-
-def _receive(
-    answer: requests.Response, file: RawFile, partial: Partial, settings: Transfer, size: int, progress: bool
-) -> None:
-    total = _total(answer, size)
-    # On a terminal only: `disable=None` is silent elsewhere.
-    disable = None if progress else True
-    bar = tqdm(total=total, initial=size, desc=file.filename, unit="B", unit_scale=True, disable=disable)
-    with bar, partial.path.open("ab") as handle:
-        for chunk in _chunks(answer, settings):
-            size += len(chunk)
-            if size > file.max_bytes:
-                partial.discard()
-                raise _too_large(file, partial.target, size)
-            handle.write(chunk)
-            bar.update(len(chunk))
-    if total is not None and size != total:
-        raise TryAgain(f"{size} of {total} bytes came")
-
-
-def _chunks(answer: requests.Response, settings: Transfer) -> Iterator[bytes]:
-    """Yield bytes as they come, so that a server which drips is noticed as well as one that stops."""
-    since, came = time.monotonic(), 0
-    while chunk := answer.raw.read1(CHUNK, decode_content=True):
-        yield chunk
-        came += len(chunk)
-        seconds = time.monotonic() - since
-        if seconds > settings.read_timeout:
-            if came < settings.slowest * seconds:
-                raise TryAgain(f"only {came} bytes came in {seconds:.0f} seconds")
-            since, came = time.monotonic(), 0
-
-
-def _finish(file: RawFile, partial: Partial, *, resumed: bool) -> str:
-    """Check what came, give it its name, and return its SHA-256.
-
-    What is wrong after a resume, or looks cut off, is asked for once more, from the beginning.
-    """
-    found = sha256_of(partial.path)
-    wrong, cut = None, False
-    if file.sha256 not in (None, found):
-        wrong = f"its sha256 is {found}, but {file.sha256} is known for it"
-    elif not partial.size():
-        wrong = "an empty file was sent"
-    elif _is_web_page(partial.path) and Path(file.filename).suffix.lower() not in (".htm", ".html"):
-        wrong = "a web page was sent in place of the file"
-    elif Path(file.filename).suffix.lower() == ".zip" and not zipfile.is_zipfile(partial.path):
-        wrong, cut = "what was sent is not a whole zip archive", True
-    if wrong is None:
-        partial.finish()
-        return found
-    partial.discard()
-    if resumed or cut:
-        raise TryAgain(wrong)
-    raise refusal(file, partial.target, wrong)
+    def _error(self, reason: str) -> InputError:
+        return download_error(self.file, self.partial.target.parent, reason)
 
 
 def _is_web_page(path: Path) -> bool:
@@ -219,12 +206,8 @@ def _is_web_page(path: Path) -> bool:
     return start.startswith((b"<!doctype html", b"<html"))
 
 
-def _total(answer: requests.Response, offset: int) -> int | None:
-    """Return the size of the whole file, when the answer says it and its bytes are the file's own."""
-    length = answer.headers.get("Content-Length", "")
-    plain = answer.headers.get("Content-Encoding", "identity") == "identity"
-    return offset + int(length) if plain and re.fullmatch(r"[0-9]{1,18}", length) else None
-
-
-def _too_large(file: RawFile, target: Path, size: int) -> InputError:
-    return refusal(file, target, f"it is {size} bytes or more, and {file.max_bytes} are allowed (max_bytes)")
+def _total(response: requests.Response, offset: int) -> int | None:
+    """Return the size of the complete file; None if the response does not give it, or is compressed."""
+    length = response.headers.get("Content-Length", "")
+    unencoded = response.headers.get("Content-Encoding", "identity") == "identity"
+    return offset + int(length) if unencoded and re.fullmatch(r"[0-9]{1,18}", length) else None

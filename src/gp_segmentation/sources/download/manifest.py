@@ -1,4 +1,4 @@
-"""The manifest beside raw files: where each came from, when, how large, and its checksum."""
+"""The manifest beside raw files: the origin, time, size and checksum of each."""
 
 import hashlib
 import json
@@ -12,25 +12,25 @@ from typing import Any
 from gp_segmentation.errors import InputError
 from gp_segmentation.sources.download.addresses import public_address
 from gp_segmentation.sources.download.config import is_plain_file_name
-from gp_segmentation.utils.files import atomic
+from gp_segmentation.utils.files import write_text
 
 MANIFEST = "manifest.json"
-#: The address of a file somebody else put into the folder.
+#: The address of a file that this package did not bring in.
 BY_HAND = "placed by hand"
 
 
 @dataclass(frozen=True)
 class ManifestRow:
-    """What is known of one raw file.
+    """Origin and checksum of one raw file.
 
     Attributes
     ----------
     filename : its name in the folder.
-    address : its official address without secrets, ``folder: NAME``, or how else it came.
-    retrieved : when this content was first taken, ISO 8601 in UTC; None for what was made, not taken.
+    address : its official address without secrets, ``folder: NAME``, or another origin in words.
+    retrieved : when this content was first taken, ISO 8601 in UTC; None for a file that was generated.
     bytes : its size.
     sha256 : 64 lower-case hexadecimal digits.
-    licence : under which it is published; None when the configuration does not say.
+    licence : under which it is published; None when the configuration does not give it.
     """
 
     filename: str
@@ -41,16 +41,6 @@ class ManifestRow:
     licence: str | None
 
 
-@dataclass(frozen=True)
-class Difference:
-    """One raw file that is not as its manifest says; `problem` is ``missing`` or ``changed``."""
-
-    filename: str
-    problem: str
-    expected_sha256: str
-    found_sha256: str | None
-
-
 def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file's bytes as 64 lower-case hexadecimal digits."""
     with path.open("rb") as handle:
@@ -58,7 +48,7 @@ def sha256_of(path: Path) -> str:
 
 
 def describe(path: Path, *, address: str, licence: str | None, sha256: str | None = None) -> ManifestRow:
-    """Return the row of a file that has just come from `address`."""
+    """Return the row of a file that has just been taken from `address`."""
     return ManifestRow(
         filename=path.name,
         address=public_address(address) if "://" in address else address,
@@ -71,23 +61,20 @@ def describe(path: Path, *, address: str, licence: str | None, sha256: str | Non
 
 def write_manifest(folder: Path, rows: Iterable[ManifestRow]) -> None:
     """Write `rows`, sorted by file name, to ``folder/manifest.json``; an equal manifest is not touched."""
-    ordered = sorted(rows, key=lambda row: row.filename)
-    value = {"files": [asdict(row) for row in ordered]}
-    text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    ordered = [asdict(row) for row in sorted(rows, key=lambda row: row.filename)]
+    text = json.dumps({"files": ordered}, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
     path = folder / MANIFEST
-    if path.is_file() and path.read_bytes() == text.encode():
-        return
-    with atomic(path) as temporary:
-        temporary.write_bytes(text.encode())
+    if not path.is_file() or path.read_bytes() != text.encode():
+        write_text(path, text)
 
 
 def read_manifest(folder: Path) -> list[ManifestRow]:
-    """Read ``folder/manifest.json``; without one there are no rows.
+    """Read ``folder/manifest.json``; a folder without one has no rows.
 
     Raises
     ------
     InputError
-        The manifest is not readable, or a row is not what it should be.
+        The manifest is not readable, or a row lacks a field or has an invalid value.
     """
     path = folder / MANIFEST
     if not path.is_file():
@@ -98,28 +85,28 @@ def read_manifest(folder: Path) -> list[ManifestRow]:
             raise TypeError
     except (ValueError, KeyError, TypeError):
         raise _broken(path, "it does not hold a list of files") from None
-    found = [_row(path, number, row) for number, row in enumerate(rows, start=1)]
-    if len({row.filename for row in found}) < len(found):
-        raise _broken(path, "a file stands in it twice")
-    return found
+    checked = [_row(path, number, row) for number, row in enumerate(rows, start=1)]
+    if len({row.filename for row in checked}) < len(checked):
+        raise _broken(path, "a file is listed twice")
+    return checked
 
 
-def verify(folder: Path) -> list[Difference]:
-    """Compare the files in `folder` with its manifest; an empty list says they are the same bytes."""
+def verify(folder: Path) -> list[tuple[str, str]]:
+    """Return the files that differ from the manifest of `folder`, each with ``missing`` or ``changed``."""
     differences = []
     for row in read_manifest(folder):
         path = folder / row.filename
-        found = sha256_of(path) if path.is_file() else None
-        if found != row.sha256:
-            problem = "missing" if found is None else "changed"
-            differences.append(Difference(row.filename, problem, row.sha256, found))
+        if not path.is_file():
+            differences.append((row.filename, "missing"))
+        elif sha256_of(path) != row.sha256:
+            differences.append((row.filename, "changed"))
     return differences
 
 
 def _row(path: Path, number: int, row: Any) -> ManifestRow:
     names = [field.name for field in fields(ManifestRow)]
     if not isinstance(row, dict) or sorted(row) != sorted(names):
-        raise _broken(path, f"entry {number} does not have exactly {', '.join(names)}")
+        raise _broken(path, f"entry {number} does not have exactly the fields {', '.join(names)}")
     checks = {
         "filename": is_plain_file_name(row["filename"]),
         "address": isinstance(row["address"], str),
@@ -128,9 +115,9 @@ def _row(path: Path, number: int, row: Any) -> ManifestRow:
         "sha256": isinstance(row["sha256"], str) and re.fullmatch(r"[0-9a-f]{64}", row["sha256"]),
         "licence": row["licence"] is None or isinstance(row["licence"], str),
     }
-    for name, good in checks.items():
-        if not good:
-            raise _broken(path, f"entry {number} has {name} {row[name]!r}")
+    for name, is_valid in checks.items():
+        if not is_valid:
+            raise _broken(path, f"entry {number} has the {name} {row[name]!r}")
     return ManifestRow(**row)
 
 
@@ -143,7 +130,7 @@ def _is_time(value: Any) -> bool:
 
 def _broken(path: Path, problem: str) -> InputError:
     return InputError(
-        f"{problem}, so it does not say where the raw files came from",
+        f"{problem}, so the origin of the raw files is unknown",
         file=str(path),
         remedy=f"Delete it and run: gpseg-data source={path.parent.name}",
     )

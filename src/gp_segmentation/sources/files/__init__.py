@@ -1,1 +1,1 @@
-"""Files of any kind as streams and frames: zip members, encodings, line ends, delimited text, workbooks."""
+"""Files of any kind as streams and tables: zip members, encodings, line ends, delimited text, workbooks."""

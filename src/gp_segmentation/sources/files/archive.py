@@ -1,4 +1,4 @@
-"""Text files, plain or in a zip, found by their base name and never unpacked to disk."""
+"""Text files, plain or in a zip, found by base name and never unpacked to disk."""
 
 import csv
 import io
@@ -7,13 +7,14 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO
 
 from gp_segmentation.errors import InputError
-from gp_segmentation.sources.files.text import DamagedError, TooLargeError, Utf8Stream, whole
+from gp_segmentation.sources.files.text import DamagedError, TooLargeError, Utf8Stream, damaged_as_error
 
-#: Bytes one member may inflate to. The largest published one, a national ACHIEVEMENT, has under 0.2 GiB.
+#: Bytes one member may inflate to. The largest published member, a national ACHIEVEMENT, has under 0.2 GiB.
 MAX_BYTES = 1 << 30
 
 FETCH_AGAIN = "Delete it and fetch it again with gpseg-data"
@@ -22,7 +23,7 @@ _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile
 
 @dataclass(frozen=True)
 class TextFile:
-    """A text that can be read: the file at `path`, or its zip member `member` (whole name in the zip)."""
+    """A text to read: the file at `path`, or the member `member` of that zip (full name in the zip)."""
 
     path: Path
     member: str | None = None
@@ -36,8 +37,8 @@ class TextFile:
     def open(self) -> Iterator[IO[bytes]]:
         """Yield the text as UTF-8 bytes.
 
-        Raises InputError when the zip is damaged or encrypted or the text is larger than `max_bytes`, also
-        when that shows only while reading.
+        Raises InputError when the zip is damaged or encrypted or the text is larger than `max_bytes`, even
+        if this only emerges while reading.
         """
         try:
             with self._raw() as raw:
@@ -58,12 +59,12 @@ class TextFile:
     @contextmanager
     def _raw(self) -> Iterator[IO[bytes]]:
         if self.member is None:
-            with whole():
+            with damaged_as_error():
                 raw = self.path.open("rb")
             with raw:
                 yield raw
             return
-        with whole():
+        with damaged_as_error():
             archive = zipfile.ZipFile(self.path)
         with archive:
             info = archive.getinfo(self.member)
@@ -73,31 +74,32 @@ class TextFile:
                 raise self.error("is encrypted", remedy="Place a file without a password")
             if info.file_size > self.max_bytes:
                 raise TooLargeError
-            with whole():
+            with damaged_as_error():
                 member = archive.open(info)
             with member:
                 yield member
 
-    def error(
-        self, problem: str, *, row: int | None = None, column: str | None = None, remedy: str | None = None
-    ) -> InputError:
-        """Return the InputError that names this text."""
+    @property
+    def error(self) -> partial[InputError]:
+        """Builds the InputError that names this text."""
         member = None if self.member is None else self.base_name
-        return InputError(problem, file=self.path.name, member=member, row=row, column=column, remedy=remedy)
+        return partial(InputError, file=self.path.name, member=member)
 
 
 def find_texts(path: Path, pattern: str = r".*\.csv", *, max_bytes: int = MAX_BYTES) -> list[TextFile]:
     """Return the members of the zip at `path` whose base name matches `pattern`, sorted by base name.
 
-    `pattern` is a regular expression for the whole base name, whatever its case; folders in the zip do not
-    matter. A file that is not a zip is itself the only text, whatever its name. Raises InputError when
-    `path` is missing or should be a zip and is none.
+    `pattern` is a regular expression of the full base name; case and folders in the zip do not matter. A
+    file that is not a zip is itself the only text, whatever its name. Raises InputError when `path` is
+    missing, or has the suffix .zip but is not a zip file.
     """
     if not path.is_file():
         raise InputError("is missing", file=path.name, remedy="Fetch it with gpseg-data")
     if not zipfile.is_zipfile(path):
         if path.suffix.lower() == ".zip":
-            raise InputError(_not_a_zip(path), file=path.name, remedy=FETCH_AGAIN)
+            with path.open("rb") as raw:
+                problem = f"is not a zip file (it begins with {raw.read(40)!r})"
+            raise InputError(problem, file=path.name, remedy=FETCH_AGAIN)
         return [TextFile(path, max_bytes=max_bytes)]
     wanted = re.compile(pattern, re.IGNORECASE)
     names = [name for name in _member_names(path) if wanted.fullmatch(_base_name(name))]
@@ -105,38 +107,29 @@ def find_texts(path: Path, pattern: str = r".*\.csv", *, max_bytes: int = MAX_BY
 
 
 def find_text(path: Path, pattern: str = r".*\.csv", *, max_bytes: int = MAX_BYTES) -> TextFile:
-    """Return the one text of `find_texts`; raise InputError naming what is there when it is not one."""
-    found = find_texts(path, pattern, max_bytes=max_bytes)
-    if len(found) == 1:
-        return found[0]
-    if found:
-        names = ", ".join(str(text.member) for text in found)
-        raise InputError(
-            f"{len(found)} members match {pattern}: {names}", file=path.name, remedy="Keep only one of them"
-        )
-    names = ", ".join(sorted(map(_base_name, _member_names(path)))) or "nothing"
-    raise InputError(
-        f"no member matches {pattern} (found: {names})",
-        file=path.name,
-        remedy="Check that it is the file of this year; gpseg-data fetches it",
-    )
+    """Return the only text of `find_texts`; raise InputError naming the members found unless it is one."""
+    texts = find_texts(path, pattern, max_bytes=max_bytes)
+    if len(texts) == 1:
+        return texts[0]
+    if texts:
+        names = ", ".join(str(text.member) for text in texts)
+        problem, remedy = f"{len(texts)} members match {pattern}: {names}", "Keep only one of them"
+    else:
+        names = ", ".join(sorted(map(_base_name, _member_names(path)))) or "nothing"
+        problem = f"no member matches {pattern} (found: {names})"
+        remedy = "Check that it is the file of this year; gpseg-data fetches it"
+    raise InputError(problem, file=path.name, remedy=remedy)
 
 
 def _member_names(path: Path) -> list[str]:
     try:
-        with whole(), zipfile.ZipFile(path) as archive:
+        with damaged_as_error(), zipfile.ZipFile(path) as archive:
             names = [info.filename for info in archive.infolist() if not info.filename.endswith("/")]
     except DamagedError as error:
         raise InputError(f"is damaged ({error})", file=path.name, remedy=FETCH_AGAIN) from error
-    # macOS adds a shadow "__MACOSX/._NAME" of every member.
+    # macOS adds a hidden "__MACOSX/._NAME" for every member.
     return [name for name in names if not _base_name(name).startswith(".")]
 
 
 def _base_name(name: str) -> str:
     return PurePosixPath(name.replace("\\", "/")).name
-
-
-def _not_a_zip(path: Path) -> str:
-    with path.open("rb") as raw:
-        start = raw.read(40)
-    return f"is not a zip file (it begins with {start!r})"

@@ -1,4 +1,4 @@
-"""Chosen columns of a CSV text under the project's own names, read fast and in bounded memory (pyarrow)."""
+"""Chosen columns of a CSV text under the project's names, read fast and in bounded memory (pyarrow)."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import csv
 import io
 import math
 from collections import defaultdict
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import IO
 
 import pandas as pd
@@ -24,11 +25,12 @@ _PADDED = sorted(
     {f"{before}{mark}{after}" for mark in MISSING for before in ("", " ") for after in ("", " ")}
 )
 _BLOCK = 1 << 20
-#: Characters a header may have. The longest published one has 600; ten million columns need more.
+#: Characters allowed in a header; the longest published header has 600.
 _LONGEST_HEADER = 100_000
 _TEXT = pa.dictionary(pa.int32(), pa.string())
 _NUMBER = pa.float64()
 _NAME_IT = "Check that it is the file of this year, or name the column in the source's YAML"
+_FETCH_AGAIN = "Fetch it again with gpseg-data"
 
 
 @dataclass
@@ -37,14 +39,14 @@ class Csv:
 
     Parameters
     ----------
-    text : where it is.
-    columns : own name -> name in the header (or several, the first present is taken), whatever its case; or
-        the position from zero in a text without header.
+    text : the text to read.
+    columns : own name -> name in the header in any case (or several names: the first one present is taken);
+        or the position from zero in a text without header.
     numbers : own names of the columns that hold numbers.
-    optional : own names that may be absent; they are then null.
+    optional : own names of columns that may be absent; they are then null.
     width : number of columns of a text without header.
 
-    After reading, `rows` is the number of rows read; `tolerated` says what else was met.
+    After reading, `rows` is the number of rows read; `tolerated` lists the irregularities met.
     """
 
     text: TextFile
@@ -60,11 +62,11 @@ class Csv:
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Yield the rows in record batches; text columns are dictionary-encoded, blank rows left out.
 
-        Raises InputError naming row, column and value for what is not a number, and naming the columns
-        found when one is missing.
+        Raises InputError for a text that is not a number (naming row, column and value), and for a missing
+        column (naming the columns found).
         """
         where = self._positions()
-        types = {str(at): _NUMBER if name in self.numbers else _TEXT for name, at in where.items()}
+        types = {str(at): self._type(name) for name, at in where.items()}
         try:
             with self.text.open() as stream:
                 reader = pa.csv.open_csv(stream, *self._options(types))
@@ -75,30 +77,28 @@ class Csv:
             raise self._explain(where, error) from error
 
     def frame(self) -> pd.DataFrame:
-        """Return all rows; texts stripped of blanks around them, numbers as floats."""
-        batches = list(self.batches())
-        if not batches:
-            return pd.DataFrame({name: pd.Series(dtype=self._dtype(name)) for name in self.columns})
-        table = pa.Table.from_batches(batches)
-        arrays = [self._plain(table.column(name), name) for name in self.columns]
-        return pa.table(arrays, names=list(self.columns)).to_pandas()
+        """Return all rows; texts without blanks at either end, numbers as floats."""
+        schema = pa.schema([(name, self._type(name)) for name in self.columns])
+        table = pa.Table.from_batches(self.batches(), schema)
+        columns = {
+            name: column if name in self.numbers else pc.utf8_trim_whitespace(column.cast(pa.string()))
+            for name, column in zip(table.column_names, table.columns, strict=True)
+        }
+        return pa.table(columns).to_pandas()
 
     def tolerated(self) -> list[tuple[str, int, str]]:
-        """Return check, count and detail of what was met in reading and is no error, for a QualityLog."""
+        """Return check, count and detail of the tolerated irregularities, for a QualityLog."""
         name = self.text.base_name
         return [
             ("blank rows left out", self.blank_rows, name),
             ("bytes that are not UTF-8, read as Windows-1252", self.recoded, name),
         ]
 
-    def _dtype(self, name: str) -> type:
-        return float if name in self.numbers else str
-
-    def _plain(self, column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
-        return column if name in self.numbers else pc.utf8_trim_whitespace(column.cast(pa.string()))
+    def _type(self, name: str) -> pa.DataType:
+        return _NUMBER if name in self.numbers else _TEXT
 
     def _positions(self) -> dict[str, int]:
-        """Own name -> position of the column; the header is read first for it."""
+        """Read the header and return own name -> position of the column."""
         if self.width is not None:
             self._header = [str(i) for i in range(self.width)]
             return {name: int(str(at)) for name, at in self.columns.items()}
@@ -111,22 +111,19 @@ class Csv:
             names = [accepted] if isinstance(accepted, str) else [str(a) for a in accepted]  # type: ignore[union-attr]
             found = next((places[n.upper()] for n in names if n.upper() in places), [])
             if len(found) > 1:
-                problem = f"stands in the header {len(found)} times"
-                raise self.text.error(problem, column=names[0], remedy="Keep the one that is right")
+                problem = f"is in the header {len(found)} times"
+                raise self.text.error(problem, column=names[0], remedy="Keep the right one")
             if found:
                 where[name] = found[0]
             elif name not in self.optional:
-                listed = ", ".join(self._header[:40])
-                raise self.text.error(
-                    f"is missing (found: {listed})", column=" or ".join(names), remedy=_NAME_IT
-                )
+                problem = f"is missing (found: {', '.join(self._header[:40])})"
+                raise self.text.error(problem, column=" or ".join(names), remedy=_NAME_IT)
         return where
 
     def _first_record(self) -> list[str]:
-        with self.text.open() as stream:
-            header = next(delimited_records(stream, longest=_LONGEST_HEADER), None)
+        header = next(self._records(_LONGEST_HEADER), None)
         if header is None:
-            raise self.text.error("is empty", remedy="Fetch it again with gpseg-data")
+            raise self.text.error("is empty", remedy=_FETCH_AGAIN)
         if not any(name.strip() for name in header):
             raise self.text.error("is empty where the header should be", row=1, remedy=_NAME_IT)
         return header
@@ -142,7 +139,7 @@ class Csv:
     def _options(
         self, types: dict[str, pa.DataType]
     ) -> tuple[pa.csv.ReadOptions, pa.csv.ParseOptions, pa.csv.ConvertOptions]:
-        # Columns go by position: a header may repeat a name, and its case does not matter.
+        # pyarrow gets positions as column names: a header may repeat a name, and its case does not matter.
         read = pa.csv.ReadOptions(
             block_size=_BLOCK,
             column_names=[str(i) for i in range(len(self._header))],
@@ -166,68 +163,52 @@ class Csv:
             batch.column(str(where[name])) if name in where else pa.nulls(len(batch), self._type(name))
             for name in self.columns
         ]
-        blank = pc.is_null(arrays[0])
-        if blank.true_count:
-            for array in arrays[1:]:
-                blank = pc.and_(blank, pc.is_null(array))
+        blank = reduce(pc.and_, map(pc.is_null, arrays))
         self.blank_rows += blank.true_count
         self.rows += len(batch) - blank.true_count
         tidy = pa.RecordBatch.from_arrays(arrays, names=list(self.columns))
         return tidy.filter(pc.invert(blank)) if blank.true_count else tidy
 
-    def _type(self, name: str) -> pa.DataType:
-        return _NUMBER if name in self.numbers else _TEXT
-
     def _explain(self, where: dict[str, int], error: Exception) -> Exception:
         """Read the text again, slowly, to name the row that pyarrow refused."""
         if "Empty CSV" in str(error):
-            return self.text.error("is empty", remedy="Fetch it again with gpseg-data")
-        numbers = {at: name for name, at in where.items() if name in self.numbers}
+            return self.text.error("is empty", remedy=_FETCH_AGAIN)
+        numbers = [at for name, at in where.items() if name in self.numbers]
         for row, record in enumerate(self._records(), start=1):
             if row == 1 and self.width is None:
                 continue
             if any(field.strip() for field in record) and len(record) != len(self._header):
                 problem = f"has {len(record)} fields where there should be {len(self._header)}"
-                return self.text.error(problem, row=row, remedy="Fetch it again with gpseg-data")
+                return self.text.error(problem, row=row, remedy=_FETCH_AGAIN)
             bad = next((at for at in numbers if at < len(record) and not _is_number(record[at])), None)
             if bad is not None:
                 problem = f"{record[bad]!r} is not a number"
                 return self.text.error(problem, row=row, column=self._header[bad], remedy="Correct the value")
-        return self.text.error(f"cannot be read ({error})", remedy="Fetch it again with gpseg-data")
+        return self.text.error(f"cannot be read ({error})", remedy=_FETCH_AGAIN)
 
-    def _records(self) -> Generator[list[str]]:
+    def _records(self, longest: int = _BLOCK) -> Iterator[list[str]]:
         with self.text.open() as stream:
-            yield from delimited_records(stream)
-
-
-class _Lines:
-    """Lines of a text, `left` characters of them at most until it is set anew; csv.Error past that."""
-
-    def __init__(self, text: io.TextIOWrapper, longest: int) -> None:
-        self._text, self._longest, self.left = text, longest, longest
-
-    def __iter__(self) -> _Lines:
-        return self
-
-    def __next__(self) -> str:
-        line = self._text.readline(self.left + 1)
-        if not line:
-            raise StopIteration
-        self.left -= len(line)
-        if self.left < 0:
-            raise csv.Error(f"one row has more than {self._longest:,} characters")
-        return line
+            yield from delimited_records(stream, longest=longest)
 
 
 def delimited_records(stream: IO[bytes], delimiter: str = ",", longest: int = _BLOCK) -> Iterator[list[str]]:
-    """Yield each record of a CSV text, blank ones included as empty lists.
+    """Yield each record of a CSV text; a blank line is an empty list.
 
     Raises csv.Error for a record of more than `longest` characters, so that one row cannot fill the memory.
     """
+    left = longest  # characters that the current record may still have
+
+    def lines() -> Iterator[str]:
+        nonlocal left
+        while line := text.readline(left + 1):
+            left -= len(line)
+            if left < 0:
+                raise csv.Error(f"one row has more than {longest:,} characters")
+            yield line
+
     with io.TextIOWrapper(stream, encoding="utf-8", newline="") as text:
-        lines = _Lines(text, longest)
-        for record in csv.reader(lines, delimiter=delimiter):
-            lines.left = longest
+        for record in csv.reader(lines(), delimiter=delimiter):
+            left = longest
             yield record
 
 

@@ -1,4 +1,4 @@
-"""Any of the encodings that published CSV files come in, read as UTF-8."""
+"""Published CSV files in any encoding, read as UTF-8."""
 
 import codecs
 import io
@@ -23,19 +23,11 @@ _DAMAGED = (
     ValueError,
     NotImplementedError,
 )
-_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-#: What Python's "surrogateescape" makes of a byte that is not UTF-8.
+#: Python's "surrogateescape" of a byte that is not UTF-8, and its character in Windows-1252 or Latin-1.
 _ESCAPED = re.compile("[\udc80-\udcff]")
-
-
-def _single_byte(byte: int) -> str:
-    try:
-        return bytes([byte]).decode("cp1252")
-    except UnicodeDecodeError:
-        return chr(byte)
-
-
-_SINGLE_BYTES = {0xDC00 + byte: _single_byte(byte) for byte in range(0x80, 0x100)}
+_SINGLE_BYTES = {
+    0xDC00 + byte: bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(0x80, 0x100)
+}
 
 
 class TooLargeError(Exception):
@@ -43,12 +35,12 @@ class TooLargeError(Exception):
 
 
 class DamagedError(Exception):
-    """Bytes of an archive or disk cannot be read; the text says why."""
+    """An archive or disk cannot be read; the text gives the reason."""
 
 
 @contextmanager
-def whole() -> Iterator[None]:
-    """Raise DamagedError for whatever Python's zip reader and its decompressors raise at damaged bytes."""
+def damaged_as_error() -> Iterator[None]:
+    """Raise DamagedError instead of what Python's zip reader and its decompressors raise at damaged bytes."""
     try:
         yield
     except _DAMAGED as error:
@@ -56,30 +48,29 @@ def whole() -> Iterator[None]:
 
 
 class Utf8Stream(io.RawIOBase):
-    """Bytes of `raw` as UTF-8 without byte-order mark, at most `max_bytes` of them taken from `raw`.
+    """Bytes of `raw` as UTF-8 without byte-order mark; at most `max_bytes` are read from `raw`.
 
-    UTF-16 is known by its byte-order mark. All else is read as UTF-8, and each byte that is not valid there
-    as Windows-1252 (Latin-1 where that has no character), which is what such files then are: pure ASCII but
+    UTF-16 is recognised by its byte-order mark. Everything else is read as UTF-8; a byte that is not valid
+    UTF-8 is read as Windows-1252 (Latin-1 where that has no character), because such files are ASCII except
     for a few names. `recoded` counts those bytes.
 
-    Raises DamagedError where `raw` cannot be read, and TooLargeError past the bound, so that a small archive
-    cannot fill the memory.
+    Raises DamagedError where `raw` cannot be read, and TooLargeError above `max_bytes`, so that a small
+    archive cannot fill the memory.
     """
 
     def __init__(self, raw: IO[bytes], max_bytes: int) -> None:
         self._raw, self._left = raw, max_bytes
-        self._utf16: codecs.IncrementalDecoder | None = None
-        self._started = self._ended = False
-        self._utf8 = codecs.getincrementaldecoder("utf-8")(errors="surrogateescape")
+        self._decoder: codecs.IncrementalDecoder | None = None  # chosen at the first bytes
+        self._ended = False
         self._ready = memoryview(b"")
         self._reading = threading.Lock()
         self.recoded = 0
 
     def end(self) -> None:
-        """Wait for a read that goes on in another thread, and give nothing more from now on.
+        """Wait for a read in another thread to finish, and return no more bytes afterwards.
 
-        A reader that reads ahead in a thread of its own (pyarrow's) may still read when its user has given
-        up over an error; `raw` must not be closed beneath it.
+        pyarrow reads ahead in its own thread, and may still be reading when an error has ended its use;
+        `raw` must not be closed during that read.
         """
         with self._reading:
             self._ended, self._ready = True, memoryview(b"")
@@ -90,30 +81,26 @@ class Utf8Stream(io.RawIOBase):
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # typeshed: any writable buffer
         with self._reading:
             while not self._ready and not self._ended:
-                self._ready = memoryview(self._convert(self._take()))
+                self._ready = memoryview(self._next())
             count = min(len(buffer), len(self._ready))
             buffer[:count] = self._ready[:count]
             self._ready = self._ready[count:]
             return count
 
-    def _take(self) -> bytes:
-        with whole():
+    def _next(self) -> bytes:
+        """Return the next bytes of `raw` as UTF-8; there may be none yet."""
+        with damaged_as_error():
             chunk = self._raw.read(CHUNK)
         self._ended = not chunk
         self._left -= len(chunk)
         if self._left < 0:
             raise TooLargeError
-        if not self._started:
-            self._started = True
-            if chunk.startswith(_UTF16):
-                self._utf16 = codecs.getincrementaldecoder("utf-16")()
+        if self._decoder is None:
+            utf16 = chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+            decoder = codecs.getincrementaldecoder("utf-16" if utf16 else "utf-8")
+            self._decoder = decoder("strict" if utf16 else "surrogateescape")
             chunk = chunk.removeprefix(codecs.BOM_UTF8)
-        return chunk
-
-    def _convert(self, chunk: bytes) -> bytes:
-        if self._utf16 is not None:
-            return self._utf16.decode(chunk, self._ended).encode()
-        text = self._utf8.decode(chunk, self._ended)
+        text = self._decoder.decode(chunk, self._ended)
         if text.isascii():
             return text.encode()
         if escaped := len(_ESCAPED.findall(text)):

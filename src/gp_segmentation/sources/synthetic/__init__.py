@@ -5,10 +5,11 @@ from pathlib import Path
 from gp_segmentation.sources.download.manifest import write_manifest
 from gp_segmentation.sources.synthetic import files, write_others, write_qof, write_registrations
 from gp_segmentation.sources.synthetic.england import England, draw_england
+from gp_segmentation.utils.files import write_text
 
 
 def address(seed: int, practices: int) -> str:
-    """Return what the manifest says of where the files came from.
+    """Return the origin of the files as the manifest gives it.
 
     >>> address(1, 300)
     'synthetic England, seed 1, 300 practices'
@@ -19,20 +20,20 @@ def address(seed: int, practices: int) -> str:
 def write_england(folder: Path, *, seed: int, practices: int = 6200) -> None:
     """Draw a synthetic England and write it as the files that the readers of official data read.
 
-    The names of the files begin with SYNTHETIC_, those of archive members are official. Beside them stand
-    SYNTHETIC_truth.csv (what was planted) and manifest.json. The same seed and number of practices give the
-    same bytes. Files of the same names are replaced.
+    File names begin with SYNTHETIC_; archive members have the official names. SYNTHETIC_truth.csv holds the
+    planted archetypes, special practices and irregularities; manifest.json the checksums. The same seed and
+    number of practices give the same bytes. Files of the same names are replaced.
 
     Parameters
     ----------
-    folder : made when it does not exist.
-    seed : any whole number from zero on.
-    practices : practices in QOF; 51 in 6,188 more are in the registrations only. At least one per ICB.
+    folder : created if it does not exist.
+    seed : a whole number, zero or larger.
+    practices : practices in QOF, at least one per ICB. A further 51 per 6,188 are in the registrations only.
 
     Raises
     ------
     ConfigError
-        when `practices` is smaller than the number of ICBs.
+        `practices` is smaller than the number of ICBs.
     """
     england = draw_england(seed, practices)
     folder.mkdir(parents=True, exist_ok=True)
@@ -55,6 +56,6 @@ def write_england(folder: Path, *, seed: int, practices: int = 6200) -> None:
     for name, members in archives.items():
         files.write_zip(folder / name, members)
     for name, text in texts.items():
-        files.write_raw_text(folder / name, text)
-    made = address(seed, practices)
-    write_manifest(folder, [files.manifest_row(folder / name, made) for name in (*archives, *texts)])
+        write_text(folder / name, text)
+    origin = address(seed, practices)
+    write_manifest(folder, [files.manifest_row(folder / name, origin) for name in (*archives, *texts)])

@@ -1,4 +1,4 @@
-"""The figures a synthetic England is drawn from: aggregate statistics of England's practices, 2024-25."""
+"""Aggregate statistics of England's practices, 2024-25, from which a synthetic England is drawn."""
 
 import json
 import zlib
@@ -10,10 +10,6 @@ from typing import Any
 import numpy as np
 
 from gp_segmentation.utils.arrays import Floats, Ints
-
-#: Figures of the real England that the calibration file does not repeat as numbers of their own.
-WITHOUT_IMD, WITHOUT_ETHNICITY, DORMANT = 45, 3, 39
-ABSENT_PCAS_ROWS, ABSENT_POINTS_ROWS = 183, 282
 
 
 @dataclass(frozen=True)
@@ -52,7 +48,7 @@ class Archetypes:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Everything the simulation needs; `raw` keeps the file for what is read only once."""
+    """Everything the simulation needs; `raw` holds the complete file, for values that one step reads."""
 
     practices: int
     registered_practices: int
@@ -66,7 +62,7 @@ class Calibration:
 
 @lru_cache(maxsize=1)
 def load() -> Calibration:
-    """Read the calibration that is part of the package."""
+    """Read the package's calibration file."""
     text = resources.files(__package__).joinpath("england_2024_25.json").read_text(encoding="utf-8")
     raw = json.loads(text)
     geography = raw["geography"]
@@ -94,13 +90,9 @@ def _icb(entry: dict[str, Any]) -> Icb:
         offset=np.array(entry["offset"]),
         weights=np.array([place["w"] for place in places]),
         means=np.array([[place["lon"], place["lat"]] for place in places]),
-        covariances=np.array([_covariance(*place["cov"]) for place in places]),
+        covariances=np.array([[[xx, xy], [xy, yy]] for xx, xy, yy in (place["cov"] for place in places)]),
         p_archetype=np.array([place["p_archetype"] for place in places]),
     )
-
-
-def _covariance(longitude: float, both: float, latitude: float) -> list[list[float]]:
-    return [[longitude, both], [both, latitude]]
 
 
 def _archetypes(entry: dict[str, Any]) -> Archetypes:
@@ -117,7 +109,7 @@ def _archetypes(entry: dict[str, Any]) -> Archetypes:
 
 
 def _factor(lower: list[list[float]]) -> Floats:
-    """The Cholesky factor of a covariance given by the rows of its lower triangle."""
+    """Return the Cholesky factor of a covariance given by the rows of its lower triangle."""
     matrix = np.zeros((len(lower), len(lower)))
     for i, row in enumerate(lower):
         matrix[i, : i + 1] = row
@@ -126,14 +118,14 @@ def _factor(lower: list[list[float]]) -> Floats:
 
 
 def stream(seed: int, step: str) -> np.random.Generator:
-    """The random numbers of one named step: a change in one step leaves those of the others as they were."""
+    """Return the random numbers of one named step; a change in one step does not change the others'."""
     return np.random.default_rng(np.random.SeedSequence(entropy=seed, spawn_key=(zlib.crc32(step.encode()),)))
 
 
 def share_out(weights: Floats | Ints, total: int, *, least: int = 0) -> Ints:
-    """Whole numbers in proportion to `weights` that sum to `total`, each at least `least`.
+    """Return whole numbers in proportion to `weights` that sum to `total`, each at least `least`.
 
-    Largest remainders; of equal remainders the first comes first.
+    Method of largest remainders; equal remainders in order.
     """
     spare = total - least * len(weights)
     exact = spare * np.asarray(weights, dtype=float) / np.sum(weights)
@@ -144,6 +136,6 @@ def share_out(weights: Floats | Ints, total: int, *, least: int = 0) -> Ints:
 
 
 def times(factor: Floats, normals: Floats) -> Floats:
-    """`normals @ factor.T` without BLAS, whose sums may change with the number of threads."""
+    """Return `normals @ factor.T` without BLAS, whose sums may change with the number of threads."""
     product: Floats = np.einsum("ij,kj->ik", normals, factor, optimize=False)
     return product

@@ -1,6 +1,6 @@
 """England's outline, coarse and drawn from memory, so that no synthetic practice lies in the sea.
 
-The corners are rounded to a hundredth of a degree and stand for no official boundary.
+The corners are rounded to a hundredth of a degree and are not an official boundary.
 """
 
 import numpy as np
@@ -31,21 +31,21 @@ OUTLINE = (
     *((-3.33, 54.20), (-3.42, 54.35), (-3.62, 54.50), (-3.57, 54.64), (-3.49, 54.71), (-3.39, 54.87)),
     *((-3.20, 54.94), (-3.05, 54.98), (-2.70, 55.20), (-2.50, 55.32), (-2.20, 55.45), (-2.24, 55.65)),
 )
-#: How much nearer to the middle of its place a point is drawn that lies outside, and how often.
-NEARER, TIMES = 0.8, 12
+#: A point outside England is moved towards its centre by this factor, at most this many times.
+SHRINKAGE, MOVES = 0.8, 12
 
 
-def ashore(points: Floats, middles: Floats) -> Floats:
-    """Draw points (n, 2), longitude and latitude, that lie outside towards `middles` (n, 2) until inside.
+def move_ashore(points: Floats, centres: Floats) -> Floats:
+    """Move points (n, 2), longitude and latitude, outside England towards `centres` (n, 2) until inside.
 
-    One whose middle lies outside as well goes to the nearest place on the outline.
+    A point whose centre is outside too moves to the nearest point of the outline.
     """
     england = shapely.Polygon(OUTLINE)
-    found = points.copy()
-    for _ in range(TIMES):
-        outside = ~shapely.contains_xy(england, found[:, 0], found[:, 1])
-        found[outside] = middles[outside] + NEARER * (found[outside] - middles[outside])
-    for i in np.flatnonzero(~shapely.contains_xy(england, found[:, 0], found[:, 1])):
-        nearest = shapely.shortest_line(england, shapely.Point(found[i]))
-        found[i] = shapely.get_coordinates(nearest)[0]
-    return found
+    moved = points.copy()
+    for _ in range(MOVES):
+        outside = ~shapely.contains_xy(england, moved[:, 0], moved[:, 1])
+        moved[outside] = centres[outside] + SHRINKAGE * (moved[outside] - centres[outside])
+    for i in np.flatnonzero(~shapely.contains_xy(england, moved[:, 0], moved[:, 1])):
+        nearest = shapely.shortest_line(england, shapely.Point(moved[i]))
+        moved[i] = shapely.get_coordinates(nearest)[0]
+    return moved

@@ -1,53 +1,27 @@
-"""A whole synthetic England in memory: every step in turn, before anything is written."""
+"""A complete synthetic England in memory: all steps in order, before any file is written."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.special import expit
 
 from gp_segmentation.errors import ConfigError
-from gp_segmentation.sources.synthetic import ages, naming
-from gp_segmentation.sources.synthetic.achievement import Achievement, Population, draw_achievement
+from gp_segmentation.sources.synthetic import naming, patients
+from gp_segmentation.sources.synthetic.achievement import IndicatorCounts, Population, draw_counts
 from gp_segmentation.sources.synthetic.calibration import Calibration, load, stream
 from gp_segmentation.sources.synthetic.geography import Geography, draw_geography
 from gp_segmentation.sources.synthetic.irregularities import (
     ABOVE_LIST,
     NO_REGISTERS,
-    Quirks,
+    Irregularities,
     disturb_registers,
-    draw_quirks,
+    draw_irregularities,
     drop_rows,
 )
-from gp_segmentation.sources.synthetic.latent import draw_latent, to_variables
-from gp_segmentation.sources.synthetic.registers import count_registers, register_list_types
-from gp_segmentation.sources.synthetic.special import list_sizes, plant_special
-from gp_segmentation.utils.arrays import Floats, Ints
-
-
-class Practice(NamedTuple):
-    """A row of `England.practices`, typed."""
-
-    practice_code: str
-    practice_name: str
-    in_qof: bool
-    status: str
-    region: int
-    icb: int
-    sub_icb: int
-    pcn_code: str
-    pcn_name: str
-    postcode: str
-    longitude: float
-    latitude: float
-    on_map: bool
-    list_size: int
-    imd: float
-    nonwhite_share: float
-    archetype: int
-    special: str
-    quirk: str
+from gp_segmentation.sources.synthetic.latent import draw_latent, list_sizes, plant_special, to_variables
+from gp_segmentation.utils.arrays import Ints
 
 
 @dataclass(frozen=True)
@@ -56,15 +30,15 @@ class England:
 
     Attributes
     ----------
-    practices : one row per registered practice in the order of their codes: practice_code, practice_name,
-        in_qof (False: known to the registrations only), status, region, icb and sub_icb (numbers into
-        `calibration` and of the location), pcn_code, pcn_name, postcode, longitude, latitude, on_map (False:
-        the postcode is missing from Code-Point Open), list_size, imd and nonwhite_share (NaN: not
-        published), archetype (1..5), special (class or ""), quirk (what was planted or "").
+    practices : one row per registered practice, sorted by code: practice_code, practice_name, in_qof (False:
+        in the registrations only), status, region and icb (positions in `calibration`), sub_icb (number of
+        the location), pcn_code, pcn_name, postcode, longitude, latitude, on_map (False: the postcode is
+        missing from Code-Point Open), list_size, imd and nonwhite_share (NaN: not published), archetype
+        (1..5), special (class or ""), quirk (planted irregularity or "").
     patients : (n, 2, 20) women then men by five-year band.
     lists : practice by list type, patients.
     registers : practice by register group, patients.
-    achievement : counts of every practice, in the order of `practices`.
+    counts : indicators of every practice, in the order of `practices`.
     """
 
     calibration: Calibration
@@ -72,22 +46,11 @@ class England:
     patients: Ints
     lists: pd.DataFrame
     registers: pd.DataFrame
-    achievement: Achievement
+    counts: IndicatorCounts
 
-    def records(self) -> list[Practice]:
-        """The rows of `practices`, in order."""
-        return [Practice(*row) for row in self.practices.itertuples(index=False, name=None)]
-
-
-@dataclass(frozen=True)
-class _People:
-    """Counts of each practice: its list, patients by sex and band, list types and registers."""
-
-    size: Ints
-    patients: Ints
-    lists: dict[str, Ints]
-    registers: Ints
-    groups: tuple[str, ...]
+    def records(self) -> list[Any]:
+        """Return the rows of `practices` as named tuples."""
+        return list(self.practices.itertuples(index=False, name="Practice"))
 
 
 def draw_england(seed: int, practices: int = 6200) -> England:
@@ -98,7 +61,7 @@ def draw_england(seed: int, practices: int = 6200) -> England:
     Raises
     ------
     ConfigError
-        when `practices` is smaller than the number of ICBs.
+        `practices` is smaller than the number of ICBs.
     """
     calibration = load()
     total = practices + _only_registered(calibration, practices)
@@ -106,41 +69,40 @@ def draw_england(seed: int, practices: int = 6200) -> England:
     archetype, z = draw_latent(calibration, place, stream(seed, "latent"))
     variables = to_variables(calibration.archetypes, z)
     x, special = plant_special(calibration, variables, stream(seed, "special"))
-    quirks = draw_quirks(calibration, special, total - practices, stream(seed, "quirks"))
-    value = dict(zip(calibration.archetypes.names, x.T, strict=True))
-    people = _people(calibration, x, list_sizes(value["log_list"], special), quirks, seed)
+    planted = draw_irregularities(calibration, special, total - practices, stream(seed, "quirks"))
+    names = calibration.archetypes.names
+    value = dict(zip(names, x.T, strict=True))
+    size = list_sizes(value["log_list"], special)
+    age_logits = x[:, names.index("age65p") : names.index("age65p") + 5]
+    people = patients.draw_patients(calibration, size, age_logits, value["female"], stream(seed, "age bands"))
+    lists = patients.list_types(calibration, people, stream(seed, "list types"))
+    registers = disturb_registers(patients.count_registers(calibration, x, lists), size, planted)
     imd, nonwhite = value["sqrt_imd"] ** 2, expit(value["nonwhite"])
-    aged_65 = people.patients[:, :, 13:].sum(axis=(1, 2)) / people.size
+    aged_65 = people[:, :, 13:].sum(axis=(1, 2)) / size
     population = Population(
-        icb=place.icb,
-        pcn=place.pcn,
-        patients=people.patients,
-        registers=people.registers,
-        groups=people.groups,
-        covariates=np.column_stack([imd, nonwhite, aged_65]),
+        place.icb, place.pcn, people, registers, covariates=np.column_stack([imd, nonwhite, aged_65])
     )
-    achievement = draw_achievement(calibration, population, seed)
-    frame = _practices(calibration, place, quirks, seed).assign(
-        list_size=people.size,
-        imd=np.where(quirks.without_imd, np.nan, imd),
-        nonwhite_share=np.where(quirks.without_ethnicity, np.nan, nonwhite),
+    counts = draw_counts(calibration, population, seed)
+    frame = _practices(calibration, place, planted, seed).assign(
+        list_size=size,
+        imd=np.where(planted.without_imd, np.nan, imd),
+        nonwhite_share=np.where(planted.without_ethnicity, np.nan, nonwhite),
         archetype=archetype + 1,
         special=special,
-        quirk=_quirk_names(quirks),
+        quirk=np.select([planted.no_registers, planted.above_list], [NO_REGISTERS, ABOVE_LIST], ""),
     )
-    index = pd.Index(frame["practice_code"])
     return England(
         calibration=calibration,
         practices=frame,
-        patients=people.patients,
-        lists=pd.DataFrame(people.lists, index=index),
-        registers=pd.DataFrame(people.registers, index=index, columns=list(people.groups)),
-        achievement=drop_rows(achievement, total / calibration.registered_practices, stream(seed, "rows")),
+        patients=people,
+        lists=pd.DataFrame(lists, index=frame["practice_code"]),
+        registers=pd.DataFrame(registers, index=frame["practice_code"]),
+        counts=drop_rows(counts, total / calibration.registered_practices, stream(seed, "rows")),
     )
 
 
 def _only_registered(calibration: Calibration, practices: int) -> int:
-    """How many practices stand in the registrations and not in QOF."""
+    """Return how many practices are in the registrations and not in QOF."""
     if practices < len(calibration.icbs):
         raise ConfigError(
             f"practices={practices}: a synthetic England has at least one practice in each of "
@@ -149,46 +111,27 @@ def _only_registered(calibration: Calibration, practices: int) -> int:
     return max(1, round((calibration.registered_practices / calibration.practices - 1) * practices))
 
 
-def _people(calibration: Calibration, x: Floats, size: Ints, quirks: Quirks, seed: int) -> _People:
-    ages_first = calibration.archetypes.names.index("age65p")
-    age_logits = x[:, ages_first : ages_first + 5]
-    female = x[:, calibration.archetypes.names.index("female")]
-    patients = ages.draw_patients(calibration, size, age_logits, female, stream(seed, "age bands"))
-    lists = ages.list_types(calibration, patients, stream(seed, "list types"))
-    groups = tuple(register_list_types(calibration))
-    registers = disturb_registers(count_registers(calibration, x, lists), groups, size, quirks)
-    return _People(size, patients, lists, registers, groups)
-
-
-def _practices(calibration: Calibration, place: Geography, quirks: Quirks, seed: int) -> pd.DataFrame:
+def _practices(
+    calibration: Calibration, place: Geography, planted: Irregularities, seed: int
+) -> pd.DataFrame:
     n = len(place.icb)
     sites = naming.draw_sites(calibration, place.icb, place.component, place.pcn, stream(seed, "sites"))
-    lost = np.isin(sites.postcode, sites.postcode[quirks.without_point])
     regions = [region["code"] for region in calibration.regions]
     return pd.DataFrame(
         {
             "practice_code": naming.practice_codes(n),
             "practice_name": naming.practice_names(n, stream(seed, "names")),
-            "in_qof": ~quirks.not_in_qof,
-            "status": np.where(quirks.dormant, "DORMANT", "ACTIVE"),
+            "in_qof": ~planted.not_in_qof,
+            "status": np.where(planted.dormant, "DORMANT", "ACTIVE"),
             "region": [regions.index(calibration.icbs[g].region) for g in place.icb],
             "icb": place.icb,
             "sub_icb": place.sub_icb_of_component[place.component],
-            "pcn_code": np.where(quirks.unallocated, "U", naming.pcn_codes(place.pcn)),
-            "pcn_name": np.where(quirks.unallocated, "Unallocated", naming.pcn_names(place.pcn)),
+            "pcn_code": np.where(planted.unallocated, "U", naming.pcn_codes(place.pcn)),
+            "pcn_name": np.where(planted.unallocated, "Unallocated", naming.pcn_names(place.pcn)),
             "postcode": sites.postcode,
-            "longitude": _round(place.longitude[sites.owner]),
-            "latitude": _round(place.latitude[sites.owner]),
-            "on_map": ~lost,
+            # Six decimals (10 cm), so that the last bits of a sine cannot move a point.
+            "longitude": np.round(place.longitude[sites.owner], 6),
+            "latitude": np.round(place.latitude[sites.owner], 6),
+            "on_map": ~np.isin(sites.postcode, sites.postcode[planted.without_point]),
         }
     )
-
-
-def _round(degrees: Floats) -> Floats:
-    """Degrees to about ten centimetres, so that the last bits of a sine cannot move a point."""
-    return np.round(degrees, 6)
-
-
-def _quirk_names(quirks: Quirks) -> list[str]:
-    flags = zip(quirks.no_registers, quirks.above_list, strict=True)
-    return [NO_REGISTERS if none else ABOVE_LIST if above else "" for none, above in flags]

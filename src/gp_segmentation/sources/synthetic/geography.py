@@ -1,16 +1,16 @@
-"""Where synthetic practices lie, and the networks they belong to (steps 1 and 2)."""
+"""Locations of synthetic practices and their primary care networks (steps 1 and 2)."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from gp_segmentation.sources.synthetic.calibration import Calibration, Icb, share_out
-from gp_segmentation.sources.synthetic.coast import ashore
+from gp_segmentation.sources.synthetic.coast import move_ashore
 from gp_segmentation.utils.arrays import Floats, Ints
 
-#: A degree of longitude is this much shorter than one of latitude, at England's latitude.
+#: Length of a degree of longitude over one of latitude, in England.
 LONGITUDE_SCALE = 0.61
-#: An ICB with more location components than this has a sub-ICB location for each, otherwise one.
+#: An ICB with more location components than this has a sub-ICB location for each of them, otherwise one.
 ONE_SUB_ICB_UP_TO = 3
 
 
@@ -18,9 +18,9 @@ ONE_SUB_ICB_UP_TO = 3
 class Geography:
     """One entry per practice, practices grouped by ICB; numbers count from zero.
 
-    `component` numbers the location components of all ICBs one after the other, `pcn` the primary care
-    networks; `pcn_component` is the location component of each network, `component_icb` and
-    `sub_icb_of_component` the ICB and the sub-ICB location of each component.
+    `component` is the location component, numbered through all ICBs, and `pcn` the primary care network.
+    `pcn_component` is the component of each network; `component_icb` and `sub_icb_of_component` are the ICB
+    and the sub-ICB location of each component.
     """
 
     icb: Ints
@@ -60,23 +60,22 @@ def draw_geography(calibration: Calibration, practices: int, rng: np.random.Gene
 
 
 def _place(icb: Icb, count: int, truncation: float, rng: np.random.Generator) -> tuple[Ints, Floats]:
-    """Location component and (longitude, latitude) of `count` practices of an ICB.
+    """Draw location component and (longitude, latitude) of `count` practices of an ICB.
 
-    A point's squared Mahalanobis distance from its component is exponential with mean 2, cut at
-    `truncation`: drawn by inversion, which is what drawing again until it is small enough amounts to. A
-    point in the sea or beyond the border is drawn back towards its component's mean.
+    A point's squared Mahalanobis distance from its component is exponential with mean 2, truncated at
+    `truncation` and drawn by inversion. A point outside England is moved towards its component's mean.
     """
     which = rng.choice(len(icb.weights), size=count, p=icb.weights / icb.weights.sum())
     within = rng.random(count) * -np.expm1(-truncation / 2)
     radius, angle = np.sqrt(-2 * np.log1p(-within)), 2 * np.pi * rng.random(count)
     unit = np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])
     factors = np.linalg.cholesky(icb.covariances)[which]
-    middles = icb.means[which]
-    return which, ashore(middles + np.einsum("nij,nj->ni", factors, unit, optimize=False), middles)
+    centres = icb.means[which]
+    return which, move_ashore(centres + np.einsum("nij,nj->ni", factors, unit, optimize=False), centres)
 
 
 def _networks_wanted(calibration: Calibration, counts: Ints, component: Ints, sizes: Ints) -> Ints:
-    """How many networks each location component has: its ICB's, shared out by number of practices."""
+    """Return the number of networks of each location component: its ICB's, shared out by practices."""
     members = np.bincount(component, minlength=int(sizes.sum()))
     scale = len(component) / calibration.registered_practices
     wanted = []
@@ -88,7 +87,7 @@ def _networks_wanted(calibration: Calibration, counts: Ints, component: Ints, si
 
 
 def _networks(component: Ints, points: Floats, wanted: Ints, rng: np.random.Generator) -> tuple[Ints, Ints]:
-    """Network of each practice, numbered through all components, and component of each network."""
+    """Return the network of each practice, numbered through all components, and each network's component."""
     pcn = np.empty(len(component), dtype=np.int64)
     owners: list[int] = []
     for c in np.flatnonzero(wanted):
@@ -100,9 +99,9 @@ def _networks(component: Ints, points: Floats, wanted: Ints, rng: np.random.Gene
 
 
 def group_neighbours(points: Floats, k: int, rng: np.random.Generator, *, steps: int = 25) -> Ints:
-    """K-means (Lloyd's iterations from a k-means++ start): labels 0, 1, ... without gaps.
+    """Cluster by k-means (Lloyd's iterations from a k-means++ start): labels 0, 1, ... without gaps.
 
-    No library is asked, so that a new version of one does not change the synthetic England.
+    Written out here, so that a new version of a library does not change the synthetic England.
     """
     centres = points[[rng.integers(len(points))]]
     for _ in range(k - 1):
@@ -126,6 +125,6 @@ def _squared_distances(points: Floats, centres: Floats) -> Floats:
 
 
 def _sub_icbs(sizes: Ints) -> Ints:
-    """Number of the sub-ICB location of each location component."""
+    """Return the number of the sub-ICB location of each location component."""
     starts = [np.arange(size) == 0 if size <= ONE_SUB_ICB_UP_TO else np.ones(size, bool) for size in sizes]
     return np.cumsum(np.concatenate(starts)) - 1

@@ -1,19 +1,17 @@
-"""The synthetic England as the other publishers' files: ODS, Code-Point Open, Fingertips, ethnicity."""
+"""Write the synthetic England as other publishers' files: ODS, Code-Point Open, Fingertips, ethnicity."""
 
 import csv
 import math
-from functools import lru_cache
+from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyproj
 
-from gp_segmentation.sources.synthetic.england import England, Practice
-from gp_segmentation.sources.synthetic.files import LF, csv_text
+from gp_segmentation.sources.synthetic.england import England
+from gp_segmentation.sources.synthetic.files import CRLF, LF, csv_text
 from gp_segmentation.sources.synthetic.naming import sub_icb_code
-from gp_segmentation.utils.arrays import Floats
 
-#: Every so many practices a closed one, and one that is no general practice, stand in the ODS list.
+#: The ODS list has one closed practice per 12 practices, and one other organisation per 10.
 CLOSED_EVERY, OTHER_EVERY = 12, 10
 IMD_ID, IMD_NAME, IMD_YEAR = 94240, "Deprivation score (IMD 2025)", 2025
 #: WGS 84 to the British National Grid by formula alone (Helmert and transverse Mercator, within about five
@@ -28,10 +26,9 @@ TO_NATIONAL_GRID = (
 
 
 def epraccur_text(england: England) -> str:
-    """epraccur.csv in the dialect of 2026: 27 quoted columns, no header, status in words, role codes.
+    """Return epraccur.csv in the layout of 2026: 27 quoted columns, no header, status in words, role codes.
 
-    Closed practices and prescribing cost centres that are no general practice are among them, with codes
-    that follow on those of the practices.
+    Closed practices and other prescribing cost centres follow the practices, in the rows and in the codes.
     """
     rows = [_ods_row(england, p, p.practice_code, p.status, "RO76") for p in england.records()]
     number = len(rows)
@@ -42,7 +39,7 @@ def epraccur_text(england: England) -> str:
     return csv_text(rows, quoting=csv.QUOTE_ALL)
 
 
-def _ods_row(england: England, p: Practice, code: str, status: str, setting: str) -> list[str]:
+def _ods_row(england: England, p: Any, code: str, status: str, setting: str) -> list[str]:
     kind = "SYNTHETIC CLINIC" if setting != "RO76" else "SYNTHETIC CLOSED SURGERY"
     name = p.practice_name if code == p.practice_code else f"{kind} {code[1:]}"
     icb, sub_icb = england.calibration.icbs[p.icb], sub_icb_code(p.sub_icb)
@@ -56,43 +53,33 @@ def _ods_row(england: England, p: Practice, code: str, status: str, setting: str
 
 
 def codepoint_members(england: England) -> dict[str, str]:
-    """Members of the Code-Point Open archive: headers, then one file of postcodes per area.
+    """Return the members of the Code-Point Open archive: headers, then one file of postcodes per area.
 
     Postcodes have seven characters, the outward part padded to four; coordinates are whole metres.
     """
     known = england.practices[england.practices["on_map"]].drop_duplicates("postcode").sort_values("postcode")
-    easting, northing = _to_grid(known["longitude"].to_numpy(), known["latitude"].to_numpy())
-    members = {"Doc/Code-Point_Open_Column_Headers.csv": _codepoint_headers()}
+    to_grid = pyproj.Transformer.from_pipeline(TO_NATIONAL_GRID)
+    grid = to_grid.transform(known["longitude"].to_numpy(), known["latitude"].to_numpy())
+    easting, northing = (np.rint(metres).astype(np.int64).tolist() for metres in grid)
     lines: dict[str, list[str]] = {}
     for postcode, east, north in zip(known["postcode"], easting, northing, strict=True):
         outward, inward = postcode.split(" ")
         line = f'"{outward:<4}{inward}",10,{east},{north},"E92000001","","","","",""'
         lines.setdefault(f"Data/CSV/{outward[:2].lower()}.csv", []).append(line)
-    for name in sorted(lines):
-        members[name] = "\r\n".join(lines[name]) + "\r\n"
-    return members
-
-
-def _codepoint_headers() -> str:
-    long = (
-        "Postcode", "Positional_quality_indicator", "Eastings", "Northings", "Country_code",
-        "NHS_regional_HA_code", "NHS_HA_code", "Admin_county_code", "Admin_district_code", "Admin_ward_code",
-    )  # fmt: skip
-    return csv_text([("PC", "PQ", "EA", "NO", "CY", "RH", "LH", "CC", "DC", "WC"), long])
-
-
-@lru_cache(maxsize=1)
-def _projection() -> pyproj.Transformer:
-    return pyproj.Transformer.from_pipeline(TO_NATIONAL_GRID)
-
-
-def _to_grid(longitude: Floats, latitude: Floats) -> tuple[list[int], list[int]]:
-    east, north = _projection().transform(longitude, latitude)
-    return np.rint(east).astype(np.int64).tolist(), np.rint(north).astype(np.int64).tolist()
+    headers = csv_text([
+        ("PC", "PQ", "EA", "NO", "CY", "RH", "LH", "CC", "DC", "WC"),
+        ("Postcode", "Positional_quality_indicator", "Eastings", "Northings", "Country_code",
+         "NHS_regional_HA_code", "NHS_HA_code", "Admin_county_code", "Admin_district_code",
+         "Admin_ward_code"),
+    ])  # fmt: skip
+    return {
+        "Doc/Code-Point_Open_Column_Headers.csv": headers,
+        **{name: "".join(line + CRLF for line in lines[name]) for name in sorted(lines)},
+    }
 
 
 def imd_text(england: England) -> str:
-    """The Fingertips file of indicator 94240: England twice, then the practices that have a value."""
+    """Return the Fingertips file of indicator 94240: England twice, then the practices that have a value."""
     header = (
         "Indicator ID", "Indicator Name", "Parent Code", "Parent Name", "Area Code", "Area Name", "Area Type",
         "Sex", "Age", "Category Type", "Category", "Time period", "Value", "Lower CI 95.0 limit",
@@ -123,12 +110,13 @@ def _fingertips_row(
 
 
 def ethnicity_text(england: England) -> str:
-    """A local table of ethnicity: patients and those of non-white groups by the Census of their areas."""
+    """Return a local table of ethnicity: the share of patients from ethnic minority groups, by the Census."""
     header = ("practice_code", "practice_name", "postcode", "subicb_code",
               "non_white_popn", "reg_popn", "pct_non_white")  # fmt: skip
-    known = [p for p in england.records() if not math.isnan(p.nonwhite_share)]
     rows = []
-    for p in known:
+    for p in england.records():
+        if math.isnan(p.nonwhite_share):
+            continue
         share = round(p.nonwhite_share, 6)
         people = round(share * p.list_size, 3)
         names = (p.practice_code, p.practice_name, p.postcode, sub_icb_code(p.sub_icb))
@@ -137,7 +125,6 @@ def ethnicity_text(england: England) -> str:
 
 
 def truth_text(england: England) -> str:
-    """What was planted: archetype (1 = the commonest), special class and quirk of each practice."""
+    """Return each practice's planted archetype (1 = the commonest), special class and irregularity."""
     columns = ["practice_code", "archetype", "special", "quirk"]
-    frame: pd.DataFrame = england.practices[columns]
-    return csv_text([columns, *frame.itertuples(index=False, name=None)], end=LF)
+    return csv_text([columns, *england.practices[columns].itertuples(index=False, name=None)], end=LF)

@@ -1,22 +1,28 @@
-"""The synthetic England as a QOF archive of 2024-25."""
+"""Write the synthetic England as a QOF archive of 2024-25."""
 
 import math
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
 from gp_segmentation.sources.synthetic import naming
 from gp_segmentation.sources.synthetic.england import England
 from gp_segmentation.sources.synthetic.files import CRLF, csv_text
-from gp_segmentation.sources.synthetic.registers import register_list_types
+from gp_segmentation.sources.synthetic.patients import register_list_types
 
 YEAR = "2425"
 NATION = ("E92000001", "ENG", "England")
 MAXIMUM_POINTS = "635"
-#: The official order of an indicator's measures.
-MEASURES = ("NUMERATOR", "REGISTER", "DENOMINATOR", "PCAS", "NEWLY_DIAGNOSED", "ACHIEVED_POINTS")
-#: Sub-domain code, its name, domain code and its name, by group where it is not the domain itself.
+#: An indicator's measures in the official order -> attribute of `IndicatorCounts`.
+MEASURES = {
+    "NUMERATOR": "numerator",
+    "REGISTER": "register",
+    "DENOMINATOR": "denominator",
+    "PCAS": "pcas",
+    "NEWLY_DIAGNOSED": "newly_diagnosed",
+    "ACHIEVED_POINTS": "points",
+}
+#: Code and name of the sub-domain of the groups whose sub-domain is not the domain itself.
 SUB_DOMAINS = {
     "CS": ("PHAS", "Public Health Additional Services"),
     "VI": ("PHVI", "Public Health Vaccination and Immunisation"),
@@ -25,62 +31,41 @@ DOMAINS = {"Clinical": "CL", "Public Health": "PH", "Quality improvement": "QI"}
 
 
 def qof_members(england: England) -> dict[str, str]:
-    """Name and text of each member of the archive."""
-    members = dict(_achievement_members(england))
-    members[f"MAPPING_INDICATORS_{YEAR}.csv"] = _indicators(england)
-    members[f"MAPPING_NHS_GEOGRAPHIES_{YEAR}.csv"] = _geographies(england)
-    members[f"ORGANISATION_REFERENCE_{YEAR}.csv"] = _organisations(england)
-    members[f"PRACTICE_VALIDATION_OUTCOMES_{YEAR}.csv"] = _validation(england)
-    members[f"PREVALENCE_{YEAR}.csv"] = _prevalence(england)
-    return members
+    """Return name and text of each member of the archive."""
+    return {
+        **dict(_achievement_members(england)),
+        f"MAPPING_INDICATORS_{YEAR}.csv": _indicators(england),
+        f"MAPPING_NHS_GEOGRAPHIES_{YEAR}.csv": _geographies(england),
+        f"ORGANISATION_REFERENCE_{YEAR}.csv": _organisations(england),
+        f"PRACTICE_VALIDATION_OUTCOMES_{YEAR}.csv": _validation(england),
+        f"PREVALENCE_{YEAR}.csv": _prevalence(england),
+    }
 
 
 def _achievement_members(england: England) -> Iterator[tuple[str, str]]:
-    """One member per region, in the order of their names."""
+    """Yield one member per region, sorted by name; a value of NaN has no row."""
     header = "REGION_ODS_CODE,REGION_ONS_CODE,REGION_NAME,PRACTICE_CODE,INDICATOR_CODE,MEASURE,VALUE"
-    values = _achievement_values(england)
+    measured = [
+        (j, entry["code"], measure)
+        for j, entry in enumerate(england.counts.indicators)
+        for measure in MEASURES
+        if measure in entry["measures"]
+    ]
+    columns = [getattr(england.counts, MEASURES[measure])[:, j] for j, _, measure in measured]
+    values = np.column_stack(columns).tolist()
     records = england.records()
     for r, region in sorted(enumerate(england.calibration.regions), key=lambda pair: pair[1]["name"]):
         name = region["name"].upper().replace(" ", "_")
-        template = _achievement_template(england, f"{region['code']},{region['ons']},{name}")
+        area = f"{region['code']},{region['ons']},{name}"
+        template = [f"{area},%s,{code},{measure},%r{CRLF}" for _, code, measure in measured]
         body = [
-            _practice_rows(template, p.practice_code, row)
+            line % (p.practice_code, value)
             for p, row in zip(records, values, strict=True)
             if p.region == r and p.in_qof
+            for line, value in zip(template, row, strict=True)
+            if not math.isnan(value)
         ]
         yield f"ACHIEVEMENT_{name}_{YEAR}.csv", header + CRLF + "".join(body)
-
-
-def _achievement_values(england: England) -> list[list[float]]:
-    """Values of each practice's rows in file order; NaN where a row is absent."""
-    tables = {
-        "NUMERATOR": england.achievement.numerator,
-        "REGISTER": england.achievement.register,
-        "DENOMINATOR": england.achievement.denominator,
-        "PCAS": england.achievement.pcas,
-        "NEWLY_DIAGNOSED": england.achievement.newly_diagnosed,
-        "ACHIEVED_POINTS": england.achievement.points,
-    }
-    columns = [tables[measure][:, j] for j, _, measure in _measure_rows(england)]
-    values: list[list[float]] = np.column_stack(columns).tolist()
-    return values
-
-
-def _measure_rows(england: England) -> Iterator[tuple[int, str, str]]:
-    """(indicator number, indicator code, measure) of each row of a practice, in file order."""
-    for j, entry in enumerate(england.achievement.indicators):
-        for measure in MEASURES:
-            if measure in entry["measures"]:
-                yield j, entry["code"], measure
-
-
-def _achievement_template(england: England, before: str) -> list[str]:
-    return [f"{before},%s,{code},{measure},%r{CRLF}" for _, code, measure in _measure_rows(england)]
-
-
-def _practice_rows(template: list[str], code: str, values: list[float]) -> str:
-    pairs = zip(template, values, strict=True)
-    return "".join(line % (code, value) for line, value in pairs if not math.isnan(value))
 
 
 def _prevalence(england: England) -> str:
@@ -103,21 +88,12 @@ def _indicators(england: England) -> str:
         "INDICATOR_CODE", "INDICATOR_DESCRIPTION", "INDICATOR_POINT_VALUE", "GROUP_CODE", "GROUP_DESCRIPTION",
         "SUB_DOMAIN_CODE", "SUB_DOMAIN_DESCRIPTION", "DOMAIN_CODE", "DOMAIN_DESCRIPTION", "PATIENT_LIST_TYPE",
     )  # fmt: skip
-    return csv_text([header, *(_indicator(entry) for entry in england.achievement.indicators)])
-
-
-def _indicator(entry: dict[str, Any]) -> tuple[object, ...]:
-    domain = (DOMAINS[entry["domain"]], entry["domain"])
-    return (
-        entry["code"],
-        entry["description"],
-        entry["points"],
-        entry["group"],
-        entry["group_description"],
-        *SUB_DOMAINS.get(entry["group"], domain),
-        *domain,
-        entry["list_type"],
-    )
+    rows = []
+    for entry in england.counts.indicators:
+        domain = (DOMAINS[entry["domain"]], entry["domain"])
+        own = [entry[key] for key in ("code", "description", "points", "group", "group_description")]
+        rows.append((*own, *SUB_DOMAINS.get(entry["group"], domain), *domain, entry["list_type"]))
+    return csv_text([header, *rows])
 
 
 def _geographies(england: England) -> str:
@@ -136,7 +112,7 @@ def _geographies(england: England) -> str:
 
 
 def area_fields(england: England, region: int, icb: int, sub_icb: int) -> tuple[str, ...]:
-    """ODS code, ONS code and name of region, ICB and sub-ICB location."""
+    """Return ODS code, ONS code and name of region, ICB and sub-ICB location."""
     top, board = england.calibration.regions[region], england.calibration.icbs[icb]
     return (
         top["code"], top["ons"], top["name"],
@@ -146,7 +122,7 @@ def area_fields(england: England, region: int, icb: int, sub_icb: int) -> tuple[
 
 
 def _organisations(england: England) -> str:
-    """Maximum points; now and then written as a decimal, as in the real file."""
+    """Return maximum points, some of them written as decimals, as in the real file."""
     codes = england.practices["practice_code"][england.practices["in_qof"]]
     rows = [(code, MAXIMUM_POINTS + (".0" if i % 64 == 63 else "")) for i, code in enumerate(codes)]
     return csv_text([("PRACTICE_CODE", "REVISED_MAX_POINTS"), *rows])

@@ -1,4 +1,4 @@
-"""The synthetic England as the publication of patients registered at practices, April 2025."""
+"""Write the synthetic England as the publication of patients registered at practices, April 2025."""
 
 import numpy as np
 
@@ -13,9 +13,9 @@ SEXES = ("FEMALE", "MALE")
 
 
 def registrations_text(england: England) -> str:
-    """gp-reg-pat-prac-quin-age.csv: five kinds of organisation stacked, each with its totals.
+    """Return gp-reg-pat-prac-quin-age.csv: five kinds of organisation stacked, each with its totals.
 
-    As in the real file, bands come in the order of text (``10_14`` before ``5_9``).
+    As in the real file, bands are sorted as text (``10_14`` before ``5_9``).
     """
     practices, cal = england.practices, england.calibration
     sub_icbs = range(int(practices["sub_icb"].max()) + 1)
@@ -36,7 +36,7 @@ def registrations_text(england: England) -> str:
 
 
 def _level(england: England, kind: str, member_of: Ints, names: list[tuple[str, str, str]]) -> str:
-    """Rows of all organisations of one kind: `member_of` says which one each practice belongs to."""
+    """Return the rows of all organisations of one kind; `member_of` is the organisation of each practice."""
     bands = england.calibration.raw["fine_structure"]["bands"]
     patients = np.zeros((len(names), *england.patients.shape[1:]), dtype=np.int64)
     np.add.at(patients, member_of, england.patients)
@@ -50,7 +50,7 @@ def _level(england: England, kind: str, member_of: Ints, names: list[tuple[str, 
 
 
 def map_text(england: England) -> str:
-    """gp-reg-pat-prac-map.csv: where each practice belongs."""
+    """Return gp-reg-pat-prac-map.csv: PCN, sub-ICB location, ICB and region of each practice."""
     header = (
         "PUBLICATION", "EXTRACT_DATE", "PRACTICE_CODE", "PRACTICE_NAME", "PRACTICE_POSTCODE", "PCN_CODE",
         "PCN_NAME", "ONS_SUB_ICB_LOCATION_CODE", "SUB_ICB_LOCATION_CODE", "SUB_ICB_LOCATION_NAME",

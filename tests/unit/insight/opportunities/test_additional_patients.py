@@ -8,15 +8,15 @@ import pytest
 from numpy.testing import assert_allclose
 from pandas.testing import assert_frame_equal
 
-from gp_segmentation.insight.groups import sizes
+from gp_segmentation.insight.groups import segment_sizes
 from gp_segmentation.insight.opportunities.additional_patients import Opportunities, find_opportunities
 from gp_segmentation.insight.opportunities.shrunken_rates import achieved_rates, shrink_in_segments
-from gp_segmentation.insight.opportunities.tables import by_practice, by_segment, totals, with_not_open
+from gp_segmentation.insight.opportunities.tables import by_practice, by_segment, count_not_open, totals
 
-Made = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
+England = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
 
 
-def made_up(x: np.ndarray, n: np.ndarray, segment: np.ndarray, pcas: float = 0.0) -> Made:
+def england_of(x: np.ndarray, n: np.ndarray, segment: np.ndarray, pcas: float = 0.0) -> England:
     """Achievement of one indicator, segments, and groups to sum over."""
     codes = [f"P{i:04d}" for i in range(len(x))]
     achievement = pd.DataFrame(
@@ -31,19 +31,24 @@ def made_up(x: np.ndarray, n: np.ndarray, segment: np.ndarray, pcas: float = 0.0
     return achievement, segments, groups.astype({"icb": "str"})
 
 
-def draw(rng: np.random.Generator, practices: int, eligible: float) -> tuple[np.ndarray, Made]:
+def opportunities_of(england: England, **options: int) -> Opportunities:
+    achievement, segments, groups = england
+    return find_opportunities(achieved_rates(achievement, segments), groups, **options)
+
+
+def draw(rng: np.random.Generator, practices: int, eligible: float) -> tuple[np.ndarray, England]:
     """True rates, and counts drawn from them: two segments of unlike rates, lists of unlike size."""
     segment = np.repeat([1, 2], practices // 2)
     n = np.maximum(20, rng.lognormal(np.log(eligible), 0.6, practices)).astype(int)
     mean = np.where(segment == 1, 0.7, 0.85)
     truth = rng.beta(30 * mean, 30 * (1 - mean))
-    return truth, made_up(rng.binomial(n, truth), n, segment)
+    return truth, england_of(rng.binomial(n, truth), n, segment)
 
 
 def test_an_opportunity_by_hand() -> None:
     # Lists so long that nothing is shrunk: rates .5 .6 .7 .8 .9, upper quartile .8
     x = np.array([0.5, 0.6, 0.7, 0.8, 0.9]) * 1e6
-    found = find_opportunities(*made_up(x, np.full(5, 1e6), np.ones(5, dtype=int)), draws=200)
+    found = opportunities_of(england_of(x, np.full(5, 1e6), np.ones(5, dtype=int)), draws=200)
     row = found.totals[found.totals["level"] == "segment"].iloc[0]
     practice = found.practices
     assert_allclose(practice["target"], 0.8, atol=1e-3)
@@ -54,8 +59,8 @@ def test_an_opportunity_by_hand() -> None:
 
 
 def test_shrunk_rates_have_the_spread_of_the_true_rates() -> None:
-    truth, made = draw(np.random.default_rng(1), 4000, 40)
-    rows = shrink_in_segments(achieved_rates(*made[:2])).rows
+    truth, england = draw(np.random.default_rng(1), 4000, 40)
+    rows = shrink_in_segments(achieved_rates(*england[:2])).rows
     for number in (1, 2):
         mine = (rows["segment"] == number).to_numpy()
         raw, kept = rows["rate"][mine].std(), rows["shrunk_rate"][mine].std()
@@ -70,9 +75,9 @@ def coverage(request: pytest.FixtureRequest) -> dict[str, float]:
     """Share of intervals that hold the known truth, over 60 drawn Englands of 300 practices."""
     rng, held = np.random.default_rng(5), {}
     for seed in range(60):
-        truth, made = draw(rng, 300, request.param)
-        _, segments, groups = made
-        found = find_opportunities(*made, seed=seed, draws=60)
+        truth, england = draw(rng, 300, request.param)
+        _, segments, groups = england
+        found = opportunities_of(england, seed=seed, draws=60)
         n = found.practices.set_index("practice_code")["eligible"].loc[groups.index].to_numpy()
         for prefix, of in (("", segments["segment"].to_numpy()), ("england_", np.zeros(len(truth)))):
             target = pd.Series(truth).groupby(of).transform(lambda p: p.quantile(0.75)).to_numpy()
@@ -99,7 +104,7 @@ def test_intervals_cover_the_truth_at_about_their_level(coverage: dict[str, floa
 
 @pytest.fixture(scope="module")
 def found() -> Opportunities:
-    return find_opportunities(*draw(np.random.default_rng(7), 400, 60)[1], draws=60)
+    return opportunities_of(draw(np.random.default_rng(7), 400, 60)[1], draws=60)
 
 
 def test_who_is_at_or_above_the_target_adds_nothing_and_no_one_less(found: Opportunities) -> None:
@@ -133,13 +138,13 @@ def test_like_with_like_differs_from_england(found: Opportunities) -> None:
 
 def test_gross_counts_adjusted_patients_as_eligible() -> None:
     x, n, segment = np.full(30, 60), np.full(30, 80), np.ones(30, dtype=int)
-    net, gross = (achieved_rates(*made_up(x, n, segment, pcas=20.0)[:2], gross=g) for g in (False, True))
+    net, gross = (achieved_rates(*england_of(x, n, segment, pcas=20.0)[:2], gross=g) for g in (False, True))
     assert_allclose(net["rate"], 60 / 80)
     assert_allclose(gross["rate"], 60 / 100)
 
 
 def test_zero_denominators_and_special_practices_are_left_out() -> None:
-    achievement, segments, _ = made_up(
+    achievement, segments, _ = england_of(
         np.array([5, 0, 5, 9]), np.array([10, 0, 10, 8]), np.ones(4, dtype=int)
     )
     segments.loc[2, "fitted"] = False
@@ -152,17 +157,17 @@ def test_a_small_segment_takes_england_s_prior() -> None:
     rng = np.random.default_rng(0)
     segment = np.where(np.arange(200) < 5, 2, 1)
     rows = shrink_in_segments(
-        achieved_rates(*made_up(rng.binomial(50, 0.6, 200), np.full(200, 50), segment)[:2])
+        achieved_rates(*england_of(rng.binomial(50, 0.6, 200), np.full(200, 50), segment)[:2])
     )
-    assert list(rows.prior.index) == [1, 0]
-    assert_allclose(rows.of, np.where(segment == 2, 1, 0))
+    assert list(rows.priors.index) == [1, 0]
+    assert_allclose(rows.prior_of_row, np.where(segment == 2, 1, 0))
 
 
 def test_jobs_change_nothing() -> None:
     first = draw(np.random.default_rng(3), 100, 50)[1]
     second = first[0].assign(indicator_code="AF006")
     achievement = pd.concat([first[0], second])
-    one, two = (find_opportunities(achievement, *first[1:], draws=20, jobs=jobs) for jobs in (1, 2))
+    one, two = (opportunities_of((achievement, *first[1:]), draws=20, jobs=jobs) for jobs in (1, 2))
     assert_frame_equal(one.practices, two.practices)
     assert_frame_equal(one.totals, two.totals)
 
@@ -175,7 +180,7 @@ def test_tables_put_top_rows_first_and_hold_all_of_england(found: Opportunities)
     everyone = pd.concat([segments, special], ignore_index=True)
     practices = everyone[["practice_code"]].assign(list_size=1000)
     indicators = pd.DataFrame({"indicator_code": ["HYP008"], "description": ["d"], "group_name": ["g"]})
-    table = by_segment(found, indicators, everyone, sizes(everyone, practices))
+    table = by_segment(found, indicators, segment_sizes(everyone, practices))
     assert table["additional_patients"].is_monotonic_decreasing
     assert table["segment_practices"].sum() == 401
     assert table["segment_patients"].sum() == 401_000
@@ -189,12 +194,12 @@ def test_tables_put_top_rows_first_and_hold_all_of_england(found: Opportunities)
 
 
 def test_a_segment_in_which_nobody_has_an_indicator_still_has_a_row() -> None:
-    made, segments, groups = made_up(np.full(40, 30.0), np.full(40, 40.0), np.repeat([1, 2], 20))
-    only_one = made[made["practice_code"] < "P0020"].assign(indicator_code="DM020")
-    found = find_opportunities(pd.concat([made, only_one]), segments, groups, draws=5)
+    both, segments, groups = england_of(np.full(40, 30.0), np.full(40, 40.0), np.repeat([1, 2], 20))
+    only_one = both[both["practice_code"] < "P0020"].assign(indicator_code="DM020")
+    found = opportunities_of((pd.concat([both, only_one]), segments, groups), draws=5)
     practices = segments.assign(list_size=range(100, 140))
     indicators = pd.DataFrame({"indicator_code": ["DM020", "HYP008"], "description": "", "group_name": ""})
-    table = by_segment(found, indicators, segments, sizes(segments, practices))
+    table = by_segment(found, indicators, segment_sizes(segments, practices))
     each = table.groupby("indicator_code")[["segment_practices", "segment_patients"]].sum()
     assert (each == [40, practices["list_size"].sum()]).all(axis=None)
     row = table[(table["indicator_code"] == "DM020") & (table["segment"] == 2)].iloc[0]
@@ -204,7 +209,7 @@ def test_a_segment_in_which_nobody_has_an_indicator_still_has_a_row() -> None:
     assert row["england_target"] == table.loc[table["indicator_code"] == "DM020", "england_target"].max()
 
 
-def test_what_falls_to_practices_that_are_not_open_is_told_apart() -> None:
+def test_additional_patients_of_practices_that_are_not_open_are_counted_apart() -> None:
     standing = [
         "open",
         "dormant",
@@ -216,6 +221,6 @@ def test_what_falls_to_practices_that_are_not_open_is_told_apart() -> None:
     each = pd.DataFrame({"indicator_code": ["A", "A", "A", "A", "A", "B"], "segment": [1, 1, 1, 1, 2, 1]})
     each = each.assign(standing=standing, additional_patients=[10.0, 20, 30, 40, 50, 60])
     table = pd.DataFrame({"indicator_code": ["B", "A", "A"], "segment": [1, 1, 2]})
-    found = with_not_open(table, each)
+    found = count_not_open(table, each)
     assert found["not_open"].tolist() == [0, 2, 1]
     assert_allclose(found["not_open_additional_patients"], [0, 20 + 40, 50])

@@ -1,4 +1,4 @@
-"""Rows about practices say whether there is a practice to speak to."""
+"""Rows about practices say whether the practice is open and has enough eligible patients."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 
 from gp_segmentation import schemas
 from gp_segmentation.errors import InputError
-from gp_segmentation.insight.opportunities.practice_status import practice_standing
+from gp_segmentation.insight.opportunities.tables import practice_status
 
 ORGANISATIONS = pd.DataFrame(
     {
@@ -17,18 +17,18 @@ ORGANISATIONS = pd.DataFrame(
 )
 
 
-def test_statuses_are_said_in_words() -> None:
+def test_statuses_are_in_words() -> None:
     rows = pd.DataFrame({"practice_code": [*ORGANISATIONS["practice_code"], "A00006", "A00001"]})
-    found = practice_standing(rows, ORGANISATIONS)
+    found = practice_status(rows, ORGANISATIONS)
     words = ["open", "closed", "dormant", "not open yet", "not listed", "not listed", "open"]
     assert found.tolist() == words
 
 
-def test_few_eligible_patients_are_said_beside_the_status() -> None:
+def test_few_eligible_patients_are_added_to_the_status() -> None:
     rows = pd.DataFrame(
         {"practice_code": ["A00001", "A00001", "A00002", "A00002"], "eligible": [19, 20, 19, 20]}
     )
-    found = practice_standing(rows, ORGANISATIONS, min_denominator=20)
+    found = practice_status(rows, ORGANISATIONS, min_denominator=20)
     assert found.tolist() == [
         *("few eligible patients", "open", "closed; few eligible patients", "closed"),
     ]

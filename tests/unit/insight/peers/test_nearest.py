@@ -15,11 +15,11 @@ from gp_segmentation.errors import InputError
 from gp_segmentation.insight.peers.comparison import Comparison
 from gp_segmentation.insight.peers.nearest import nearest_peers
 from gp_segmentation.insight.peers.stability import feature_weights
-from gp_segmentation.insight.peers.text import peers_in_words
+from gp_segmentation.insight.peers.text import peers_text
 from gp_segmentation.schemas import Results
 
 
-def made_up(x: np.ndarray) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+def tables_of(x: np.ndarray) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Matrix, segments and practices of as many practices as `x` has rows."""
     codes = [f"P{i:04d}" for i in range(len(x))]
     matrix = pd.DataFrame(x, index=pd.Index(codes, name="practice_code"))
@@ -58,7 +58,7 @@ def test_peers_at_equal_distance_come_in_the_order_of_codes() -> None:
 
 
 def test_closed_practices_have_peers_and_are_none() -> None:
-    tables = made_up(np.arange(6.0)[:, None])
+    tables = tables_of(np.arange(6.0)[:, None])
     found = nearest_peers(*tables, closed={"P0002"}, count=2, resamples=5)
     assert "P0002" not in set(found["peer_code"])
     assert list(found.loc[found["practice_code"] == "P0002", "peer_code"]) == ["P0001", "P0003"]
@@ -69,7 +69,7 @@ def test_a_planted_twin_is_always_included_and_chance_neighbours_seldom() -> Non
     x = rng.normal(size=(400, 12))
     x[1] = x[0] + 0.01  # a twin of the first, far from all others
     x[:2] += 6.0
-    found = nearest_peers(*made_up(x), count=6, resamples=60, seed=1)
+    found = nearest_peers(*tables_of(x), count=6, resamples=60, seed=1)
     inclusion = found.set_index(["practice_code", "peer_code"])["inclusion"]
     assert inclusion["P0000", "P0001"] == 1.0
     by_rank = found.groupby("rank")["inclusion"].mean()
@@ -81,7 +81,7 @@ def test_without_noise_in_features_inclusion_is_that_of_the_half_samples() -> No
     # One feature: resampling features changes nothing. The peer of rank r of 10 is among the nearest 5 of a
     # half that holds it when at most 4 of the r - 1 nearer ones are in it: always up to rank 5.
     x = np.random.default_rng(0).normal(size=(300, 1))
-    found = nearest_peers(*made_up(x), count=10, resamples=200, seed=3)
+    found = nearest_peers(*tables_of(x), count=10, resamples=200, seed=3)
     by_rank = found.groupby("rank")["inclusion"].mean()
     assert_allclose(by_rank.loc[1:5], 1.0)
     # rank 10: P(at most 4 of 9 in a half) = 1/2
@@ -108,15 +108,17 @@ def test_jobs_and_row_order_change_nothing(results_of: Callable[..., Results]) -
 
 
 @pytest.fixture(scope="module")
-def told(results_of: Callable[..., Results]) -> tuple[Results, pd.DataFrame, Comparison]:
+def peers_of_run(results_of: Callable[..., Results]) -> tuple[Results, pd.DataFrame, Comparison]:
     results = results_of(3)
     found = nearest_peers(results.matrix, results.segments, results.practices, count=3, resamples=10)
     return results, found, Comparison.of(results.features, results.natural, results.dictionary)
 
 
-def test_the_text_names_every_peer_with_its_reasons(told: tuple[Results, pd.DataFrame, Comparison]) -> None:
-    results, found, comparison = told
-    text = peers_in_words("A00050", found, results.segments, comparison)
+def test_the_text_names_every_peer_with_its_reasons(
+    peers_of_run: tuple[Results, pd.DataFrame, Comparison],
+) -> None:
+    results, found, comparison = peers_of_run
+    text = peers_text("A00050", found, results.segments, comparison)
     mine = found[found["practice_code"] == "A00050"]
     for code in mine["peer_code"]:
         assert text.count(code) == 2, "once in the table, once with its reasons"
@@ -125,23 +127,23 @@ def test_the_text_names_every_peer_with_its_reasons(told: tuple[Results, pd.Data
 
 
 def test_an_unknown_practice_is_refused_with_similar_codes(
-    told: tuple[Results, pd.DataFrame, Comparison],
+    peers_of_run: tuple[Results, pd.DataFrame, Comparison],
 ) -> None:
-    results, found, comparison = told
+    results, found, comparison = peers_of_run
     with pytest.raises(InputError, match=r"A0005 is not among the 240 practices.*Similar codes: A00"):
-        peers_in_words("A0005", found, results.segments, comparison)
+        peers_text("A0005", found, results.segments, comparison)
 
 
 def test_a_practice_like_no_other_is_called_so() -> None:
     x = np.random.default_rng(0).normal(size=(100, 2))
     x[0] = 50.0
-    matrix, segments, practices = made_up(x)
+    matrix, segments, practices = tables_of(x)
     named = segments.assign(practice_name="P", icb_name="NHS One ICB", segment_name="All")
     dictionary = pd.DataFrame({"feature": ["f0", "f1"], "label": ["A", "B"], "unit": "score"})
     comparison = Comparison.of(matrix, matrix, dictionary)
     found = nearest_peers(matrix, segments, practices, resamples=0)
-    assert "No practice is much like it" in peers_in_words("P0000", found, named, comparison)
-    assert "No practice is much like it" not in peers_in_words("P0007", found, named, comparison)
+    assert "No practice is much like it" in peers_text("P0000", found, named, comparison)
+    assert "No practice is much like it" not in peers_text("P0007", found, named, comparison)
 
 
 def test_reasons_by_hand() -> None:

@@ -11,7 +11,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from gp_segmentation.insight.portraits.gradient import main_gradient
-from gp_segmentation.insight.portraits.names import AVERAGE, claims, name_segments
+from gp_segmentation.insight.portraits.names import AVERAGE, name_claims, name_segments
 from gp_segmentation.insight.portraits.phrases import concepts, short
 from gp_segmentation.insight.portraits.portraits import write_portraits
 from gp_segmentation.insight.portraits.profiles import segment_profiles
@@ -51,13 +51,13 @@ def test_portraits_follow_the_practices_too(results_of: Callable[..., Results]) 
         segment=results.segments["segment"].map(swap),
         second_segment=results.segments["second_segment"].map(swap).astype("Int64"),
     )
-    told = write_portraits(
+    portraits = write_portraits(
         segment_profiles(results.natural, results.dictionary, moved),
         moved,
         results.practices,
         verdict="continuum",
     )
-    by_number = {p["segment"]: p for p in told}
+    by_number = {p["segment"]: p for p in portraits}
     for before in results.portraits:
         after = by_number[swap[before["segment"]]]
         kept = [re.sub(r"segment \d", "segment ?", s) for s in before["sentences"]]
@@ -77,14 +77,14 @@ def test_practices_and_patients_add_up(results_of: Callable[..., Results]) -> No
 )
 def test_the_verdict_is_in_the_wording(results_of: Callable[..., Results], verdict: str, words: str) -> None:
     results = results_of(3)
-    told = write_portraits(results.profiles, results.segments, results.practices, verdict=verdict)
-    for portrait in told:
+    portraits = write_portraits(results.profiles, results.segments, results.practices, verdict=verdict)
+    for portrait in portraits:
         assert words in portrait["sentences"][-1]
         assert not JUDGING.search(" ".join(portrait["sentences"]))
         assert 2 <= len(portrait["sentences"]) <= 4
 
 
-def test_practices_like_england_are_called_so() -> None:
+def test_segments_like_england_are_named_average() -> None:
     rng = np.random.default_rng(0)
     index = pd.Index([f"P{i}" for i in range(400)])
     values = pd.DataFrame({"list_size": rng.normal(9000, 10, 400)}, index=index)
@@ -161,22 +161,31 @@ def test_a_difference_within_chance_is_no_claim() -> None:
     groups = pd.Series(np.where(np.arange(400) < 8, 2, 1), index=index)
     assert (values["list_size"][:8].mean() - sizes.mean()) / sizes.std() > 0.3
     assert name_segments(values, values, dictionary, groups)[2].startswith(AVERAGE)
-    assert claims(values, values, dictionary, groups) == {1: [], 2: []}
+    assert name_claims(values, values, dictionary, groups) == {1: [], 2: []}
 
 
 @pytest.mark.parametrize("k", [2, 4, 7])
-def test_every_claim_of_a_name_is_borne_by_its_interval(results_of: Callable[..., Results], k: int) -> None:
+def test_every_claim_of_a_name_is_supported_by_its_interval(
+    results_of: Callable[..., Results], k: int
+) -> None:
     results = results_of(k)
     arguments = results.natural, results.features, results.dictionary, labels(results)
-    named, claimed = name_segments(*arguments), claims(*arguments)
-    for number, rows in claimed.items():
-        for row in rows:
-            assert row["low"] < row["difference_sd"] < row["high"]
-            assert row["low"] * row["high"] > 0
-            assert row["phrase"].lower() in named[number].lower()
-        told = write_portraits(results.profiles, results.segments, results.practices, claims=claimed)
-        sentences = next(p for p in told if p["segment"] == number)["sentences"]
-        assert all(f"{row['difference_sd']:+.2f}".replace("-", "−") in sentences[1] for row in rows)
+    named, claimed = name_segments(*arguments), name_claims(*arguments)
+    portraits = write_portraits(results.profiles, results.segments, results.practices, claims=claimed)
+    for portrait in portraits:
+        number, sentences = portrait["segment"], portrait["sentences"]
+        rows = results.profiles[(results.profiles["segment"] == number) & results.profiles["used"]]
+        for claim, row in zip(claimed[number], portrait["claims"], strict=True):
+            assert claim.low < claim.difference_sd < claim.high
+            assert claim.low * claim.high > 0
+            assert claim.phrase.lower() in named[number].lower()
+            assert row == {name: getattr(claim, name) for name in row}
+            assert f"{claim.phrase} than average (" in sentences[1][:1].lower() + sentences[1][1:]
+            # The example is the member that supports the claim most, in natural units.
+            members = rows[rows["feature"].isin(claim.members)]
+            best = members.loc[(members["difference_sd"] * members["feature"].map(claim.members)).idxmax()]
+            means = (natural(best[column], best["unit"]) for column in ("mean", "england_mean"))
+            assert "{}; England {})".format(*means) in sentences[1]
         assert not re.search(r"\b(most|largest|highest|lowest)\b", " ".join(sentences))
 
 
@@ -203,8 +212,8 @@ def test_a_condition_below_england_is_never_called_more() -> None:
     assert found[2].startswith("Fewer long-term conditions")
     assert "more AST" not in found[2]
     assert "less AST" not in found[1]
-    plain = values[second].mean() - values.mean()
-    assert plain["AST"] < 0 < (plain["AST"] - plain.mean()), "less than England, more than the block"
+    gap = values[second].mean() - values.mean()
+    assert gap["AST"] < 0 < (gap["AST"] - gap.mean()), "less than England, more than the block"
 
 
 def test_only_regions_with_clearly_more_are_named() -> None:
@@ -220,10 +229,10 @@ def test_only_regions_with_clearly_more_are_named() -> None:
     )
     profile = profile.assign(mean=[], england_mean=[], used=profile["used"].astype(bool))
     one, two = write_portraits(profile, segments, practices)
-    assert "67% are in the North West (50% of all are)." in one["sentences"][0]
-    assert "67% are in London (50% of all are)." in two["sentences"][0]
+    assert "67% are in the North West (50% of all practices)." in one["sentences"][0]
+    assert "67% are in London (50% of all practices)." in two["sentences"][0]
     even = segments.assign(region_name=["North West", "London"] * 60)
-    assert "no region has clearly more" in write_portraits(profile, even, practices)[0]["sentences"][0]
+    assert "No region has clearly more" in write_portraits(profile, even, practices)[0]["sentences"][0]
 
 
 def test_a_gradient_runs_between_its_ends_however_segments_are_numbered() -> None:
@@ -246,4 +255,3 @@ def test_a_gradient_runs_between_its_ends_however_segments_are_numbered() -> Non
     swapped = main_gradient(-features, features, dictionary, labels.map({1: 3, 2: 2, 3: 1}))
     assert swapped is not None
     assert swapped.places[3] == found.places[1]
-    assert found.share > 0.99

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-from gp_segmentation.insight.portraits.profiles import COLUMNS, difference_in_sd, segment_profiles
+from gp_segmentation.insight.portraits.profiles import difference_in_sd, segment_profiles
 from gp_segmentation.insight.portraits.unused_measures import measures_not_used
 from gp_segmentation.schemas import Results
 
@@ -29,7 +29,11 @@ def test_a_profile_by_hand() -> None:
 
     one = found.iloc[0]
     sd = np.std([1, 3, 5, 7], ddof=1)
-    assert list(found.columns) == list(COLUMNS)
+    assert list(found.columns) == [
+        *("segment", "segment_name", "feature", "label", "unit", "block", "used", "practices", "mean"),
+        *("median", "lower_quartile", "upper_quartile", "england_mean"),
+        *("difference_sd", "difference_low", "difference_high", "rank"),
+    ]
     assert_allclose(one["mean"], (1 + 3) / 2)
     assert_allclose(one["england_mean"], (1 + 3 + 5 + 7) / 4)  # the special practice P5 is left out
     assert_allclose(one["difference_sd"], (2 - 4) / sd)
@@ -69,7 +73,7 @@ def test_missing_values_and_constant_features_are_no_error() -> None:
     assert sorted(found.loc[1, "rank"]) == [1, 2, 3]
 
 
-def test_attributes_leave_out_what_was_used() -> None:
+def test_unused_measures_leave_out_what_was_used() -> None:
     practices = pd.DataFrame({"practice_code": ["P1", "P2"], "list_size": [1000, 2000]})
     context = pd.DataFrame({"practice_code": ["P2", "P1"], "imd_score": [2.0, 1.0], "smoking": [20.0, 10.0]})
     dictionary = pd.DataFrame({"measure": ["imd_score", "smoking"], "label": ["IMD", "Smoking"], "unit": "%"})

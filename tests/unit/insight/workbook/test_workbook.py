@@ -1,4 +1,4 @@
-"""The workbook: the same bytes, every table whole, marked up for those who do not see it."""
+"""The workbook: the same bytes, every table complete, marked up for screen readers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def sheets() -> dict[str, WorkbookSheet]:
         index=[5, 3],
     )
     columns = {"code": "Practice code", "share": "Share (%)", "fitted": "Fitted", "name": "Name"}
-    return {"Lookup": WorkbookSheet(table, "The practices", "All practices", columns, percent=("share",))}
+    return {"Lookup": WorkbookSheet(table, "The practices", "All practices", columns)}
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Patients by sex and five-year age band, and the lists that QOF counts prevalence on (steps 6 and 7)."""
+"""Patients by sex and five-year age band, QOF list types and disease registers (steps 6 to 8)."""
 
 import numpy as np
 from scipy.special import expit, logit
@@ -7,12 +7,12 @@ from gp_segmentation.sources.synthetic.calibration import Calibration
 from gp_segmentation.utils.arrays import Floats, Ints
 
 BROAD_AGES = ("a0_14", "a15_24", "a25_44", "a45_64", "a65_74", "a75p")
-#: Part of the spread of a band's share that is drawn (the rest comes from the broad ages themselves).
+#: Part of the spread of a band's share that is drawn; the rest comes from the broad ages.
 BAND_SPREAD = 0.9
 
 
 def broad_age_shares(age_logits: Floats) -> Floats:
-    """Shares of six broad ages (n, 6), which add to one, from the five nested logits (n, 5)."""
+    """Return shares of six broad ages (n, 6), which sum to one, from the five nested logits (n, 5)."""
     p65, p75, child, young, middle = expit(age_logits).T
     under, adult = 1 - p65, (1 - p65) * (1 - child)
     return np.column_stack(
@@ -34,10 +34,10 @@ def draw_patients(
     female_logit: Floats,
     rng: np.random.Generator,
 ) -> Ints:
-    """Patients of each practice by sex (female, male) and band: (n, 2, 20), adding to `list_size`.
+    """Draw patients of each practice by sex (female, male) and band: (n, 2, 20), summing to `list_size`.
 
     A broad age is split into bands by England's shares, each times a log-normal error. Women's share of a
-    band is England's, moved on the logit scale so that women's share of the whole list is the practice's.
+    band is England's, shifted on the logit scale so that women's share of the list is the practice's.
     """
     fine = calibration.raw["fine_structure"]
     broad = np.array([BROAD_AGES.index(name) for name in fine["broad_age_of_band"]])
@@ -54,7 +54,7 @@ def draw_patients(
 
 
 def _women(bands: Floats, england: Floats, wanted: Floats) -> Floats:
-    """Women's share of each band (n, 20), so that the logit of their share of the list is `wanted`."""
+    """Return women's share of each band (n, 20), with logit share of the whole list `wanted` (n,)."""
     shift = np.zeros_like(wanted)
     for _ in range(6):
         share = (bands * expit(england + shift[:, None])).sum(axis=1)
@@ -63,7 +63,7 @@ def _women(bands: Floats, england: Floats, wanted: Floats) -> Floats:
 
 
 def whole_numbers(cells: Floats, totals: Ints) -> Ints:
-    """Round each row of `cells` to whole numbers that add to its total, by largest remainders."""
+    """Round each row of `cells` to whole numbers that sum to its total, by largest remainders."""
     whole = np.floor(cells).astype(np.int64)
     missing = totals - whole.sum(axis=1)
     place = np.argsort(np.argsort(whole - cells, axis=1, kind="stable"), axis=1, kind="stable")
@@ -71,9 +71,9 @@ def whole_numbers(cells: Floats, totals: Ints) -> Ints:
 
 
 def list_types(calibration: Calibration, patients: Ints, rng: np.random.Generator) -> dict[str, Ints]:
-    """Size of each QOF list type of each practice, ``TOTAL`` and those from an age on.
+    """Draw the size of each QOF list type of each practice, ``TOTAL`` and those from an age on.
 
-    Lists that begin inside a band need the number of younger patients in it: drawn year by year.
+    A list that begins inside a band lacks the band's younger patients, whose number is drawn year by year.
     """
     part = calibration.raw["fine_structure"]["list_types"]
     band = patients.sum(axis=1)
@@ -89,3 +89,22 @@ def list_types(calibration: Calibration, patients: Ints, rng: np.random.Generato
         lists[f"{age}OV"] = from_15 - younger
     lists["50OV"] = band[:, 10:].sum(axis=1)
     return lists
+
+
+def register_list_types(calibration: Calibration) -> dict[str, str]:
+    """Return the list type on which each register's prevalence is counted, by register group, sorted."""
+    return dict(sorted(calibration.raw["fine_structure"]["list_types"]["register_list_type"].items()))
+
+
+def count_registers(calibration: Calibration, x: Floats, lists: dict[str, Ints]) -> dict[str, Ints]:
+    """Return patients on each register (n,), by group: p (d + 1) - 1/2 rounded, clipped to 0..d.
+
+    d is the size of the register's list type. This inverts the latent scale,
+    logit p = logit((register + 1/2) / (d + 1)).
+    """
+    registers = {}
+    for group, list_type in register_list_types(calibration).items():
+        share = expit(x[:, calibration.archetypes.names.index(f"prev_{group}")])
+        register = np.rint(share * (lists[list_type] + 1) - 0.5).astype(np.int64)
+        registers[group] = np.clip(register, 0, lists[list_type])
+    return registers
