@@ -21,8 +21,8 @@ import resource, signal, sys
 stage, limit = sys.argv[1], int(sys.argv[2])
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-from gp_segmentation import app
-sys.exit(app.stage_main([stage]))
+from gp_segmentation import cli
+sys.exit(cli.stage_main([stage]))
 """
 STAGES = ["prepare", "features", "matrix", "study", "segment", "evidence", "insight", "report"]
 #: Bytes a file may have, fewer than one of the stage's files needs.
