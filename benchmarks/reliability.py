@@ -114,7 +114,7 @@ def whole_page(examples: int, kills: int) -> list[str]:
     killing, load, large = (runpy.run_path(str(ROOT / f"benchmarks/parts/{name}.py")) for name in PARTS)
     tests = runpy.run_path(str(ROOT / "tests/unit/sources/test_corruptions.py"))
     targets = len(runpy.run_path(str(ROOT / FUZZ))["TARGETS"])
-    suites = [pytest_row(what, paths) for what, paths in SUITES.items()]
+    suites = [pytest_row(what, paths, {"GPSEG_KILLS": "50"}) for what, paths in SUITES.items()]
     fuzz = pytest_row(
         f"files harmed at random: {targets} targets, {examples:,} each", [FUZZ], {"GPSEG_FUZZ": str(examples)}
     )

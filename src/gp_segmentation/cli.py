@@ -107,13 +107,15 @@ def stage_main(argv: Sequence[str] | None = None) -> int:
     from gp_segmentation.pipeline.stages import configure
 
     parser = argparse.ArgumentParser(prog="python -m gp_segmentation", description="Run one stage.")
-    parser.add_argument("stage", choices=["configure", *STAGES, "track", "summary"])
+    parser.add_argument("stage", choices=["configure", *STAGES, "track", "summary", "warm-up"])
     name = parser.parse_args(argv).stage
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     root = config.project_root()
     try:
         if name == "configure":
             configure.run(root)
+        elif name == "warm-up":
+            runs.warm_up()
         elif name == "summary":
             log.info(runs.summary(root))
         else:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parents[2]
 PRACTICES = 240
@@ -23,6 +24,13 @@ SMALL = {
     "evidence/default.yaml": {
         **{"nulls.copula": 1, "nulls.permutation": 1, "bootstraps": 5, "bootstraps_by_k": 2, "subsamples": 2},
         **{"splits": 2, "seeds": 2, "external.draws": 5},
+    },
+    # Every figure is drawn in the unit tests; here some of each kind.
+    "report/default.yaml": {
+        "figures": [
+            *("elbow", "silhouette_by_k", "scatter", "heatmap", "dendrogram", "map"),
+            *("before_after", "correlations", "age_explained"),
+        ]
     },
 }
 
@@ -128,13 +136,35 @@ def _change(path: Path, changes: dict) -> None:
     path.write_text(yaml.safe_dump(config, sort_keys=False))
 
 
+@pytest.fixture(scope="session")
+def template(tmp_path_factory) -> Project:
+    """A project with the small England drawn and prepared, made once for all workers; only to be copied.
+
+    DVC hashes what stands in a folder and not where the folder is, so a copy is as good as a new project.
+    """
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    root, done = shared / "template", shared / "template.done"
+    with FileLock(shared / "template.lock"):
+        if not done.exists():
+            shutil.rmtree(root, ignore_errors=True)
+            root.mkdir()
+            project = copy_project(root)
+            project.run("gpseg-data")
+            project.git_commit("Raw data")
+            project.run("dvc", "repro", "prepare")
+            project.git_commit("Prepared")
+            done.touch()
+    return Project(root)
+
+
 @pytest.fixture(scope="module")
-def project(tmp_path_factory) -> Project:
-    """A fresh copy with the raw synthetic England in place."""
-    copy = copy_project(tmp_path_factory.mktemp("project"))
-    copy.run("gpseg-data")
-    copy.git_commit("Raw data")
-    return copy
+def project(template, tmp_path_factory) -> Project:
+    """A project of one's own, its small England drawn and prepared."""
+    root = tmp_path_factory.mktemp("project") / "project"
+    shutil.copytree(template.root, root, symlinks=True)
+    return Project(root)
 
 
 @pytest.fixture(scope="session")

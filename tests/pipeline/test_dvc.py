@@ -12,8 +12,6 @@ import pandas as pd
 import pytest
 import yaml
 
-pytestmark = pytest.mark.xdist_group("dvc")
-
 STAGES = [
     "configure",
     "prepare",
@@ -34,7 +32,7 @@ def stages_run(output: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def reproduced(project):
-    output = project.run("dvc", "repro")
+    output = project.run("dvc", "repro", "--force")  # what the copied project brings along counts as well
     assert stages_run(output) == STAGES
     project.git_commit("First run")
     return project

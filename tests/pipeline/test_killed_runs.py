@@ -10,8 +10,6 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("killed")
-
 KILLED_RUNS = runpy.run_path(str(Path(__file__).resolve().parents[1] / "fixtures" / "killed_runs.py"))
 
 

@@ -7,8 +7,6 @@ import json
 import pandas as pd
 import pytest
 
-pytestmark = pytest.mark.xdist_group("official")
-
 #: England 2024-25 as published: register as a share of its list, in percent.
 PREVALENCE = {"HYP": 15.23, "DEP": 14.27, "OB": 13.88, "DM": 7.89, "CKD": 4.64}
 

@@ -5,14 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-pytestmark = pytest.mark.xdist_group("questions")
-
 
 @pytest.fixture(scope="module")
 def finished(project):
     """The project with one tracked run of hierarchical segments in `data/runs`; and that run's folder."""
-    project.run("dvc", "repro", "prepare")
-    project.git_commit("Prepared")
     project.run("gpseg", "clusterer=hierarchical", "clusterer.linkage=ward", "clusterer.n_clusters=4")
     folder = next(path.parent for path in (project.root / "data" / "runs").rglob("segments") if path.is_dir())
     return project, folder

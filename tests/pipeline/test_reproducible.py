@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pytest
 
-pytestmark = [pytest.mark.xdist_group("reproducible"), pytest.mark.timeout(1500)]
+pytestmark = pytest.mark.timeout(1500)
 
 BLANKS = "Ordner mit Löchern"
 

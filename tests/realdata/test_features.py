@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from gp_segmentation.features.prevalence import age_explained
 from gp_segmentation.features.special import special_reasons
 from gp_segmentation.matrix.pipeline import build_pipeline, prepare_matrix
 from gp_segmentation.segments.table import segment_table
-from gp_segmentation.sources import read_source
+from gp_segmentation.sources import Prepared
 
 ROOT = Path(__file__).resolve().parents[2]
 SETS = sorted(path.stem for path in (ROOT / "conf" / "features").glob("*.yaml"))
@@ -47,18 +46,9 @@ SPECIAL = {
 
 
 @pytest.fixture(scope="module")
-def england(nhs_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Tables:
+def england(official: Prepared) -> Tables:
     """The prepared tables of England, special practices found from the data."""
-    source = config.compose_config(ROOT, ["source=nhs_2024_25"], name="data")["source"]
-    folder = tmp_path_factory.mktemp("raw") / source["name"]
-    folder.mkdir()
-    for file in source["files"].values():
-        found = sorted(nhs_data.rglob(file["filename"]))
-        if found or file["required"]:
-            shutil.copy(found[0], folder / file["filename"])
-    built = {name: {**file, "reader": config.build(file["reader"])} for name, file in source["files"].items()}
-    prepared = read_source(built, folder)
-    tables = Tables(**{name: getattr(prepared, name) for name in Tables.names()})
+    tables = Tables(**{name: getattr(official, name) for name in Tables.names()})
     reasons = special_reasons(tables.practices, tables.registers, tables.age_sex)
     special = tables.practices["practice_code"].map(reasons).astype("str")
     return replace(tables, practices=tables.practices.assign(special=special))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,7 @@ from gp_segmentation.insight.rules import surrogate_rules
 from gp_segmentation.matrix.pipeline import build_pipeline, prepare_matrix
 from gp_segmentation.segments.model import add_segments
 from gp_segmentation.segments.table import segment_table
-from gp_segmentation.sources import read_source
+from gp_segmentation.sources import Prepared
 from gp_segmentation.storage.model_files import load_model, save_model
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,17 +38,8 @@ def cfg() -> dict:
 
 
 @pytest.fixture(scope="module")
-def prepared(nhs_data: Path, tmp_path_factory: pytest.TempPathFactory, cfg: dict) -> dict[str, pd.DataFrame]:
-    source = cfg["source"]
-    folder = tmp_path_factory.mktemp("raw") / source["name"]
-    folder.mkdir()
-    for file in source["files"].values():
-        found = sorted(nhs_data.rglob(file["filename"]))
-        if found or file["required"]:
-            shutil.copy(found[0], folder / file["filename"])
-    built = {name: {**file, "reader": config.build(file["reader"])} for name, file in source["files"].items()}
-    made = read_source(built, folder)
-    tables = {name: getattr(made, name) for name in {*build.PREPARED, *Tables.names()}}
+def prepared(official: Prepared, cfg: dict) -> dict[str, pd.DataFrame]:
+    tables = {name: getattr(official, name) for name in {*build.PREPARED, *Tables.names()}}
     practices = tables["practices"]
     reasons = special_reasons(practices, tables["registers"], tables["age_sex"], config.build(cfg["special"]))
     special = practices["practice_code"].map(reasons).astype("str")

@@ -5,15 +5,14 @@ Achievement of single practices is simulated in the working set; only its struct
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 from numpy.testing import assert_allclose
 from pandas.testing import assert_frame_equal
 
-from gp_segmentation import config, schemas
-from gp_segmentation.sources import Prepared, read_source
+from gp_segmentation import schemas
+from gp_segmentation.sources import Prepared
 from gp_segmentation.sources.ods import read_organisations
 from gp_segmentation.sources.ohid import read_indicator
 from gp_segmentation.sources.registrations import read_registrations
@@ -34,17 +33,8 @@ PUBLISHED = {
 
 
 @pytest.fixture(scope="module")
-def prepared(nhs_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
-    """Return the source nhs_2024_25 as its YAML describes it, read from the official files."""
-    source = config.compose_config(ROOT, ["source=nhs_2024_25"], name="data")["source"]
-    folder = tmp_path_factory.mktemp("raw") / source["name"]
-    folder.mkdir()
-    for file in source["files"].values():
-        found = sorted(nhs_data.rglob(file["filename"]))
-        if found or file["required"]:
-            shutil.copy(found[0], folder / file["filename"])
-    built = {name: {**file, "reader": config.build(file["reader"])} for name, file in source["files"].items()}
-    return read_source(built, folder)
+def prepared(official: Prepared) -> Prepared:
+    return official
 
 
 @pytest.fixture(scope="module")

@@ -98,3 +98,16 @@ def summary(root: Path) -> str:
             "The runs:   make ui, then http://127.0.0.1:5000",
         ]
     )
+
+
+def warm_up() -> None:
+    """Compile K-means and list the fonts: the first run after installation is then as fast as the second."""
+    import matplotlib.font_manager
+    import numpy as np
+    from sklearn.cluster import KMeans
+
+    from gp_segmentation.clustering import fit_kmeans
+
+    rows = np.random.default_rng(0).normal(size=(300, 3))
+    fit_kmeans(KMeans(3, n_init=2, random_state=0), rows)
+    matplotlib.font_manager.findfont("DejaVu Sans")

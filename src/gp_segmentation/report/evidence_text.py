@@ -120,8 +120,8 @@ def spatial_sentence(joins: pd.DataFrame) -> str:
     every = len(clustered) == len(rows)
     subject = "Every segment clusters" if every else f"{len(clustered)} of {len(rows)} segments cluster"
     return (
-        f"{subject} in space. Practices of segment {most['segment']:.0f} are neighbours {most['ratio']:.1f} "
-        f"times as often as in a random arrangement, the most of all; those of segment "
-        f"{least['segment']:.0f} {least['ratio']:.1f} times, the least (join counts of nearest neighbours, "
+        f"{subject} in space: its practices are neighbours more often than in a random arrangement, most of "
+        f"all in segment {most['segment']:.0f} ({most['ratio']:.1f} times as often), least in segment "
+        f"{least['segment']:.0f} ({least['ratio']:.1f} times; join counts of nearest neighbours, "
         f"p {'≤' if rows['p'].max() <= 0.05 else 'up to'} {rows['p'].max():.3f})."
     )

@@ -118,7 +118,7 @@ TARGETS: dict[str, Callable[[Path, list], object]] = {
     "workbook": table_of(".xlsx"),
     "parquet": table_of(".parquet"),
 }
-EXAMPLES = int(os.environ.get("GPSEG_FUZZ", "60"))
+EXAMPLES = int(os.environ.get("GPSEG_FUZZ", "25"))
 
 
 @pytest.mark.parametrize("name", TARGETS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -14,7 +15,8 @@ import pytest
 
 from gp_segmentation.utils.files import read_json
 
-ROUNDS = 50
+#: How often the writer is killed; `make reliability` does it 50 times.
+ROUNDS = int(os.environ.get("GPSEG_KILLS", "12"))
 
 #: Writes version after version of a file and a folder of three files, for as long as it lives.
 WRITER = """
@@ -39,7 +41,7 @@ def start(folder: Path) -> subprocess.Popen:
     )
 
 
-def test_fifty_kills_leave_nothing_half_written(tmp_path):
+def test_kills_leave_nothing_half_written(tmp_path):
     rng, between = np.random.default_rng(8), 0
     for _ in range(ROUNDS):
         writer = start(tmp_path)
