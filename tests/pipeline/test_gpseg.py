@@ -178,7 +178,7 @@ def test_a_multirun_gives_a_run_per_job(ready):
 def test_a_multirun_on_ray_loses_no_run(ready):
     before = len(ready.runs())
     jobs = ["clusterer=kmeans", "clusterer.n_clusters=3,7", "hydra/launcher=ray"]
-    # Ray's launcher needs an older cloudpickle than everything else: `make test` gives it its own environment.
+    # Ray's launcher needs an older cloudpickle than the rest: `make test` gives it an environment of its own.
     command = Path(__file__).resolve().parents[2] / ".venv-ray" / "bin" / "gpseg"
     ready.run(str(command), "-m", *jobs, RAY_USAGE_STATS_ENABLED="0")
     runs = ready.runs()
