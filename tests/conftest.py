@@ -67,7 +67,7 @@ STAFF = {"gp": 4.5, "admin": 11.0}
 #: Measures of the context table: label and unit.
 MEASURES = {
     "imd_score": ("Deprivation score (IMD)", "score"),
-    "non_white_percent": ("Patients of other than white ethnic groups", "%"),
+    "non_white_percent": ("Patients from ethnic minority groups", "%"),
     "gp_fte_per_10000": ("GPs per 10,000 patients", "per 10,000 patients"),
     "admin_fte_per_10000": ("Administrative staff per 10,000 patients", "per 10,000 patients"),
     "smoking_percent": ("Smoking prevalence", "%"),

@@ -66,7 +66,8 @@ root = config.project_root()
 configure.run(root)
 source = config.load_params(root / "params.yaml")["source"]
 config.build(source["england"])(root / "data" / "raw" / source["name"])
-sys.exit(next((name for name in STAGES if cli.stage_main([name])), None))
+stages = [name for name in STAGES if name not in sys.argv[1:]]
+sys.exit(next((name for name in stages if cli.stage_main([name])), None))
 """
 
 
@@ -105,9 +106,9 @@ def german(tmp_path_factory) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def results_in(project, german, tmp_path_factory):
-    """Run every stage in a surrounding, once; return the digests of all that came of it."""
+    """Run the stages, but those named, in a surrounding; return the digests of all that came of it."""
 
-    def run(surrounding: Surrounding) -> dict[str, str]:
+    def run(surrounding: Surrounding, *left_out: str) -> dict[str, str]:
         root = tmp_path_factory.mktemp("machine") / surrounding.folder
         shutil.copytree(project.root / "conf", root / "conf")
         config = root / "conf" / "config.yaml"
@@ -118,7 +119,7 @@ def results_in(project, german, tmp_path_factory):
         environment |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(surrounding.threads))
         environment |= {"GPSEG_ROOT": str(root)} | (german if "de_DE" in surrounding.LC_ALL else {})
         here = root if surrounding.typed_in == "it" else tmp_path_factory.mktemp("elsewhere")
-        command = [sys.executable, "-c", IN_A_ROW]
+        command = [sys.executable, "-c", IN_A_ROW, *left_out]
         done = subprocess.run(
             command, cwd=here, env=os.environ | environment, capture_output=True, text=True, check=False
         )
@@ -160,7 +161,12 @@ def test_all_that_counts_is_compared(base):
 
 @pytest.mark.parametrize("surrounding", SURROUNDINGS[1:], ids=str)
 def test_the_surrounding_never_changes_a_byte(surrounding, base, results_in):
-    assert first_difference(results_in(surrounding), base) is None
+    # Drawing takes longest: figures and page are made where everything is another, else all that they show.
+    everything = not set(map(str, surrounding)) & set(map(str, BASE))
+    shown = set() if everything else {"figures", "report"}
+    expected = {name: digest for name, digest in base.items() if name.split("/")[0] not in shown}
+    found = results_in(surrounding) if everything else results_in(surrounding, "report")
+    assert first_difference(found, expected) is None
 
 
 def test_the_whole_job_gives_what_the_stages_give(project, base):

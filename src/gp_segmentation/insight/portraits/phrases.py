@@ -120,7 +120,6 @@ _COMMON = {
     "mental health": "severe mental illness",
     "diabetes mellitus": "diabetes",
     "osteoporosis: secondary prevention of fragility fractures": "osteoporosis",
-    "patients of other than white ethnic groups": "ethnic minority patients",
     "patients from ethnic minority groups": "ethnic minority patients",
 }
 
@@ -137,7 +136,7 @@ def worded(label: str) -> str:
     if indicator:
         group, code, measure = indicator.groups()
         return f"{inline(group)} {measure} ({code})"
-    return inline(label).replace("of other than white ethnic groups", "from ethnic minority groups")
+    return inline(label)
 
 
 def short(label: str) -> str:
