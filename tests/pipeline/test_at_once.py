@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-QUICK = ("evidence=quick", "clusterer=kmeans")
+QUICK = ("evidence=off", "report.figures=[sizes]", "clusterer=kmeans")
 
 
 @pytest.fixture(scope="module")

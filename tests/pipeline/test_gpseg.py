@@ -14,6 +14,9 @@ from gp_segmentation.storage.model_files import load_model
 from gp_segmentation.storage.table_files import read_table
 from gp_segmentation.tracking import store
 
+#: For jobs of which only something else is looked at.
+LIGHT = ("evidence=off", "report.figures=[sizes]")
+
 
 @pytest.fixture(scope="module")
 def ready(project):
@@ -82,7 +85,7 @@ def test_every_table_of_a_run_adds_up_to_england(ready, job, sums):
 
 def test_what_is_explicit_is_never_overruled(ready):
     wanted = ["clusterer=hierarchical", "clusterer.linkage=average", "clusterer.n_clusters=6"]
-    ready.run("gpseg", "features=performance", *wanted)
+    ready.run("gpseg", "features=performance", *wanted, *LIGHT)
     run = latest(ready)
     assert run.data.metrics["n_clusters"] == 6
     assert run.data.params["clusterer.linkage"] == "average"
@@ -168,7 +171,7 @@ def test_a_run_that_left_the_matrix_open_answers_questions(ready, open_ways):
 
 def test_a_multirun_gives_a_run_per_job(ready):
     before = len(ready.runs())
-    ready.run("gpseg", "-m", "clusterer=kmeans", "clusterer.n_clusters=4,5", "hydra/launcher=joblib")
+    ready.run("gpseg", "-m", "clusterer=kmeans", "clusterer.n_clusters=4,5", "hydra/launcher=joblib", *LIGHT)
     runs = ready.runs()
     assert len(runs) == before + 2
     assert {run.data.metrics["n_clusters"] for run in runs[:2]} == {4, 5}
@@ -177,7 +180,7 @@ def test_a_multirun_gives_a_run_per_job(ready):
 
 def test_a_multirun_on_ray_loses_no_run(ready):
     before = len(ready.runs())
-    jobs = ["clusterer=kmeans", "clusterer.n_clusters=3,7", "hydra/launcher=ray"]
+    jobs = ["clusterer=kmeans", "clusterer.n_clusters=3,7", "hydra/launcher=ray", *LIGHT]
     # Ray's launcher needs an older cloudpickle than the rest: `make test` gives it an environment of its own.
     command = Path(__file__).resolve().parents[2] / ".venv-ray" / "bin" / "gpseg"
     ready.run(str(command), "-m", *jobs, RAY_USAGE_STATS_ENABLED="0")
