@@ -1,6 +1,7 @@
-"""What each single criterion would choose among the trials on one matrix."""
+"""Selections among the trials, and what each single criterion would choose on one matrix."""
 
 import warnings
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,22 @@ SINGLE_CRITERIA = {
     "calinski_harabasz": False,
     "excess_silhouette": False,
 }
+
+
+@dataclass(frozen=True)
+class Selection:
+    """A selected trial.
+
+    Attributes
+    ----------
+    row : of the table of trials.
+    ties : the trials near enough to the best to count as equal; `row` was selected from them.
+    checked : the trials whose stability was checked, in order, with their Jaccard coefficients.
+    """
+
+    row: pd.Series
+    ties: pd.DataFrame
+    checked: list[tuple[pd.Series, float]] = field(default_factory=list)
 
 
 def by_criterion(trials: pd.DataFrame, null: pd.DataFrame | None = None) -> dict[str, dict[str, Any]]:

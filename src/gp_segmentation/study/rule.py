@@ -14,7 +14,6 @@ those within `ACROSS_PREPARATIONS` of the best, the first (see `agreement`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from math import ceil
 from typing import Any
 
@@ -25,26 +24,10 @@ from gp_segmentation.errors import ConfigError
 from gp_segmentation.schemas import of_preparation
 from gp_segmentation.study import wording
 from gp_segmentation.study.agreement import ACROSS_PREPARATIONS, Agreement, across_preparations
-from gp_segmentation.study.criteria import by_criterion, segmented, trial_setting
+from gp_segmentation.study.criteria import Selection, by_criterion, segmented, trial_setting
 
 #: Trial -> mean bootstrap Jaccard of its least stable segment.
 Stability = Callable[[int], float]
-
-
-@dataclass(frozen=True)
-class Selection:
-    """A selected trial.
-
-    Attributes
-    ----------
-    row : of the table of trials.
-    ties : the trials near enough to the best to count as equal; `row` was selected from them.
-    checked : the trials whose stability was checked, in order, with their Jaccard coefficients.
-    """
-
-    row: pd.Series
-    ties: pd.DataFrame
-    checked: list[tuple[pd.Series, float]] = field(default_factory=list)
 
 
 def choose(

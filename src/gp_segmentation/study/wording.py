@@ -1,15 +1,12 @@
 """The reason for the study's choice, in plain words."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from math import floor
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
-if TYPE_CHECKING:
-    from gp_segmentation.study.rule import Selection
+from gp_segmentation.study.criteria import Selection
 
 CRITERIA = {
     "silhouette": "silhouette",
