@@ -23,7 +23,7 @@ from sklearn.metrics import silhouette_score
 from gp_segmentation import config
 from gp_segmentation.sources import Prepared, read_source
 from gp_segmentation.sources.synthetic import write_england
-from gp_segmentation.sources.synthetic.calibration import load
+from gp_segmentation.sources.synthetic.calibration import load_calibration
 
 ROOT = Path(__file__).parents[2]
 BROAD = {
@@ -61,13 +61,13 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
 
 @pytest.fixture(scope="module")
 def checks() -> dict[str, Any]:
-    return load().raw["checks"]
+    return load_calibration().raw["checks"]
 
 
 def measured(prepared: Prepared, truth: pd.DataFrame) -> Whole:
     codes = prepared.practices["practice_code"]
     size = prepared.practices["list_size"].to_numpy()
-    bands = load().raw["fine_structure"]["bands"]
+    bands = load_calibration().raw["fine_structure"]["bands"]
     cells = prepared.age_sex.pivot_table(
         index="practice_code", columns=["sex", "age_band"], values="patients"
     )
@@ -141,7 +141,7 @@ def test_means_and_quantiles_are_englands(whole: Whole, checks: dict[str, Any]) 
 
 def test_distributions_are_englands(whole: Whole) -> None:
     """At the 25 real quantiles of each variable; reference for the largest distance: 0.044."""
-    mixture = load().archetypes
+    mixture = load_calibration().archetypes
     names = {"age65p": "logit_65p"}
     for j, name in enumerate(mixture.names):
         column = names.get(name, name)
@@ -205,7 +205,7 @@ def test_indicators_have_englands_rates(whole: Whole) -> None:
     achievement = whole.prepared.achievement
     sums = achievement.groupby("indicator_code")[["numerator", "denominator", "pcas"]].sum()
     mean_points = achievement.groupby("indicator_code")["points"].sum() / len(whole.prepared.practices)
-    for entry in load().raw["achievement"]["indicators"]:
+    for entry in load_calibration().raw["achievement"]["indicators"]:
         code = entry["code"]
         share = mean_points[code] / entry["points"]
         assert abs(share - entry["points_achieved_share"]) < 0.15, code
@@ -225,7 +225,9 @@ def test_rates_vary_between_icbs_as_in_england(whole: Whole) -> None:
     by_icb = achievement.groupby([achievement["practice_code"].map(icb), "indicator_code"])
     sums = by_icb[["numerator", "denominator"]].sum()
     spread = logit(sums["numerator"] / sums["denominator"]).groupby("indicator_code").std()
-    real = {e["code"]: e["sd_icb"] for e in load().raw["achievement"]["indicators"] if "sd_icb" in e}
+    real = {
+        e["code"]: e["sd_icb"] for e in load_calibration().raw["achievement"]["indicators"] if "sd_icb" in e
+    }
     ratio = (spread / pd.Series(real)).dropna()
     assert len(ratio) == 51
     assert 0.9 < ratio.median() < 1.25

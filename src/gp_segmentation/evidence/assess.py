@@ -12,7 +12,7 @@ from gp_segmentation.evidence.json_values import json_number, json_records
 from gp_segmentation.evidence.labellings import Labellings, by_k_table, clustergram
 from gp_segmentation.evidence.nulls_by_k import gaussian_columns, null_figures, nulls_by_k, of_kind
 from gp_segmentation.evidence.practice_certainty import count_disputed, practice_table
-from gp_segmentation.evidence.stability_by_k import Stability, measure_stability
+from gp_segmentation.evidence.stability_by_k import StabilityResults, measure_stability
 from gp_segmentation.evidence.verdict import NO_GAP, judge
 from gp_segmentation.utils.parallel import parallel_map
 from gp_segmentation.validity import (
@@ -112,7 +112,7 @@ def _evidence(
     labellings: Labellings,
     by_k: pd.DataFrame,
     nulls: pd.DataFrame,
-    stability: Stability,
+    stability: StabilityResults,
     practices: pd.DataFrame,
     columns: list[Any],
     thresholds: Mapping[str, Any],
@@ -145,7 +145,7 @@ def _evidence(
     }
 
 
-def _segments(labellings: Labellings, stability: Stability) -> pd.DataFrame:
+def _segments(labellings: Labellings, stability: StabilityResults) -> pd.DataFrame:
     """By segment: practices, mean silhouette, the neighbour with the highest valley to it, stability."""
     scores = score_labellings(labellings.values, labellings.chosen, jobs=labellings.jobs)
     columns = {"practices": scores.sizes[0], "silhouette": scores.segments[0]}

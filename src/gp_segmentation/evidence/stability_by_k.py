@@ -15,7 +15,7 @@ from gp_segmentation.validity import prediction_strength, resample, seed_agreeme
 
 
 @dataclass(frozen=True)
-class Stability:
+class StabilityResults:
     """How well the segments return in resamples, in halves and with other seeds.
 
     Attributes
@@ -30,7 +30,7 @@ class Stability:
     votes: Ints
 
 
-def measure_stability(labellings: Labellings, options: Mapping[str, Any]) -> Stability:
+def measure_stability(labellings: Labellings, options: Mapping[str, Any]) -> StabilityResults:
     """Measure stability by as many draws as `options` (the node ``conf/evidence``) ask for."""
     k = labellings.k
     others = [i for i in labellings.ks if i not in (1, k)]
@@ -53,7 +53,7 @@ def measure_stability(labellings: Labellings, options: Mapping[str, Any]) -> Sta
         name: resamples.jaccard.astype({"jaccard": float}).groupby("segment")["jaccard"].mean()
         for name, resamples in (("jaccard", bootstrap), ("jaccard_subsample", subsample))
     }
-    return Stability(by_k.join(refitted).astype(float), pd.DataFrame(means), bootstrap.votes[k])
+    return StabilityResults(by_k.join(refitted).astype(float), pd.DataFrame(means), bootstrap.votes[k])
 
 
 def _jaccard_by_k(draws: pd.DataFrame, ks: Sequence[int]) -> pd.DataFrame:

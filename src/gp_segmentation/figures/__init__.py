@@ -12,5 +12,5 @@ A figure is a module of this package whose name does not begin with an underscor
 
 from gp_segmentation.figures._page_charts import chart_positions, icb_outlines
 from gp_segmentation.figures._registry import FigureModule, NotShown, exploring, figure_modules
-from gp_segmentation.figures._render import Rendered, load, render_all
+from gp_segmentation.figures._render import Rendered, load_figures, render_all
 from gp_segmentation.figures._style import segment_keys

@@ -68,10 +68,10 @@ def render_all(
         shown = [entry for entry in entries if "reason" not in entry]
         left_out = [entry for entry in entries if "reason" in entry]
         write_json(out / "captions.json", {"figures": shown, "left_out": left_out})
-    return load(folder)[0]
+    return load_figures(folder)[0]
 
 
-def load(folder: Path) -> tuple[list[Rendered], list[dict[str, str]]]:
+def load_figures(folder: Path) -> tuple[list[Rendered], list[dict[str, str]]]:
     """Return the figures of `folder`, as written by `render_all`, and those left out with the reason."""
     content = read_json(folder / "captions.json")
     shown = [

@@ -21,7 +21,7 @@ SHADES = LinearSegmentedColormap.from_list("gpseg_share", ["white", BLUE])
 
 
 @dataclass(frozen=True)
-class Agreement:
+class MethodAgreement:
     """Practices by segment (index) and other method's cluster (columns); the method; adjusted Rand index."""
 
     keys: list[Key]
@@ -36,21 +36,21 @@ class Agreement:
         return float(np.trace(self.table.loc[both, both]) / self.table.to_numpy().sum())
 
 
-def data(results: Results) -> Agreement:
+def data(results: Results) -> MethodAgreement:
     agreement = results.evidence.get("agreement")
     if not agreement:
         raise NotShown("The segments were not compared with those of another method in this run.")
     rows = pd.DataFrame(agreement["table"])
     table = rows.pivot_table(index="segment", columns="other", values="practices", fill_value=0)
     ari = (results.evidence.get("figures") or {}).get("ari_kmeans_hierarchical")
-    return Agreement(compared_keys(results.segments), table.astype(int), str(agreement["other"]), ari)
+    return MethodAgreement(compared_keys(results.segments), table.astype(int), str(agreement["other"]), ari)
 
 
-def size(data: Agreement) -> tuple[float, float]:
+def size(data: MethodAgreement) -> tuple[float, float]:
     return 4.6 + 0.75 * data.table.shape[1], 1.5 + 0.5 * len(data.table)
 
 
-def draw(data: Agreement, figure: FigureBase) -> None:
+def draw(data: MethodAgreement, figure: FigureBase) -> None:
     axes = figure.add_subplot()
     counts = data.table.to_numpy()
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
@@ -62,11 +62,11 @@ def draw(data: Agreement, figure: FigureBase) -> None:
     axes.set_xlabel(f"Cluster of {data.other}")
 
 
-def title(data: Agreement) -> str:
+def title(data: MethodAgreement) -> str:
     return f"{data.other[:1].upper()}{data.other[1:]} puts {data.shared:.0%} of practices in the same segment"
 
 
-def alt(data: Agreement) -> str:
+def alt(data: MethodAgreement) -> str:
     parts = []
     for number, row in data.table.iterrows():
         elsewhere = row.drop(number, errors="ignore")

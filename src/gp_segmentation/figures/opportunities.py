@@ -24,7 +24,7 @@ NEEDED = {"indicator_code", "segment", "eligible_patients", "additional_patients
 
 
 @dataclass(frozen=True)
-class Opportunities:
+class OpportunityTable:
     """Indicators (rows, most additional patients first) by segment: labels, additional patients, and their
     share (%) of eligible patients.
     """
@@ -35,7 +35,7 @@ class Opportunities:
     share: pd.DataFrame
 
 
-def data(results: Results) -> Opportunities:
+def data(results: Results) -> OpportunityTable:
     keys = compared_keys(results.segments)
     table = results.opportunities
     if not set(table.columns) >= NEEDED or not len(table):
@@ -46,7 +46,7 @@ def data(results: Results) -> Opportunities:
     groups = dict(zip(table["indicator_code"], table.get("group_name", table["indicator_code"]), strict=True))
     labels = [clean(code if groups[code] in (code, None) else f"{code}: {groups[code]}") for code in order]
     share = 100 * patients / eligible.where(eligible > 0)
-    return Opportunities(keys, labels, patients.loc[order], share.loc[order])
+    return OpportunityTable(keys, labels, patients.loc[order], share.loc[order])
 
 
 def _by_segment(table: pd.DataFrame, column: str, keys: list[Key]) -> pd.DataFrame:
@@ -55,11 +55,11 @@ def _by_segment(table: pd.DataFrame, column: str, keys: list[Key]) -> pd.DataFra
     return sums.reindex(columns=[key.number for key in keys]).fillna(0.0)
 
 
-def size(data: Opportunities) -> tuple[float, float]:
+def size(data: OpportunityTable) -> tuple[float, float]:
     return 11.0, 0.34 * len(data.labels) + 2.0
 
 
-def draw(data: Opportunities, figure: FigureBase) -> None:
+def draw(data: OpportunityTable, figure: FigureBase) -> None:
     axes = figure.add_subplot()
     share, counts = data.share.to_numpy(), data.patients.to_numpy()
     norm = Normalize(0, max(1.0, float(np.nanmax(share))))
@@ -76,12 +76,12 @@ def draw(data: Opportunities, figure: FigureBase) -> None:
     colour_bar(figure, image, axes, label, orientation="horizontal", shrink=0.5, aspect=40, pad=0.02)
 
 
-def title(data: Opportunities) -> str:
+def title(data: OpportunityTable) -> str:
     total = data.patients.sum(axis=1).iloc[0]
     return f"The largest opportunity: {total:,.0f} additional patients on {data.labels[0]}"
 
 
-def alt(data: Opportunities) -> str:
+def alt(data: OpportunityTable) -> str:
     parts = [
         f"{label}: {row.sum():,.0f}, most in segment {row.idxmax()} ({row.max():,.0f})"
         for label, (_, row) in zip(data.labels, data.patients.iterrows(), strict=True)

@@ -18,7 +18,7 @@ ORDER, LABEL = 45, "Stability of segments"
 
 
 @dataclass(frozen=True)
-class Stability:
+class SegmentStability:
     """Mean Jaccard of every segment; below ``low`` it does not return, from ``high`` it is stable."""
 
     keys: list[Key]
@@ -27,19 +27,19 @@ class Stability:
     high: float
 
 
-def data(results: Results) -> Stability:
+def data(results: Results) -> SegmentStability:
     known = {row["segment"]: row.get("jaccard") for row in results.evidence.get("segments") or []}
     keys = compared_keys(results.segments)
     if any(known.get(key.number) is None for key in keys):
         raise NotShown("Stability was not measured in this run.")
-    return Stability(keys, [float(known[key.number]) for key in keys], *stability_limits(results))
+    return SegmentStability(keys, [float(known[key.number]) for key in keys], *stability_limits(results))
 
 
-def size(data: Stability) -> tuple[float, float]:
+def size(data: SegmentStability) -> tuple[float, float]:
     return 9.0, 0.5 * len(data.keys) + 1.4
 
 
-def draw(data: Stability, figure: FigureBase) -> None:
+def draw(data: SegmentStability, figure: FigureBase) -> None:
     axes = figure.add_subplot()
     for row, (key, value) in enumerate(zip(data.keys, data.jaccard, strict=True)):
         axes.plot([0, value], [row, row], color="0.75", linewidth=2, zorder=1)
@@ -56,7 +56,7 @@ def draw(data: Stability, figure: FigureBase) -> None:
     axes.set_xlabel("Mean overlap when practices are redrawn (Jaccard coefficient)")
 
 
-def title(data: Stability) -> str:
+def title(data: SegmentStability) -> str:
     lowest, stable = min(data.jaccard), sum(value >= data.high for value in data.jaccard)
     if stable == len(data.keys):
         return f"All {stable} segments are stable when practices are redrawn (overlap {lowest:.2f} or more)"
@@ -67,6 +67,6 @@ def title(data: Stability) -> str:
     )
 
 
-def alt(data: Stability) -> str:
+def alt(data: SegmentStability) -> str:
     parts = [f"segment {k.number}: {v:.2f}" for k, v in zip(data.keys, data.jaccard, strict=True)]
     return f"Dot chart of the mean overlap (Jaccard coefficient) of every segment. {'; '.join(parts)}."

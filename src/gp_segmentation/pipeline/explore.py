@@ -12,5 +12,5 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
     features.run(cfg, ws)
     results = ws.explored(cfg)
     figures.render_all(results, ws.figures, names=figures.exploring())
-    rendered, left_out = figures.load(ws.figures)
+    rendered, left_out = figures.load_figures(ws.figures)
     report.write_first_look(results, rendered, ws.root / "index.html", left_out=left_out)

@@ -21,7 +21,7 @@ from gp_segmentation.study.space import Space
 from gp_segmentation.validity import adjusted_rand
 
 #: Two trials -> adjusted Rand index of their labels.
-Agreement = Callable[[int, int], float]
+AgreementOf = Callable[[int, int], float]
 
 #: Ways to take one of several preparations' choices, and how near to the best counts as equal: the first of
 #: the equal ones is taken.
@@ -82,7 +82,7 @@ def check_comparable(space: Space, options: Mapping[str, Any]) -> None:
 
 
 def compare_preparations(
-    trials: pd.DataFrame, choice: Mapping[str, Any], space: Space, agreement: Agreement
+    trials: pd.DataFrame, choice: Mapping[str, Any], space: Space, agreement: AgreementOf
 ) -> pd.DataFrame:
     """Return what the rule chooses with each preparation, and how similar its segments are to the choice's.
 

@@ -20,7 +20,7 @@ SINGLE_CRITERIA = {
 
 
 @dataclass(frozen=True)
-class Selection:
+class SelectedTrial:
     """A selected trial.
 
     Attributes

@@ -23,20 +23,20 @@ import pandas as pd
 from gp_segmentation.errors import ConfigError
 from gp_segmentation.schemas import of_preparation
 from gp_segmentation.study import wording
-from gp_segmentation.study.agreement import ACROSS_PREPARATIONS, Agreement, across_preparations
-from gp_segmentation.study.criteria import Selection, by_criterion, segmented, trial_setting
+from gp_segmentation.study.agreement import ACROSS_PREPARATIONS, AgreementOf, across_preparations
+from gp_segmentation.study.criteria import SelectedTrial, by_criterion, segmented, trial_setting
 
 #: Trial -> mean bootstrap Jaccard of its least stable segment.
-Stability = Callable[[int], float]
+StabilityOf = Callable[[int], float]
 
 
 def choose(
     trials: pd.DataFrame,
     rule: Mapping[str, Any],
-    stability: Stability | None = None,
+    stability: StabilityOf | None = None,
     *,
     null: pd.DataFrame | None = None,
-    agreement: Agreement = lambda one, other: float("nan"),
+    agreement: AgreementOf = lambda one, other: float("nan"),
 ) -> dict[str, Any]:
     """Choose one trial by the rule (see the module).
 
@@ -44,7 +44,7 @@ def choose(
     ----------
     trials : schema ``trials``.
     rule : the node ``rule`` of ``conf/study``.
-    stability : see `Stability`; None leaves stability out.
+    stability : see `SegmentStability`; None leaves stability out.
     agreement : of two trials; needed where there are several preparations.
     null : draws with ``preparation`` and ``log_within``, for the gap statistic; None leaves it out.
 
@@ -115,30 +115,30 @@ def _eligible(trials: pd.DataFrame, facts: Mapping[str, Any]) -> pd.DataFrame:
 
 
 def _select_each(
-    trials: pd.DataFrame, eligible: pd.DataFrame, facts: Mapping[str, Any], stability: Stability | None
-) -> list[Selection]:
+    trials: pd.DataFrame, eligible: pd.DataFrame, facts: Mapping[str, Any], stability: StabilityOf | None
+) -> list[SelectedTrial]:
     """The selection with each preparation that has an eligible trial; a single trial as it is."""
     if len(trials) == 1:
-        return [Selection(trials.iloc[0], eligible)]
+        return [SelectedTrial(trials.iloc[0], eligible)]
     if eligible.empty:
         raise _none_eligible(trials, facts)
     each = eligible.groupby("preparation", sort=False, dropna=False)
     return [_select(rows, facts, stability) for _, rows in each]
 
 
-def _select(eligible: pd.DataFrame, facts: Mapping[str, Any], stability: Stability | None) -> Selection:
+def _select(eligible: pd.DataFrame, facts: Mapping[str, Any], stability: StabilityOf | None) -> SelectedTrial:
     ties = first_ties = _near_ties(eligible, facts)
     if stability is None or facts["stability_checks"] < 1:
-        return Selection(ties.iloc[0], ties)
+        return SelectedTrial(ties.iloc[0], ties)
     checked: list[tuple[pd.Series, float]] = []
     while len(checked) < facts["stability_checks"] and not eligible.empty:
         ties = _near_ties(eligible, facts)
         row = ties.iloc[0]
         checked.append((row, stability(int(row["trial"]))))
         if checked[-1][1] >= facts["min_jaccard"]:
-            return Selection(row, ties, checked)
+            return SelectedTrial(row, ties, checked)
         eligible = eligible[eligible["trial"] != row["trial"]]
-    return Selection(max(checked, key=lambda pair: pair[1])[0], first_ties, checked)
+    return SelectedTrial(max(checked, key=lambda pair: pair[1])[0], first_ties, checked)
 
 
 def _near_ties(eligible: pd.DataFrame, facts: Mapping[str, Any]) -> pd.DataFrame:
@@ -148,7 +148,7 @@ def _near_ties(eligible: pd.DataFrame, facts: Mapping[str, Any]) -> pd.DataFrame
 
 
 def _by_preparation(
-    chosen: Sequence[pd.Series], facts: Mapping[str, Any], agreement: Agreement
+    chosen: Sequence[pd.Series], facts: Mapping[str, Any], agreement: AgreementOf
 ) -> list[dict[str, Any]]:
     """The choice with each named preparation, its criterion and its mean agreement with the others."""
     if facts["preparations"] == 0:

@@ -15,7 +15,7 @@ from gp_segmentation.study import objectives
 from gp_segmentation.study.agreement import check_comparable, compare_preparations
 from gp_segmentation.study.inputs import Build, Inputs, Limits, Matrices, as_matrices
 from gp_segmentation.study.null_cache import NullCache
-from gp_segmentation.study.rule import Stability, choose, floor_of
+from gp_segmentation.study.rule import StabilityOf, choose, floor_of
 from gp_segmentation.study.search import EXHAUSTIVE, Samplers, Setup, StudyResult, run_trials
 from gp_segmentation.study.space import Space
 from gp_segmentation.study.store import SQLITE, content_key, open_study
@@ -163,7 +163,7 @@ def _samplers(inputs: Inputs, node: Mapping[str, Any]) -> Samplers:
     return (lambda _: first) if isinstance(first, EXHAUSTIVE) else sampler
 
 
-def _stability(inputs: Inputs, result: StudyResult, draws: int) -> Stability | None:
+def _stability(inputs: Inputs, result: StudyResult, draws: int) -> StabilityOf | None:
     """Trial -> mean bootstrap Jaccard of its least stable segment; None for no draws."""
     if draws == 0:
         return None

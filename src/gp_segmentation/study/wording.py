@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from gp_segmentation.study.criteria import Selection
+from gp_segmentation.study.criteria import SelectedTrial
 
 CRITERIA = {
     "silhouette": "silhouette",
@@ -34,7 +34,7 @@ def setting_in_words(row: Mapping[str, Any] | pd.Series) -> str:
 
 
 def reason(
-    selection: Selection,
+    selection: SelectedTrial,
     facts: Mapping[str, Any],
     singles: Mapping[str, Mapping[str, Any]],
     choices: Sequence[Mapping[str, Any]] = (),
@@ -112,7 +112,7 @@ def _eligible(facts: Mapping[str, Any]) -> str:
     return f"{text}."
 
 
-def _stability(selection: Selection, facts: Mapping[str, Any]) -> list[str]:
+def _stability(selection: SelectedTrial, facts: Mapping[str, Any]) -> list[str]:
     """Whether the segments return in bootstrap samples; nothing where this was not checked."""
     checked, least = selection.checked, facts["min_jaccard"]
     if not checked:
@@ -134,7 +134,7 @@ def _stability(selection: Selection, facts: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _separation(selection: Selection, facts: Mapping[str, Any]) -> list[str]:
+def _separation(selection: SelectedTrial, facts: Mapping[str, Any]) -> list[str]:
     """How separate the segments are, beside the best trial and random data."""
     row, ties, criterion = selection.row, selection.ties, facts["criterion"]
     best = ties.iloc[int(ties[criterion].to_numpy().argmax())]

@@ -75,7 +75,7 @@ def test_all_figures_are_written_with_their_words(rendered: tuple[Path, list[fig
         assert figure.title
         assert "synthetic" in figure.caption.lower()
         assert "Contains information from nobody" in figure.caption
-    assert figures.load(folder) == (shown, [])
+    assert figures.load_figures(folder) == (shown, [])
 
 
 def test_hostile_names_are_inert_in_svg(rendered: tuple[Path, list[figures.Rendered]]) -> None:
@@ -115,7 +115,7 @@ def test_what_has_nothing_to_show_is_left_out_with_a_reason(
         evidence={},
     )
     shown = figures.render_all(bare, tmp_path / "f")
-    left_out = {row["name"]: row["reason"] for row in figures.load(tmp_path / "f")[1]}
+    left_out = {row["name"]: row["reason"] for row in figures.load_figures(tmp_path / "f")[1]}
     of_evidence = ("stability", "stability_by_k", "agreement", "clustergram", "made_of", "use_beyond")
     assert set(left_out) == {*WITHOUT_TRIALS_OR_PLACES, *of_evidence}
     assert all(left_out.values())

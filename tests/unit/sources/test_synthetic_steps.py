@@ -9,7 +9,7 @@ from scipy.special import expit, logit, ndtri
 
 from gp_segmentation.sources.synthetic import patients
 from gp_segmentation.sources.synthetic.achievement import THRESHOLDS, at_level, points_of_rates
-from gp_segmentation.sources.synthetic.calibration import load, share_out, stream, times
+from gp_segmentation.sources.synthetic.calibration import load_calibration, share_out, stream, times
 from gp_segmentation.sources.synthetic.geography import draw_geography, group_neighbours
 from gp_segmentation.sources.synthetic.latent import list_sizes, plant_special, to_variables
 
@@ -58,7 +58,7 @@ def test_women_have_the_share_asked_for() -> None:
     wanted = np.array([0.35, 0.5, 0.53])
     logits = np.tile(logit([0.2, 0.5, 0.25, 0.2, 0.5]), (3, 1))
     size = np.array([100_000, 100_000, 100_000])
-    drawn = patients.draw_patients(load(), size, logits, logit(wanted), stream(2, "ages"))
+    drawn = patients.draw_patients(load_calibration(), size, logits, logit(wanted), stream(2, "ages"))
     assert_array_equal(drawn.sum(axis=(1, 2)), size)
     assert_allclose(drawn[:, 0].sum(axis=1) / size, wanted, atol=3e-4)
 
@@ -77,7 +77,7 @@ def test_neighbours_of_fewer_places_than_groups_are_numbered_without_gaps() -> N
 
 
 def test_points_keep_within_reach_of_their_town() -> None:
-    calibration = load()
+    calibration = load_calibration()
     place = draw_geography(calibration, 2000, stream(4, "geography"))
     means = np.concatenate([icb.means for icb in calibration.icbs])[place.component]
     covariances = np.concatenate([icb.covariances for icb in calibration.icbs])[place.component]
@@ -91,7 +91,7 @@ def test_points_keep_within_reach_of_their_town() -> None:
 
 
 def test_marginals_are_the_real_quantiles_whatever_was_drawn() -> None:
-    mixture = load().archetypes
+    mixture = load_calibration().archetypes
     z = np.exp(stream(5, "z").standard_normal((999, len(mixture.names))))
     x = to_variables(mixture, z)
     assert_allclose(np.median(x, axis=0), mixture.quantiles[:, 12])
@@ -102,7 +102,7 @@ def test_marginals_are_the_real_quantiles_whatever_was_drawn() -> None:
 
 
 def test_special_practices_are_planted_in_their_fractions() -> None:
-    calibration = load()
+    calibration = load_calibration()
     x = np.zeros((10_000, len(calibration.archetypes.names)))
     planted, special = plant_special(calibration, x, stream(6, "special"))
     classes = calibration.raw["archetypes"]["special"]["classes"]

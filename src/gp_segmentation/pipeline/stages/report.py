@@ -11,7 +11,7 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
     """Draw the figures and write the page."""
     results, options = ws.results(cfg), cfg["report"]
     figures.render_all(results, ws.figures, names=options["figures"], jobs=cfg["jobs"])
-    rendered, left_out = figures.load(ws.figures)
+    rendered, left_out = figures.load_figures(ws.figures)
     with fresh_folder(ws.report) as out:
         page = out / "report.html"
         report.write_page(results, rendered, page, left_out=left_out, top_features=options["top_features"])

@@ -62,7 +62,7 @@ class Population:
 
 
 @dataclass(frozen=True)
-class IndicatorCounts:
+class DrawnCounts:
     """Counts (n, indicators) in the order of `indicators`; NaN where the publication has no such row."""
 
     indicators: tuple[dict[str, Any], ...]
@@ -74,7 +74,7 @@ class IndicatorCounts:
     points: Floats
 
 
-def draw_counts(calibration: Calibration, population: Population, seed: int) -> IndicatorCounts:
+def draw_counts(calibration: Calibration, population: Population, seed: int) -> DrawnCounts:
     """Draw every indicator of every practice; each part of the step has its own random numbers."""
     indicators = tuple(sorted(calibration.raw["achievement"]["indicators"], key=lambda i: i["code"]))
     columns = [j for j, entry in enumerate(indicators) if "denominator" in entry]
@@ -96,7 +96,7 @@ def draw_counts(calibration: Calibration, population: Population, seed: int) -> 
     codes = [entry["code"] for entry in rated]
     points[:, columns] = points_of_rates(codes, maximum[columns], numerator, denominator)
     absent = np.full(len(population.icb), np.nan)
-    return IndicatorCounts(
+    return DrawnCounts(
         indicators,
         register=np.column_stack(
             [population.registers[i["group"]] if "REGISTER" in i["measures"] else absent for i in indicators]

@@ -61,7 +61,7 @@ class Calibration:
 
 
 @lru_cache(maxsize=1)
-def load() -> Calibration:
+def load_calibration() -> Calibration:
     """Read the package's calibration file."""
     text = resources.files(__package__).joinpath("england_2024_25.json").read_text(encoding="utf-8")
     raw = json.loads(text)

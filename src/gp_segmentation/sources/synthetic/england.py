@@ -9,8 +9,8 @@ from scipy.special import expit
 
 from gp_segmentation.errors import ConfigError
 from gp_segmentation.sources.synthetic import naming, patients
-from gp_segmentation.sources.synthetic.achievement import IndicatorCounts, Population, draw_counts
-from gp_segmentation.sources.synthetic.calibration import Calibration, load, stream
+from gp_segmentation.sources.synthetic.achievement import DrawnCounts, Population, draw_counts
+from gp_segmentation.sources.synthetic.calibration import Calibration, load_calibration, stream
 from gp_segmentation.sources.synthetic.geography import Geography, draw_geography
 from gp_segmentation.sources.synthetic.irregularities import (
     ABOVE_LIST,
@@ -46,7 +46,7 @@ class England:
     patients: Ints
     lists: pd.DataFrame
     registers: pd.DataFrame
-    counts: IndicatorCounts
+    counts: DrawnCounts
 
     def records(self) -> list[Any]:
         """Return the rows of `practices` as named tuples."""
@@ -63,7 +63,7 @@ def draw_england(seed: int, practices: int = 6200) -> England:
     ConfigError
         `practices` is smaller than the number of ICBs.
     """
-    calibration = load()
+    calibration = load_calibration()
     total = practices + _only_registered(calibration, practices)
     place = draw_geography(calibration, total, stream(seed, "geography"))
     archetype, z = draw_latent(calibration, place, stream(seed, "latent"))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gp_segmentation.sources.synthetic.achievement import IndicatorCounts
+from gp_segmentation.sources.synthetic.achievement import DrawnCounts
 from gp_segmentation.sources.synthetic.calibration import Calibration
 from gp_segmentation.utils.arrays import Floats, Ints
 
@@ -74,7 +74,7 @@ def disturb_registers(
     return disturbed | {"LD": np.where(planted.above_list, list_size + 1, disturbed["LD"])}
 
 
-def drop_rows(counts: IndicatorCounts, scale: float, rng: np.random.Generator) -> IndicatorCounts:
+def drop_rows(counts: DrawnCounts, scale: float, rng: np.random.Generator) -> DrawnCounts:
     """Leave out rows of personalised care adjustments and of points where no patient is eligible.
 
     As many rows are dropped as are missing in the real England times `scale`, the size of this England over

@@ -13,7 +13,7 @@ from gp_segmentation.sources.synthetic.patients import register_list_types
 YEAR = "2425"
 NATION = ("E92000001", "ENG", "England")
 MAXIMUM_POINTS = "635"
-#: An indicator's measures in the official order -> attribute of `IndicatorCounts`.
+#: An indicator's measures in the official order -> attribute of `DrawnCounts`.
 MEASURES = {
     "NUMERATOR": "numerator",
     "REGISTER": "register",
