@@ -43,7 +43,7 @@ def write_page(
 
     Parameters
     ----------
-    rendered, left_out : figures, and those with nothing to show (name, label, reason), from `figures.load_figures`.
+    rendered, left_out : from `figures.load_figures`: figures, and those with nothing to show.
     top_features : rows in the profile of each segment.
 
     Notes
