@@ -130,7 +130,7 @@ def stage_main(argv: Sequence[str] | None = None) -> int:
 def _hydra_main(name: str, job: Callable[[DictConfig], None]) -> None:
     try:
         root = config.project_root()
-        config.refuse_renamed([argument for argument in sys.argv[1:] if "=" in argument])
+        config.refuse_renamed(sys.argv[1:])
     except GpsegError as error:
         sys.exit(str(error))
     # Hydra's folders and the project's data are named from the root, wherever the command was typed.

@@ -1,4 +1,4 @@
-"""Compose `conf/` and build what it names; besides `app` the only module that imports hydra."""
+"""Compose `conf/` and build what it names; besides `cli` the only module that imports hydra."""
 
 import os
 from collections.abc import Mapping, Sequence

@@ -25,8 +25,9 @@ def test_an_override_of_an_old_key_is_refused_with_the_new_one(old, sign):
         config.compose_config(ROOT, [f"{sign}{old}=1"])
 
 
-def test_an_old_key_in_a_file_is_refused_with_the_new_one(tmp_path):
-    (tmp_path / "params.yaml").write_text("selection: {max_same: 0.9}\n")
+@pytest.mark.parametrize("value", ["0.9", "null"])
+def test_an_old_key_in_a_file_is_refused_with_the_new_one(value, tmp_path):
+    (tmp_path / "params.yaml").write_text(f"selection: {{max_same: {value}}}\n")
     with pytest.raises(ConfigError, match=r"selection\.max_same is called selection\.max_constant_share now"):
         config.load_params(tmp_path / "params.yaml")
 

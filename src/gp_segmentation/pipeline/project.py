@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock
 
 from gp_segmentation.pipeline.order import stage
+from gp_segmentation.storage import provenance
 from gp_segmentation.storage.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -34,27 +35,20 @@ class Project:
     root: Path
 
     @property
-    def raw(self) -> Path:
-        """Where every source has a folder of raw files."""
-        return self.root / "data" / "raw"
-
-    @property
     def data(self) -> Workspace:
         """The project's own workspace, which DVC's stages write."""
         return Workspace(self.root / "data")
 
     def workspace(self, folder: Path, prepared: Path) -> Workspace:
         """Return a workspace in `folder` that reads the project's raw files and tables prepared elsewhere."""
-        return Workspace(folder, raw_folder=self.raw, prepared_folder=prepared)
+        return Workspace(folder, raw_folder=self.data.raw, prepared_folder=prepared)
 
     def prepared_folder(self, raw: Path | None = None) -> Path:
         """Return the folder of prepared tables of the source: `data/prepared`, or one made for it once.
 
         `raw` is the folder of raw data in which the source has its own (default: the project's).
         """
-        from gp_segmentation.storage import provenance
-
-        source, raw = self.cfg["source"], raw or self.raw
+        source, raw = self.cfg["source"], raw or self.data.raw
         wanted = provenance.fingerprint(self.cfg, provenance.describe_raw_files(source, raw / source["name"]))
         if provenance.is_current(self.data.prepared, wanted):
             return self.data.prepared
@@ -72,8 +66,6 @@ class Project:
 
         Looked at in this order, tables replaced in between differ from it at the end.
         """
-        from gp_segmentation.storage import provenance
-
         content = provenance.content(self.data.prepared)
         folder = self.prepared_folder()
         return PreparedTables(folder, content if folder == self.data.prepared else provenance.content(folder))
@@ -111,10 +103,6 @@ class PreparedTables:
     folder: Path
     content: str
 
-    @contextmanager
-    def fail_if_changed(self) -> Iterator[None]:
-        """Do something with the tables; raise GpsegError when they were replaced meanwhile."""
-        from gp_segmentation.storage import provenance
-
-        with provenance.fail_if_changed(self.folder, self.content):
-            yield
+    def fail_if_changed(self) -> AbstractContextManager[None]:
+        """Guard work with the tables: GpsegError when they were replaced meanwhile."""
+        return provenance.fail_if_changed(self.folder, self.content)

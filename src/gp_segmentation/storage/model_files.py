@@ -87,7 +87,7 @@ def _checked_types(content: bytes, file: str) -> list[str]:
 
 def _is_own_estimator(name: str) -> bool:
     module, _, attribute = name.rpartition(".")
-    if not module.startswith("gp_segmentation."):
+    if not module.startswith("gp_segmentation.") or "._" in name:  # importing __main__ would run a command
         return False
     try:
         found = getattr(import_module(module), attribute, None)

@@ -62,7 +62,9 @@ def present_key(key: str) -> str | None:
 
 def renamed_keys(config: Mapping[str, Any]) -> list[str]:
     """Return the keys of `RENAMED_KEYS` that a configuration has."""
-    return [key for key in RENAMED_KEYS if _lookup(config, key.split(".")) is not None]
+    parts = {key: key.rpartition(".") for key in RENAMED_KEYS}
+    parents = {key: _lookup(config, parent.split(".")) for key, (parent, _, _) in parts.items()}
+    return [key for key, parent in parents.items() if isinstance(parent, Mapping) and parts[key][2] in parent]
 
 
 def present_config(config: Mapping[str, Any]) -> dict[str, Any]:
