@@ -71,7 +71,7 @@ ui: $(INSTALLED) ## Open the MLflow UI of this project's store on 127.0.0.1 (POR
 	mlflow ui --host 127.0.0.1 --port $(PORT) --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlruns/mlflow.db}"
 
 test: $(FOR_TESTS) $(RAY) ## Run every test
-	pytest -n auto --dist loadfile --no-loadscope-reorder
+	pytest -n auto --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
 check: $(FOR_TESTS) ## Lint, types, import contracts, doctests
 	ruff format --check .

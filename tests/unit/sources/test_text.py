@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import threading
 
 import pytest
 
@@ -46,23 +45,3 @@ def test_no_more_than_the_bound_is_taken():
     assert decoded(b"x" * 50, max_bytes=50) == "x" * 50
     with pytest.raises(TooLargeError):
         decoded(b"x" * 51, max_bytes=50)
-
-
-def test_end_waits_for_a_read_in_progress_and_then_nothing_is_read():
-    begun, go_on = threading.Event(), threading.Event()
-
-    class Slow(io.RawIOBase):
-        def read(self, size: int = -1) -> bytes:
-            begun.set()
-            assert go_on.wait(10)
-            return b"x" * 10
-
-    stream, got = Utf8Stream(Slow(), 1000), bytearray(4)
-    reader = threading.Thread(target=stream.readinto, args=(memoryview(got),))
-    reader.start()
-    assert begun.wait(10)
-    threading.Timer(0.1, go_on.set).start()
-    stream.end()
-    assert got == b"xxxx"  # the read in progress could finish
-    reader.join()
-    assert stream.readinto(memoryview(bytearray(4))) == 0

@@ -42,11 +42,7 @@ class TextFile:
         """
         try:
             with self._raw() as raw:
-                stream = Utf8Stream(raw, self.max_bytes)
-                try:
-                    yield io.BufferedReader(stream, 1 << 20)
-                finally:
-                    stream.end()
+                yield io.BufferedReader(Utf8Stream(raw, self.max_bytes), 1 << 20)
         except TooLargeError:
             raise self.error(f"holds more than {self.max_bytes:,} bytes", remedy=FETCH_AGAIN) from None
         except UnicodeError as error:

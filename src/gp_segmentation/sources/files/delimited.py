@@ -1,4 +1,4 @@
-"""Chosen columns of a CSV text under the project's names, read fast and in bounded memory (pyarrow)."""
+"""Chosen columns of a CSV text under the project's names, read fast (pyarrow)."""
 
 from __future__ import annotations
 
@@ -67,14 +67,13 @@ class Csv:
         """
         where = self._positions()
         types = {str(at): self._type(name) for name, at in where.items()}
+        whole = self._whole()
         try:
-            with self.text.open() as stream:
-                reader = pa.csv.open_csv(stream, *self._options(types))
-                for batch in reader:
-                    yield self._finite(self._tidy(batch, where), where)
-                self.recoded = stream.raw.recoded  # type: ignore[attr-defined]  # a Utf8Stream
+            table = pa.csv.read_csv(pa.BufferReader(whole), *self._options(types))
         except pa.ArrowInvalid as error:
             raise self._explain(where, error) from error
+        for batch in table.to_batches():
+            yield self._finite(self._tidy(batch, where), where)
 
     def frame(self) -> pd.DataFrame:
         """Return all rows; texts without blanks at either end, numbers as floats."""
@@ -93,6 +92,18 @@ class Csv:
             ("blank rows left out", self.blank_rows, name),
             ("bytes that are not UTF-8, read as Windows-1252", self.recoded, name),
         ]
+
+    def _whole(self) -> pa.Buffer:
+        """Return the text in pyarrow's own memory.
+
+        Given a stream of Python's, pyarrow reads ahead in threads of its own; at a damaged file such a thread
+        now and then brought the whole process down.
+        """
+        with self.text.open() as stream, pa.BufferOutputStream() as whole:
+            while block := stream.read(_BLOCK):
+                whole.write(block)
+            self.recoded = stream.raw.recoded  # type: ignore[attr-defined]  # a Utf8Stream
+            return whole.getvalue()
 
     def _type(self, name: str) -> pa.DataType:
         return _NUMBER if name in self.numbers else _TEXT
@@ -141,6 +152,7 @@ class Csv:
     ) -> tuple[pa.csv.ReadOptions, pa.csv.ParseOptions, pa.csv.ConvertOptions]:
         # pyarrow gets positions as column names: a header may repeat a name, and its case does not matter.
         read = pa.csv.ReadOptions(
+            use_threads=False,  # `_ragged` is called in this thread
             block_size=_BLOCK,
             column_names=[str(i) for i in range(len(self._header))],
             skip_rows=0 if self.width is not None else 1,

@@ -5,7 +5,6 @@ import io
 import lzma
 import re
 import struct
-import threading
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -63,29 +62,18 @@ class Utf8Stream(io.RawIOBase):
         self._decoder: codecs.IncrementalDecoder | None = None  # chosen at the first bytes
         self._ended = False
         self._ready = memoryview(b"")
-        self._reading = threading.Lock()
         self.recoded = 0
-
-    def end(self) -> None:
-        """Wait for a read in another thread to finish, and return no more bytes afterwards.
-
-        pyarrow reads ahead in its own thread, and may still be reading when an error has ended its use;
-        `raw` must not be closed during that read.
-        """
-        with self._reading:
-            self._ended, self._ready = True, memoryview(b"")
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # typeshed: any writable buffer
-        with self._reading:
-            while not self._ready and not self._ended:
-                self._ready = memoryview(self._next())
-            count = min(len(buffer), len(self._ready))
-            buffer[:count] = self._ready[:count]
-            self._ready = self._ready[count:]
-            return count
+        while not self._ready and not self._ended:
+            self._ready = memoryview(self._next())
+        count = min(len(buffer), len(self._ready))
+        buffer[:count] = self._ready[:count]
+        self._ready = self._ready[count:]
+        return count
 
     def _next(self) -> bytes:
         """Return the next bytes of `raw` as UTF-8; there may be none yet."""
