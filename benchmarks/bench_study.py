@@ -1,8 +1,8 @@
 """The whole study against the plain scikit-learn loop an analyst would write, in one run on one matrix.
 
-python benchmarks/bench_study.py [--rows 6200] [--columns 30] [--largest 100000] [--no-scaling]
+python benchmarks/bench_study.py [--rows 6200] [--columns 30] [--most 20] [--largest 100000] [--no-scaling]
 
-Both try K-means and four linkages with 2 to 20 clusters and take silhouette, Davies-Bouldin,
+Both try K-means and four linkages with 2 to 20 clusters (`--most`) and take silhouette, Davies-Bouldin,
 Calinski-Harabasz and inertia of each. Each runs in a fresh process, so that its
 peak memory is its own. Ours is what the `study` stage runs, stored in memory, without the null and the rule,
 which the loop has not either.
@@ -26,7 +26,6 @@ from gp_segmentation import config
 from gp_segmentation.clustering import Hierarchical
 from gp_segmentation.study import Limits, Setup, open_space, run_trials
 
-KS = range(2, 21)
 LINKAGES = ("ward", "average", "complete", "single")
 SCORES = ("silhouette", "davies_bouldin", "calinski_harabasz", "inertia")
 KEY = ["clusterer", "linkage", "n_clusters"]
@@ -41,9 +40,9 @@ def practices(rows: int, columns: int) -> np.ndarray:
     return centres[rng.integers(0, len(centres), rows)] + noise
 
 
-def plain_loop(X: np.ndarray) -> pd.DataFrame:
+def plain_loop(X: np.ndarray, most: int) -> pd.DataFrame:
     found = []
-    for k in KS:
+    for k in range(2, most + 1):
         for linkage in (None, *LINKAGES):
             if linkage is None:
                 model = KMeans(n_clusters=k, n_init=10, random_state=0)
@@ -72,17 +71,19 @@ def build(node: dict, **open_parameters: object) -> object:
     return kinds[node["_target_"]](**settings)
 
 
-def opened() -> object:
+def opened(most: int) -> object:
     nodes = {
         "kmeans": {"_target_": "kmeans", "n_clusters": None, "n_init": 10, "random_state": 0},
         "hierarchical": {"_target_": "hierarchical", "n_clusters": None, "linkage": None},
     }
-    return open_space({"candidates": nodes}, {"n_clusters": list(KS), "linkage": list(LINKAGES)})
+    return open_space(
+        {"candidates": nodes}, {"n_clusters": list(range(2, most + 1)), "linkage": list(LINKAGES)}
+    )
 
 
-def ours(X: np.ndarray, options: dict[str, object]) -> pd.DataFrame:
+def ours(X: np.ndarray, most: int, options: dict[str, object]) -> pd.DataFrame:
     setup = Setup(limits=Limits(**options))
-    result = run_trials(X, opened(), build, jobs=None, setup=setup)
+    result = run_trials(X, opened(most), build, jobs=None, setup=setup)
     return result.trials.assign(labels=[result.labels[trial] for trial in result.trials["trial"]])
 
 
@@ -91,11 +92,11 @@ def limits() -> dict[str, object]:
     return {name: options[name] for name in ("exact_up_to", "sample_rows", "better_starts")}
 
 
-def measured(way: str, rows: int, columns: int, pipe: object) -> None:
+def measured(way: str, rows: int, columns: int, most: int, pipe: object) -> None:
     X = practices(rows, columns)
     options = limits()  # read beforehand: both ways have their settings
     began = time.perf_counter()
-    table = ours(X, options) if way == "ours" else plain_loop(X)
+    table = ours(X, most, options) if way == "ours" else plain_loop(X, most)
     seconds = time.perf_counter() - began
     # Ours builds trees in processes of its own: the largest of them, now ended, counts too.
     both = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
@@ -103,10 +104,10 @@ def measured(way: str, rows: int, columns: int, pipe: object) -> None:
     pipe.send((seconds, peak, table))
 
 
-def in_a_process(way: str, rows: int, columns: int) -> tuple[float, float, pd.DataFrame]:
+def in_a_process(way: str, rows: int, columns: int, most: int) -> tuple[float, float, pd.DataFrame]:
     context = multiprocessing.get_context("spawn")
     receive, send = context.Pipe(duplex=False)
-    process = context.Process(target=measured, args=(way, rows, columns, send))
+    process = context.Process(target=measured, args=(way, rows, columns, most, send))
     process.start()
     send.close()
     try:
@@ -121,12 +122,12 @@ def same_partition(one: np.ndarray, other: np.ndarray) -> bool:
     return metrics.adjusted_rand_score(one, other) == 1.0
 
 
-def compare(rows: int, columns: int) -> None:
+def compare(rows: int, columns: int, most: int) -> None:
     seconds, peaks, tables = {}, {}, {}
     # Code is compiled once for an installation and kept: a small study sees to that before the clock runs.
-    compiling, _, _ = in_a_process("ours", 300, columns)
+    compiling, _, _ = in_a_process("ours", 300, columns, most)
     for way in ("ours", "plain"):
-        seconds[way], peaks[way], tables[way] = in_a_process(way, rows, columns)
+        seconds[way], peaks[way], tables[way] = in_a_process(way, rows, columns, most)
     both = (
         tables["ours"]
         .fillna({"linkage": ""})
@@ -154,14 +155,14 @@ def largest_difference(ours: pd.Series, theirs: pd.Series) -> float:
     return float(((ours - theirs).abs() / theirs.abs().clip(lower=1)).max())
 
 
-def scaling(columns: int, largest: int) -> None:
+def scaling(columns: int, most: int, largest: int) -> None:
     exact = limits()["exact_up_to"]
     print(
         f"  {'rows':>8} {'seconds':>8} {'MiB':>6}  silhouette of K-means with 8 clusters, "
         f"of all pairs up to {exact:,} rows"
     )
     for rows in (size for size in SIZES if size <= largest):
-        seconds, peak, table = in_a_process("ours", rows, columns)
+        seconds, peak, table = in_a_process("ours", rows, columns, most)
         row = table[(table["clusterer"] == "kmeans") & (table["n_clusters"] == 8)].iloc[0]
         drawn = f"{row['silhouette_rows']:,} rows"
         error = "" if pd.isna(row["silhouette_se"]) else f" ± {row['silhouette_se']:.3f} ({drawn})"
@@ -172,12 +173,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, default=6200)
     parser.add_argument("--columns", type=int, default=30)
+    parser.add_argument("--most", type=int, default=20, help="clusters at most")
     parser.add_argument("--largest", type=int, default=100_000, help="rows at the end of the scaling table")
     parser.add_argument("--no-scaling", action="store_true")
     options = parser.parse_args()
-    compare(options.rows, options.columns)
+    compare(options.rows, options.columns, options.most)
     if not options.no_scaling:
-        scaling(options.columns, options.largest)
+        scaling(options.columns, options.most, options.largest)
 
 
 if __name__ == "__main__":

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import io
+import json
+import logging
 import os
+import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
+from unittest import mock
 
 import pytest
 import yaml
 from filelock import FileLock
+
+from gp_segmentation import cli
 
 ROOT = Path(__file__).resolve().parents[2]
 PRACTICES = 240
 
 #: What makes the copy's runs short; everything else is the project's default.
 SMALL = {
+    "config.yaml": {"jobs": 1},
     "source/synthetic.yaml": {"england.practices": PRACTICES},
     "study/default.yaml": {"n_clusters.high": 4, "null_model.draws": 2},
     "evidence/default.yaml": {
@@ -27,11 +38,19 @@ SMALL = {
     },
     # Every figure is drawn in the unit tests; here some of each kind.
     "report/default.yaml": {
-        "figures": [
-            *("elbow", "silhouette_by_k", "scatter", "heatmap", "dendrogram", "map"),
-            *("before_after", "correlations", "age_explained"),
-        ]
+        "figures": ["elbow", "silhouette_by_k", "scatter", "heatmap", "dendrogram", "map"],
     },
+}
+
+
+#: The project's own commands, as pyproject.toml and `__main__` name them.
+COMMANDS: dict[str, Callable[[], object]] = {
+    "gpseg": cli.main,
+    "gpseg-data": cli.data_main,
+    "gpseg-explore": cli.explore_main,
+    "gpseg-peers": cli.peers_main,
+    "gpseg-assign": cli.assign_main,
+    "stage": cli.stage_main,
 }
 
 
@@ -56,6 +75,27 @@ class Project:
         if check:
             assert done.returncode == 0, f"{' '.join(command)} ended with {done.returncode}:\n{output}"
         return output
+
+    def call(self, name: str, *arguments: str, check: bool = True, **environment: str) -> str:
+        """Run a command of `COMMANDS` as its script does, but in this process, where all is imported already.
+
+        Return what it printed.
+        """
+        printed = io.StringIO()
+        with (
+            _typed(self.root, [name, *arguments], self.environment(environment)),
+            redirect_stdout(printed),
+            redirect_stderr(printed),
+        ):
+            try:
+                ended = COMMANDS[name]()
+            except SystemExit as error:
+                ended = error.code
+            if isinstance(ended, str):
+                sys.stderr.write(ended)
+        if check:
+            assert not ended, f"{name} {' '.join(arguments)} ended with {ended}:\n{printed.getvalue()}"
+        return printed.getvalue()
 
     def start(self, *command: str, **environment: str) -> subprocess.Popen:
         """Start a command in the project, in a session of its own; what it prints comes by `stdout`."""
@@ -95,6 +135,28 @@ class Project:
         store = store.open_store(self.root, "gp-practice-segmentation")
         found = store.client.search_runs([store.experiment_id], max_results=1000)
         return [run for run in found if "mlflow.parentRunId" not in run.data.tags]
+
+
+@contextmanager
+def _typed(folder: Path, command: list[str], environment: dict[str, str]) -> Iterator[None]:
+    """Have the working folder, arguments, environment, loggers and warnings of a new process."""
+    root = logging.getLogger()
+    kept = root.handlers[:], root.level
+    with (
+        chdir(folder),
+        mock.patch.object(sys, "argv", command),
+        mock.patch.dict(os.environ, environment, clear=True),
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("default")
+        root.handlers[:] = []
+        try:
+            yield
+        finally:
+            for handler in root.handlers:
+                handler.close()
+            root.handlers[:] = kept[0]
+            root.setLevel(kept[1])
 
 
 def copy_project(target: Path, changes: dict[str, dict] = SMALL) -> Project:
@@ -137,33 +199,44 @@ def _change(path: Path, changes: dict) -> None:
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory) -> Project:
-    """A project with the small England drawn and prepared, made once for all workers; only to be copied.
+def template(tmp_path_factory) -> Path:
+    """The folder of a project in which every stage but `track` was run, once for all workers; to be copied.
 
-    DVC hashes what stands in a folder and not where the folder is, so a copy is as good as a new project.
+    DVC hashes what stands in a folder and not where the folder is, so a copy is as good as a new project;
+    only MLflow's store knows its place. Beside it stand the lines that `dvc repro` printed, and when.
     """
     shared = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent
-    root, done = shared / "template", shared / "template.done"
+    root, printed = shared / "template", shared / "template.printed"
     with FileLock(shared / "template.lock"):
-        if not done.exists():
+        if not printed.exists():
             shutil.rmtree(root, ignore_errors=True)
             root.mkdir()
             project = copy_project(root)
-            project.run("gpseg-data")
-            project.git_commit("Raw data")
-            project.run("dvc", "repro", "prepare")
-            project.git_commit("Prepared")
-            done.touch()
-    return Project(root)
+            project.call("gpseg-data")
+            with project.start("dvc", "repro", "report", PYTHONUNBUFFERED="1") as process:
+                lines = [(time.monotonic(), line) for line in process.stdout]
+            assert process.returncode == 0, "".join(line for _, line in lines)
+            project.git_commit("First run")
+            printed.write_text(json.dumps(lines))
+    return root
+
+
+@pytest.fixture(scope="session")
+def first_run(template) -> dict[str, float]:
+    """Stage -> seconds of the template's `dvc repro`, in the order in which the stages ran."""
+    lines = json.loads(template.with_name("template.printed").read_text())
+    begun = [(at, found[1]) for at, line in lines if (found := re.search(r"Running stage '(\w+)'", line))]
+    ends = [at for at, _ in begun[1:]] + [lines[-1][0]]
+    return {stage: end - at for (at, stage), end in zip(begun, ends, strict=True)}
 
 
 @pytest.fixture(scope="module")
 def project(template, tmp_path_factory) -> Project:
-    """A project of one's own, its small England drawn and prepared."""
+    """A project of one's own on the small England, every stage but `track` run by DVC."""
     root = tmp_path_factory.mktemp("project") / "project"
-    shutil.copytree(template.root, root, symlinks=True)
+    shutil.copytree(template, root, symlinks=True)
     return Project(root)
 
 

@@ -5,16 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-import pytest
-
 QUICK = ("evidence=off", "report.figures=[sizes]", "clusterer=kmeans")
-
-
-@pytest.fixture(scope="module")
-def ready(project):
-    project.run("dvc", "repro", "matrix")
-    project.git_commit("Prepared")
-    return project
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -23,50 +14,50 @@ def digests(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def test_two_jobs_and_a_multirun_at_once_lose_no_run(ready):
-    prepared = digests(ready.root / "data" / "prepared")
+def test_two_jobs_and_a_multirun_at_once_lose_no_run(project):
+    prepared = digests(project.root / "data" / "prepared")
     commands = [
         ("gpseg", *QUICK, "clusterer.n_clusters=2"),
         ("gpseg", *QUICK, "clusterer.n_clusters=3"),
         ("gpseg", "-m", *QUICK, "clusterer.n_clusters=4,5"),
     ]
-    started = [ready.start(*command) for command in commands]
+    started = [project.start(*command) for command in commands]
     outputs = [process.communicate(timeout=600)[0] for process in started]
     assert [process.returncode for process in started] == [0, 0, 0], outputs
-    runs = ready.runs()
+    runs = project.runs()
     assert sorted(run.data.metrics["n_clusters"] for run in runs) == [2, 3, 4, 5]
     assert {run.info.status for run in runs} == {"FINISHED"}
-    assert digests(ready.root / "data" / "prepared") == prepared
+    assert digests(project.root / "data" / "prepared") == prepared
 
 
-def test_the_second_dvc_repro_is_refused_clearly_and_the_first_ends_well(ready):
-    first = ready.start("dvc", "repro", PYTHONUNBUFFERED="1")
+def test_the_second_dvc_repro_is_refused_clearly_and_the_first_ends_well(project):
+    first = project.start("dvc", "repro", "--force", "matrix", PYTHONUNBUFFERED="1")
     begun = next(line for line in first.stdout if "Running stage" in line)
     assert begun
-    refused = ready.run("dvc", "repro", check=False)
+    refused = project.run("dvc", "repro", check=False)
     rest = first.communicate(timeout=600)[0]
     assert first.returncode == 0, rest
     assert "busy" in refused or "lock" in refused, refused
-    assert ready.run("dvc", "status").strip().endswith(("up to date.", "always changed"))
-    assert {run.info.status for run in ready.runs()} == {"FINISHED"}
+    assert project.run("dvc", "status").strip().endswith(("up to date.", "always changed"))
+    assert {run.info.status for run in project.runs()} == {"FINISHED"}
 
 
-def test_a_job_whose_tables_are_replaced_meanwhile_fails_and_says_so(ready):
-    ready.run("dvc", "repro", "prepare")
-    before = ready.runs()
-    job = ready.start("gpseg", *QUICK, "clusterer.n_clusters=3", PYTHONUNBUFFERED="1")
+def test_a_job_whose_tables_are_replaced_meanwhile_fails_and_says_so(project):
+    project.run("dvc", "repro", "prepare")
+    before = project.runs()
+    job = project.start("gpseg", *QUICK, "clusterer.n_clusters=3", PYTHONUNBUFFERED="1")
     assert any("features" in line for line in job.stdout), "no stage ended"
-    ready.edit("conf/special/default.yaml", "min_list: 1000", "min_list: 2500")
+    project.edit("conf/special/default.yaml", "min_list: 1000", "min_list: 2500")
     try:
-        ready.run("dvc", "repro", "prepare")
+        project.run("dvc", "repro", "prepare")
         said = job.communicate(timeout=600)[0]
     finally:
-        ready.edit("conf/special/default.yaml", "min_list: 2500", "min_list: 1000")
+        project.edit("conf/special/default.yaml", "min_list: 2500", "min_list: 1000")
     assert job.returncode != 0
     assert "data/prepared was replaced while this job read it" in said
     assert "Traceback" not in said
     known = {run.info.run_id for run in before}
-    (failed,) = (run for run in ready.runs() if run.info.run_id not in known)
+    (failed,) = (run for run in project.runs() if run.info.run_id not in known)
     assert failed.info.status == "FAILED"
     assert "run the job again" in failed.data.tags["error"]
     assert "content_hash" not in failed.data.tags
@@ -102,8 +93,8 @@ run_stage("prepare", Project(config.load_params(root / "params.yaml"), root))
 """
 
 
-def test_preparing_touches_no_raw_file(ready):
-    before = digests(ready.root / "data" / "raw")
-    assert "TOUCHED" not in ready.run("python", "-c", WATCHED)
-    assert digests(ready.root / "data" / "raw") == before
-    assert ready.run("python", "-c", WATCHED, "probe").count("TOUCHED") == 2, "the watch sees nothing"
+def test_preparing_touches_no_raw_file(project):
+    before = digests(project.root / "data" / "raw")
+    assert "TOUCHED" not in project.run("python", "-c", WATCHED)
+    assert digests(project.root / "data" / "raw") == before
+    assert project.run("python", "-c", WATCHED, "probe").count("TOUCHED") == 2, "the watch sees nothing"

@@ -23,7 +23,6 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 from gp_segmentation import cli
 sys.exit(cli.stage_main([stage]))
 """
-STAGES = ["prepare", "features", "matrix", "study", "segment", "evidence", "insight", "report"]
 #: Bytes a file may have, fewer than one of the stage's files needs.
 STAGES_AND_ROOM = [("prepare", 12_000), ("matrix", 8_000), ("insight", 6_000), ("report", 20_000)]
 
@@ -34,46 +33,38 @@ def digests(data: Path) -> dict[str, str]:
     return {p.relative_to(data).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
 
 
-@pytest.fixture(scope="module")
-def finished(project):
-    """The project with every stage run; the results then are what must be found again."""
-    for stage in STAGES[1:]:
-        project.run(sys.executable, "-m", "gp_segmentation", stage)
-    return project
-
-
 @pytest.mark.parametrize(("stage", "room"), STAGES_AND_ROOM)
-def test_a_stage_on_a_full_disk_loses_nothing_and_ends_alike_with_room(finished, stage, room):
-    expected = digests(finished.root / "data")
-    said = finished.run(sys.executable, "-c", FULL, stage, str(room), check=False)
+def test_a_stage_on_a_full_disk_loses_nothing_and_ends_alike_with_room(project, stage, room):
+    expected = digests(project.root / "data")
+    said = project.run(sys.executable, "-c", FULL, stage, str(room), check=False)
     assert f"{stage}: " in said
     assert "the disk is full" in said
     assert "make room, and run the same command again" in said
     assert "Traceback" not in said
-    assert digests(finished.root / "data") == expected, "what stood there is no longer whole, or more does"
-    finished.run(sys.executable, "-m", "gp_segmentation", stage)
-    assert digests(finished.root / "data") == expected
+    assert digests(project.root / "data") == expected, "what stood there is no longer whole, or more does"
+    project.call("stage", stage)
+    assert digests(project.root / "data") == expected
 
 
-def test_a_study_without_room_for_its_trials_says_so_and_ends_alike_with_room(finished):
-    expected = digests(finished.root / "data")
-    cache = finished.root / "data" / "cache"
+def test_a_study_without_room_for_its_trials_says_so_and_ends_alike_with_room(project):
+    expected = digests(project.root / "data")
+    cache = project.root / "data" / "cache"
     (trials,) = cache.rglob("*.db")
     needed = trials.stat().st_size
-    cache.rename(finished.root / "cache aside")
+    cache.rename(project.root / "cache aside")
     for room in (needed // 2, needed - 1):  # the storage cannot be made; the last trials cannot be added
-        said = finished.run(sys.executable, "-c", FULL, "study", str(room), check=False)
+        said = project.run(sys.executable, "-c", FULL, "study", str(room), check=False)
         assert "study: study.storage cannot be written: the disk is full" in said
         assert "Traceback" not in said
-        assert digests(finished.root / "data") == expected
-    finished.run(sys.executable, "-m", "gp_segmentation", "study")
-    assert digests(finished.root / "data") == expected
+        assert digests(project.root / "data") == expected
+    project.call("stage", "study")
+    assert digests(project.root / "data") == expected
 
 
-def test_a_stage_that_never_ran_leaves_nothing_under_its_name(finished):
-    expected = digests(finished.root / "data")
-    (finished.root / "data" / "matrix").rename(finished.root / "aside")
-    finished.run(sys.executable, "-c", FULL, "matrix", "8000", check=False)
-    assert not (finished.root / "data" / "matrix").exists()
-    finished.run(sys.executable, "-m", "gp_segmentation", "matrix")
-    assert digests(finished.root / "data") == expected
+def test_a_stage_that_never_ran_leaves_nothing_under_its_name(project):
+    expected = digests(project.root / "data")
+    (project.root / "data" / "matrix").rename(project.root / "aside")
+    project.run(sys.executable, "-c", FULL, "matrix", "8000", check=False)
+    assert not (project.root / "data" / "matrix").exists()
+    project.call("stage", "matrix")
+    assert digests(project.root / "data") == expected

@@ -36,7 +36,7 @@ def artifacts(project, run, folder=""):
 @pytest.fixture(scope="module")
 def job(ready):
     """Return what one job printed, its run, and its folder."""
-    output = ready.run("gpseg")
+    output = ready.run("gpseg")  # the script itself, as a user starts it
     (folder,) = (path.parent for path in (ready.root / "data" / "runs").rglob("insight") if path.is_dir())
     return output, latest(ready), folder
 
@@ -85,7 +85,7 @@ def test_every_table_of_a_run_adds_up_to_england(ready, job, sums):
 
 def test_what_is_explicit_is_never_overruled(ready):
     wanted = ["clusterer=hierarchical", "clusterer.linkage=average", "clusterer.n_clusters=6"]
-    ready.run("gpseg", "features=performance", *wanted, *LIGHT)
+    ready.call("gpseg", "features=performance", *wanted, *LIGHT)
     run = latest(ready)
     assert run.data.metrics["n_clusters"] == 6
     assert run.data.params["clusterer.linkage"] == "average"
@@ -97,7 +97,7 @@ def open_ways(ready):
     """Return run and folder of a job that leaves scaler, reducer and a weight to the study."""
     runs = ready.root / "data" / "runs-open"
     wanted = ["scaler=open", "reducer=open", "~reducer.candidates.factor_analysis", "study.weight=[0.5,1]"]
-    ready.run("gpseg", *wanted, "features.blocks.deprivation.weight=null", GPSEG_RUNS=str(runs))
+    ready.call("gpseg", *wanted, "features.blocks.deprivation.weight=null", GPSEG_RUNS=str(runs))
     return latest(ready), next(runs.glob("*/*"))
 
 
@@ -162,16 +162,16 @@ def test_trials_are_found_by_how_their_matrix_was_prepared(ready, open_ways):
 def test_a_run_that_left_the_matrix_open_answers_questions(ready, open_ways):
     folder = open_ways[-1]
     segments = read_table(folder / "segments" / "segments.csv", "segments").set_index("practice_code")
-    assert segments.index[0] in ready.run("gpseg-peers", segments.index[0], "--run", str(folder))
+    assert segments.index[0] in ready.call("gpseg-peers", segments.index[0], "--run", str(folder))
     out = ready.root / "data" / "assigned.csv"
-    ready.run("gpseg-assign", "--run", str(folder), "--source", "synthetic", "--out", str(out))
+    ready.call("gpseg-assign", "--run", str(folder), "--source", "synthetic", "--out", str(out))
     assigned = read_table(out, "assigned").set_index("practice_code")
     assert (assigned["segment"] == segments["segment"].reindex(assigned.index)).all()
 
 
 def test_a_multirun_gives_a_run_per_job(ready):
     before = len(ready.runs())
-    ready.run("gpseg", "-m", "clusterer=kmeans", "clusterer.n_clusters=4,5", "hydra/launcher=joblib", *LIGHT)
+    ready.call("gpseg", "-m", "clusterer=kmeans", "clusterer.n_clusters=4,5", "hydra/launcher=joblib", *LIGHT)
     runs = ready.runs()
     assert len(runs) == before + 2
     assert {run.data.metrics["n_clusters"] for run in runs[:2]} == {4, 5}
@@ -191,7 +191,7 @@ def test_a_multirun_on_ray_loses_no_run(ready):
 
 
 def test_a_job_that_fails_is_recorded_with_its_error(ready):
-    output = ready.run("gpseg", "clusterer=kmeans", "clusterer.n_clusters=100000", check=False)
+    output = ready.call("gpseg", "clusterer=kmeans", "clusterer.n_clusters=100000", check=False)
     run = latest(ready)
     assert run.info.status == "FAILED"
     assert "100000" in run.data.tags["error"]
@@ -200,7 +200,7 @@ def test_a_job_that_fails_is_recorded_with_its_error(ready):
 
 
 def test_an_unprepared_source_is_refused_with_the_remedy(ready):
-    output = ready.run("gpseg", "source=nhs_2024_25", check=False)
+    output = ready.call("gpseg", "source=nhs_2024_25", check=False)
     assert "gpseg-data source=nhs_2024_25" in output
 
 
@@ -208,7 +208,7 @@ def test_jobs_never_change_a_byte(ready, job):
     runs = ready.root / "data" / "runs-one"
     other = 1 if (os.cpu_count() or 1) > 1 else 2
     # storage: null, or this run would take its trials from the first
-    ready.run("gpseg", f"jobs={other}", "tracking=none", "study.storage=null", GPSEG_RUNS=str(runs))
+    ready.call("gpseg", f"jobs={other}", "tracking=none", "study.storage=null", GPSEG_RUNS=str(runs))
     folders = (job[-1], next(runs.glob("*/*")))
     one, two = ({p.relative_to(f): p.read_bytes() for p in f.rglob("*") if p.is_file()} for f in folders)
     tables = {p for p in one if p.suffix in (".csv", ".parquet", ".json", ".svg", ".png", ".skops", ".xlsx")}
@@ -225,7 +225,7 @@ def test_the_segments_file_keeps_the_contract(ready, job):
 
 
 def test_a_first_look_needs_no_clustering(ready):
-    output = ready.run("gpseg-explore", "features=performance", "selection=pruned")
+    output = ready.call("gpseg-explore", "features=performance", "selection=pruned")
     folder = ready.root / "data" / "explore"
     assert str(folder / "index.html") in output
     assert (folder / "index.html").stat().st_size > 50_000

@@ -14,8 +14,8 @@ KILLED_RUNS = runpy.run_path(str(Path(__file__).resolve().parents[1] / "fixtures
 
 
 @pytest.fixture(scope="module")
-def rounds(project):
-    return KILLED_RUNS["Rounds"](project)
+def rounds(project, first_run):
+    return KILLED_RUNS["Rounds"](project, {**first_run, "track": 5.0})
 
 
 @pytest.mark.parametrize(

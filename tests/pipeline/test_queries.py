@@ -9,7 +9,7 @@ import pytest
 @pytest.fixture(scope="module")
 def finished(project):
     """The project with one tracked run of hierarchical segments in `data/runs`; and that run's folder."""
-    project.run("gpseg", "clusterer=hierarchical", "clusterer.linkage=ward", "clusterer.n_clusters=4")
+    project.call("gpseg", "clusterer=hierarchical", "clusterer.linkage=ward", "clusterer.n_clusters=4")
     folder = next(path.parent for path in (project.root / "data" / "runs").rglob("segments") if path.is_dir())
     return project, folder
 
@@ -55,7 +55,7 @@ def recorded(request, finished):
     if request.param == "hierarchical":
         return project, folder, of_hierarchical
     root = project.root / "data" / "runs-kmeans"  # apart: commands without --run take the latest of data/runs
-    project.run("gpseg", "clusterer=kmeans", "clusterer.n_clusters=3", GPSEG_RUNS=str(root))
+    project.call("gpseg", "clusterer=kmeans", "clusterer.n_clusters=3", GPSEG_RUNS=str(root))
     folder = next(path.parent for path in root.rglob("segments") if path.is_dir())
     (run,) = (run for run in project.runs() if run.info.run_id != of_hierarchical.info.run_id)
     return project, folder, run
@@ -96,11 +96,11 @@ def _folder_of(uri):
 def test_peers_are_shown_with_reasons(finished):
     project, folder = finished
     code = segments_of(folder)["practice_code"].iloc[7]
-    told = project.run("gpseg-peers", code.lower(), "--run", str(folder))
+    told = project.call("gpseg-peers", code.lower(), "--run", str(folder))
     assert told.startswith(code)
     assert told.count("alike:") == 10
     assert "Stays a peer" in told
-    missing = project.run("gpseg-peers", "A00000", "--run", str(folder), check=False)
+    missing = project.call("gpseg-peers", "A00000", "--run", str(folder), check=False)
     assert "is not among the" in missing
     assert "Traceback" not in missing
 
@@ -110,7 +110,7 @@ def test_the_source_of_a_run_is_assigned_to_the_segments_of_the_run(finished, by
     project, folder = finished
     run = run_of(project).info.run_id if by == "run id" else str(folder)
     out = tmp_path / "assigned.csv"
-    told = project.run("gpseg-assign", "--run", run, "--source", "synthetic", "--out", str(out))
+    told = project.call("gpseg-assign", "--run", run, "--source", "synthetic", "--out", str(out))
     found, known = pd.read_csv(out), segments_of(folder)
     assert list(found["practice_code"]) == list(known["practice_code"])
     assert (found["segment"] == known["segment"]).all()
@@ -124,7 +124,7 @@ def test_a_folder_of_prepared_tables_or_of_raw_files_can_be_assigned(finished, t
     tables = []
     for name in ("data/prepared", "data/raw/synthetic"):
         out = tmp_path / "assigned.csv"
-        project.run(
+        project.call(
             "gpseg-assign", "--run", str(folder), "--source", str(project.root / name), "--out", str(out)
         )
         tables.append(pd.read_csv(out))
@@ -140,7 +140,7 @@ def test_what_is_not_there_is_named(finished):
         ("--run", str(folder), "--source", "synthetic", "--level", "0.7"): "0.7 is not between 0 and 0.5",
     }
     for arguments, words in cases.items():
-        told = project.run("gpseg-assign", *arguments, check=False)
+        told = project.call("gpseg-assign", *arguments, check=False)
         assert words in told
         assert "Traceback" not in told
 
@@ -150,24 +150,24 @@ def test_simulated_figures_are_warned_of_wherever_something_is_printed(finished,
     code = segments_of(folder)["practice_code"].iloc[7]
     ask = ("gpseg-peers", code, "--run", str(folder))
     out = ("--out", str(tmp_path / "assigned.csv"))
-    assert "SIMULATED" not in project.run(*ask)
+    assert "SIMULATED" not in project.call(*ask)
     marker = project.root / "data" / "raw" / "synthetic" / "SIMULATED.txt"
     marker.write_text("achievement: drawn to test with\n")
     try:
-        told = project.run(*ask)
+        told = project.call(*ask)
         assert told.startswith("SIMULATED FIGURES: what practices achieved of each indicator.")
         assert f"\n{code} " in told
-        explored = project.run("gpseg-explore")
+        explored = project.call("gpseg-explore")
         assert "SIMULATED FIGURES: what practices achieved" in explored
         page = (project.root / "data" / "explore" / "index.html").read_text()
         assert "SIMULATED FIGURES: what practices achieved" in page
         # The run's raw files say so now, and so do those of the source.
-        both = project.run("gpseg-assign", "--run", str(folder), "--source", "synthetic", *out)
+        both = project.call("gpseg-assign", "--run", str(folder), "--source", "synthetic", *out)
         assert both.startswith("In the run: SIMULATED FIGURES")
         assert "In what is assigned: SIMULATED FIGURES" in both
     finally:
         marker.unlink()
-    plain = project.run(
+    plain = project.call(
         "gpseg-assign", "--run", str(folder), "--source", str(project.root / "data/prepared"), *out
     )
     assert "SIMULATED" not in plain
