@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import runpy
 from collections.abc import Callable
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -208,7 +209,9 @@ def compose_option() -> Callable[[str, str], dict[str, Any]]:
 @pytest.fixture(scope="session")
 def results_of() -> Callable[..., Results]:
     """`make_results` of fixtures/small_results.py: a whole small run, with hostile names."""
-    return runpy.run_path(str(Path(__file__).parent / "fixtures" / "small_results.py"))["make_results"]
+    module = runpy.run_path(str(Path(__file__).parent / "fixtures" / "small_results.py"))
+    make = cache(module["make_results"])
+    return lambda *asked, **named: deepcopy(make(*asked, **named))
 
 
 @pytest.fixture(scope="session")

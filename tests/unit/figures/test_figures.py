@@ -50,7 +50,7 @@ def test_a_figure_has_all_its_parts(name: str) -> None:
     assert missing == []
 
 
-@pytest.mark.parametrize("k", range(2, 10))
+@pytest.mark.parametrize("k", [2, 3, 5, 9])
 @pytest.mark.parametrize("name", NAMES)
 def test_a_figure_draws_for_any_number_of_segments(
     results_of: Callable[..., Results], name: str, k: int
