@@ -13,7 +13,7 @@ export DO_NOT_TRACK := true
 export DVC_NO_ANALYTICS := true
 
 .DEFAULT_GOAL := help
-.PHONY: help install run report ui test check format bench reliability lock clean
+.PHONY: help install run report ui test check format bench mutants reliability lock clean
 
 help: ## Show what make can do
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -87,6 +87,9 @@ format: $(FOR_TESTS) ## Format the code
 bench: $(INSTALLED) ## Speed, each as a ratio against what one would do instead
 	@for file in benchmarks/bench_*.py; do echo "== $$file"; python $$file || exit 1; done
 
+mutants: $(FOR_TESTS) ## Put faults in on purpose and count those the tests find; write docs/MUTANTS.md (half an hour)
+	python benchmarks/mutants.py
+
 reliability: $(FOR_TESTS) ## Break files, kill runs, fill disks at length; write docs/RELIABILITY.md (an hour)
 	python benchmarks/reliability.py
 
@@ -96,4 +99,4 @@ lock: $(FOR_TESTS) ## Resolve the lock files anew
 	uv pip compile pyproject.toml --extra install --extra ray $(COMPILE) -o tests/requirements-ray.lock
 
 clean: ## Remove the environment and the caches (data and mlruns stay)
-	rm -rf .venv .venv-ray .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-ray mutants .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

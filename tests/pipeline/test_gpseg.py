@@ -97,6 +97,7 @@ def open_ways(ready):
     """Return run and folder of a job that leaves scaler, reducer and a weight to the study."""
     runs = ready.root / "data" / "runs-open"
     wanted = ["scaler=open", "reducer=open", "~reducer.candidates.factor_analysis", "study.weight=[0.5,1]"]
+    wanted += ["report.figures=[sizes]"]
     ready.call("gpseg", *wanted, "features.blocks.deprivation.weight=null", GPSEG_RUNS=str(runs))
     return latest(ready), next(runs.glob("*/*"))
 

@@ -5,11 +5,16 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+#: Of a run, what is asked here needs neither evidence nor figures.
+LIGHT = ("evidence=off", "report.figures=[sizes]")
+
 
 @pytest.fixture(scope="module")
 def finished(project):
     """The project with one tracked run of hierarchical segments in `data/runs`; and that run's folder."""
-    project.call("gpseg", "clusterer=hierarchical", "clusterer.linkage=ward", "clusterer.n_clusters=4")
+    project.call(
+        "gpseg", "clusterer=hierarchical", "clusterer.linkage=ward", "clusterer.n_clusters=4", *LIGHT
+    )
     folder = next(path.parent for path in (project.root / "data" / "runs").rglob("segments") if path.is_dir())
     return project, folder
 
@@ -55,7 +60,7 @@ def recorded(request, finished):
     if request.param == "hierarchical":
         return project, folder, of_hierarchical
     root = project.root / "data" / "runs-kmeans"  # apart: commands without --run take the latest of data/runs
-    project.call("gpseg", "clusterer=kmeans", "clusterer.n_clusters=3", GPSEG_RUNS=str(root))
+    project.call("gpseg", "clusterer=kmeans", "clusterer.n_clusters=3", *LIGHT, GPSEG_RUNS=str(root))
     folder = next(path.parent for path in root.rglob("segments") if path.is_dir())
     (run,) = (run for run in project.runs() if run.info.run_id != of_hierarchical.info.run_id)
     return project, folder, run

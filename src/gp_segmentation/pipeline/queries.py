@@ -69,7 +69,7 @@ def assign_source(run: str, source: str, out: Path, root: Path, level: float | N
         cfg, new = past.cfg, _prepared_source(source, past.cfg, root)
         blocks = {name: config.build(node) for name, node in cfg["features"]["blocks"].items()}
         assigned = assign_practices(
-            load_model(past.model),
+            load_model(past.model, past.model_sha256),
             blocks,
             config.build(cfg["selection"]),
             _tables(past.prepared),
@@ -86,10 +86,14 @@ def assign_source(run: str, source: str, out: Path, root: Path, level: float | N
 
 @dataclass(frozen=True)
 class _PastRun:
-    """Where the parts of a finished run are: composed configuration, model, segments, prepared tables."""
+    """Where the parts of a finished run are: composed configuration, model, segments, prepared tables.
+
+    `model_sha256` is None for runs recorded before digests were.
+    """
 
     cfg: Config
     model: Path
+    model_sha256: str | None
     segments: Path
     prepared: Path
 
@@ -100,15 +104,17 @@ def _past_run(run: str, root: Path, downloads: Path) -> _PastRun:
         ws = Workspace(folder)
         cfg = _config_of(folder, root)
         prepared = ws.prepared if ws.prepared.is_dir() else Project(cfg, root).prepared_folder()
-        return _PastRun(cfg, ws.segments / "model.skops", ws.segments / "segments.csv", prepared)
+        recorded = ws.segments / "model.json"
+        sha256 = str(read_json(recorded)["sha256"]) if recorded.is_file() else None
+        return _PastRun(cfg, ws.segments / "model.skops", sha256, ws.segments / "segments.csv", prepared)
     from gp_segmentation.tracking.run import fetch_model
 
     here = config.compose_config(root)
-    found = fetch_model(Project(here, root).open_store().client, run, downloads)
+    found, sha256 = fetch_model(Project(here, root).open_store().client, run, downloads)
     cfg = config.load_recorded(found["config"])
     prepared = Project(cfg, root).prepared_folder()
     _check_same(read_json(found["source"]), read_json(prepared / "source.json"))
-    return _PastRun(cfg, found["model"], found["segments"], prepared)
+    return _PastRun(cfg, found["model"], sha256, found["segments"], prepared)
 
 
 def _config_of(folder: Path, root: Path) -> Config:

@@ -1,26 +1,49 @@
 """Models as files, without pickle.
 
 A model is stored in skops' format, which holds values and the names of types but no code. Reading refuses
-every type that is neither scikit-learn's nor an estimator of this package.
+every type that no model of this project has, and every function, before anything is made from the file.
 """
 
+import hashlib
 import io
 import json
 import re
 import zipfile
-from importlib import import_module
+import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import skops.io
-from sklearn.base import BaseEstimator
 
 from gp_segmentation.errors import InputError
 from gp_segmentation.storage.moved_names import present_name
 from gp_segmentation.utils.files import atomic, existing
 
-#: How the names of types begin that a model file may hold, beside those skops itself vouches for.
-OTHERS = ("sklearn.", "numpy.dtype")
+#: Types of the project's models beside those skops itself vouches for; a test fits every option to see them.
+TYPES = frozenset(
+    {
+        "gp_segmentation.matrix.transformers.BlockWeights",
+        "gp_segmentation.matrix.transformers.ClipRobustZ",
+        "gp_segmentation.matrix.transformers.NamedComponents",
+        "gp_segmentation.matrix.transformers.StandardisedImputer",
+        "gp_segmentation.matrix.transformers.Winsorise",
+        "gp_segmentation.segments.model.Segments",
+        "numpy.dtype",
+        "sklearn.impute._iterative.IterativeImputer",
+        "sklearn.impute._iterative._ImputerTriplet",
+    }
+)
+#: Version of skops' format that the project writes and reads.
+PROTOCOL = 2
+#: What skops may make of a part of the file: values, and objects of a type. Functions are not among them.
+KINDS = frozenset(
+    {
+        *("DictNode", "ListNode", "TupleNode", "JsonNode", "TypeNode", "ObjectNode", "CachedNode"),
+        *("DTypeNode", "NdArrayNode", "RandomStateNode"),
+    }
+)
+_REMEDY = "Use model files of your own runs only"
 #: The earliest time a zip file can hold: written for every member, so that bytes depend on content alone.
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 #: The member of a skops file that says what the others are.
@@ -57,15 +80,33 @@ def _renamed(node: Any, ids: dict[int, int], files: dict[str, str]) -> Any:
     return {key: _renamed(value, ids, files) for key, value in told.items()}
 
 
-def load_model(path: Path) -> Any:
+def load_model(path: Path, sha256: str | None = None) -> Any:
     """Read a model written by `save_model`, also before modules moved.
+
+    Parameters
+    ----------
+    sha256 : digest that was recorded of the file, where one was.
 
     Raises
     ------
-    InputError : it names a type that is neither scikit-learn's nor an estimator of this package.
+    InputError : the file is damaged or another than the recorded one, or names a function, or a type that no
+        model of this project has.
     """
+    if sha256 is not None and (found := digest(path)) != sha256:
+        problem = f"has the SHA-256 {found[:12]}…; with the run {sha256[:12]}… was recorded"
+        remedy = "Bring the run's own file back, or run gpseg again"
+        raise InputError(problem, file=path.name, remedy=remedy)
     content = _with_present_names(path)
-    return skops.io.loads(content, trusted=_checked_types(content, path.name))
+    trusted = _checked_types(content, path.name)
+    try:
+        return skops.io.loads(content, trusted=trusted)
+    except Exception as error:
+        raise _damaged(path.name, error) from error
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    return hashlib.sha256(existing(path).read_bytes()).hexdigest()
 
 
 def trusted_types(path: Path) -> list[str]:
@@ -74,33 +115,46 @@ def trusted_types(path: Path) -> list[str]:
 
 
 def _checked_types(content: bytes, file: str) -> list[str]:
-    found = [str(name) for name in skops.io.get_untrusted_types(data=content)]
-    foreign = [name for name in found if not (name.startswith(OTHERS) or _is_own_estimator(name))]
-    if foreign:
-        raise InputError(
-            f"holds the type {foreign[0]}, which no model of this project has",
-            file=file,
-            remedy="Use model files of your own runs only",
-        )
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as members:
+            schema = json.loads(members.read(SCHEMA))
+        if schema["protocol"] != PROTOCOL:  # an older one is read by code of skops that checks less
+            raise ValueError(f"it has protocol {schema['protocol']} of skops, not {PROTOCOL}")
+        other = [f"{kind}, {name}," for kind, name in _nodes(schema) if kind not in KINDS]
+        found = [] if other else [str(name) for name in skops.io.get_untrusted_types(data=content)]
+    except Exception as error:
+        raise _damaged(file, error) from error
+    other += [f"type {name}," for name in sorted(set(found) - TYPES)]
+    if other:
+        problem = f"holds the {other[0]} which no model of this project has"
+        raise InputError(problem, file=file, remedy=_REMEDY)
     return found
 
 
-def _is_own_estimator(name: str) -> bool:
-    module, _, attribute = name.rpartition(".")
-    if not module.startswith("gp_segmentation.") or "._" in name:  # importing __main__ would run a command
-        return False
-    try:
-        found = getattr(import_module(module), attribute, None)
-    except ImportError:
-        return False
-    return isinstance(found, type) and issubclass(found, BaseEstimator)
+def _nodes(node: Any) -> Iterator[tuple[str, str]]:
+    """Yield kind and type of every part of skops' schema."""
+    if isinstance(node, dict):
+        if "__loader__" in node:
+            yield str(node["__loader__"]), f"{node.get('__module__')}.{node.get('__class__')}"
+        node = list(node.values())
+    if isinstance(node, list):
+        for value in node:
+            yield from _nodes(value)
+
+
+def _damaged(file: str, error: Exception) -> InputError:
+    return InputError(f"cannot be read as a model ({error})", file=file, remedy=_REMEDY)
 
 
 def _with_present_names(path: Path) -> bytes:
     """Return the bytes of a model file, its types named as they are called now."""
     content = existing(path).read_bytes()
-    with zipfile.ZipFile(io.BytesIO(content)) as members:
+    try:
+        members = zipfile.ZipFile(io.BytesIO(content))
         schema = members.read(SCHEMA).decode()
+    except (zipfile.BadZipFile, KeyError, ValueError, NotImplementedError, zlib.error) as error:
+        raise _damaged(path.name, error) from error
+    with members:
         named = re.sub(r'(?<="__module__": ")[\w.]+', lambda found: present_name(found.group()), schema)
         if named == schema:
             return content

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import tempfile
 import time
@@ -25,6 +26,9 @@ MAX_PARAMS, MAX_METRICS = 100, 1000
 
 #: Longest value of a parameter and of a tag that MLflow's server accepts.
 MAX_PARAM, MAX_TAG = 6000, 8000
+
+#: Tag that holds the SHA-256 of a run's logged model.
+MODEL_DIGEST = "model_sha256"
 
 #: What reading a logged model takes.
 MODEL_PACKAGES = ("gp-segmentation", "scikit-learn", "skops", "numpy", "pandas", "scipy")
@@ -121,6 +125,9 @@ class Run:
                 input_example=example,
                 pip_requirements=[f"{name}=={version(name)}" for name in MODEL_PACKAGES],
             )
+            # Kept apart from the files, so that who changes the one does not reach the other.
+            (saved,) = Path(folder).rglob("model.skops")
+            self.client.set_tag(self.id, MODEL_DIGEST, hashlib.sha256(saved.read_bytes()).hexdigest())
             self.client.log_model_artifacts(made.model_id, f"{folder}/model")
         self.client.finalize_logged_model(made.model_id, "READY")
         self.client.log_outputs(self.id, [LoggedModelOutput(made.model_id, 0)])
@@ -131,10 +138,11 @@ class Run:
         self.client.log_text(self.id, without_secrets(text), name)
 
 
-def fetch_model(client: mlflow.MlflowClient, run_id: str, folder: Path) -> dict[str, Path]:
+def fetch_model(client: mlflow.MlflowClient, run_id: str, folder: Path) -> tuple[dict[str, Path], str | None]:
     """Download the model a run logged and its tables into `folder`.
 
-    Returns ``model`` (the skops file), ``config`` (the composed configuration), ``segments`` and ``source``.
+    Returns ``model`` (the skops file), ``config`` (the composed configuration), ``segments`` and ``source``;
+    and the SHA-256 of the model that stands in the run's tags (None: the run is from before there was one).
     Raises GpsegError when the store has no such run, or the run no model.
     """
     try:
@@ -154,7 +162,8 @@ def fetch_model(client: mlflow.MlflowClient, run_id: str, folder: Path) -> dict[
         "source": "tables/source.json",
     }
     found = {name: Path(client.download_artifacts(run_id, path, str(folder))) for name, path in files.items()}
-    return {"model": next(Path(local).rglob("model.skops")), **found}
+    model_file = next(Path(local).rglob("model.skops"))
+    return {"model": model_file, **found}, run.data.tags.get(MODEL_DIGEST)
 
 
 def is_number(value: Any) -> bool:
