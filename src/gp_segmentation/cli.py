@@ -131,6 +131,7 @@ def _hydra_main(name: str, job: Callable[[DictConfig], None]) -> None:
     try:
         root = config.project_root()
         config.refuse_renamed(sys.argv[1:])
+        config.check_hydra_of(root, name, sys.argv[1:])
     except GpsegError as error:
         sys.exit(str(error))
     # Hydra's folders and the project's data are named from the root, wherever the command was typed.

@@ -1,23 +1,27 @@
 """Compose `conf/` and build what it names; besides `cli` the only module that imports hydra."""
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
-from hydra.utils import get_object, instantiate
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException
+from hydra.utils import instantiate
 from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
 from gp_segmentation.errors import ConfigError
 from gp_segmentation.storage.moved_names import present_config, present_key, renamed_keys
+from gp_segmentation.utils.targets import check_hydra, check_node
 
-#: Packages a `_target_` may come from: a configuration file must not be able to run anything else.
-ALLOWED_PACKAGES = ("gp_segmentation", "sklearn", "scipy", "optuna")
-
-#: The project's own rooms that a configuration file may build from.
-ROOMS = ("clustering", "features", "matrix", "sources", "study")
+#: Resolvers a configuration may use: the environment, the time, and Hydra's own facts.
+RESOLVERS = ("oc.env", "now", "hydra")
+_INTERPOLATION = re.compile(r"\$\{\s*(?:(?P<resolver>[\w.]+)\s*:|[\w.\[\]]+\s*\})")
 
 #: Keys that say what a node is; they are for people and tables, never arguments of its object.
 DESCRIPTIVE_KEYS = ("name", "label", "description")
@@ -43,6 +47,23 @@ def compose_config(root: Path, overrides: Sequence[str] = (), name: str = "confi
         return plain(compose(config_name=name, overrides=list(overrides)))
 
 
+def check_hydra_of(root: Path, name: str, arguments: Sequence[str]) -> None:
+    """Refuse a configuration whose `hydra` node runs code; Hydra acts on that node before any job begins.
+
+    `arguments` are those of the command line; overrides that sweep over values say nothing of this node.
+    """
+    overrides = [text for text in arguments if not text.startswith("-")]
+    GlobalHydra.instance().clear()
+    with initialize_config_dir(version_base="1.3", config_dir=str(root / "conf")):
+        try:
+            parsed = OverridesParser.create().parse_overrides(overrides)
+            single = [str(one.input_line) for one in parsed if not one.is_sweep_override()]
+            composed = compose(config_name=name, overrides=single, return_hydra_config=True)
+        except (HydraException, OmegaConfBaseException):
+            return  # Hydra itself will say what is wrong with the overrides, and begin nothing
+    check_hydra(cast(dict[str, Any], OmegaConf.to_container(composed.hydra, resolve=False)))
+
+
 def plain(cfg: Any) -> dict[str, Any]:
     """Turn a composed configuration into plain dicts and lists, resolved; refuse keys that were renamed."""
     config = _resolved(cfg)
@@ -52,10 +73,24 @@ def plain(cfg: Any) -> dict[str, Any]:
 
 
 def _resolved(cfg: Any) -> dict[str, Any]:
-    value = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
-    if not isinstance(value, dict):
-        raise ConfigError(f"the configuration is a {type(value).__name__}, not a mapping")
+    raw = OmegaConf.to_container(cfg, resolve=False)
+    if not isinstance(raw, dict):
+        raise ConfigError(f"the configuration is a {type(raw).__name__}, not a mapping")
+    for key, value in flatten({str(key): node for key, node in raw.items()}).items():
+        _check_interpolations(key, str(value))
+    value = cast(dict[Any, Any], OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True))
     return {str(key): node for key, node in value.items() if key != "hydra"}
+
+
+def _check_interpolations(key: str, text: str) -> None:
+    """Refuse what is no reference to a key and no known resolver: others make nodes or run code."""
+    for begun in re.finditer(r"\$\{", text):
+        found = _INTERPOLATION.match(text, begun.start())
+        if found is None or found["resolver"] not in (None, *RESOLVERS):
+            raise ConfigError(
+                f"{key} holds the interpolation {text[begun.start() :][:60]}; allowed are ${{a.key}} and the "
+                f"resolvers {', '.join(RESOLVERS)}. Write the value itself"
+            )
 
 
 def refuse_renamed(overrides: Sequence[str]) -> None:
@@ -89,57 +124,35 @@ def load_recorded(path: Path) -> dict[str, Any]:
 def _loaded(path: Path) -> Any:
     if not path.is_file():
         raise ConfigError(f"{path} does not exist. Write it with: dvc repro configure")
-    return OmegaConf.create(OmegaConf.to_container(OmegaConf.load(path)))
+    try:
+        return OmegaConf.create(OmegaConf.to_container(OmegaConf.load(path)))
+    except (OmegaConfBaseException, YAMLError, UnicodeError, OSError) as error:
+        raise ConfigError(f"{path} cannot be read as a configuration: {error}") from error
 
 
-def build(node: Mapping[str, Any], **arguments: Any) -> Any:
+def build(node: Mapping[str, Any], *roles: str, **arguments: Any) -> Any:
     """Build the object of a node: its `_target_` called with its other keys and `arguments`.
 
     Keys that only describe (`name`, `label`, `description`) are left out at the top level.
-    Raises ConfigError when the target lies outside `ALLOWED_PACKAGES` or refuses its arguments.
+
+    Parameters
+    ----------
+    roles : what the object is for, names of `utils.targets.ROLES`; it must fit one of them (none: of all).
+
+    Raises
+    ------
+    ConfigError : the target may not stand there, or refuses its arguments.
     """
     node = {key: value for key, value in node.items() if key not in DESCRIPTIVE_KEYS}
-    _check_targets(node)
-    if "_target_" not in node:
+    if node.get("_target_") is None:
         raise ConfigError(f"a node with keys {sorted(node)} has no _target_: nothing to build")
+    check_node(node, *roles)
     try:
         return instantiate(node, _convert_="all", **arguments)
     except Exception as error:
         # Hydra wraps what the target raised; the user needs the cause and which object it was.
         cause = error.__cause__ or error
         raise ConfigError(f"cannot build {node['_target_']}: {cause}") from error
-
-
-def _check_target(target: str) -> None:
-    """Refuse what is not from an allowed package, by its name or by where it was really defined.
-
-    The name alone would not do: every module also offers what it imports (``gp_segmentation.cli.sys.exit``).
-    """
-    package, *inner = target.split(".")
-    refused = ConfigError(
-        f"_target_ {target} is not allowed; it must come from one of: {', '.join(ALLOWED_PACKAGES)}"
-    )
-    closed = package == "gp_segmentation" and inner[:1] and inner[0] not in ROOMS
-    if package not in ALLOWED_PACKAGES or closed or any(part.startswith("_") for part in inner):
-        raise refused
-    try:
-        found = get_object(target)
-    except Exception as error:
-        raise ConfigError(f"_target_ {target} does not exist: {error}") from error
-    home = str(getattr(found, "__module__", None) or package)
-    if not callable(found) or home.split(".")[0] not in ALLOWED_PACKAGES:
-        raise refused
-
-
-def _check_targets(node: Any) -> None:
-    if isinstance(node, Mapping):
-        if node.get("_target_") is not None:
-            _check_target(str(node["_target_"]))
-        for value in node.values():
-            _check_targets(value)
-    elif isinstance(node, list | tuple):
-        for value in node:
-            _check_targets(value)
 
 
 def flatten(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -40,7 +40,7 @@ def _draw(england: dict[str, Any], folder: Path, *, restart: bool) -> None:
     if rows and {row.address for row in rows} == {address} and not restart and not download.verify(folder):
         log.info("the synthetic England is there already, unchanged")
         return
-    config.build(england)(folder)
+    config.build(england, "england")(folder)
 
 
 def _dvc_add(root: Path) -> None:

@@ -67,11 +67,11 @@ def assign_source(run: str, source: str, out: Path, root: Path, level: float | N
     with tempfile.TemporaryDirectory() as downloads:
         past = _past_run(run, root, Path(downloads))
         cfg, new = past.cfg, _prepared_source(source, past.cfg, root)
-        blocks = {name: config.build(node) for name, node in cfg["features"]["blocks"].items()}
+        blocks = {name: config.build(node, "block") for name, node in cfg["features"]["blocks"].items()}
         assigned = assign_practices(
             load_model(past.model, past.model_sha256),
             blocks,
-            config.build(cfg["selection"]),
+            config.build(cfg["selection"], "selection"),
             _tables(past.prepared),
             _tables(new),
             read_table(past.segments, "segments"),

@@ -20,7 +20,7 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
     found = evidence.assess(
         X,
         labels,
-        config.build(choice["node"]),
+        config.build(choice["node"], "clusterer"),
         ks=choice["numbers_tried"],
         options=cfg["evidence"],
         null=ws.null() if len(X) == len(fitted) and null_model["kind"] == "gaussian" else None,
@@ -44,7 +44,7 @@ def _external(cfg: dict[str, Any], ws: Workspace, X: pd.DataFrame, labels: pd.Se
     options, draw = cfg["evidence"], {"seed": cfg["seed"], "jobs": cfg["jobs"]}
     tables = Tables(**{name: ws.prepared_table(name) for name in Tables.names()})
     references, outcomes = (
-        build_blocks({name: config.build(node) for name, node in nodes.items()}, tables)
+        build_blocks({name: config.build(node, "block") for name, node in nodes.items()}, tables)
         for nodes in (options["single_block_references"], options["external"]["outcomes"])
     )
     _, values, dictionary = ws.feature_tables()

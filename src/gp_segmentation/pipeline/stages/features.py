@@ -14,9 +14,9 @@ log = logging.getLogger("gpseg")
 
 def run(cfg: dict[str, Any], ws: Workspace) -> None:
     """Build the blocks of the feature set, and take a first look at the features."""
-    blocks = {name: config.build(node) for name, node in cfg["features"]["blocks"].items()}
+    blocks = {name: config.build(node, "block") for name, node in cfg["features"]["blocks"].items()}
     tables = Tables(**{name: ws.prepared_table(name) for name in Tables.names()})
-    built = build_features(blocks, tables, config.build(cfg["selection"]))
+    built = build_features(blocks, tables, config.build(cfg["selection"], "selection"))
     for row in built.notes.itertuples():
         log.warning("features: block %s: %s", row.block, row.note)
     for row in built.dropped.itertuples():

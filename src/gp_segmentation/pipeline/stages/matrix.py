@@ -28,7 +28,7 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
 def _write_matrix(
     way: Preparation, features: pd.DataFrame, fitted: pd.Series, dictionary: pd.DataFrame, out: Path
 ) -> None:
-    steps = {step: config.build(node) for step, node in way.nodes.items()}
+    steps = {step: config.build(node, step) for step, node in way.nodes.items()}
     pipeline = build_pipeline(**steps, dictionary=dictionary)
     made = prepare_matrix(features, fitted, pipeline, dictionary)
     out.mkdir(exist_ok=True)

@@ -16,9 +16,12 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
     """Read the raw files of the source."""
     source = cfg["source"]
     folder = ws.raw / source["name"]
-    files = {name: {**file, "reader": config.build(file["reader"])} for name, file in source["files"].items()}
+    files = {
+        name: {**file, "reader": config.build(file["reader"], "reader")}
+        for name, file in source["files"].items()
+    }
     prepared = sources.read_source(files, folder)
-    practices = _with_special_reasons(prepared, config.build(cfg["special"]))
+    practices = _with_special_reasons(prepared, config.build(cfg["special"], "special"))
     with fresh_folder(ws.prepared) as out:
         for name in PREPARED:
             table = practices if name == "practices" else getattr(prepared, name)

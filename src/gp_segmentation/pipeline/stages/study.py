@@ -1,5 +1,6 @@
 """data/matrix -> data/study: every trial that the configuration leaves open, and the choice."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -11,6 +12,11 @@ from gp_segmentation.storage.workspace import Workspace
 from gp_segmentation.utils.files import fresh_folder, write_json
 
 
+def build(node: Mapping[str, Any], **parameters: Any) -> Any:
+    """Build a clusterer or the sampler of a study."""
+    return config.build(node, "clusterer", "sampler", **parameters)
+
+
 def run(cfg: dict[str, Any], ws: Workspace) -> None:
     """Try every open parameter on every matrix, and choose by the rule."""
     options, ways = cfg["study"], ws.preparations()
@@ -19,7 +25,7 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
     found = study.run_study(
         matrices,
         space,
-        config.build,
+        build,
         options,
         folder=ws.cache / "studies",
         cache=study.TreeFolder.of(ws.cache / "trees", options["tree_cache"]),

@@ -1,0 +1,189 @@
+"""Which objects a configuration file may name, by the role they are named for.
+
+A configuration is data: it may choose a scaler, and must not be able to run anything. So each role says what
+an object must be, and whatever else stands in the place is refused before anything is built.
+"""
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from importlib import import_module
+from typing import Any
+
+from gp_segmentation.errors import ConfigError
+
+TRANSFORMERS = "gp_segmentation.matrix.transformers"
+CLUSTERING = "gp_segmentation.clustering"
+#: Keys that Hydra acts on; only the target itself is taken from a configuration.
+_HYDRAS = ("_partial_", "_args_", "_recursive_", "_convert_")
+
+
+@dataclass(frozen=True)
+class Role:
+    """What may stand in a place: where it comes from, what it must be, and both in words."""
+
+    wanted: str
+    packages: tuple[str, ...]
+    fits: Callable[[Any], bool]
+    #: Whether the target is a function to be called later (`_partial_`).
+    partial: bool = False
+
+
+def _is_estimator(found: Any, *methods: str) -> bool:
+    """Whether `found` is a class of scikit-learn's kind that has `methods`."""
+    if not _is_class(found):
+        return False
+    bases = {f"{base.__module__}.{base.__name__}" for base in inspect.getmro(found)}
+    return "sklearn.base.BaseEstimator" in bases and all(hasattr(found, method) for method in methods)
+
+
+def _is_class(found: Any) -> bool:
+    return inspect.isclass(found) and not inspect.isabstract(found)
+
+
+def _makes_imputer(found: Any) -> bool:
+    return inspect.isfunction(found) and found.__name__.endswith("_imputer")
+
+
+def _is_sampler(found: Any) -> bool:
+    return _is_class(found) and "BaseSampler" in {base.__name__ for base in inspect.getmro(found)}
+
+
+def _is_named(*names: str) -> Callable[[Any], bool]:
+    return lambda found: getattr(found, "__name__", None) in names and callable(found)
+
+
+def _is_block(found: Any) -> bool:
+    called = _is_class(found) and any("__call__" in vars(base) for base in inspect.getmro(found))
+    return called and is_dataclass(found) and "weight" in {field.name for field in fields(found)}
+
+
+_TRANSFORMER = Role(
+    f"a transformer class (fit and transform) of scikit-learn or {TRANSFORMERS}",
+    ("sklearn", TRANSFORMERS),
+    lambda found: _is_estimator(found, "fit", "transform") or _makes_imputer(found),
+)
+_SAMPLER = Role(
+    "a sampler of optuna.samplers, or gp_segmentation.study.brute_force",
+    ("optuna.samplers", "gp_segmentation.study"),
+    lambda found: _is_sampler(found) or _is_named("brute_force")(found),
+)
+#: Role -> what may be named for it.
+ROLES: dict[str, Role] = {
+    **dict.fromkeys(("imputer", "outliers", "scaler", "reducer"), _TRANSFORMER),
+    "clusterer": Role(
+        f"a clusterer class (fit_predict) of scikit-learn or {CLUSTERING}, or {CLUSTERING}.gaussian_mixture",
+        ("sklearn", CLUSTERING),
+        lambda found: _is_estimator(found, "fit_predict") or _is_named("gaussian_mixture")(found),
+    ),
+    "sampler": _SAMPLER,
+    "block": Role("a block of features (gp_segmentation.features)", ("gp_segmentation.features",), _is_block),
+    "selection": Role(
+        "gp_segmentation.features.Selection", ("gp_segmentation.features",), _is_named("Selection")
+    ),
+    "special": Role(
+        "gp_segmentation.features.SpecialRules", ("gp_segmentation.features",), _is_named("SpecialRules")
+    ),
+    "reader": Role(
+        "a reader (a function read_... of gp_segmentation.sources)",
+        ("gp_segmentation.sources",),
+        lambda found: inspect.isfunction(found) and found.__name__.startswith("read_"),
+        partial=True,
+    ),
+    "england": Role(
+        "gp_segmentation.sources.synthetic.write_england",
+        ("gp_segmentation.sources.synthetic",),
+        _is_named("write_england"),
+        partial=True,
+    ),
+}
+#: What an object may itself be made of: estimators within an estimator, a sampler within a sampler.
+_PART = Role(
+    "an estimator class of scikit-learn or the project, or a sampler of optuna.samplers",
+    ("sklearn", TRANSFORMERS, CLUSTERING, "optuna.samplers"),
+    lambda found: _is_estimator(found) or _is_sampler(found),
+)
+
+
+def check_node(node: Mapping[str, Any], *roles: str) -> None:
+    """Refuse a node unless its target fits one of `roles` (none: any) and what is within it is harmless.
+
+    Raises
+    ------
+    ConfigError : naming the target and what may stand there; also for an interpolation that is still open,
+        since what was checked must be what is built, and for a folder that results would be cached in.
+    """
+    roles = roles or tuple(ROLES)
+    _check_target(str(node["_target_"]), [ROLES[role] for role in roles], " or ".join(roles))
+    may_wait = any(ROLES[role].partial for role in roles)
+    for inner in _below(node):
+        if isinstance(inner, Mapping):
+            _check_keys(inner, _HYDRAS[1:] if inner is node and may_wait else _HYDRAS)
+            if inner is not node and inner.get("_target_") is not None:
+                _check_target(str(inner["_target_"]), [_PART], f"part of {node['_target_']}")
+        elif isinstance(inner, str) and "${" in inner:
+            problem = f"{node['_target_']} is given {inner!r}, which is no value"
+            raise ConfigError(f"{problem}. Write the value itself")
+
+
+def _check_keys(node: Mapping[str, Any], refused: tuple[str, ...]) -> None:
+    for key in node:
+        if key in refused:
+            raise ConfigError(f"{key} is not allowed in a configuration. Leave it out")
+    if node.get("memory") is not None:  # joblib's cache: a folder of pickles
+        raise ConfigError(f"memory={node['memory']!r} is not allowed: it is read by running it. Leave it out")
+
+
+def check_hydra(node: Mapping[str, Any]) -> None:
+    """Refuse a `hydra` node by which Hydra, or the logging it sets up, would call anything but itself.
+
+    Raises
+    ------
+    ConfigError : for a callback, for a target that is no plugin of Hydra, and for a handler or formatter that
+        is not one of Python's logging (or colorlog).
+    """
+    for key in node.get("callbacks") or {}:
+        raise ConfigError(
+            f"hydra.callbacks.{key} is not allowed: it is code that Hydra would run. Leave it out"
+        )
+    for inner in _below(node):
+        for key, value in inner.items() if isinstance(inner, Mapping) else ():
+            text = str(value)
+            known = {
+                "_target_": text.startswith(("hydra._internal.", "hydra_plugins.")),
+                "class": text.startswith("logging.") and text.count(".") == 1,
+                "()": text == "colorlog.ColoredFormatter",
+            }.get(str(key), not text.startswith("ext://") or text in ("ext://sys.stdout", "ext://sys.stderr"))
+            if not (value is None or known):
+                raise ConfigError(f"hydra: {key}: {text} is not allowed: it would be called. Leave it out")
+
+
+def _below(node: Any) -> Iterator[Any]:
+    yield node
+    inner = node.values() if isinstance(node, Mapping) else node if isinstance(node, list | tuple) else ()
+    for value in inner:
+        yield from _below(value)
+
+
+def _check_target(target: str, roles: list[Role], place: str) -> None:
+    """Refuse what fits none of `roles`, by its name and by where it was really defined.
+
+    The name alone would not do: every module also offers what it imports (``gp_segmentation.cli.sys``).
+    """
+    wanted = " or ".join(dict.fromkeys(role.wanted for role in roles))
+    refused = ConfigError(f"_target_ {target} is not allowed as {place}: it must be {wanted}")
+    module, _, name = target.rpartition(".")
+    able = [role for role in roles if _is_below(module, role.packages)]
+    if not able or any(part.startswith("_") for part in target.split(".")):
+        raise refused
+    try:
+        found = getattr(import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise ConfigError(f"_target_ {target} does not exist: {error}") from error
+    home = str(getattr(found, "__module__", None))
+    if not any(role.fits(found) and _is_below(home, role.packages) for role in able):
+        raise refused
+
+
+def _is_below(module: str, packages: tuple[str, ...]) -> bool:
+    return any(module == package or module.startswith(f"{package}.") for package in packages)
