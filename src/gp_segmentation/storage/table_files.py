@@ -1,5 +1,11 @@
-"""Tables as files: written whole, checked against their schema on write and read."""
+"""Tables as files: written whole, checked against their schema on write and read.
 
+A text from data may begin as a formula does (``=HYPERLINK(...)``, ``-``, ``@``), and a spreadsheet would run
+it. In a CSV file such a text stands after an apostrophe, which spreadsheets take for "this is text";
+`read_table` takes it away again.
+"""
+
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +13,9 @@ import pandas as pd
 
 from gp_segmentation import schemas
 from gp_segmentation.utils.files import atomic, existing
+
+#: How a formula begins in some spreadsheet (the last four: full width), after apostrophes that stand there.
+_FORMULA = r"'*[=+\-@\t\r\n＝＋－＠]"
 
 
 def write_table(path: Path, frame: pd.DataFrame, schema: str | None = None) -> None:
@@ -18,7 +27,7 @@ def write_table(path: Path, frame: pd.DataFrame, schema: str | None = None) -> N
         if path.suffix == ".parquet":
             frame.to_parquet(temporary, index=named_index, compression="zstd")
         else:
-            frame.to_csv(temporary, index=named_index, lineterminator="\n", float_format="%.10g")
+            temporary.write_text(csv_text(frame, index=named_index), encoding="utf-8", newline="")
 
 
 def read_table(path: Path, schema: str | None = None) -> pd.DataFrame:
@@ -27,7 +36,27 @@ def read_table(path: Path, schema: str | None = None) -> pd.DataFrame:
         frame = pd.read_parquet(path)
     else:
         frame = pd.read_csv(path, dtype=_csv_types(schema), keep_default_na=False, na_values=[""])
+        frame = _texts(frame, lambda text: text.str.replace(rf"^'(?={_FORMULA})", "", regex=True))
     return frame if schema is None else schemas.check(schema, frame, file=path.name)
+
+
+def csv_text(frame: pd.DataFrame, *, index: bool = False) -> str:
+    """Return `frame` as CSV in which no text is a formula."""
+    safe = _texts(
+        frame.reset_index() if index else frame,
+        lambda text: text.str.replace(rf"^(?={_FORMULA})", "'", regex=True),
+    )
+    return safe.to_csv(index=False, lineterminator="\n", float_format="%.10g")
+
+
+def _texts(frame: pd.DataFrame, change: Callable[[pd.Series], pd.Series]) -> pd.DataFrame:
+    """Return `frame` with `change` made to every column of texts."""
+    texts = {
+        name: change(frame[name].astype("str"))
+        for name in frame.columns
+        if pd.api.types.is_string_dtype(frame[name]) or frame[name].dtype in (object, "category")
+    }
+    return frame.assign(**texts) if texts else frame
 
 
 def _csv_types(schema: str | None) -> dict[str, Any]:

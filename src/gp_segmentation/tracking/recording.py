@@ -13,7 +13,7 @@ from gp_segmentation import config
 from gp_segmentation.matrix.variants import fill_in_preparation
 from gp_segmentation.schemas import of_preparation
 from gp_segmentation.storage.provenance import simulated_tables
-from gp_segmentation.storage.table_files import read_table
+from gp_segmentation.storage.table_files import csv_text, read_table
 from gp_segmentation.storage.workspace import Workspace
 from gp_segmentation.tracking.run import Child, Run
 from gp_segmentation.utils.files import read_json
@@ -135,7 +135,7 @@ def record(run: Run, cfg: dict[str, Any], ws: Workspace) -> None:
     run.log_files([ws.metrics, ws.prepared / "source.json", ws.chosen_matrix / "imputed.parquet"], "tables")
     quality = ws.prepared_table("quality")
     run.log_metrics({"tolerated_kinds": len(quality), "tolerated_values": int(quality["count"].sum())})
-    run.log_text(quality.to_csv(index=False), "tables/quality.csv")
+    run.log_text(csv_text(quality), "tables/quality.csv")
     first_look = [*sorted(ws.features.glob("*.csv")), ws.chosen_matrix / "components.csv"]
     run.log_files(first_look, "tables/features")
 
