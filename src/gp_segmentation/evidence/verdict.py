@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gp_segmentation.utils.wording import rounded_down
+
 #: The highest valley reported: where centroids coincide, or no column is left to find a gap in.
 NO_GAP = 999.0
 #: What each verdict means for users of the segments.
@@ -84,7 +86,8 @@ def _stability(jaccard: float | None, least: float) -> tuple[bool, str]:
     stable = "Stable: when practices are redrawn the same segments return"
     unstable = "Not stable enough: when practices are redrawn the segments change"
     return jaccard >= least, (
-        f"{stable if jaccard >= least else unstable} (overlap {jaccard:.0%}; {least:.0%} is asked for)."
+        f"{stable if jaccard >= least else unstable} "
+        f"(overlap {rounded_down(100 * jaccard):.0f}%; {least:.0%} is asked for)."
     )
 
 
@@ -93,8 +96,8 @@ def _methods(ari: float | None, least: float) -> tuple[bool, str]:
         return False, "K-means and Ward's method were not compared."
     same = "nearly the same" if ari >= least else "different"
     return ari >= least, (
-        f"K-means and Ward's method find {same} segments (adjusted Rand index {ari:.2f}; {least:g} is asked "
-        "for)."
+        f"K-means and Ward's method find {same} segments "
+        f"(adjusted Rand index {rounded_down(ari, 2):.2f}; {least:g} is asked for)."
     )
 
 
@@ -121,4 +124,7 @@ def _gap_without_lumps(valley: float, most: float) -> tuple[bool, str]:
 def _density(valley: float, most: float) -> str:
     if valley >= NO_GAP:
         return ""
-    return f" (density at the border {valley:.0%} of that at the centres; at most {most:.0%} is asked for)"
+    # Rounded up: what exceeds the limit is not shown as keeping it. Only no gap at all is shown as 100%.
+    percent = -rounded_down(-100 * valley)
+    percent = min(percent, 99) if valley < 1 else percent
+    return f" (density at the border {percent:.0f}% of that at the centres; at most {most:.0%} is asked for)"

@@ -175,6 +175,12 @@ def _best_place(choices: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]) 
 
 def _none_eligible(trials: pd.DataFrame, facts: Mapping[str, Any]) -> ConfigError:
     largest = int(trials["smallest_segment"].max())
+    scored = trials.dropna(subset=[facts["criterion"]])
+    if not (scored["smallest_segment"] >= facts["floor"]).any() and largest >= facts["floor"]:
+        return ConfigError(
+            f"no trial with large enough segments has the criterion {facts['criterion']}. "
+            "Name another one as study.rule.criterion, or try other numbers of segments"
+        )
     if largest >= facts["floor"]:
         return ConfigError(
             "no trial with large enough segments agrees with another clusterer or linkage as far as "

@@ -1,12 +1,12 @@
 """The reason for the study's choice, in plain words."""
 
 from collections.abc import Mapping, Sequence
-from math import floor
 from typing import Any
 
 import pandas as pd
 
 from gp_segmentation.study.criteria import SelectedTrial
+from gp_segmentation.utils.wording import rounded_down
 
 CRITERIA = {
     "silhouette": "silhouette",
@@ -184,5 +184,4 @@ def _range(values: Sequence[float], spec: str = "") -> str:
 
 
 def _percent(share: float) -> str:
-    # Rounded down, so that what falls short of a threshold is never shown as reaching it.
-    return f"{floor(round(100 * share, 6))}%"
+    return f"{rounded_down(100 * share):.0f}%"

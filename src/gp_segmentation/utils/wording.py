@@ -22,6 +22,16 @@ def natural(value: float | None, unit: str) -> str:
     return f"{value:.1f}" if abs(value) >= 1 else f"{value:.3g}"
 
 
+def rounded_down(value: float, decimals: int = 0) -> float:
+    """Return `value` rounded down, so that what falls short of a limit is never shown as reaching it.
+
+    >>> rounded_down(74.99), rounded_down(100 * 0.29), rounded_down(0.6499, 2)
+    (74.0, 29.0, 0.64)
+    """
+    # 100 * 0.29 is 28.999999999999996: what counting in twos adds is taken away first.
+    return math.floor(round(value * 10**decimals, 6)) / 10**decimals
+
+
 def signed(value: float, decimals: int = 2) -> str:
     """Return a difference with its sign and a true minus, or "not known"; zero has no sign.
 

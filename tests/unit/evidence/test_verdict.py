@@ -5,7 +5,7 @@ import pytest
 from sklearn.cluster import KMeans
 
 from gp_segmentation.evidence import judge
-from gp_segmentation.evidence.verdict import NO_GAP
+from gp_segmentation.evidence.verdict import MEANINGS, NO_GAP
 from gp_segmentation.validity import valleys
 
 THRESHOLDS = {
@@ -26,41 +26,100 @@ GOOD = {
     ("changed", "verdict"),
     [
         ({}, "discrete"),
-        ({"excess_silhouette": 0.03}, "continuum"),
-        ({"excess_silhouette": -0.02}, "continuum"),
-        ({"jaccard_min": 0.7}, "continuum"),
-        ({"jaccard_min": 0.5}, "unstable"),
-        ({"ari_kmeans_hierarchical": 0.4}, "continuum"),
-        ({"valley_max": 1.2}, "continuum"),
+        # Each figure exactly at its threshold, and just beyond it.
+        ({"excess_silhouette": 0.05}, "discrete"),
+        ({"excess_silhouette": 0.0499}, "continuum"),
+        ({"jaccard_min": 0.75}, "discrete"),
+        ({"jaccard_min": 0.7499}, "continuum"),
+        ({"jaccard_min": 0.6}, "continuum"),
+        ({"jaccard_min": 0.5999}, "unstable"),
+        ({"ari_kmeans_hierarchical": 0.65}, "discrete"),
+        ({"ari_kmeans_hierarchical": 0.6499}, "continuum"),
+        ({"valley_max": 0.25}, "discrete"),
+        ({"valley_max": 0.2501}, "continuum"),
+        ({"valley_smooth": 0.25}, "discrete"),
+        ({"valley_smooth": 0.2501}, "continuum"),
+        # A figure that is not known passes for no group.
+        ({"excess_silhouette": None}, "continuum"),
+        ({"jaccard_min": None}, "continuum"),
+        ({"ari_kmeans_hierarchical": None}, "continuum"),
         ({"valley_max": None}, "continuum"),
-        (dict.fromkeys(GOOD), "continuum"),
+        # Instability comes before everything else.
+        (dict.fromkeys(GOOD) | {"jaccard_min": 0.5}, "unstable"),
     ],
 )
 def test_every_figure_has_its_say(changed, verdict):
     found = judge(GOOD | changed, THRESHOLDS)
     assert found.verdict == verdict
-    assert len(found.reasons) == 4
+    assert found.meaning == MEANINGS[verdict]
+    assert len(found.reasons) == 4 + ("valley_smooth" in changed)
 
 
-def test_reasons_give_figures_and_thresholds():
-    changed = {"silhouette": 0.204, "null_silhouette": 0.168, "excess_silhouette": 0.036, "valley_max": 1.7}
-    assert judge(GOOD | changed, THRESHOLDS).reasons == [
-        "Only slightly more separate than random data with the same correlations "
-        "(0.20 against 0.17; 0.05 more is asked for).",
-        "Stable: when practices are redrawn the same segments return (overlap 90%; 75% is asked for).",
-        "K-means and Ward's method find nearly the same segments "
-        "(adjusted Rand index 0.90; 0.65 is asked for).",
-        "No gap: the border between segments is as crowded as their centres "
-        "(density at the border 170% of that at the centres; at most 25% is asked for).",
-    ]
+ALIKE = "separate than random data with the same correlations"
 
 
-def test_a_gap_of_lumps_alone_makes_no_groups():
-    found = judge(GOOD | {"valley_smooth": 1.1}, THRESHOLDS)
-    assert found.verdict == "continuum"
-    assert "Without them there is no gap (density at the border 110%" in found.reasons[-1]
-    assert judge(GOOD | {"valley_smooth": NO_GAP}, THRESHOLDS).reasons[-1].endswith("there is no gap.")
-    assert judge(GOOD | {"valley_smooth": 0.2}, THRESHOLDS).verdict == "discrete"
+@pytest.mark.parametrize(
+    ("silhouette", "null", "excess", "reason"),
+    [
+        (0.254, 0.204, 0.05, f"More {ALIKE} (0.25 against 0.20; 0.05 more is asked for)."),
+        (0.25, 0.201, 0.049, f"Only slightly more {ALIKE} (0.25 against 0.20; 0.05 more is asked for)."),
+        (0.2, 0.2, 0.0, f"No more {ALIKE} (0.20 against 0.20; 0.05 more is asked for)."),
+        (0.1, 0.2, -0.1, f"No more {ALIKE} (0.10 against 0.20; 0.05 more is asked for)."),
+        (None, None, None, "The segments were not compared with random data."),
+    ],
+)
+def test_the_reason_of_the_silhouette(silhouette, null, excess, reason):
+    changed = {"silhouette": silhouette, "null_silhouette": null, "excess_silhouette": excess}
+    assert judge(GOOD | changed, THRESHOLDS).reasons[0] == reason
+
+
+RETURN = "Stable: when practices are redrawn the same segments return"
+CHANGE = "Not stable enough: when practices are redrawn the segments change"
+KMEANS_AND_WARD = "K-means and Ward's method"
+EMPTY = "A gap: few practices lie on the border between segments"
+THIN = "No clear gap: the border between segments is not empty"
+FULL = "No gap: the border between segments is as crowded as their centres"
+LUMPS = (
+    "Features in which many practices share one value (yes or no, counts, zeros) make gaps of their own. "
+    "Without them"
+)
+
+
+def density(percent: int) -> str:
+    return f"(density at the border {percent}% of that at the centres; at most 25% is asked for)."
+
+
+@pytest.mark.parametrize(
+    ("figure", "value", "place", "reason"),
+    [
+        ("jaccard_min", 0.75, 1, f"{RETURN} (overlap 75%; 75% is asked for)."),
+        ("jaccard_min", 0.74, 1, f"{CHANGE} (overlap 74%; 75% is asked for)."),
+        ("jaccard_min", None, 1, "Stability was not measured."),
+        (
+            "ari_kmeans_hierarchical",
+            *(0.65, 2),
+            f"{KMEANS_AND_WARD} find nearly the same segments (adjusted Rand index 0.65; 0.65 is asked for).",
+        ),
+        (
+            "ari_kmeans_hierarchical",
+            *(0.64, 2),
+            f"{KMEANS_AND_WARD} find different segments (adjusted Rand index 0.64; 0.65 is asked for).",
+        ),
+        ("ari_kmeans_hierarchical", None, 2, f"{KMEANS_AND_WARD} were not compared."),
+        ("valley_max", 0.25, 3, f"{EMPTY} {density(25)}"),
+        ("valley_max", 0.26, 3, f"{THIN} {density(26)}"),
+        ("valley_max", 0.99, 3, f"{THIN} {density(99)}"),
+        ("valley_max", 1.0, 3, f"{FULL} {density(100)}"),
+        ("valley_max", 998.0, 3, f"{FULL} {density(99800)}"),
+        ("valley_max", NO_GAP, 3, f"{FULL}."),
+        ("valley_max", None, 3, "Gaps between segments were not measured."),
+        ("valley_smooth", 0.25, 4, f"{LUMPS} the gap remains {density(25)}"),
+        ("valley_smooth", 0.26, 4, f"{LUMPS} there is no gap {density(26)}"),
+        ("valley_smooth", NO_GAP, 4, f"{LUMPS} there is no gap."),
+    ],
+)
+def test_reasons_give_figures_and_thresholds(figure, value, place, reason):
+    assert judge(GOOD | {figure: value}, THRESHOLDS).reasons[place] == reason
 
 
 def test_two_groups_with_a_gap_have_an_empty_valley():
@@ -89,3 +148,22 @@ def test_a_single_segment_has_no_neighbour_and_coinciding_centres_no_valley():
 def test_one_row_far_off_shows_no_gap():
     x = np.append(np.random.default_rng(0).normal(size=200), 40.0)
     assert valleys(x[:, None], np.append(np.ones(200), 2))["valley"].min() > 2  # 3.0 rows beside 1
+
+
+@pytest.mark.parametrize(
+    ("figure", "value", "words"),
+    [
+        ("jaccard_min", 0.7499, "overlap 74%; 75% is asked for"),
+        ("ari_kmeans_hierarchical", 0.6499, "adjusted Rand index 0.64; 0.65 is asked for"),
+        ("valley_max", 0.2501, "density at the border 26% of that at the centres; at most 25% is asked for"),
+        ("valley_max", 0.999, "density at the border 99% of that at the centres; at most 25% is asked for"),
+        (
+            "valley_smooth",
+            0.2501,
+            "density at the border 26% of that at the centres; at most 25% is asked for",
+        ),
+    ],
+)
+def test_a_figure_that_falls_just_short_is_not_shown_as_reaching_what_is_asked(figure, value, words):
+    thresholds = {"excess": 0.03, "jaccard": 0.75, "ari": 0.65, "valley": 0.25, "unstable_jaccard": 0.6}
+    assert words in " ".join(judge({figure: value}, thresholds).reasons)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,12 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from pandas.testing import assert_series_equal
 from scipy.spatial.distance import cdist
 from sklearn.cluster import AgglomerativeClustering, KMeans
 
 from gp_segmentation.clustering import centroids
 from gp_segmentation.schemas import CHANGES
-from gp_segmentation.segments.changes import FEWEST, Changes, classify_changes, describe_changes
+from gp_segmentation.segments.changes import Changes, classify_changes, describe_changes
 
 #: Practices, columns, segments; standard deviation of what chance adds to a practice's figures every year.
 N, P, K, CHANCE = 3000, 6, 4, 0.15
@@ -119,23 +119,53 @@ def test_hierarchical_segments_differ_from_the_rule() -> None:
     assert counts(run.changes(x + 1e-6))["rule only"] > 20
 
 
-def test_the_chance_is_half_the_share_of_practices_that_drift_as_far() -> None:
+@pytest.mark.parametrize(
+    ("origin", "england"), [(0.0, 0.0), (0.0, 1.5), (-5.0, 0.0)], ids=["as is", "England up", "border at 0"]
+)
+def test_the_chance_is_half_the_share_of_practices_that_drift_as_far(origin: float, england: float) -> None:
     # One column, segments around 0 and 10, border at 5. Drift of the others: 50 of 1, 30 of 2, 20 of 3,
-    # half of each up and half down, so that England's shift is 0.
+    # half of each up and half down, so that England's shift is 0. Neither a shift of all figures in the
+    # later year nor another origin of the column changes anything.
     size = np.repeat([1.0, 2.0, 3.0], [50, 30, 20]) * np.tile([1.0, -1.0], 50)
     codes = [f"A{i:05d}" for i in range(104)]
-    before = pd.DataFrame({"x": [*np.zeros(100), 4.5, 2.5, 0.0, 3.5]}, index=codes)
-    after = pd.DataFrame({"x": [*size, 5.5, 7.5, 10.0, 5.5]}, index=codes)
+    before = pd.DataFrame({"x": [*np.zeros(100), 4.5, 2.5, 0.0, 3.5]}, index=codes) + origin
+    after = pd.DataFrame({"x": [*size, 5.5, 7.5, 10.0, 5.5]}, index=codes) + origin + england
     segments = pd.Series(1, index=codes)
-    centres = pd.DataFrame({"x": [0.0, 10.0]}, index=pd.Index([1, 2], name="segment"))
+    centres = pd.DataFrame({"x": [0.0, 10.0]}, index=pd.Index([1, 2], name="segment")) + origin
     now = pd.Series([1] * 100 + [2] * 4, index=codes)
     options = {"ordinary": set(codes[:100])}
     found = classify_changes(before, after, centres, segments, now, **options).table
     #          depth before, after:  0.5, 0.5         2.5, 2.5        5, 5     1.5, 0.5
     assert_allclose(found["drift_chance"].iloc[100:], [100 / 200, 20 / 200, 0 / 200, 100 / 200])
     assert list(found["change"].iloc[100:]) == ["near a border", "moved", "moved", "near a border"]
-    strict = classify_changes(before, after, centres, segments, now, **options, level=0.05).table
-    assert list(strict["change"].iloc[100:]) == ["near a border", "near a border", "moved", "near a border"]
+    strict = classify_changes(before, after, centres, segments, now, **options, level=0.05)
+    assert list(strict.table["change"].iloc[100:]) == [
+        "near a border",
+        "near a border",
+        "moved",
+        "near a border",
+    ]
+    assert (strict.compared, strict.level) == (100, 0.05)
+    assert_allclose(strict.shift["x"], england, atol=1e-12)
+
+
+def few_changes(centre: float, years: list[tuple[float, float]]) -> Changes:
+    """Changes of few practices with one figure in two years, from segment 1 at 0 to segment 2 at `centre`."""
+    index = pd.Index([f"A{i:05d}" for i in range(len(years))], name="practice_code")
+    before, after = (pd.DataFrame({"x": list(x)}, index) for x in zip(*years, strict=True))
+    centres = pd.DataFrame({"x": [0.0, centre]}, index=pd.Index([1, 2], name="segment"))
+    one = pd.Series(1, index)
+    return classify_changes(before, after, centres, one, one + 1, ordinary=set(index))
+
+
+def test_figures_within_rounding_are_no_drift() -> None:
+    assert few_changes(10.0, [(0.0, 1e-8), (0.0, -1e-8), (0.0, 1.1e-8), (0.0, -1.1e-8)]).compared == 2
+
+
+def test_the_margin_is_near_below_one_twentieth_in_either_year() -> None:
+    # Centroids at 0 and 39. 19 and 20 are 19 from one and 20 from the other: (20 - 19) / 20.
+    found = few_changes(39.0, [(19.0, 20.0), (19.1, 39.0), (0.0, 19.9), (0.0, 20.1)])
+    assert list(found.table["change"]) == ["moved", "near a border", "near a border", "moved"]
 
 
 def test_with_few_practices_to_compare_the_margin_decides() -> None:
@@ -148,20 +178,48 @@ def test_with_few_practices_to_compare_the_margin_decides() -> None:
     found = classify_changes(before, after, centres, segments, now, ordinary=set(codes))
     # 4.9 is 4.9 from 0 and 5.1 from 10: a margin of 0.04. 8.0 was the second segment's by the rule before.
     assert list(found.table["change"]) == ["stayed", "near a border", "moved", "rule only", "stayed", "new"]
-    assert found.table["run_rule_segment"].isna().tolist() == [False] * 5 + [True]
+    rule = pd.Series([1, 1, 1, 2, 1, pd.NA], index=after.index, name="run_rule_segment", dtype="Int64")
+    assert_series_equal(found.table["run_rule_segment"], rule)
+    assert_series_equal(found.shift, pd.Series({"x": np.nan}))
     assert found.compared == 4
-    text = " ".join(describe_changes(found, {}, pd.Series({"x": 1.0})))
-    assert "3 of 5 changed segment since the run: 1 moved, 1 near a border, 0 with England" in text
-    assert f"estimating drift needs {FEWEST}" in text
+    assert describe_changes(found, {}, pd.Series({"x": 1.0})) == [
+        "3 of 5 changed segment since the run: 1 moved, 1 near a border, 0 with England, 1 rule only "
+        "(column change).",
+        "Only 4 ordinary practices have figures that differ from the run's year; estimating drift needs 100. "
+        "Near a border therefore means a margin below 0.05.",
+    ]
 
 
-def test_the_sentences_state_the_shift_and_the_level(year: Year) -> None:
-    shift = np.array([0.5, 0, 0, 0, 0, -0.3])
-    found = year.changes(year.after(shift), level=0.2)
-    text = " ".join(describe_changes(found, {"a": "Obesity"}, pd.Series(0.5, index=list("abcdef"))))
-    assert f"Drift was measured on {N:,} practices" in text
-    assert re.search(r"England's shift was largest in Obesity \+(0\.99|1\.0\d) SD, f -0\.(59|60|61) SD", text)
-    assert "probability above 0.2" in text
+def described(compared: int, shift: dict[str, float], spread: dict[str, float]) -> list[str]:
+    number = {"new": 1000, "stayed": 2000, "rule only": 1001, "with England": 1002, "near a border": 1003}
+    table = pd.DataFrame({"change": np.repeat([*number, "moved"], [*number.values(), 1004])})
+    changes = Changes(table, compared, pd.Series(shift), 0.2)
+    return describe_changes(changes, {"a": "Obesity"}, pd.Series(spread))
+
+
+def test_the_sentences_say_how_many_changed_why_and_where_england_shifted_most() -> None:
+    shift = {"a": 0.5, "flat": 9.0, "c": 0.01, "d": -0.3}
+    assert described(1234, shift, {"a": 0.5, "flat": 0.0, "c": 1.0, "d": 0.1}) == [
+        "4,010 of 6,010 changed segment since the run: 1,004 moved, 1,003 near a border, 1,002 with England, "
+        "1,001 rule only (column change).",
+        "Near a border: ordinary drift between years takes such a practice across with a probability above "
+        "0.2. Moved: this probability is lower. With England: the practice would not have changed segment if "
+        "England as a whole had not shifted. Rule only: in the run's year its nearest centroid was already "
+        "that of this segment.",
+        "Drift was measured on 1,234 practices. England's shift was largest in d -3.00 SD, Obesity +1.00 SD, "
+        "c +0.01 SD.",
+    ]
+
+
+def test_columns_that_shift_alike_come_in_the_order_of_the_matrix_and_without_spread_shift_by_none() -> None:
+    shift = {f"x{i}": 0.0 for i in range(60)} | {"x40": 1.0, "x0": 9.0}
+    text = described(100, shift, dict.fromkeys(shift, 1.0) | {"x0": 0.0})[-1]
+    assert text.endswith("largest in x40 +1.00 SD, x0 +0.00 SD, x1 +0.00 SD.")
+
+
+@pytest.mark.parametrize(("compared", "sentences"), [(99, 2), (100, 3)])
+def test_drift_is_described_from_a_hundred_practices_on(compared: int, sentences: int) -> None:
+    assert len(described(compared, {"a": 0.5}, {"a": 0.5})) == sentences
 
 
 def test_a_stricter_level_calls_fewer_a_move(year: Year) -> None:

@@ -108,9 +108,13 @@ def shrink_in_segments(rates: pd.DataFrame) -> ShrunkenRates:
 def _cholesky(x: np.ndarray, n: np.ndarray, a: float, b: float) -> tuple[float, float, float]:
     """Factor (c00, c10, c11) of the covariance of (logit mu, log m): the inverse observed information.
 
-    Zeros (no uncertainty) where the likelihood has no maximum inside its range, as when practices differ no
-    more than by chance.
+    Where practices differ no more than by chance, m is at its upper bound and not estimated: only mu is
+    uncertain, as the rate of all patients together is (information N mu (1 - mu)). Zeros (no uncertainty)
+    where the likelihood has no other maximum inside its range, as when every patient is at 0% or 100%.
     """
+    if a + b >= 0.99 * SIZES[1]:
+        information = n.sum() * a * b / (a + b) ** 2
+        return (float(1 / np.sqrt(information)) if information >= 1 else 0.0), 0.0, 0.0
     shared = polygamma(1, a + b + n).sum() - len(n) * polygamma(1, a + b)
     in_a = polygamma(1, a + x).sum() - len(n) * polygamma(1, a) - shared
     in_b = polygamma(1, b + n - x).sum() - len(n) * polygamma(1, b) - shared
