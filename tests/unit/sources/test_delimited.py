@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import csv as standard
+import io
+import re
+
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
@@ -9,7 +13,7 @@ from pandas.testing import assert_frame_equal
 from gp_segmentation.errors import InputError
 from gp_segmentation.sources.files import delimited
 from gp_segmentation.sources.files.archive import find_text
-from gp_segmentation.sources.files.delimited import Csv
+from gp_segmentation.sources.files.delimited import Csv, delimited_records
 
 COLUMNS = {"code": "PRACTICE_CODE", "value": "VALUE"}
 NUMBERS = frozenset({"value"})
@@ -71,10 +75,12 @@ def test_blank_rows_are_left_out_and_counted(csv):
     assert (source.rows, source.blank_rows) == (2, 3)
 
 
-def test_an_optional_column_that_is_absent_is_null(csv):
-    columns = {**COLUMNS, "postcode": "POSTCODE"}
-    frame = csv("PRACTICE_CODE,VALUE\nA81001,1\n", columns, optional=frozenset({"postcode"})).frame()
-    assert frame["postcode"].isna().all()
+def test_optional_columns_that_are_absent_are_null(csv):
+    columns = {"value": "SIZE", "postcode": "POSTCODE", "code": "PRACTICE_CODE"}
+    source = csv("PRACTICE_CODE,VALUE\nA81001,1\n,2\n", columns, optional=frozenset({"postcode", "value"}))
+    expected = pd.DataFrame({"value": [float("nan")], "postcode": [None], "code": ["A81001"]})
+    assert_frame_equal(source.frame(), expected.astype({"postcode": "str"}))
+    assert (source.rows, source.blank_rows) == (1, 1)  # a row without any wanted value is blank
 
 
 def test_positions_stand_for_names_where_there_is_no_header(csv):
@@ -82,28 +88,146 @@ def test_positions_stand_for_names_where_there_is_no_header(csv):
     assert_frame_equal(frame, EXPECTED)
 
 
-def test_a_missing_column_is_named_with_what_was_found(csv):
-    message = r"^table\.csv, column VALUE: is missing \(found: PRACTICE_CODE, AMOUNT\)\. Check that"
-    with pytest.raises(InputError, match=message):
-        csv("PRACTICE_CODE,AMOUNT\nA81001,1\n").frame()
+NAME_IT = "Check that it is the file of this year, or name the column in the source's YAML"
+FETCH_AGAIN = "Fetch it again with gpseg-data"
+UP_TO_40 = ", ".join(f"C{i}" for i in range(40))
 
 
-def test_a_text_that_is_not_a_number_is_named_with_row_and_column(csv):
-    text = "PRACTICE_CODE,VALUE\nA81001,1\n\nA81002,about 3\n"
-    with pytest.raises(InputError, match=r"^table\.csv, row 4, column VALUE: 'about 3' is not a number"):
-        csv(text).frame()
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        # The header ...
+        ("", f": is empty. {FETCH_AGAIN}"),
+        ("\ufeff", f": is empty. {FETCH_AGAIN}"),
+        ("\n\n", f", row 1: is empty where the header should be. {NAME_IT}"),
+        (" , \nA,1\n", f", row 1: is empty where the header should be. {NAME_IT}"),
+        (
+            "PRACTICE_CODE,SUM\n",
+            f", column VALUE or AMOUNT: is missing (found: PRACTICE_CODE, SUM). {NAME_IT}",
+        ),
+        (
+            UP_TO_40.replace(" ", "") + ",C40,C41\n",
+            f", column PRACTICE_CODE: is missing (found: {UP_TO_40}). {NAME_IT}",
+        ),
+        ("PRACTICE_CODE,amount,Amount\n", ", column VALUE: is in the header 2 times. Keep the right one"),
+        # ... and the rows: numbered as in the file, blank ones and missing values are passed over.
+        (
+            "PRACTICE_CODE,VALUE,X\nA,1,2\nB,2\n",
+            f", row 3: has 2 fields where there should be 3. {FETCH_AGAIN}",
+        ),
+        (
+            "VALUE,PRACTICE_CODE\n1,A\n,,,\n2\n",
+            f", row 4: has 1 fields where there should be 2. {FETCH_AGAIN}",
+        ),
+        (
+            "PRACTICE_CODE,VALUE\nA,1\nB,2,0\n",
+            f", row 3: has 3 fields where there should be 2. {FETCH_AGAIN}",
+        ),
+        ("Y,value,PRACTICE_CODE\nx,1\n", f", row 2: has 2 fields where there should be 3. {FETCH_AGAIN}"),
+        (
+            'PRACTICE_CODE, Value\nA, * \nB,1\n\n,,\n"C\n",about 3\nD,x\n',
+            ", row 6, column  Value: 'about 3' is not a number. Correct the value",
+        ),
+        ("PRACTICE_CODE,VALUE\nX,,,\n", f", row 2: has 4 fields where there should be 2. {FETCH_AGAIN}"),
+        ("VALUE,PRACTICE_CODE\n\nx,A\n", ", row 3, column VALUE: 'x' is not a number. Correct the value"),
+        ("PRACTICE_CODE,VALUE\nA,1_0\n", ", row 2, column VALUE: '1_0' is not a number. Correct the value"),
+        (
+            "PRACTICE_CODE,VALUE\nA,1\nB,inf\n",
+            ", row 3, column VALUE: 'inf' is not a number. Correct the value",
+        ),
+        (
+            "PRACTICE_CODE,VALUE\nA,\nB,-1e999\n",
+            ", row 3, column VALUE: '-1e999' is not a number. Correct the value",
+        ),
+    ],
+)
+def test_the_place_and_the_problem_are_named(csv, text, message):
+    columns = {"code": "PRACTICE_CODE", "value": ["VALUE", "AMOUNT"]}
+    with pytest.raises(InputError) as caught:
+        csv(text, columns).frame()
+    assert str(caught.value) == f"table.csv{message}"
 
 
-def test_a_row_with_too_few_fields_is_named(csv):
-    text = "PRACTICE_CODE,VALUE,X\nA81001,1,2\nA81002,2\n"
-    with pytest.raises(InputError, match=r"table\.csv, row 3: has 2 fields where there should be 3"):
-        csv(text).frame()
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", f": is empty. {FETCH_AGAIN}"),
+        ("A,1\n", f", row 1: has 2 fields where there should be 3. {FETCH_AGAIN}"),
+        ("A,y,x\n", ", row 1, column 2: 'x' is not a number. Correct the value"),
+    ],
+)
+def test_rows_and_columns_are_numbered_where_there_is_no_header(csv, text, message):
+    with pytest.raises(InputError) as caught:
+        csv(text, {"code": 0, "value": 2}, width=3).frame()
+    assert str(caught.value) == f"table.csv{message}"
 
 
-@pytest.mark.parametrize("text", ["", "\n\n", "\ufeff"])
-def test_an_empty_file_is_named(csv, text):
-    with pytest.raises(InputError, match=r"table\.csv(, row 1)?: is empty"):
-        csv(text).frame()
+@pytest.mark.parametrize(
+    "value", ["\u0663", "\u00a01", "\u00a0", '"1\n"', "  *", "1_0", "1e", "0x1", "1e400"]
+)
+def test_what_pyarrow_takes_for_no_number_is_named_with_its_place(csv, value):
+    with pytest.raises(InputError) as caught:
+        csv(f"PRACTICE_CODE,VALUE\nA81001,1\nA81002,{value}\n").frame()
+    said = f"table.csv, row 3, column VALUE: {value.strip(chr(34))!r} is not a number. Correct the value"
+    assert str(caught.value) == said
+
+
+@pytest.mark.parametrize("value", ["+5", "5.", "  5  ", "\t5", "50e-1"])
+def test_a_number_may_be_written_in_any_way_that_pyarrow_reads(csv, value):
+    assert csv(f"PRACTICE_CODE,VALUE\nA81001,{value}\n").frame()["value"].tolist() == [5.0]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_name_in_the_header_may_hold_line_feeds(csv, end):
+    text = end.join(['"PRACTICE\nCODE","LONG\n\nNAME",VALUE', "A81001,x,1", "A81002,y,2", ""])
+    found = csv(text, {"code": "PRACTICE\nCODE", "name": "LONG\n\nNAME", "value": "VALUE"}).frame()
+    assert found.to_dict("list") == {"code": ["A81001", "A81002"], "name": ["x", "y"], "value": [1.0, 2.0]}
+
+
+def test_a_header_without_end_is_refused(csv):
+    with pytest.raises(InputError, match=re.escape("(one row has more than 100,000 characters)")):
+        csv("PRACTICE_CODE,VALUE," + "x" * 100_000 + "\n").frame()
+
+
+def test_tolerated_irregularities_are_listed_with_their_numbers(csv):
+    source = csv(b"PRACTICE_CODE,VALUE\ncaf\xe9,1\n,,,\n\x80,2\n,,,,\n,\n", width=None)
+    assert source.frame()["code"].tolist() == ["café", "€"]
+    assert source.tolerated() == [
+        ("blank rows left out", 3, "table.csv"),
+        ("bytes that are not UTF-8, read as Windows-1252", 2, "table.csv"),
+    ]
+
+
+def test_rows_and_blank_rows_are_summed_over_the_blocks(csv, monkeypatch):
+    monkeypatch.setattr(delimited, "_BLOCK", 64)
+    block = "A81001,1\n,\nA81002,\n,2\n,,,\n"
+    source = csv("PRACTICE_CODE,VALUE\n" + block * 20)
+    assert len(list(source.batches())) > 1
+    assert (source.rows, source.blank_rows) == (3 * 20, 2 * 20)
+
+
+def test_values_of_several_lines_may_cross_blocks(csv, monkeypatch):
+    monkeypatch.setattr(delimited, "_BLOCK", 40)
+    frame = csv("PRACTICE_CODE,VALUE\n" + '"A\nB\nC\nD",1\n' * 30).frame()
+    assert frame.to_dict("list") == {"code": ["A\nB\nC\nD"] * 30, "value": [1.0] * 30}
+
+
+def records(text: str, **options) -> list[list[str]]:
+    return list(delimited_records(io.BytesIO(text.encode()), **options))
+
+
+def test_records_are_split_at_commas_or_the_delimiter_given():
+    assert records('a,"b\r\n,""é"""\r\n\r\nc;d') == [["a", 'b\r\n,"é"'], [], ["c;d"]]
+    assert records("a;b,c", delimiter=";") == [["a", "b,c"]]
+
+
+def test_the_longest_record_counts_each_record_anew_with_its_line_end():
+    assert records('abcd\n"a\n"\nabcde', longest=5) == [["abcd"], ["a\n"], ["abcde"]]
+    for text in ("a\nabcdef", 'a\n"b\ncd\n'):
+        with pytest.raises(standard.Error, match=r"^one row has more than 5 characters$"):
+            records(text, longest=5)
+    with pytest.raises(standard.Error, match=r"^one row has more than 1,048,576 characters$"):
+        records("a" * ((1 << 20) + 1))
 
 
 def test_a_header_alone_gives_an_empty_frame_of_the_right_types(csv):

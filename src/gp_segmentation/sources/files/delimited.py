@@ -155,7 +155,8 @@ class Csv:
             use_threads=False,  # `_ragged` is called in this thread
             block_size=_BLOCK,
             column_names=[str(i) for i in range(len(self._header))],
-            skip_rows=0 if self.width is not None else 1,
+            # Not `skip_rows`, which counts lines: a name in the header may be longer than one.
+            skip_rows_after_names=0 if self.width is not None else 1,
         )
         parse = pa.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=self._ragged)
         convert = pa.csv.ConvertOptions(
@@ -225,9 +226,13 @@ def delimited_records(stream: IO[bytes], delimiter: str = ",", longest: int = _B
 
 
 def _is_number(text: str) -> bool:
-    if text.strip() in MISSING:
+    """Whether pyarrow reads `text` as a number or as no value; it takes fewer forms than Python's float."""
+    if text in _PADDED:
         return True
+    digits = text.strip(" \t")
+    if not digits.isascii() or digits != digits.strip() or "_" in digits:
+        return False
     try:
-        return not math.isinf(float(text)) and "_" not in text
+        return not math.isinf(float(digits))
     except ValueError:
         return False
