@@ -113,7 +113,9 @@ def row(name: str, counts: Counter[str]) -> str:
     possible = counts["mutants"] - counts["equivalent"]
     missed = possible - counts["killed"]
     share = f"{100 * counts['killed'] / possible:.0f}%"
-    return f"| {name} | {counts['mutants']} | {counts['killed']} | {counts['equivalent']} | {missed} | {share} |"
+    return (
+        f"| {name} | {counts['mutants']} | {counts['killed']} | {counts['equivalent']} | {missed} | {share} |"
+    )
 
 
 def main(names: list[str]) -> None:

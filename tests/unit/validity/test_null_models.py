@@ -12,10 +12,219 @@ from sklearn.cluster import KMeans
 
 from gp_segmentation.evidence.labellings import Labellings
 from gp_segmentation.evidence.nulls_by_k import nulls_by_k
-from gp_segmentation.validity import compare_with_null, draw_null, null_means, score_labellings
-from gp_segmentation.validity.null_models import NULLS, _root
+from gp_segmentation.validity import compare_with_null, draw_null, null_means, null_models, score_labellings
+from gp_segmentation.validity.null_models import NULLS, _root, compare_gap_with_null
 
 gaussian_null = partial(draw_null, kind="gaussian")
+
+
+NULL = pd.DataFrame(
+    {
+        "draw": [0, 0, 0, 1, 1, 1, 2, 2, 2],
+        "k": [2, 3, 9, 2, 3, 9, 2, 3, 9],
+        "silhouette": [0.1, 0.2, 0.9, 0.3, 0.2, 0.9, 0.5, 0.2, 0.9],
+        "log_within": [4.0, 1.0, 8.0, 6.0, 1.0, 8.0, 8.0, 1.0, 8.0],
+    }
+)
+
+
+def test_the_observed_beside_the_draws():
+    """k = 2: draws .1 .3 .5, observed .3; k = 3: draws all .2, observed .4; k = 4: no draws."""
+    found = compare_with_null(pd.Series({4: 0.1, 2: 0.3, 3: 0.4}), NULL)
+    sd = np.sqrt((0.2**2 + 0 + 0.2**2) / (3 - 1))
+    nan = np.nan
+    expected = pd.DataFrame(
+        {
+            "draws": [0, 3, 3],
+            "mean": [nan, (0.1 + 0.3 + 0.5) / 3, 0.2],
+            "low": [nan, 0.1, 0.2],
+            "high": [nan, 0.5, 0.2],
+            "sd": [nan, sd, 0],
+            "excess": [nan, 0.3 - 0.3, 0.4 - 0.2],
+            "effect": [nan, (0.3 - 0.3) / sd, nan],
+            "exceedance": [nan, 1 / 3, 3 / 3],
+            "p": [nan, (1 + 2) / (1 + 3), (1 + 0) / (1 + 3)],
+        },
+        index=pd.Index([4, 2, 3], name="k"),
+    )
+    assert_frame_equal(found, expected, check_names=False)
+
+
+def test_an_effect_is_the_excess_in_standard_deviations():
+    # of -.1 .1: sd is the root of (.1² + .1²) / (2 - 1); 50 and 70 are integers and wider than 1
+    null = pd.DataFrame({"k": [2, 2, 3, 3], "silhouette": [-0.1, 0.1, 50, 70]})
+    found = compare_with_null(pd.Series({2: 0.3, 3: 40}), null)
+    assert found["effect"].tolist() == pytest.approx([0.3 / np.sqrt(0.02), (40 - 60) / np.sqrt(200)])
+    whole = compare_with_null(pd.Series({3: 40}), null[2:].astype(int))
+    assert whole[["mean", "low", "high", "sd"]].dtypes.tolist() == [np.float64] * 4
+
+
+def test_the_sums_of_squares_beside_the_draws():
+    """k = 2: draws 4 6 8, observed 4; k = 3: draws all 1, observed 0; k = 4: no draws."""
+    found = compare_gap_with_null(pd.Series({4: 0.1, 2: 4.0, 3: 0.0}), NULL)
+    expected = pd.DataFrame(
+        {
+            "gap_effect": [np.nan, (6 - 4) / np.sqrt((2**2 + 0 + 2**2) / (3 - 1)), np.nan],
+            "gap_exceedance": [np.nan, 2 / 3, 3 / 3],
+        },
+        index=pd.Index([4, 2, 3], name="k"),
+    )
+    assert_frame_equal(found, expected, check_names=False)
+    narrow = pd.DataFrame({"k": [2, 2], "log_within": [0.4, 0.6]})  # sd is the root of .1² + .1²
+    found = compare_gap_with_null(pd.Series({2: 0.7}), narrow)
+    assert found["gap_effect"].tolist() == pytest.approx([(0.5 - 0.7) / np.sqrt(0.02)])
+    assert found["gap_exceedance"].tolist() == [0 / 2]
+
+
+def test_means_are_by_number_of_clusters():
+    assert null_means(NULL) == pytest.approx({2: 0.3, 3: 0.2, 9: 0.9})
+    assert [type(k) for k in null_means(NULL)] == [int] * 3
+
+
+@pytest.fixture
+def asked(monkeypatch) -> dict:
+    """What draws are asked for, in place of them."""
+    seen: dict = {}
+
+    def no_draws(function, tasks, jobs=None):
+        seen.update(tasks=tasks, jobs=jobs)
+        return [[] for _ in tasks]
+
+    def bar(items, total, what):
+        seen.update(total=total, what=what)
+        return items
+
+    monkeypatch.setattr(null_models, "parallel_map", no_draws)
+    monkeypatch.setattr(null_models, "progress_bar", bar)
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("kind", "branch"), [("gaussian", ()), ("copula", (1,)), ("permutation", (2,)), ("uniform", (3,))]
+)
+def test_each_kind_has_its_own_branch_of_the_seed(kind, branch, asked):
+    draw_null([[1, 2], [3, 4]], range(2, 5), kind=kind, draws=2, n_init=7, seed=8, jobs=6)
+    assert [(task[0], task[1].tolist(), task[1].dtype, task[2], task[3]) for task in asked["tasks"]] == [
+        (kind, [[1, 2], [3, 4]], np.float64, (2, 3, 4), 7)
+    ] * 2
+    children = [task[4] for task in asked["tasks"]]
+    assert [(child.entropy, child.spawn_key) for child in children] == [(8, (*branch, 0)), (8, (*branch, 1))]
+    assert (asked["jobs"], asked["total"], asked["what"]) == (6, 2, f"null: {kind}")
+
+
+def test_five_draws_of_four_starts_from_seed_0_in_one_thread_unless_others_are_asked_for(asked):
+    draw_null(np.eye(3), [2], kind="gaussian")
+    assert [task[3] for task in asked["tasks"]] == [4] * 5
+    assert {task[4].entropy for task in asked["tasks"]} == {0}
+    assert asked["jobs"] == 1
+
+
+@pytest.mark.parametrize("draws", [0, 2])
+def test_draws_make_one_table_of_numbers(draws):
+    """Two pairs of equal rows: in two clusters nothing is left within."""
+    X = np.array([[0.0], [0.0], [6.0], [6.0]])
+    found = draw_null(X, [1, 2], kind="permutation", draws=draws, n_init=1)
+    expected = {
+        "draw": [0, 0, 1, 1],
+        "k": [1, 2, 1, 2],
+        "silhouette": [np.nan, 1.0, np.nan, 1.0],
+        "log_within": [np.log(4 * 3**2), -np.inf, np.log(4 * 3**2), -np.inf],
+    }
+    types = {"draw": "int64", "k": "int64", "silhouette": "float64", "log_within": "float64"}
+    assert_frame_equal(found, pd.DataFrame(expected)[: 2 * draws].astype(types), check_index_type=False)
+
+
+def test_every_k_has_the_starts_asked_for_from_the_draws_own_random_state(monkeypatch):
+    fits: list = []
+
+    def recorded(clusterer, cloud):
+        fits.append((clusterer.n_clusters, clusterer.n_init, clusterer.random_state, cloud.tolist()))
+        return np.zeros(len(cloud), dtype=int)
+
+    monkeypatch.setattr(null_models, "fit_labels", recorded)
+    draw_null(np.eye(3), [1, 2], kind="gaussian", draws=30, n_init=3)
+    assert [fit[:2] for fit in fits] == [(1, 3), (2, 3)] * 30
+    assert [fit[2:] for fit in fits[::2]] == [fit[2:] for fit in fits[1::2]]
+    states = [fit[2] for fit in fits[::2]]
+    assert len(set(states)) == 30
+    assert all(isinstance(state, int) and state < 2**31 for state in states)
+    assert max(states) > 2**30
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        # scores of 1 2 3 are -z 0 z, of 3 1 2 z -z 0
+        ([[1, 2, 30], [3, 1, 2]], [[1, -1 / 2], [-1 / 2, 1]]),
+        # scores of 1 1 2 less their mean are as -1 -1 2
+        ([[1, 2, 30], [1, 1, 2]], [[1, (1 + 0 + 2) / np.sqrt(2 * 6)], [(1 + 0 + 2) / np.sqrt(2 * 6), 1]]),
+        ([[5, 5, 5], [3, 1, 2]], [[0, 0], [0, 1]]),
+        ([[2, 1, 3]], [[1]]),
+    ],
+    ids=["two orders", "ties", "constant", "one column"],
+)
+def test_the_copula_has_the_correlations_of_the_normal_scores(columns, expected, monkeypatch):
+    given = []
+    monkeypatch.setattr(null_models, "_root", lambda covariance: given.append(covariance) or covariance)
+    NULLS["copula"](np.array(columns, dtype=float).T)
+    assert_allclose(given, [expected], atol=1e-12)
+
+
+class Chosen:
+    """A generator whose normal numbers are chosen, and whose uniform ones are the upper bounds."""
+
+    def __init__(self, normal=None):
+        self.normal, self.bounds = normal, None
+
+    def standard_normal(self, shape):
+        assert shape == self.normal.shape
+        return self.normal
+
+    def uniform(self, low, high, shape):
+        self.bounds = low, high
+        return np.broadcast_to(high, shape)
+
+
+def test_the_copula_gives_the_columns_values_the_order_of_the_cloud():
+    X = np.array([[10.0], [70], [20], [40]])
+    drawn = NULLS["copula"](X)(Chosen(np.array([[3.0], [-1], [9], [0]])))
+    # the root of a variance of 1 may be -1
+    assert drawn[:, 0].tolist() in ([40, 10, 70, 20], [20, 70, 10, 40])
+
+
+def test_the_gaussian_is_normal_numbers_times_the_root_of_the_covariance():
+    X = np.array([[0.0, 0], [0, 6], [2, 0], [2, 6]])  # variances 4 / 3 and 36 / 3
+    drawn = NULLS["gaussian"](X)(Chosen(np.array([[1.0, 0], [0, 1], [2, 2], [0, 0]])))
+    expected = [[np.sqrt(4 / 3), 0], [0, np.sqrt(12)], [2 * np.sqrt(4 / 3), 2 * np.sqrt(12)], [0, 0]]
+    assert_allclose(np.abs(drawn), expected, atol=1e-12)
+
+
+def test_the_box_reaches_from_the_lowest_to_the_highest_row_on_each_axis():
+    X = np.array([[0.0, 50], [1, 51], [8, 58]])  # along (1, 1): -3 -2 5 from the mean, across: nothing
+    generator = Chosen()
+    drawn = NULLS["uniform"](X)(generator)
+    low, high = generator.bounds
+    ends = sorted([abs(low[1]), abs(high[1])])
+    assert_allclose([low[0], high[0], *ends], [0, 0, 3 * np.sqrt(2), 5 * np.sqrt(2)], atol=1e-12)
+    assert low[1] < 0 < high[1]
+    # the upper end is 5 along (1, 1), or 3 along (-1, -1) where the axis points down
+    corner = 5 if high[1] > 5 else -3
+    assert_allclose(drawn, [[corner, corner]] * 3, atol=1e-12)
+
+
+def test_one_column_has_nulls_of_every_kind():
+    X = np.array([[1.0], [4], [9], [2]])
+    for kind in NULLS:
+        assert NULLS[kind](X)(np.random.default_rng(0)).shape == (4, 1)
+
+
+@pytest.mark.parametrize(
+    ("covariance", "length"), [([[4.0, 0], [0, 9]], [2, 3]), ([[1, 1], [1, 1]], [1, 1]), ([[-1e-17]], [0])]
+)
+def test_the_root_of_a_singular_covariance_is_real(covariance, length):
+    root = _root(np.array(covariance))
+    assert_allclose(root @ root.T, covariance, atol=1e-12)
+    assert_allclose(np.sqrt(np.square(root).sum(axis=1)), length, atol=1e-12)
 
 
 def test_the_null_has_the_covariance_of_the_data():
@@ -47,17 +256,8 @@ def test_a_gaussian_scores_as_its_null_and_groups_score_above(planted, unstructu
     assert exceed <= 4  # P(more than 4 of 20 at 1 in 20) = 0.003
 
 
-def test_the_table_sums_up_by_k():
-    null = pd.DataFrame({"draw": [0, 1, 0, 1], "k": [2, 2, 3, 3], "silhouette": [0.2, 0.4, 0.1, 0.1]})
-    table = compare_with_null(pd.Series({2: 0.5, 3: 0.5}), null)
-    assert table.loc[2, ["mean", "low", "high"]].tolist() == pytest.approx([0.3, 0.2, 0.4])
-    assert null_means(null) == pytest.approx({2: 0.3, 3: 0.1})
-
-
-def test_no_draws_give_an_empty_table():
-    null = gaussian_null(np.eye(4), [2, 3], draws=0)
-    assert null.empty
-    assert null_means(null) == {}
+def test_no_draws_have_no_means():
+    assert null_means(gaussian_null(np.eye(4), [2, 3], draws=0)) == {}
 
 
 @pytest.fixture(scope="module")
@@ -118,19 +318,6 @@ def test_kinds_do_not_share_their_clouds_and_more_ks_change_none(skewed):
         fewer = draw_null(skewed[:200], [3], kind=kind, draws=2, n_init=1, seed=4)
         again = frame[frame["k"] == 3].reset_index(drop=True)
         assert_frame_equal(fewer, again, check_exact=True)
-
-
-def test_the_observed_beside_the_draws():
-    #        k = 2: draws .1 .3, observed .4; k = 3: draws .2 .2, observed .2
-    null = pd.DataFrame({"draw": [0, 1, 0, 1], "k": [2, 2, 3, 3], "silhouette": [0.1, 0.3, 0.2, 0.2]})
-    found = compare_with_null(pd.Series({2: 0.4, 3: 0.2, 4: 0.1}), null)
-    sd = np.sqrt((0.1**2 + 0.1**2) / (2 - 1))
-    assert found.loc[2, ["excess", "effect", "exceedance", "p"]].tolist() == pytest.approx(
-        [0.4 - 0.2, (0.4 - 0.2) / sd, 2 / 2, (1 + 0) / (1 + 2)]
-    )
-    assert found.loc[3, ["excess", "exceedance", "p"]].tolist() == pytest.approx([0, 0, (1 + 2) / (1 + 2)])
-    assert np.isnan(found.loc[3, "effect"])
-    assert found.loc[4, ["excess", "exceedance", "p"]].isna().all()
 
 
 @pytest.fixture(scope="module")
