@@ -64,7 +64,7 @@ def sample_silhouettes(
             start += items[base].k
             for j, (parent, mapping) in parents.items():
                 if parent == base:
-                    # As many clusters need not be numbered alike: one partition may come under two numberings.
+                    # As many clusters need not be numbered alike: one partition can have two numberings.
                     alike = np.array_equal(mapping, np.arange(items[j].k))
                     merged = columns if alike else columns @ np.eye(items[j].k)[mapping]
                     silhouettes[j] = _silhouette(merged, items[j])
