@@ -52,31 +52,26 @@ class Store:
 
     @contextmanager
     def run(self, name: str, tags: Mapping[str, str]) -> Iterator[Run]:
-        """Open a run; it ends FINISHED, KILLED when interrupted, or FAILED with the error in its tags."""
-        with self._open(name, tags) as run:
+        """Open a run; it ends FINISHED, KILLED when interrupted, or FAILED with the error in its tags.
+
+        The run is locked as long as this process is busy with it. The lock comes first and the run's tag leads
+        to it: a process killed in between leaves no run behind that nobody knows to be lost. Where the store is
+        gone when the run should end, the lock's file stays, and the next start ends the run.
+        """
+        self.running.mkdir(parents=True, exist_ok=True)
+        path = self.running / f"{uuid.uuid4().hex}.lock"
+        with FileLock(path):
+            made = checked_tags(tags) | {LOCK: path.stem}
+            created = self.client.create_run(self.experiment_id, run_name=without_secrets(name), tags=made)
+            run = Run(self.client, created.info.run_id)
             try:
                 yield run
             except BaseException as error:
                 status = "FAILED" if isinstance(error, Exception) else "KILLED"
                 self._end(run.id, status, f"{type(error).__name__}: {error}")
+                path.unlink(missing_ok=True)
                 raise
             self.client.set_terminated(run.id, "FINISHED")
-
-    @contextmanager
-    def _open(self, name: str, tags: Mapping[str, str]) -> Iterator[Run]:
-        """Create a run, locked as long as this process is busy with it.
-
-        The lock comes first and the run's tag leads to it: a process killed in between leaves no run behind
-        that nobody knows to be lost.
-        """
-        self.running.mkdir(parents=True, exist_ok=True)
-        path = self.running / f"{uuid.uuid4().hex}.lock"
-        try:
-            with FileLock(path):
-                made = checked_tags(tags) | {LOCK: path.stem}
-                run = self.client.create_run(self.experiment_id, run_name=without_secrets(name), tags=made)
-                yield Run(self.client, run.info.run_id)
-        finally:
             path.unlink(missing_ok=True)
 
     def end_lost(self) -> None:

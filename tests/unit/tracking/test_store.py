@@ -188,3 +188,18 @@ def test_first_runs_of_several_processes_lose_nothing(tmp_path, monkeypatch):
     runs = store.client.search_runs([store.experiment_id], max_results=100)
     assert sorted(run.info.run_name for run in runs) == [f"{n}-{i}" for n in range(3) for i in range(5)]
     assert {run.info.status for run in runs} == {"FINISHED"}
+
+
+@pytest.mark.parametrize("fails", [True, False], ids=["a run that fails", "a run that ends"])
+def test_a_run_that_cannot_be_ended_is_ended_by_the_next_start(store, tmp_path, monkeypatch, fails):
+    def gone(*_: object, **__: object) -> None:
+        raise ConnectionError("the database went away")
+
+    with pytest.raises(ConnectionError, match="the database went away"), store.run("cut off", {}) as run:
+        monkeypatch.setattr(store.client, "set_terminated", gone)
+        if fails:
+            raise ValueError("the job failed as well")
+    assert store.client.get_run(run.id).info.status == "RUNNING"
+    again = open_store(tmp_path, "test")
+    assert again.client.get_run(run.id).info.status == "KILLED"
+    assert not list(again.running.glob("*.lock"))
