@@ -151,7 +151,7 @@ def _job(cfg: DictConfig) -> None:
 def _data_job(cfg: DictConfig) -> None:
     from gp_segmentation.pipeline.fetch import fetch_raw
 
-    _clearly(lambda: fetch_raw(config.plain(cfg), config.project_root(), Path.cwd()))
+    _clearly(lambda: fetch_raw(_composed(cfg), config.project_root(), Path.cwd()))
 
 
 def _explore_job(cfg: DictConfig) -> None:
@@ -163,7 +163,13 @@ def _explore_job(cfg: DictConfig) -> None:
 def _project(cfg: DictConfig) -> Project:
     from gp_segmentation.pipeline.project import Project
 
-    return Project(config.plain(cfg), config.project_root())
+    return Project(_composed(cfg), config.project_root())
+
+
+def _composed(cfg: DictConfig) -> dict[str, Any]:
+    """Return the job's configuration, and leave no password of it in Hydra's files."""
+    config.hide_secrets(Path(HydraConfig.get().runtime.output_dir))
+    return config.plain(cfg)
 
 
 def _clearly(action: Callable[[], Any]) -> None:

@@ -15,8 +15,9 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from gp_segmentation.errors import ConfigError
+from gp_segmentation.errors import ConfigError, without_secrets
 from gp_segmentation.storage.moved_names import present_config, present_key, renamed_keys
+from gp_segmentation.utils.files import write_text
 from gp_segmentation.utils.targets import check_hydra, check_node
 
 #: Resolvers a configuration may use: the environment, the time, and Hydra's own facts.
@@ -41,10 +42,35 @@ def project_root(start: Path | None = None) -> Path:
 
 def compose_config(root: Path, overrides: Sequence[str] = (), name: str = "config") -> dict[str, Any]:
     """Compose `conf/<name>.yaml` below `root` with Hydra overrides; every interpolation is resolved."""
+    return plain(_composed(root, overrides, name))
+
+
+def compose_yaml(root: Path) -> str:
+    """Compose `conf/config.yaml` as YAML, resolved but for what comes from the environment.
+
+    The environment may hold passwords, and the text is for a file that is kept.
+    """
+    cfg = _composed(root, (), "config")
+    resolved = plain(cfg)
+    return to_yaml(_with_environment_open(OmegaConf.to_container(cfg, resolve=False), resolved))
+
+
+def _with_environment_open(raw: Any, resolved: Any) -> Any:
+    """Return `resolved` with the interpolations of the environment as they stand in `raw`."""
+    if isinstance(raw, str) and "${oc.env:" in raw:
+        return raw
+    if isinstance(raw, Mapping) and isinstance(resolved, Mapping):
+        return {key: _with_environment_open(raw.get(key), value) for key, value in resolved.items()}
+    if isinstance(raw, list) and isinstance(resolved, list):
+        return [_with_environment_open(*pair) for pair in zip(raw, resolved, strict=True)]
+    return resolved
+
+
+def _composed(root: Path, overrides: Sequence[str], name: str) -> Any:
     refuse_renamed(overrides)
     GlobalHydra.instance().clear()
     with initialize_config_dir(version_base="1.3", config_dir=str(root / "conf")):
-        return plain(compose(config_name=name, overrides=list(overrides)))
+        return compose(config_name=name, overrides=list(overrides))
 
 
 def check_hydra_of(root: Path, name: str, arguments: Sequence[str]) -> None:
@@ -52,15 +78,13 @@ def check_hydra_of(root: Path, name: str, arguments: Sequence[str]) -> None:
 
     `arguments` are those of the command line; overrides that sweep over values say nothing of this node.
     """
-    overrides = [text for text in arguments if not text.startswith("-")]
     GlobalHydra.instance().clear()
     with initialize_config_dir(version_base="1.3", config_dir=str(root / "conf")):
+        single = [text for text in arguments if not (text.startswith("-") or _sweeps(text))]
         try:
-            parsed = OverridesParser.create().parse_overrides(overrides)
-            single = [str(one.input_line) for one in parsed if not one.is_sweep_override()]
             composed = compose(config_name=name, overrides=single, return_hydra_config=True)
-        except (HydraException, OmegaConfBaseException):
-            return  # Hydra itself will say what is wrong with the overrides, and begin nothing
+        except (HydraException, OmegaConfBaseException) as error:
+            raise ConfigError(str(error).strip()) from None  # Hydra's own line would show passwords
     check_hydra(cast(dict[str, Any], OmegaConf.to_container(composed.hydra, resolve=False)))
 
 
@@ -153,6 +177,31 @@ def build(node: Mapping[str, Any], *roles: str, **arguments: Any) -> Any:
         # Hydra wraps what the target raised; the user needs the cause and which object it was.
         cause = error.__cause__ or error
         raise ConfigError(f"cannot build {node['_target_']}: {cause}") from error
+
+
+def _sweeps(override: str) -> bool:
+    """Whether an override names several values; ConfigError where Hydra cannot read it."""
+    try:
+        (parsed,) = OverridesParser.create().parse_overrides([override])
+    except HydraException as error:
+        problem = " ".join(str(error).splitlines()[:1])
+        raise ConfigError(
+            f"{override!r} is no override ({problem}). Put values with {{ or , in quotes"
+        ) from None
+    return bool(parsed.is_sweep_override())
+
+
+def hide_secrets(output: Path) -> None:
+    """Take passwords and tokens out of what Hydra wrote of a job; only the owner may read those files.
+
+    `output` is the job's folder; a sweep has `multirun.yaml` in the folder above.
+    """
+    sweep = output.parent / "multirun.yaml"
+    for path in [*sorted((output / ".hydra").glob("*.yaml")), *([sweep] if sweep.is_file() else [])]:
+        text = path.read_text(encoding="utf-8")
+        if (hidden := without_secrets(text)) != text:
+            write_text(path, hidden)
+        path.chmod(0o600)
 
 
 def flatten(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -54,9 +54,9 @@ class Store:
     def run(self, name: str, tags: Mapping[str, str]) -> Iterator[Run]:
         """Open a run; it ends FINISHED, KILLED when interrupted, or FAILED with the error in its tags.
 
-        The run is locked as long as this process is busy with it. The lock comes first and the run's tag leads
-        to it: a process killed in between leaves no run behind that nobody knows to be lost. Where the store is
-        gone when the run should end, the lock's file stays, and the next start ends the run.
+        The run is locked as long as this process is busy with it. The lock comes first and the run's tag
+        leads to it: a process killed in between leaves no run behind that nobody knows to be lost. Where the
+        store is gone when the run should end, the lock's file stays, and the next start ends the run.
         """
         self.running.mkdir(parents=True, exist_ok=True)
         path = self.running / f"{uuid.uuid4().hex}.lock"

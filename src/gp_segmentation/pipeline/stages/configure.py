@@ -10,4 +10,4 @@ from gp_segmentation.utils.files import write_text
 def run(root: Path) -> None:
     """Compose `conf/` into `params.yaml`, unless DVC has just done so with an experiment's overrides."""
     if not os.environ.get("DVC_EXP_NAME"):
-        write_text(root / "params.yaml", config.to_yaml(config.compose_config(root)))
+        write_text(root / "params.yaml", config.compose_yaml(root))
