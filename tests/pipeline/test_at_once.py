@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import signal
 from pathlib import Path
 
 QUICK = ("evidence=off", "report.figures=[sizes]", "clusterer=kmeans")
@@ -47,9 +49,13 @@ def test_a_job_whose_tables_are_replaced_meanwhile_fails_and_says_so(project):
     before = project.runs()
     job = project.start("gpseg", *QUICK, "clusterer.n_clusters=3", PYTHONUNBUFFERED="1")
     assert any("features" in line for line in job.stdout), "no stage ended"
+    os.killpg(job.pid, signal.SIGSTOP)  # so that it cannot end before its tables are replaced
     project.edit("conf/special/default.yaml", "min_list: 1000", "min_list: 2500")
     try:
-        project.run("dvc", "repro", "prepare")
+        try:
+            project.run("dvc", "repro", "prepare")
+        finally:
+            os.killpg(job.pid, signal.SIGCONT)
         said = job.communicate(timeout=600)[0]
     finally:
         project.edit("conf/special/default.yaml", "min_list: 2500", "min_list: 1000")

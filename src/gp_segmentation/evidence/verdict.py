@@ -19,12 +19,16 @@ MEANINGS = {
         "The segments change when practices are redrawn. Many other divisions would do as well: do not rely "
         "on the names and profiles of this one."
     ),
+    "not judged": (
+        "Not judged: not all that a verdict rests on was measured. Treat the segments as bands of similar "
+        "practices until it is."
+    ),
 }
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """``discrete``, ``continuum`` or ``unstable``; its meaning and the reasons in words."""
+    """``discrete``, ``continuum``, ``unstable`` or ``not judged``; its meaning and the reasons in words."""
 
     verdict: str
     meaning: str
@@ -38,7 +42,8 @@ def judge(figures: Mapping[str, float | None], thresholds: Mapping[str, Any]) ->
     ``discrete`` if every figure is known and all of these hold: excess silhouette at least ``excess``,
     Jaccard at least ``jaccard``, adjusted Rand index of K-means and Ward at least ``ari``, and a valley of at
     most ``valley`` between each segment and every other, with and without the lumpy columns.
-    ``continuum`` otherwise.
+    ``continuum`` if the segments are stable and one of the others is known and does not hold.
+    ``not judged`` otherwise: what was not measured supports no verdict, and stability least of all.
 
     Each condition stops what passes the others. A ring or a square is cut the same way every time and beats a
     Gaussian, but has no valley. A few outliers leave a valley, but do not return in resamples. One yes-or-no
@@ -61,18 +66,22 @@ def judge(figures: Mapping[str, float | None], thresholds: Mapping[str, Any]) ->
     smooth = figures.get("valley_smooth")
     if smooth is not None:
         checks.append(_gap_without_lumps(smooth, float(thresholds["valley"])))
-    jaccard = figures.get("jaccard_min")
-    if jaccard is not None and jaccard < float(thresholds["unstable_jaccard"]):
+    jaccard, passed = figures.get("jaccard_min"), [check for check, _ in checks]
+    if jaccard is None:
+        verdict = "not judged"
+    elif jaccard < float(thresholds["unstable_jaccard"]):
         verdict = "unstable"
+    elif False in passed:
+        verdict = "continuum"
     else:
-        verdict = "discrete" if all(passed for passed, _ in checks) else "continuum"
+        verdict = "not judged" if None in passed else "discrete"
     return Verdict(verdict, MEANINGS[verdict], [reason for _, reason in checks])
 
 
-def _null(figures: Mapping[str, float | None], least: float) -> tuple[bool, str]:
+def _null(figures: Mapping[str, float | None], least: float) -> tuple[bool | None, str]:
     excess = figures.get("excess_silhouette")
     if excess is None:
-        return False, "The segments were not compared with random data."
+        return None, "The segments were not compared with random data."
     amount = "More" if excess >= least else "Only slightly more" if excess > 0 else "No more"
     return excess >= least, (
         f"{amount} separate than random data with the same correlations ({figures['silhouette']:.2f} against "
@@ -80,9 +89,9 @@ def _null(figures: Mapping[str, float | None], least: float) -> tuple[bool, str]
     )
 
 
-def _stability(jaccard: float | None, least: float) -> tuple[bool, str]:
+def _stability(jaccard: float | None, least: float) -> tuple[bool | None, str]:
     if jaccard is None:
-        return False, "Stability was not measured."
+        return None, "Stability was not measured."
     stable = "Stable: when practices are redrawn the same segments return"
     unstable = "Not stable enough: when practices are redrawn the segments change"
     return jaccard >= least, (
@@ -91,9 +100,9 @@ def _stability(jaccard: float | None, least: float) -> tuple[bool, str]:
     )
 
 
-def _methods(ari: float | None, least: float) -> tuple[bool, str]:
+def _methods(ari: float | None, least: float) -> tuple[bool | None, str]:
     if ari is None:
-        return False, "K-means and Ward's method were not compared."
+        return None, "K-means and Ward's method were not compared."
     same = "nearly the same" if ari >= least else "different"
     return ari >= least, (
         f"K-means and Ward's method find {same} segments "
@@ -101,9 +110,9 @@ def _methods(ari: float | None, least: float) -> tuple[bool, str]:
     )
 
 
-def _gap(valley: float | None, most: float) -> tuple[bool, str]:
+def _gap(valley: float | None, most: float) -> tuple[bool | None, str]:
     if valley is None:
-        return False, "Gaps between segments were not measured."
+        return None, "Gaps between segments were not measured."
     if valley <= most:
         text = "A gap: few practices lie on the border between segments"
     elif valley < 1:

@@ -39,11 +39,16 @@ GOOD = {
         ({"valley_max": 0.2501}, "continuum"),
         ({"valley_smooth": 0.25}, "discrete"),
         ({"valley_smooth": 0.2501}, "continuum"),
-        # A figure that is not known passes for no group.
-        ({"excess_silhouette": None}, "continuum"),
-        ({"jaccard_min": None}, "continuum"),
-        ({"ari_kmeans_hierarchical": None}, "continuum"),
-        ({"valley_max": None}, "continuum"),
+        # A figure that is not known supports no verdict, unless another decides against groups.
+        ({"excess_silhouette": None}, "not judged"),
+        ({"jaccard_min": None}, "not judged"),
+        ({"ari_kmeans_hierarchical": None}, "not judged"),
+        ({"valley_max": None}, "not judged"),
+        ({"valley_max": None, "ari_kmeans_hierarchical": 0.6499}, "continuum"),
+        ({"valley_max": 0.2501, "excess_silhouette": None}, "continuum"),
+        ({"valley_max": None, "valley_smooth": 0.2501}, "continuum"),
+        ({"jaccard_min": None, "valley_max": 0.9}, "not judged"),
+        (dict.fromkeys(GOOD), "not judged"),
         # Instability comes before everything else.
         (dict.fromkeys(GOOD) | {"jaccard_min": 0.5}, "unstable"),
     ],
