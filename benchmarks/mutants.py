@@ -112,7 +112,7 @@ def document(found: dict[str, dict[str, int | None]]) -> str:
 def row(name: str, counts: Counter[str]) -> str:
     possible = counts["mutants"] - counts["equivalent"]
     missed = possible - counts["killed"]
-    share = f"{100 * counts['killed'] / possible:.0f}%"
+    share = f"{100 * counts['killed'] // possible}%"
     return (
         f"| {name} | {counts['mutants']} | {counts['killed']} | {counts['equivalent']} | {missed} | {share} |"
     )

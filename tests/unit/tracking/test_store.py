@@ -195,11 +195,18 @@ def test_a_run_that_cannot_be_ended_is_ended_by_the_next_start(store, tmp_path, 
     def gone(*_: object, **__: object) -> None:
         raise ConnectionError("the database went away")
 
-    with pytest.raises(ConnectionError, match="the database went away"), store.run("cut off", {}) as run:
-        monkeypatch.setattr(store.client, "set_terminated", gone)
-        if fails:
-            raise ValueError("the job failed as well")
-    assert store.client.get_run(run.id).info.status == "RUNNING"
+    def cut_off() -> None:
+        with store.run("cut off", {}) as run:
+            ids.append(run.id)
+            monkeypatch.setattr(store.client, "set_terminated", gone)
+            if fails:
+                raise ValueError("the job failed as well")
+
+    ids: list[str] = []
+    with pytest.raises(ConnectionError, match="the database went away"):
+        cut_off()
+    (run_id,) = ids
+    assert store.client.get_run(run_id).info.status == "RUNNING"
     again = open_store(tmp_path, "test")
-    assert again.client.get_run(run.id).info.status == "KILLED"
+    assert again.client.get_run(run_id).info.status == "KILLED"
     assert not list(again.running.glob("*.lock"))
