@@ -28,7 +28,16 @@ LOCKS = {
 #: Declared, and used without being imported here: as a command, or as a plug-in of another package.
 COMMANDS_AND_PLUGINS = {
     *("dvc", "hydra-joblib-launcher"),
-    *("import-linter", "mypy", "pandas-stubs", "pre-commit", "pytest-timeout", "pytest-xdist", "ruff"),
+    *(
+        "import-linter",
+        "mutmut",
+        "mypy",
+        "pandas-stubs",
+        "pre-commit",
+        "pytest-timeout",
+        "pytest-xdist",
+        "ruff",
+    ),
     *("types-pyyaml", "types-requests", "types-tqdm"),
 }
 

@@ -125,7 +125,7 @@ def test_a_null_already_drawn_is_used_and_only_what_is_missing_is_drawn(planted)
 def test_without_draws_there_is_no_excess_and_no_claim(planted):
     X, truth = planted
     found = assess(X, truth, kmeans(3), ks=[3], options=OPTIONS | NOTHING)
-    assert found.evidence["verdict"] == "continuum"
+    assert found.evidence["verdict"] == "not judged"
     for name in ("null_silhouette", "excess_silhouette", "prediction_strength", "jaccard_min", "ari_seeds"):
         assert found.evidence["figures"][name] is None
     assert found.practices["resample_segment"].isna().all()
@@ -134,7 +134,7 @@ def test_without_draws_there_is_no_excess_and_no_claim(planted):
 def test_one_segment_for_all_is_assessed_without_scores(planted):
     X, _ = planted
     found = assess(X, np.ones(len(X), dtype=int), kmeans(1), ks=[1], options=OPTIONS).evidence
-    assert found["verdict"] == "continuum"
+    assert found["verdict"] == "not judged"
     assert (found["figures"]["silhouette"], found["figures"]["valley_max"]) == (None, None)
     json.dumps(found, allow_nan=False)
 
