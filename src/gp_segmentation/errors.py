@@ -4,7 +4,7 @@ import re
 
 #: Who is asked for in an address, with or without a password: ``scheme://name:password@host``.
 _USER = re.compile(r"(?<=://)(?:[^\s/@'\"]*:[^\s'\"]*|[^\s/@'\"?#]+)@(?=[^\s@])")
-_VALUE = r"""(?:'[^']*'|"[^"]*"|[^\s&;,'"]+)"""
+_VALUE = r"""(?:'[^']*'|"[^"]*"|[^\s&;,'"]*[^\s&;,'".])"""
 #: What a secret is called, alone or at the end of a longer name (``AWS_SECRET_ACCESS_KEY``).
 _NAME = (
     r"[\w.-]*(?:pass(?:word|wd|phrase)|pwd|secret|token|credentials?|signature|sig|authorization|api[_-]?key|"

@@ -606,7 +606,7 @@ class TestAddresses:
     def test_a_404_after_a_redirect_names_both(self, site: Site, folder: Path) -> None:
         site.behaviours = [status(302, Location="/b?token=abc"), status(404)]
         with pytest.raises(
-            InputError, match=r"404 Not Found after a redirect to http://127.*/b\?token=hidden\."
+            InputError, match=r"404 Not Found after a redirect to http://127.*/b\?token=\*\*\*\."
         ):
             get([site.file()], folder)
 
