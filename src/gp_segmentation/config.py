@@ -66,11 +66,11 @@ def _with_environment_open(raw: Any, resolved: Any) -> Any:
     return resolved
 
 
-def _composed(root: Path, overrides: Sequence[str], name: str) -> Any:
+def _composed(root: Path, overrides: Sequence[str], name: str, *, with_hydra: bool = False) -> Any:
     refuse_renamed(overrides)
     GlobalHydra.instance().clear()
     with initialize_config_dir(version_base="1.3", config_dir=str(root / "conf")):
-        return compose(config_name=name, overrides=list(overrides))
+        return compose(config_name=name, overrides=list(overrides), return_hydra_config=with_hydra)
 
 
 def check_hydra_of(root: Path, name: str, arguments: Sequence[str]) -> None:
@@ -78,13 +78,11 @@ def check_hydra_of(root: Path, name: str, arguments: Sequence[str]) -> None:
 
     `arguments` are those of the command line; overrides that sweep over values say nothing of this node.
     """
-    GlobalHydra.instance().clear()
-    with initialize_config_dir(version_base="1.3", config_dir=str(root / "conf")):
-        single = [text for text in arguments if not (text.startswith("-") or _sweeps(text))]
-        try:
-            composed = compose(config_name=name, overrides=single, return_hydra_config=True)
-        except (HydraException, OmegaConfBaseException) as error:
-            raise ConfigError(str(error).strip()) from None  # Hydra's own line would show passwords
+    single = [text for text in arguments if not (text.startswith("-") or _sweeps(text))]
+    try:
+        composed = _composed(root, single, name, with_hydra=True)
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ConfigError(str(error).strip()) from None  # Hydra's own line would show passwords
     check_hydra(cast(dict[str, Any], OmegaConf.to_container(composed.hydra, resolve=False)))
 
 

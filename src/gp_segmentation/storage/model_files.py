@@ -92,11 +92,12 @@ def load_model(path: Path, sha256: str | None = None) -> Any:
     InputError : the file is damaged or another than the recorded one, or names a function, or a type that no
         model of this project has.
     """
-    if sha256 is not None and (found := digest(path)) != sha256:
+    content = existing(path).read_bytes()
+    if sha256 is not None and (found := hashlib.sha256(content).hexdigest()) != sha256:
         problem = f"has the SHA-256 {found[:12]}…; with the run {sha256[:12]}… was recorded"
         remedy = "Bring the run's own file back, or run gpseg again"
         raise InputError(problem, file=path.name, remedy=remedy)
-    content = _with_present_names(path)
+    content = _with_present_names(content, path.name)
     trusted = _checked_types(content, path.name)
     try:
         return skops.io.loads(content, trusted=trusted)
@@ -104,14 +105,9 @@ def load_model(path: Path, sha256: str | None = None) -> Any:
         raise _damaged(path.name, error) from error
 
 
-def digest(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    return hashlib.sha256(existing(path).read_bytes()).hexdigest()
-
-
 def trusted_types(path: Path) -> list[str]:
     """Return the types in a model file that skops does not vouch for, once all are known to be harmless."""
-    return _checked_types(_with_present_names(path), path.name)
+    return _checked_types(_with_present_names(existing(path).read_bytes(), path.name), path.name)
 
 
 def _checked_types(content: bytes, file: str) -> list[str]:
@@ -146,14 +142,13 @@ def _damaged(file: str, error: Exception) -> InputError:
     return InputError(f"cannot be read as a model ({error})", file=file, remedy=_REMEDY)
 
 
-def _with_present_names(path: Path) -> bytes:
-    """Return the bytes of a model file, its types named as they are called now."""
-    content = existing(path).read_bytes()
+def _with_present_names(content: bytes, file: str) -> bytes:
+    """Return the bytes of a model file with its types named as they are called now."""
     try:
         members = zipfile.ZipFile(io.BytesIO(content))
         schema = members.read(SCHEMA).decode()
     except (zipfile.BadZipFile, KeyError, ValueError, NotImplementedError, zlib.error) as error:
-        raise _damaged(path.name, error) from error
+        raise _damaged(file, error) from error
     with members:
         named = re.sub(r'(?<="__module__": ")[\w.]+', lambda found: present_name(found.group()), schema)
         if named == schema:

@@ -17,11 +17,10 @@ from gp_segmentation.sources.download.manifest import (
     ManifestRow,
     describe,
     read_manifest,
-    sha256_of,
 )
 from gp_segmentation.sources.simulated import MARKER, simulated_tables, simulated_warning
 from gp_segmentation.storage.workspace import PREPARED
-from gp_segmentation.utils.files import read_json
+from gp_segmentation.utils.files import read_json, sha256_of
 
 #: What of a source's configuration goes into source.json.
 DESCRIBED = ("name", "label", "period", "synthetic", "licence", "attribution")

@@ -175,20 +175,20 @@ def _best_place(choices: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]) 
 
 def _none_eligible(trials: pd.DataFrame, facts: Mapping[str, Any]) -> ConfigError:
     largest = int(trials["smallest_segment"].max())
+    if largest < facts["floor"]:
+        return ConfigError(
+            f"none of the {len(trials)} trials has {facts['floor']} practices or more in every segment; the "
+            f"best has {largest} in its smallest. Lower study.rule.min_share and study.rule.min_practices, "
+            "lower study.n_clusters.high, treat outliers (outliers=clip), or open another clusterer or linkage "
+            "(average and single linkage split off single practices)"
+        )
     scored = trials.dropna(subset=[facts["criterion"]])
-    if not (scored["smallest_segment"] >= facts["floor"]).any() and largest >= facts["floor"]:
+    if (scored["smallest_segment"] < facts["floor"]).all():
         return ConfigError(
             f"no trial with large enough segments has the criterion {facts['criterion']}. "
             "Name another one as study.rule.criterion, or try other numbers of segments"
         )
-    if largest >= facts["floor"]:
-        return ConfigError(
-            "no trial with large enough segments agrees with another clusterer or linkage as far as "
-            f"study.rule.min_agreement asks ({facts['min_agreement']:g}). Lower it, or open another clusterer"
-        )
     return ConfigError(
-        f"none of the {len(trials)} trials has {facts['floor']} practices or more in every segment; the best "
-        f"has {largest} in its smallest. Lower study.rule.min_share and study.rule.min_practices, lower "
-        "study.n_clusters.high, treat outliers (outliers=clip), or open another clusterer or linkage "
-        "(average and single linkage split off single practices)"
+        "no trial with large enough segments agrees with another clusterer or linkage as far as "
+        f"study.rule.min_agreement asks ({facts['min_agreement']:g}). Lower it, or open another clusterer"
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import tempfile
 import time
@@ -17,6 +16,7 @@ from mlflow.entities import Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 
 from gp_segmentation.errors import GpsegError, without_secrets
+from gp_segmentation.utils.files import sha256_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -127,7 +127,7 @@ class Run:
             )
             # Kept apart from the files, so that who changes the one does not reach the other.
             (saved,) = Path(folder).rglob("model.skops")
-            self.client.set_tag(self.id, MODEL_DIGEST, hashlib.sha256(saved.read_bytes()).hexdigest())
+            self.client.set_tag(self.id, MODEL_DIGEST, sha256_of(saved))
             self.client.log_model_artifacts(made.model_id, f"{folder}/model")
         self.client.finalize_logged_model(made.model_id, "READY")
         self.client.log_outputs(self.id, [LoggedModelOutput(made.model_id, 0)])

@@ -49,8 +49,8 @@ def _is_sampler(found: Any) -> bool:
     return _is_class(found) and "BaseSampler" in {base.__name__ for base in inspect.getmro(found)}
 
 
-def _is_named(*names: str) -> Callable[[Any], bool]:
-    return lambda found: getattr(found, "__name__", None) in names and callable(found)
+def _is_named(name: str) -> Callable[[Any], bool]:
+    return lambda found: getattr(found, "__name__", None) == name and callable(found)
 
 
 def _is_block(found: Any) -> bool:
@@ -63,11 +63,6 @@ _TRANSFORMER = Role(
     ("sklearn", TRANSFORMERS),
     lambda found: _is_estimator(found, "fit", "transform") or _makes_imputer(found),
 )
-_SAMPLER = Role(
-    "a sampler of optuna.samplers, or gp_segmentation.study.brute_force",
-    ("optuna.samplers", "gp_segmentation.study"),
-    lambda found: _is_sampler(found) or _is_named("brute_force")(found),
-)
 #: Role -> what may be named for it.
 ROLES: dict[str, Role] = {
     **dict.fromkeys(("imputer", "outliers", "scaler", "reducer"), _TRANSFORMER),
@@ -76,7 +71,11 @@ ROLES: dict[str, Role] = {
         ("sklearn", CLUSTERING),
         lambda found: _is_estimator(found, "fit_predict") or _is_named("gaussian_mixture")(found),
     ),
-    "sampler": _SAMPLER,
+    "sampler": Role(
+        "a sampler of optuna.samplers, or gp_segmentation.study.brute_force",
+        ("optuna.samplers", "gp_segmentation.study"),
+        lambda found: _is_sampler(found) or _is_named("brute_force")(found),
+    ),
     "block": Role("a block of features (gp_segmentation.features)", ("gp_segmentation.features",), _is_block),
     "selection": Role(
         "gp_segmentation.features.Selection", ("gp_segmentation.features",), _is_named("Selection")
@@ -148,14 +147,19 @@ def check_hydra(node: Mapping[str, Any]) -> None:
         )
     for inner in _below(node):
         for key, value in inner.items() if isinstance(inner, Mapping) else ():
-            text = str(value)
-            known = {
-                "_target_": text.startswith(("hydra._internal.", "hydra_plugins.")),
-                "class": text.startswith("logging.") and text.count(".") == 1,
-                "()": text == "colorlog.ColoredFormatter",
-            }.get(str(key), not text.startswith("ext://") or text in ("ext://sys.stdout", "ext://sys.stderr"))
-            if not (value is None or known):
-                raise ConfigError(f"hydra: {key}: {text} is not allowed: it would be called. Leave it out")
+            if value is not None and not _is_hydras_own(str(key), str(value)):
+                raise ConfigError(f"hydra: {key}: {value} is not allowed: it would be called. Leave it out")
+
+
+def _is_hydras_own(key: str, value: str) -> bool:
+    """Whether an entry of Hydra's node calls nothing but Hydra, its plugins and Python's own loggers."""
+    if key == "_target_":
+        return value.startswith(("hydra._internal.", "hydra_plugins."))
+    if key == "class":
+        return value.startswith("logging.") and value.count(".") == 1
+    if key == "()":
+        return value == "colorlog.ColoredFormatter"
+    return not value.startswith("ext://") or value in ("ext://sys.stdout", "ext://sys.stderr")
 
 
 def _below(node: Any) -> Iterator[Any]:

@@ -21,7 +21,8 @@ from gp_segmentation.errors import InputError
 from gp_segmentation.matrix.pipeline import build_pipeline, prepare_matrix
 from gp_segmentation.matrix.transformers import Winsorise, iterative_imputer
 from gp_segmentation.segments.model import add_segments
-from gp_segmentation.storage.model_files import SCHEMA, TYPES, digest, load_model, save_model, trusted_types
+from gp_segmentation.storage.model_files import SCHEMA, TYPES, load_model, save_model, trusted_types
+from gp_segmentation.utils.files import sha256_of
 
 CONF = Path(__file__).resolve().parents[3] / "conf"
 STEPS = ("imputer", "outliers", "scaler", "reducer")
@@ -212,7 +213,7 @@ def test_a_damaged_file_is_refused_in_words(damage, written, tmp_path):
 
 def test_a_file_other_than_the_recorded_one_is_not_read(written, tmp_path):
     (tmp_path / "model.skops").write_bytes(packed(written))
-    recorded = digest(tmp_path / "model.skops")
+    recorded = sha256_of(tmp_path / "model.skops")
     load_model(tmp_path / "model.skops", recorded)
     (tmp_path / "model.skops").write_bytes(packed(written) + b" ")
     with pytest.raises(InputError, match=rf"; with the run {recorded[:12]}… was recorded\. Bring"):

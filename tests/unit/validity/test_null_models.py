@@ -82,21 +82,9 @@ def test_means_are_by_number_of_clusters():
 
 
 @pytest.fixture
-def asked(monkeypatch) -> dict:
+def asked(watch_tasks) -> dict:
     """What draws are asked for, in place of them."""
-    seen: dict = {}
-
-    def no_draws(function, tasks, jobs=None):
-        seen.update(tasks=tasks, jobs=jobs)
-        return [[] for _ in tasks]
-
-    def bar(items, total, what):
-        seen.update(total=total, what=what)
-        return items
-
-    monkeypatch.setattr(null_models, "parallel_map", no_draws)
-    monkeypatch.setattr(null_models, "progress_bar", bar)
-    return seen
+    return watch_tasks(null_models, lambda *_: [])
 
 
 @pytest.mark.parametrize(

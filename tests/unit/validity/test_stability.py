@@ -56,21 +56,9 @@ def test_pairs_kept_together_by_hand(labels, predicted, expected):
 
 
 @pytest.fixture
-def asked(monkeypatch) -> dict:
+def asked(watch_tasks) -> dict:
     """What `parallel_map` and the bar are asked for; the tasks are done one after another."""
-    seen: dict = {}
-
-    def in_order(function, tasks, jobs=None, *, processes=False):
-        seen.update(tasks=tasks, jobs=jobs, processes=processes)
-        return [function(*task) for task in tasks]
-
-    def bar(items, total, what):
-        seen.update(total=total, what=what)
-        return items
-
-    monkeypatch.setattr(stability, "parallel_map", in_order)
-    monkeypatch.setattr(stability, "progress_bar", bar)
-    return seen
+    return watch_tasks(stability, lambda function, *task: function(*task))
 
 
 #: Two pairs of near rows, as a list of whole numbers.

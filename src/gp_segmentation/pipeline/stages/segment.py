@@ -8,10 +8,10 @@ from gp_segmentation.clustering import canonical_order
 from gp_segmentation.insight.portraits.names import name_segments
 from gp_segmentation.segments.model import add_segments
 from gp_segmentation.segments.table import segment_table
-from gp_segmentation.storage.model_files import digest, load_model, save_model
+from gp_segmentation.storage.model_files import load_model, save_model
 from gp_segmentation.storage.table_files import read_table, write_table
 from gp_segmentation.storage.workspace import Workspace
-from gp_segmentation.utils.files import fresh_folder, write_json
+from gp_segmentation.utils.files import fresh_folder, sha256_of, write_json
 
 
 def run(cfg: dict[str, Any], ws: Workspace) -> None:
@@ -27,4 +27,4 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
         write_table(out / "segments.csv", table, "segments")
         write_table(out / "centroids.csv", centres)
         save_model(out / "model.skops", model)
-        write_json(out / "model.json", {"sha256": digest(out / "model.skops")})
+        write_json(out / "model.json", {"sha256": sha256_of(out / "model.skops")})

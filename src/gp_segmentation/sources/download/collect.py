@@ -10,8 +10,9 @@ from pathlib import Path
 from gp_segmentation.errors import GpsegError, InputError
 from gp_segmentation.sources.download.config import Files, RawFile, read_raw_files
 from gp_segmentation.sources.download.folder import FolderManifest, lock_folder
-from gp_segmentation.sources.download.manifest import ManifestRow, sha256_of
+from gp_segmentation.sources.download.manifest import ManifestRow
 from gp_segmentation.sources.download.partial import Partial
+from gp_segmentation.utils.files import sha256_of
 
 log = logging.getLogger(__name__)
 

@@ -14,9 +14,9 @@ from gp_segmentation.sources.download.manifest import (
     ManifestRow,
     describe,
     read_manifest,
-    sha256_of,
     write_manifest,
 )
+from gp_segmentation.utils.files import sha256_of
 
 log = logging.getLogger(__name__)
 

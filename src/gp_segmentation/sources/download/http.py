@@ -24,8 +24,8 @@ from gp_segmentation.errors import InputError
 from gp_segmentation.sources.download.addresses import check_address, is_local, public_address
 from gp_segmentation.sources.download.config import DownloadSettings, RawFile
 from gp_segmentation.sources.download.errors import TryAgain, download_error, translate_errors
-from gp_segmentation.sources.download.manifest import sha256_of
 from gp_segmentation.sources.download.partial import Partial, validator_of
+from gp_segmentation.utils.files import sha256_of
 
 CHUNK = 1 << 16
 MAX_REDIRECTS = 10

@@ -1,6 +1,5 @@
 """The manifest beside raw files: the origin, time, size and checksum of each."""
 
-import hashlib
 import json
 import re
 from collections.abc import Iterable
@@ -12,7 +11,7 @@ from typing import Any
 from gp_segmentation.errors import InputError
 from gp_segmentation.sources.download.addresses import public_address
 from gp_segmentation.sources.download.config import is_plain_file_name
-from gp_segmentation.utils.files import write_text
+from gp_segmentation.utils.files import sha256_of, write_text
 
 MANIFEST = "manifest.json"
 #: The address of a file that this package did not bring in.
@@ -39,12 +38,6 @@ class ManifestRow:
     bytes: int
     sha256: str
     licence: str | None
-
-
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes as 64 lower-case hexadecimal digits."""
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def describe(path: Path, *, address: str, licence: str | None, sha256: str | None = None) -> ManifestRow:
