@@ -179,8 +179,8 @@ def _none_eligible(trials: pd.DataFrame, facts: Mapping[str, Any]) -> ConfigErro
         return ConfigError(
             f"none of the {len(trials)} trials has {facts['floor']} practices or more in every segment; the "
             f"best has {largest} in its smallest. Lower study.rule.min_share and study.rule.min_practices, "
-            "lower study.n_clusters.high, treat outliers (outliers=clip), or open another clusterer or linkage "
-            "(average and single linkage split off single practices)"
+            "lower study.n_clusters.high, treat outliers (outliers=clip), or open another clusterer or "
+            "linkage (average and single linkage split off single practices)"
         )
     scored = trials.dropna(subset=[facts["criterion"]])
     if (scored["smallest_segment"] < facts["floor"]).all():
