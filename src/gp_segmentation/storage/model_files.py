@@ -106,7 +106,11 @@ def load_model(path: Path, sha256: str | None = None) -> Any:
 
 
 def trusted_types(path: Path) -> list[str]:
-    """Return the types in a model file that skops does not vouch for, once all are known to be harmless."""
+    """Return the types of `TYPES` in a model file, once it is known to hold no other that must be trusted.
+
+    Which of them skops vouches for by itself depends on what was imported before it, so that a reader in
+    another process needs the names of all.
+    """
     return _checked_types(_with_present_names(existing(path).read_bytes(), path.name), path.name)
 
 
@@ -116,15 +120,16 @@ def _checked_types(content: bytes, file: str) -> list[str]:
             schema = json.loads(members.read(SCHEMA))
         if schema["protocol"] != PROTOCOL:  # an older one is read by code of skops that checks less
             raise ValueError(f"it has protocol {schema['protocol']} of skops, not {PROTOCOL}")
-        other = [f"{kind}, {name}," for kind, name in _nodes(schema) if kind not in KINDS]
-        found = [] if other else [str(name) for name in skops.io.get_untrusted_types(data=content)]
+        nodes = list(_nodes(schema))
+        other = [f"{kind}, {name}," for kind, name in nodes if kind not in KINDS]
+        unknown = [] if other else [str(name) for name in skops.io.get_untrusted_types(data=content)]
     except Exception as error:
         raise _damaged(file, error) from error
-    other += [f"type {name}," for name in sorted(set(found) - TYPES)]
+    other += [f"type {name}," for name in sorted(set(unknown) - TYPES)]
     if other:
         problem = f"holds the {other[0]} which no model of this project has"
         raise InputError(problem, file=file, remedy=_REMEDY)
-    return found
+    return sorted({name for _, name in nodes} & TYPES)
 
 
 def _nodes(node: Any) -> Iterator[tuple[str, str]]:

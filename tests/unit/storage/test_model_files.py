@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -52,6 +54,20 @@ def test_the_types_trusted_are_those_that_the_options_of_conf_write(compose_opti
             load_model(tmp_path / "model.skops")
             found |= set(trusted_types(tmp_path / "model.skops"))
     assert found == TYPES
+
+
+@pytest.mark.parametrize("first", ["skops.io", "sklearn.experimental.enable_iterative_imputer"])
+def test_the_types_named_do_not_depend_on_what_was_imported_first(first, tmp_path):
+    model = whole_model(iterative_imputer(), Winsorise(), FunctionTransformer(), None)
+    save_model(tmp_path / "model.skops", model)
+    code = (
+        f"import sys, pathlib, {first}; from gp_segmentation.storage.model_files import trusted_types; "
+        "print(*trusted_types(pathlib.Path(sys.argv[1])))"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "model.skops")]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    assert told == trusted_types(tmp_path / "model.skops")
+    assert "sklearn.impute._iterative.IterativeImputer" in told
 
 
 @pytest.fixture(scope="module")
