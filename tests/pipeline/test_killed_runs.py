@@ -22,8 +22,7 @@ def rounds(project, first_run):
     ("stage", "share", "whom"),
     [
         ("configure", 0.7, "all"),
-        ("matrix", 0.9, "the stage"),
-        ("study", 0.8, "all"),
+        ("study", 0.8, "the stage"),
         ("track", 0.5, "all"),
     ],
 )

@@ -14,7 +14,8 @@ PREVALENCE = {"HYP": 15.23, "DEP": 14.27, "OB": 13.88, "DM": 7.89, "CKD": 4.64}
 @pytest.fixture(scope="module")
 def segmented(project, nhs_data):
     project.call("gpseg-data", "source=nhs_2024_25", f"from={nhs_data}")
-    project.call("gpseg", "source=nhs_2024_25", "clusterer=kmeans", "report.figures=[sizes,map]")
+    light = ("clusterer=kmeans", "evidence=off", "report.figures=[sizes,map]")
+    project.call("gpseg", "source=nhs_2024_25", *light)
     return project
 
 

@@ -120,7 +120,7 @@ def test_the_source_of_a_run_is_assigned_to_the_segments_of_the_run(finished, by
     assert list(found["practice_code"]) == list(known["practice_code"])
     assert (found["segment"] == known["segment"]).all()
     assert (found["change"] == "stayed").all()
-    assert "0 of 240 changed segment since the run: 0 moved" in told
+    assert "0 of 300 changed segment since the run: 0 moved" in told
     assert "of the run's own fitted practices the segment they have" in told
 
 

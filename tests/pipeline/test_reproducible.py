@@ -32,7 +32,8 @@ class Surrounding(NamedTuple):
         return "-".join(map(str, self)).replace("/", "_").replace(" ", "_")
 
 
-#: In six rows every two settings of two columns meet; the second has nothing in common with the first.
+#: In six rows every two settings of two columns meet; the second has nothing in common with the first,
+#: which is that of the project which all tests start from.
 SURROUNDINGS = [
     Surrounding("C", "Pacific/Auckland", "project", "0", 1, 1),
     Surrounding("de_DE.UTF-8", "America/St_Johns", BLANKS, "4711", 2, 2),
@@ -67,6 +68,12 @@ sys.exit(next((name for name in stages if cli.stage_main([name])), None))
 """
 
 
+def variables(surrounding: Surrounding) -> dict[str, str]:
+    """Return the variables of the environment that a surrounding sets."""
+    named = {name: getattr(surrounding, name) for name in ("LC_ALL", "TZ", "PYTHONHASHSEED")}
+    return named | dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(surrounding.threads))
+
+
 def digests(data: Path) -> dict[str, str]:
     """Return the SHA-256 of every file of `ORDER` below a folder, in that order."""
     paths = [path for name in ORDER for path in sorted([data / name, *(data / name).rglob("*")])]
@@ -78,14 +85,6 @@ def first_difference(found: dict[str, str], expected: dict[str, str]) -> str | N
     """Name the first file that is another, too many or missing."""
     names = sorted(found.keys() | expected.keys(), key=lambda name: (ORDER.index(name.split("/")[0]), name))
     return next((name for name in names if found.get(name) != expected.get(name)), None)
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory, copy_of_project):
-    """A copy of so many practices that K-means, which takes 256 rows at a time, has work for two threads."""
-    copy = copy_of_project(tmp_path_factory.mktemp("reproducible") / "project")
-    copy.edit("conf/source/synthetic.yaml", "practices: 240", "practices: 300")
-    return copy
 
 
 @pytest.fixture(scope="module")
@@ -111,9 +110,8 @@ def results_in(project, german, tmp_path_factory):
         text = config.read_text()
         assert "jobs: 1" in text
         config.write_text(text.replace("jobs: 1", f"jobs: {surrounding.jobs}"))
-        environment = {name: getattr(surrounding, name) for name in ("LC_ALL", "TZ", "PYTHONHASHSEED")}
-        environment |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(surrounding.threads))
-        environment |= {"GPSEG_ROOT": str(root)} | (german if "de_DE" in surrounding.LC_ALL else {})
+        environment = variables(surrounding) | {"GPSEG_ROOT": str(root)}
+        environment |= german if "de_DE" in surrounding.LC_ALL else {}
         here = tmp_path_factory.mktemp("elsewhere") if surrounding.folder == BLANKS else root
         command = [sys.executable, "-c", IN_A_ROW, *left_out]
         done = subprocess.run(
@@ -127,8 +125,10 @@ def results_in(project, german, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def base(results_in):
-    return results_in(BASE)
+def base(template, surrounding_of_template):
+    """What `dvc repro` made in the project that all tests start from."""
+    assert surrounding_of_template == variables(BASE)
+    return digests(template / "data")
 
 
 def test_every_two_settings_meet():
@@ -169,7 +169,7 @@ def test_the_whole_job_gives_what_the_stages_give(project, base):
     odd = {"HOME": "/nonexistent", "COLUMNS": "40", "LANG": "de_DE.UTF-8", "LC_ALL": ""}
     project.call("gpseg-data", **odd)
     runs = project.root / "runs"
-    project.run("gpseg", "jobs=2", "tracking=none", GPSEG_RUNS=str(runs), **odd)
+    project.call("gpseg", "jobs=2", "tracking=none", GPSEG_RUNS=str(runs), **odd)
     (results,) = runs.glob("*/*")
     later = {name: digest for name, digest in base.items() if name.split("/")[0] not in ("raw", "prepared")}
     assert first_difference(digests(results), later) is None

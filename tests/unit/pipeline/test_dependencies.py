@@ -86,6 +86,7 @@ SEEN: set[str] = set()
 def asked(small_england, tmp_path_factory) -> dict[str, set[str]]:
     """Which folders every stage asked for, in a small run."""
     cfg, raw = small_england
+    cfg = cfg | {"report": cfg["report"] | {"figures": ["sizes"]}}
     workspace = Watched(tmp_path_factory.mktemp("watched"), raw_folder=raw)
     found = {}
     for name in STAGES:

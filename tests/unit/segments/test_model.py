@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pickletools
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
@@ -89,29 +87,6 @@ def test_a_file_gives_back_the_model_and_its_own_bytes(
     assert_array_equal(back.predict(features), model.predict(features))
     assert_allclose(back[-1].place(back[:-1].transform(features)).margin,
                     model[-1].place(model[:-1].transform(features)).margin, rtol=0, atol=0)  # fmt: skip
-
-
-SCRIPT = """
-import sys
-import numpy as np
-from pathlib import Path
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import StandardScaler
-from gp_segmentation.segments.model import Segments
-from gp_segmentation.storage.model_files import save_model
-X = np.arange(40.0).reshape(20, 2)
-scaler = StandardScaler().fit(X)
-segments = Segments().fit(scaler.transform(X), np.arange(20) // 10 + 1)
-model = Pipeline([("scale", scaler), ("segments", segments)])
-save_model(Path(sys.argv[1]), model)
-"""
-
-
-def test_processes_write_the_same_bytes(tmp_path: Path) -> None:
-    paths = [tmp_path / "one.skops", tmp_path / "two.skops"]
-    for path in paths:
-        subprocess.run([sys.executable, "-c", SCRIPT, str(path)], check=True)
-    assert paths[0].read_bytes() == paths[1].read_bytes()
 
 
 def test_no_member_of_a_file_is_a_pickle(model: Pipeline, tmp_path: Path) -> None:
