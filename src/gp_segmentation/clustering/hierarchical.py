@@ -1,11 +1,11 @@
-"""Hierarchical clustering on scipy's trees: one set of distances, one tree per linkage, all cuts from it."""
+"""Hierarchical clustering on trees in scipy's form: one set of distances, one tree per linkage, all cuts from it."""
 
 from collections.abc import Sequence
 from typing import Any, Self
 
+import fastcluster
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.cluster import hierarchy
 from scipy.spatial.distance import cdist, pdist
 from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.utils.validation import validate_data
@@ -61,7 +61,8 @@ def build_tree(distances_or_X: ArrayLike, linkage: str, metric: str = "euclidean
     data = np.asarray(distances_or_X, dtype=np.float64)
     if data.ndim == 2:
         data = condensed_distances(data, metric)
-    return np.asarray(hierarchy.linkage(data, method=linkage))
+    # The distances are overwritten on the way: in a copy, which is the price of half the time of scipy's linkage.
+    return np.asarray(fastcluster.linkage(data.copy(), method=linkage, preserve_input=False))
 
 
 def cut(tree: Floats, ks: Sequence[int]) -> Ints:

@@ -12,7 +12,7 @@ from gp_segmentation.evidence.json_values import json_number, json_records
 from gp_segmentation.evidence.labellings import Labellings, by_k_table, clustergram
 from gp_segmentation.evidence.nulls_by_k import gaussian_columns, null_figures, nulls_by_k, of_kind
 from gp_segmentation.evidence.practice_certainty import count_disputed, practice_table
-from gp_segmentation.evidence.stability_by_k import StabilityResults, measure_stability
+from gp_segmentation.evidence.stability_by_k import KnownStability, StabilityResults, measure_stability
 from gp_segmentation.evidence.verdict import NO_GAP, judge
 from gp_segmentation.utils.parallel import parallel_map
 from gp_segmentation.validity import (
@@ -75,6 +75,7 @@ def assess(
     options: Mapping[str, Any],
     null: pd.DataFrame | None = None,
     null_starts: int | None = None,
+    known: KnownStability | None = None,
     seed: int = 0,
     jobs: int | None = 1,
 ) -> Assessment:
@@ -89,6 +90,7 @@ def assess(
         computed, and 0 draws leave a kind of evidence out.
     null, null_starts : Gaussian draws of the study, and the number of K-means starts of each; used if there
         are at least as many as `options` ask for.
+    known : what the study measured of stability; used likewise.
     seed, jobs : the result depends on `seed` alone.
     """
     if not options.get("assess", True):
@@ -99,7 +101,7 @@ def assess(
     labellings = Labellings(np.asarray(X, dtype=np.float64), ks, codes, clusterer, seed, jobs)
     by_k = by_k_table(labellings)
     nulls = nulls_by_k(labellings, by_k["silhouette"], options, null, null_starts)
-    stability = measure_stability(labellings, options)
+    stability = measure_stability(labellings, options, known)
     other = match_labels(codes, labellings.other)
     stay_share = float(options["min_stay_share"])
     practices = practice_table(frame.index, codes, other, stability.votes, min_stay_share=stay_share)

@@ -15,6 +15,29 @@ from gp_segmentation.validity import prediction_strength, resample, seed_agreeme
 
 
 @dataclass(frozen=True)
+class KnownStability:
+    """What the study measured on the same rows to make its choice; it is not measured again.
+
+    Attributes
+    ----------
+    jaccard : frame k, draw, segment, jaccard of bootstrap samples, by the chosen clusterer at each k; the
+        segments of the chosen k are numbered as everywhere.
+    votes : (n, k) of the bootstrap samples at the chosen k, see `Resamples`.
+    strengths : k -> prediction strength, the mean of `splits` halves.
+    """
+
+    jaccard: pd.DataFrame
+    votes: Ints
+    strengths: Mapping[int, float]
+    splits: int
+
+    def drawn(self, k: int, least: int) -> pd.DataFrame | None:
+        """The bootstrap samples at `k` if there are at least `least`."""
+        rows = self.jaccard[self.jaccard["k"] == k]
+        return rows if len(rows) and rows["draw"].nunique() >= least else None
+
+
+@dataclass(frozen=True)
 class StabilityResults:
     """How well the segments return in resamples, in halves and with other seeds.
 
@@ -30,30 +53,49 @@ class StabilityResults:
     votes: Ints
 
 
-def measure_stability(labellings: Labellings, options: Mapping[str, Any]) -> StabilityResults:
-    """Measure stability by as many draws as `options` (the node ``conf/evidence``) ask for."""
+def measure_stability(
+    labellings: Labellings, options: Mapping[str, Any], known: KnownStability | None = None
+) -> StabilityResults:
+    """Measure stability by as many draws as `options` (the node ``conf/evidence``) ask for.
+
+    Where the study made at least as many draws (`known`), they are used.
+    """
     k = labellings.k
     others = [i for i in labellings.ks if i not in (1, k)]
     common: dict[str, Any] = {"seed": labellings.seed, "jobs": labellings.jobs}
     chosen = (labellings.values, {k: labellings.chosen}, {k: labellings.clusterer})
-    bootstrap = resample(*chosen, draws=int(options["bootstraps"]), vote=[k], **common)
+    jaccard, votes = _bootstrap(chosen, k, int(options["bootstraps"]), known, common)
+    least = int(options["bootstraps_by_k"])
+    given = [] if known is None else [rows for i in others if (rows := known.drawn(i, least)) is not None]
+    new = [i for i in others if known is None or known.drawn(i, least) is None]
     share = float(options["subsample_share"])
     subsample = resample(*chosen, scheme="subsample", share=share, draws=int(options["subsamples"]), **common)
     at_other_ks = resample(
         labellings.values,
-        {i: labellings.own[i] for i in others},
-        {i: _with_fewer_starts(labellings, i, options) for i in others},
-        draws=int(options["bootstraps_by_k"]) if others else 0,
+        {i: labellings.own[i] for i in new},
+        {i: _with_fewer_starts(labellings, i, options) for i in new},
+        draws=least if new else 0,
         **common,
     )
-    by_k = _jaccard_by_k(pd.concat([bootstrap.jaccard, at_other_ks.jaccard]), labellings.ks)
-    rows = {i: _refitted(labellings, i, options, common) for i in sorted({*others, k})}
+    by_k = _jaccard_by_k(pd.concat([jaccard, at_other_ks.jaccard, *given]), labellings.ks)
+    rows = {i: _refitted(labellings, i, options, common, known) for i in sorted({*others, k})}
     refitted = pd.DataFrame.from_dict(rows, orient="index", columns=["prediction_strength", "ari_seeds"])
     means = {
-        name: resamples.jaccard.astype({"jaccard": float}).groupby("segment")["jaccard"].mean()
-        for name, resamples in (("jaccard", bootstrap), ("jaccard_subsample", subsample))
+        name: resamples.astype({"jaccard": float}).groupby("segment")["jaccard"].mean()
+        for name, resamples in (("jaccard", jaccard), ("jaccard_subsample", subsample.jaccard))
     }
-    return StabilityResults(by_k.join(refitted).astype(float), pd.DataFrame(means), bootstrap.votes[k])
+    return StabilityResults(by_k.join(refitted).astype(float), pd.DataFrame(means), votes)
+
+
+def _bootstrap(
+    chosen: tuple[Any, ...], k: int, draws: int, known: KnownStability | None, common: Mapping[str, Any]
+) -> tuple[pd.DataFrame, Ints]:
+    """Jaccard coefficients (k, draw, segment, jaccard) and votes of the chosen segments."""
+    given = known.drawn(k, draws) if known is not None and draws else None
+    if known is not None and given is not None:
+        return given, known.votes
+    found = resample(*chosen, draws=draws, vote=[k], **common)
+    return found.jaccard, found.votes[k]
 
 
 def _jaccard_by_k(draws: pd.DataFrame, ks: Sequence[int]) -> pd.DataFrame:
@@ -71,13 +113,20 @@ def _with_fewer_starts(labellings: Labellings, k: int, options: Mapping[str, Any
 
 
 def _refitted(
-    labellings: Labellings, k: int, options: Mapping[str, Any], common: Mapping[str, Any]
+    labellings: Labellings,
+    k: int,
+    options: Mapping[str, Any],
+    common: Mapping[str, Any],
+    known: KnownStability | None,
 ) -> tuple[float, float]:
     """Mean prediction strength, and mean agreement of fits with other seeds; NaN where not measured."""
     values, clusterer = labellings.values, _with_fewer_starts(labellings, k, options)
     too_slow = k != labellings.k and isinstance(labellings.clusterer, Hierarchical)  # a tree per half and k
     splits = 0 if too_slow else int(options["splits"])
-    strength = prediction_strength(values, clusterer, splits=splits, **common)
+    if known is not None and splits and known.splits >= splits and k in known.strengths:
+        strength = np.array([known.strengths[k]])
+    else:
+        strength = prediction_strength(values, clusterer, splits=splits, **common)
     agreement = seed_agreement(values, clusterer, runs=int(options["seeds"]), **common)
     mean_strength, mean_agreement = (float(x.mean()) if len(x) else np.nan for x in (strength, agreement))
     return mean_strength, mean_agreement

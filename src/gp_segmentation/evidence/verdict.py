@@ -78,6 +78,19 @@ def judge(figures: Mapping[str, float | None], thresholds: Mapping[str, Any]) ->
     return Verdict(verdict, MEANINGS[verdict], [reason for _, reason in checks])
 
 
+def without_support(evidence: Mapping[str, Any]) -> dict[str, Any]:
+    """Return evidence whose meaning and reasons say that no number of segments is supported by the data."""
+    meaning = (
+        "No number of segments is supported by the data: other numbers would do as well, and most practices lie "
+        f"between segments. {evidence['meaning']}"
+    )
+    reason = (
+        "No number of segments passed all three tests of the study: more separate than random data, the same "
+        "segments when practices are redrawn, and one half of the practices predicting the other."
+    )
+    return {**evidence, "supported": False, "meaning": meaning, "reasons": [reason, *evidence["reasons"]]}
+
+
 def _null(figures: Mapping[str, float | None], least: float) -> tuple[bool | None, str]:
     excess = figures.get("excess_silhouette")
     if excess is None:

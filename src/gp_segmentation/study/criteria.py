@@ -28,11 +28,15 @@ class SelectedTrial:
     row : of the table of trials.
     ties : the trials near enough to the best to count as equal; `row` was selected from them.
     checked : the trials whose stability was checked, in order, with their Jaccard coefficients.
+    supported : whether it passes every test of the finest rule; None where that rule did not select it.
+    candidates : what the finest rule measured of every trial it looked at.
     """
 
     row: pd.Series
     ties: pd.DataFrame
     checked: list[tuple[pd.Series, float]] = field(default_factory=list)
+    supported: bool | None = None
+    candidates: list[dict[str, Any]] = field(default_factory=list)
 
 
 def by_criterion(trials: pd.DataFrame, null: pd.DataFrame | None = None) -> dict[str, dict[str, Any]]:

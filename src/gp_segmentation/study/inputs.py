@@ -63,7 +63,7 @@ class Inputs:
 
     def estimator(self, point: Point) -> Any:
         """The unfitted estimator of a point."""
-        return self.build(self.space.family(point.family).node, **point.values)
+        return self.build(self.space.node_of(point))
 
     def exact(self, preparation: str | None) -> bool:
         """Whether all pairs of rows are compared."""

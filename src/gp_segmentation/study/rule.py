@@ -1,19 +1,17 @@
 """The rule that chooses among trials.
 
-1. Trials with a segment below the minimum size are left out. Where ``min_agreement`` is set, so are those
-   that no other clusterer or linkage agrees with that far.
-2. The highest ``criterion`` of the others wins. Of those within ``tolerance`` of it, the fewest segments win,
-   then the highest criterion, then the first trial.
-3. If the winner's least stable segment is below ``min_jaccard``, it is set aside for the next, up to
-   ``stability_checks`` times. If all fail, the most stable is taken, and the reason says so.
+Trials with a segment below the minimum size are left out. Where ``min_agreement`` is set, so are those that no
+other clusterer or linkage agrees with that far. Of the others one of two rules takes one (``kind``): `finest`,
+the largest number of segments that is found again, or `coarse`, the most separate segments.
 
 A single trial is taken as it is: the configuration fixed it. Where the matrix was prepared in several ways,
 the rule chooses with each. ``across_preparations`` says which of these choices is taken: ``agreement`` the
 one with the highest mean agreement with the others, ``criterion`` the one with the highest criterion; of
-those within `ACROSS_PREPARATIONS` of the best, the first (see `agreement`).
+those within `ACROSS_PREPARATIONS` of the best, the first (see `agreement`). A choice that the data support
+comes before any that they do not.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from math import ceil
 from typing import Any
 
@@ -24,16 +22,19 @@ from gp_segmentation.errors import ConfigError
 from gp_segmentation.schemas import of_preparation
 from gp_segmentation.study import wording
 from gp_segmentation.study.agreement import ACROSS_PREPARATIONS, AgreementOf, across_preparations
+from gp_segmentation.study.coarse import select_coarse
 from gp_segmentation.study.criteria import SelectedTrial, by_criterion, segmented, trial_setting
+from gp_segmentation.study.finest import LIMITS, select_finest
+from gp_segmentation.study.measures import Measures
 
-#: Trial -> mean bootstrap Jaccard of its least stable segment.
-StabilityOf = Callable[[int], float]
+#: Kind of rule -> what selects one of the eligible trials of one preparation.
+RULES = {"finest": select_finest, "coarse": select_coarse}
 
 
 def choose(
     trials: pd.DataFrame,
     rule: Mapping[str, Any],
-    stability: StabilityOf | None = None,
+    measures: Measures | None = None,
     *,
     null: pd.DataFrame | None = None,
     agreement: AgreementOf = lambda one, other: float("nan"),
@@ -44,15 +45,16 @@ def choose(
     ----------
     trials : schema ``trials``.
     rule : the node ``rule`` of ``conf/study``.
-    stability : see `SegmentStability`; None leaves stability out.
+    measures : stability and more of single trials, measured when the rule asks; None where it must not.
     agreement : of two trials; needed where there are several preparations.
     null : draws with ``preparation`` and ``log_within``, for the gap statistic; None leaves it out.
 
     Returns
     -------
-    preparation, clusterer, linkage, n_clusters, trial; ``reason``, one paragraph; criterion; floor (minimum
-    segment size in practices); eligible (trials that meet it); near_ties (trials); checked (trial and Jaccard
-    of each trial whose stability was checked); by_preparation (the choice with each preparation, its
+    preparation, clusterer, linkage, n_clusters, trial; ``reason``, one paragraph; supported (whether the choice
+    passes every test of the finest rule; None where it was not asked); kind; criterion; floor (minimum segment
+    size in practices); eligible (trials that meet it); near_ties (trials); checked (trial and Jaccard
+    of each trial whose stability was checked); candidates (rows of `finest.CANDIDATE`); by_preparation (the choice with each preparation, its
     criterion and its mean agreement with the others; empty for one); by_criterion (what each single criterion
     alone would choose on the same matrix, without the minimum size).
 
@@ -65,8 +67,8 @@ def choose(
     facts = _facts(trials, rule)
     eligible = _eligible(trials, facts)
     facts["eligible"] = len(eligible)
-    selections = _select_each(trials, eligible, facts, stability)
-    choices = _by_preparation([selection.row for selection in selections], facts, agreement)
+    selections = _select_each(trials, eligible, facts, measures)
+    choices = _by_preparation(selections, facts, agreement)
     selection = selections[_best_place(choices, facts)]
     setting = trial_setting(selection.row)
     name = setting["preparation"]
@@ -74,9 +76,11 @@ def choose(
     return {
         **setting,
         "reason": wording.reason(selection, facts, singles, choices),
-        **{name: facts[name] for name in ("criterion", "floor", "eligible")},
+        "supported": selection.supported,
+        **{name: facts[name] for name in ("kind", "criterion", "floor", "eligible")},
         "near_ties": selection.ties["trial"].astype(int).tolist(),
         "checked": [{"trial": int(row["trial"]), "jaccard_min": value} for row, value in selection.checked],
+        "candidates": [row for one in selections for row in one.candidates],
         "by_preparation": choices,
         "by_criterion": singles,
     }
@@ -94,16 +98,20 @@ def _facts(trials: pd.DataFrame, rule: Mapping[str, Any]) -> dict[str, Any]:
     criterion, practices = str(rule["criterion"]), segmented(trials.iloc[0])
     if criterion not in ("excess_silhouette", "silhouette"):
         raise ConfigError(f"study.rule.criterion is {criterion!r}. Set excess_silhouette or silhouette")
+    kind = str(rule.get("kind", "coarse"))
+    if kind not in RULES:
+        raise ConfigError(f"study.rule.kind is {kind!r}. Set one of: {', '.join(RULES)}")
     return {
+        "kind": kind,
         "practices": practices,
         "floor": floor_of(rule, practices),
         "criterion": "silhouette" if trials[criterion].isna().all() else criterion,
         "across_preparations": across_preparations(rule),
         "trials": len(trials),
         "preparations": trials["preparation"].nunique(),  # 0 for a single one without a name
-        "tolerance": float(rule["tolerance"]),
-        "min_jaccard": float(rule["min_jaccard"]),
-        "stability_checks": int(rule["stability_checks"]),
+        "tolerance": float(rule.get("tolerance", 0.0)),
+        "stability_checks": int(rule.get("stability_checks", 0)),
+        **{limit: float(rule[limit]) for limit in LIMITS if limit in rule},
         "min_agreement": float(rule.get("min_agreement", 0.0)),
     }
 
@@ -115,7 +123,7 @@ def _eligible(trials: pd.DataFrame, facts: Mapping[str, Any]) -> pd.DataFrame:
 
 
 def _select_each(
-    trials: pd.DataFrame, eligible: pd.DataFrame, facts: Mapping[str, Any], stability: StabilityOf | None
+    trials: pd.DataFrame, eligible: pd.DataFrame, facts: Mapping[str, Any], measures: Measures | None
 ) -> list[SelectedTrial]:
     """The selection with each preparation that has an eligible trial; a single trial as it is."""
     if len(trials) == 1:
@@ -123,43 +131,24 @@ def _select_each(
     if eligible.empty:
         raise _none_eligible(trials, facts)
     each = eligible.groupby("preparation", sort=False, dropna=False)
-    return [_select(rows, facts, stability) for _, rows in each]
-
-
-def _select(eligible: pd.DataFrame, facts: Mapping[str, Any], stability: StabilityOf | None) -> SelectedTrial:
-    ties = first_ties = _near_ties(eligible, facts)
-    if stability is None or facts["stability_checks"] < 1:
-        return SelectedTrial(ties.iloc[0], ties)
-    checked: list[tuple[pd.Series, float]] = []
-    while len(checked) < facts["stability_checks"] and not eligible.empty:
-        ties = _near_ties(eligible, facts)
-        row = ties.iloc[0]
-        checked.append((row, stability(int(row["trial"]))))
-        if checked[-1][1] >= facts["min_jaccard"]:
-            return SelectedTrial(row, ties, checked)
-        eligible = eligible[eligible["trial"] != row["trial"]]
-    return SelectedTrial(max(checked, key=lambda pair: pair[1])[0], first_ties, checked)
-
-
-def _near_ties(eligible: pd.DataFrame, facts: Mapping[str, Any]) -> pd.DataFrame:
-    criterion = facts["criterion"]
-    ties = eligible[eligible[criterion] >= eligible[criterion].max() - facts["tolerance"]]
-    return ties.sort_values(["n_clusters", criterion, "trial"], ascending=[True, False, True], kind="stable")
+    return [RULES[facts["kind"]](rows, facts, measures) for _, rows in each]
 
 
 def _by_preparation(
-    chosen: Sequence[pd.Series], facts: Mapping[str, Any], agreement: AgreementOf
+    selections: Sequence[SelectedTrial], facts: Mapping[str, Any], agreement: AgreementOf
 ) -> list[dict[str, Any]]:
     """The choice with each named preparation, its criterion and its mean agreement with the others."""
     if facts["preparations"] == 0:
         return []
     criterion = facts["criterion"]
-    settings = [trial_setting(row) for row in chosen]
-    for setting, row in zip(settings, chosen, strict=True):
+    settings = [trial_setting(selection.row) for selection in selections]
+    for setting, selection in zip(settings, selections, strict=True):
+        row = selection.row
         trial = setting["trial"]
         others = [agreement(trial, other["trial"]) for other in settings if other["trial"] != trial]
         setting[criterion] = None if pd.isna(row[criterion]) else float(row[criterion])
         setting["agreement"] = float(np.mean(others)) if others else None
+        setting["supported"] = selection.supported
     return settings
 
 
@@ -169,7 +158,9 @@ def _best_place(choices: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]) 
         return 0
     way = facts["across_preparations"]
     column = facts["criterion"] if way == "criterion" else way
-    values = np.array([choice[column] for choice in choices])
+    supported = [choice["supported"] is not False for choice in choices]
+    open_to = supported if any(supported) else [True] * len(choices)
+    values = np.array([choice[column] if may else -np.inf for choice, may in zip(choices, open_to, strict=True)])
     return int(np.flatnonzero(values >= values.max() - ACROSS_PREPARATIONS[way])[0])
 
 

@@ -14,13 +14,16 @@ from gp_segmentation.clustering import build_tree
 from gp_segmentation.study import objectives
 from gp_segmentation.study.agreement import check_comparable, compare_preparations
 from gp_segmentation.study.inputs import Build, Inputs, Limits, Matrices, as_matrices
+from gp_segmentation.study.finest import CANDIDATE, check_enough_draws
+from gp_segmentation.study.measures import Measures
 from gp_segmentation.study.null_cache import NullCache
-from gp_segmentation.study.rule import StabilityOf, choose, floor_of
+from gp_segmentation.study.rule import choose, floor_of
 from gp_segmentation.study.search import EXHAUSTIVE, Samplers, Setup, StudyResult, run_trials
 from gp_segmentation.study.space import Space
 from gp_segmentation.study.store import SQLITE, content_key, open_study
 from gp_segmentation.study.tree_cache import TreeFolder
-from gp_segmentation.validity import adjusted_rand, bootstrap_jaccard
+from gp_segmentation.utils.arrays import Ints
+from gp_segmentation.validity import adjusted_rand
 
 #: Keys of ``conf/study`` that change no trial's labels or scores.
 WITHOUT_EFFECT = ("name", "storage", "rule", "tree_cache")
@@ -40,6 +43,11 @@ class Study:
         Ward's; empty where there are too many rows for one.
     result : labels, points and trees of the trials.
     objectives : columns of the trials that the sampler optimised.
+    candidates : the finest rule's questions to every trial, and the answers (`finest.CANDIDATE`); else empty.
+    resamples : trial, draw, segment (as the trial numbers it), jaccard of the bootstrap samples that the rule
+        asked for.
+    votes : (n, k) of the chosen trial in these samples (`validity.Resamples`); None where it was not resampled,
+        or not all rows were.
     """
 
     trials: pd.DataFrame
@@ -49,6 +57,9 @@ class Study:
     tree: pd.DataFrame
     result: StudyResult
     objectives: tuple[str, ...]
+    candidates: pd.DataFrame
+    resamples: pd.DataFrame
+    votes: Ints | None
 
 
 def run_study(
@@ -78,6 +89,7 @@ def run_study(
     limits = {key: options[key] for key in ("exact_up_to", "sample_rows", "better_starts") if key in options}
     inputs = Inputs(as_matrices(X), space, build, Limits(**limits), cache, seed, jobs)
     check_comparable(space, options)
+    check_enough_draws(options)
     names = objectives.read_objectives(options)
     rows = len(next(iter(inputs.matrices.values())))
     prune_below = floor_of(options["rule"], rows) if options.get("prune", False) else 0
@@ -107,8 +119,18 @@ def _study(
     def agreement(one: int, other: int) -> float:
         return adjusted_rand(result.labels[one], result.labels[other])
 
-    stability = _stability(inputs, result, int(options["rule"]["stability_draws"]))
-    choice = choose(trials, options["rule"], stability, null=null, agreement=agreement)
+    rule = options["rule"]
+    measures = Measures(
+        inputs,
+        result,
+        draws=int(rule["stability_draws"]),
+        splits=int(rule.get("splits", 0)),
+        null=lambda name: null[null["preparation"].isna() if name is None else null["preparation"] == name],
+        null_starts=int(options["null_model"]["n_init"]),
+        min_jaccard=float(rule["min_jaccard"]),
+    )
+    asked = measures if measures.draws else None
+    choice = choose(trials, rule, asked, null=null, agreement=agreement)
     means = {row["trial"]: row["agreement"] for row in choice["by_preparation"]}
     choice |= {
         "settings": dict(space.preparations[choice["preparation"]]),
@@ -116,8 +138,18 @@ def _study(
         "numbers_tried": space.ks,
         "agreement": means.get(choice["trial"]),  # mean with other preparations
     }
-    preparations = compare_preparations(trials, choice, space, agreement)
-    return Study(trials, choice, preparations, null, _tree(inputs, result, choice), result, names)
+    return Study(
+        trials,
+        choice,
+        compare_preparations(trials, choice, space, agreement),
+        null,
+        _tree(inputs, result, choice),
+        result,
+        names,
+        pd.DataFrame(choice.pop("candidates"), columns=list(CANDIDATE)),
+        measures.all_resamples(),
+        measures.votes.get(choice["trial"]) if inputs.exact(choice["preparation"]) else None,
+    )
 
 
 def _tree(inputs: Inputs, result: StudyResult, choice: Mapping[str, Any]) -> pd.DataFrame:
@@ -161,24 +193,3 @@ def _samplers(inputs: Inputs, node: Mapping[str, Any]) -> Samplers:
     first = sampler(0)
     # One that visits every point draws nothing at random and need not be made again.
     return (lambda _: first) if isinstance(first, EXHAUSTIVE) else sampler
-
-
-def _stability(inputs: Inputs, result: StudyResult, draws: int) -> StabilityOf | None:
-    """Trial -> mean bootstrap Jaccard of its least stable segment; None for no draws."""
-    if draws == 0:
-        return None
-
-    def lowest_jaccard(trial: int) -> float:
-        point = result.points[trial]
-        sampled = inputs.sampled_rows(point.preparation)
-        jaccards = bootstrap_jaccard(
-            inputs.matrices[point.preparation][sampled],
-            result.labels[trial][sampled],
-            inputs.estimator(point),
-            draws=draws,
-            seed=inputs.seed,
-            jobs=inputs.jobs,
-        )
-        return float(jaccards.groupby("segment")["jaccard"].mean().min())
-
-    return lowest_jaccard

@@ -80,10 +80,28 @@ class Space:
     def family(self, name: str) -> Family:
         return next(family for family in self.families if family.name == name)
 
+    def node_of(self, point: Point) -> dict[str, Any]:
+        """The configuration node of a point: open parameters filled in, K-means with the starts it needs."""
+        node = self.family(point.family).node | point.values
+        k, starts = node.get("n_clusters"), node.get("n_init")
+        if "n_clusters" in point.values and isinstance(k, int) and type(starts) is int:
+            node["n_init"] = enough_starts(starts, k)
+        return node
+
     def node(self, choice: Mapping[str, Any]) -> dict[str, Any]:
-        """The configuration node of a choice (`study.choose`), its open parameters filled in."""
+        """The configuration node of a choice (`study.choose`), as `node_of`."""
         family = self.family(choice["clusterer"])
-        return family.node | {name: choice[name] for name in family.domains}
+        return self.node_of(Point(family.name, tuple((name, choice[name]) for name in family.domains)))
+
+
+def enough_starts(starts: int, k: int) -> int:
+    """How many starts K-means needs for k clusters, where `starts` are enough for up to ten.
+
+    The more clusters, the more minima: from about twelve on, ten starts end in partitions that differ between
+    seeds (adjusted Rand index .70 to .97 at fifteen), which 25 no longer do. They grow with the square of k:
+    ten become 25 at k = 15 and 45 at k = 20.
+    """
+    return starts if k <= 10 else max(starts, -(-starts * k * k // 90))
 
 
 def open_space(

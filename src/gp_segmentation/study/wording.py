@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from gp_segmentation.study.criteria import SelectedTrial
-from gp_segmentation.utils.wording import rounded_down
+from gp_segmentation.utils.wording import listed, rounded_down
 
 CRITERIA = {
     "silhouette": "silhouette",
@@ -53,7 +53,7 @@ def reason(
         *_preparations(row, facts, choices),
         f"The study chose {setting_in_words(row)}.",
         _eligible(facts),
-        *_stability(selection, facts),
+        *(_found_again(selection, facts) if facts["kind"] == "finest" else _stability(selection, facts)),
         *_separation(selection, facts),
         _single_criteria(singles, facts),
     ]
@@ -112,6 +112,42 @@ def _eligible(facts: Mapping[str, Any]) -> str:
     return f"{text}."
 
 
+def _found_again(selection: SelectedTrial, facts: Mapping[str, Any]) -> list[str]:
+    """Which numbers of segments are found again, or that none is."""
+    asked = (
+        f"each segment returns when practices are redrawn (lowest overlap {facts['min_jaccard']:.0%} or more), one "
+        f"half of the practices predicts the other (strength {facts['min_prediction_strength']:.0%} or more), and "
+        f"they are more separate than {facts['min_exceedance']:.0%} of random data sets"
+    )
+    own = next((row for row in selection.candidates if row["chosen"]), None)
+    if own is None:
+        return []
+    figures = "; ".join(
+        [
+            f"lowest overlap {_known(own['jaccard_min'])}",
+            f"prediction strength {_known(own['prediction_strength'])}",
+            f"more separate than {_known(own['exceedance'])} of random data sets",
+        ]
+    )
+    if selection.supported:
+        numbers = sorted({row["n_clusters"] for row in selection.candidates if row["passes"]})
+        counted = f"{numbers[0]} segments" if len(numbers) == 1 else f"{listed([str(number) for number in numbers])} segments"
+        return [
+            f"{counted[:1].upper()}{counted[1:]} are found again: {asked}. The largest of these numbers was "
+            f"taken ({figures})."
+            if len(numbers) > 1
+            else f"{own['n_clusters']} segments are found again, and no larger number is: {asked} ({figures})."
+        ]
+    return [
+        f"No number of segments is supported by the data. None passes all three tests: {asked}. The most stable "
+        f"was taken ({figures}); treat it as one way of many to divide the practices."
+    ]
+
+
+def _known(share: float | None) -> str:
+    return "not measured" if share is None else _percent(share)
+
+
 def _stability(selection: SelectedTrial, facts: Mapping[str, Any]) -> list[str]:
     """Whether the segments return in bootstrap samples; nothing where this was not checked."""
     checked, least = selection.checked, facts["min_jaccard"]
@@ -136,6 +172,8 @@ def _stability(selection: SelectedTrial, facts: Mapping[str, Any]) -> list[str]:
 
 def _separation(selection: SelectedTrial, facts: Mapping[str, Any]) -> list[str]:
     """How separate the segments are, beside the best trial and random data."""
+    if facts["kind"] == "finest":
+        return [f"Of trials with as many segments it is the most separate ({_silhouettes(selection.row, facts['criterion'])})."]
     row, ties, criterion = selection.row, selection.ties, facts["criterion"]
     best = ties.iloc[int(ties[criterion].to_numpy().argmax())]
     same = best["trial"] == row["trial"]

@@ -16,6 +16,7 @@ from gp_segmentation.validity.null_models import (
     compare_gap_with_null,
     compare_with_null,
     draw_null,
+    joint_exceedance,
     null_means,
 )
 from gp_segmentation.validity.resampling import Resamples, resample

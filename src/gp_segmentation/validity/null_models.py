@@ -97,6 +97,42 @@ def compare_with_null(observed: pd.Series, null: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
+def joint_exceedance(
+    silhouettes: ArrayLike, ks: ArrayLike, observed: pd.Series, null: pd.DataFrame
+) -> Floats:
+    """Share of random data sets that each labelling is more separate than, over all numbers of clusters at once.
+
+    Fourteen separate tests at 5% find something in half of all random data sets. Here every silhouette is
+    standardised by mean and standard deviation of its number of clusters over the draws and the data together,
+    and compared with the highest standardised silhouette of each draw (the single-step maximum of Westfall &
+    Young 1993). With B draws the result is ``1 - (1 + draws that reach it) / (B + 1)``: one minus a Monte Carlo
+    p-value, at most .95 with 19 draws. Data from the null exceed .95 with any number of clusters at a chance
+    of 5%.
+
+    Parameters
+    ----------
+    silhouettes, ks : (m,) silhouettes of labellings and their numbers of clusters.
+    observed : silhouette by number of clusters (index) of K-means on the data, from as many starts as on the
+        draws.
+    null : from `draw_null`, for all numbers of clusters that were tried.
+
+    Returns
+    -------
+    (m,) shares; NaN where a silhouette is not known or its number of clusters was not drawn.
+    """
+    drawn = null.pivot_table(index="draw", columns="k", values="silhouette")
+    pooled = pd.concat([drawn, observed.to_frame().T.reindex(columns=drawn.columns)], ignore_index=True)
+    centre, spread = pooled.mean(), pooled.std()
+    spread = spread.where(spread > 0)
+    highest = ((drawn - centre) / spread).max(axis=1).to_numpy()
+    numbers = np.asarray(ks)
+    values = np.asarray(silhouettes, dtype=np.float64)
+    values = (values - centre.reindex(numbers).to_numpy()) / spread.reindex(numbers).to_numpy()
+    reached = (highest >= values[:, None]).sum(axis=1)
+    share: Floats = np.where(np.isfinite(values), 1 - (1 + reached) / (len(drawn) + 1), np.nan)
+    return share
+
+
 def compare_gap_with_null(log_within: pd.Series, null: pd.DataFrame) -> pd.DataFrame:
     """Compare observed log within-cluster sums of squares (index k) with the draws of a null.
 

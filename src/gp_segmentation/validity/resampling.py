@@ -45,6 +45,7 @@ def resample(
     *,
     scheme: str = "bootstrap",
     draws: int,
+    skip: int = 0,
     share: float = 0.8,
     vote: Iterable[int] = (),
     seed: int = 0,
@@ -57,12 +58,13 @@ def resample(
 
     Parameters
     ----------
-    X : (n, d) fitted rows. labellings : number of segments -> (n,) segments of them.
-    clusterers : number of segments -> unfitted estimator that made them. Hierarchical ones of one linkage
+    X : (n, d) fitted rows. labellings : number of segments, or another whole number that names
+        a labelling -> (n,) segments of the rows.
+    clusterers : the same numbers -> unfitted estimator that made them. Hierarchical ones of one linkage
         share a tree per resample.
     scheme : ``bootstrap`` (n rows with replacement, each drawn row once; Hennig 2007) or ``subsample``
         (`share` of the rows without replacement; Hennig's "subset").
-    draws : resamples; in one with no more distinct rows than clusters, every distinct row is a cluster.
+    draws : resamples, after the first `skip` of the same seed; in one with no more distinct rows than clusters, every distinct row is a cluster.
     vote : numbers of segments whose votes are counted.
     seed, jobs : the result depends on `seed` alone.
     """
@@ -71,7 +73,7 @@ def resample(
     codes = {k: inverse.astype(np.int64) for k, (_, inverse) in numbered.items()}
     votes = {k: np.zeros((len(values), len(numbered[k][0])), dtype=np.int64) for k in vote if k in codes}
     fresh = {k: clone(clusterers[k]) for k in codes}
-    drawn = [_draw_rows(len(values), scheme, share, s) for s in np.random.SeedSequence(seed).spawn(draws)]
+    drawn = [_draw_rows(len(values), scheme, share, s) for s in np.random.SeedSequence(seed).spawn(skip + draws)[skip:]]
     # Trees hold Python's lock while they grow, so they grow in processes.
     processes = any(isinstance(clusterer, Hierarchical) for clusterer in fresh.values())
     jaccards, aris = [], []
@@ -80,8 +82,8 @@ def resample(
     for draw, (rows, result) in enumerate(zip(drawn, results, strict=True)):
         for k, (best, ari, segment) in result.items():
             names = numbered[k][0].tolist()
-            jaccards += [(draw, k, name, value) for name, value in zip(names, best.tolist(), strict=True)]
-            aris.append((draw, k, ari))
+            jaccards += [(skip + draw, k, name, value) for name, value in zip(names, best.tolist(), strict=True)]
+            aris.append((skip + draw, k, ari))
             if k in votes:
                 matched = segment >= 0
                 votes[k][rows[matched], segment[matched]] += 1

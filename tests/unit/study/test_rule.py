@@ -63,6 +63,27 @@ def prepared(*ways: tuple[str, float]) -> pd.DataFrame:
     return table(rows).assign(preparation=[name for name, _ in ways])
 
 
+class Measured:
+    """What the rule would measure, written down: figure -> trial -> value. `asked` notes what it asked for."""
+
+    def __init__(self, **figures: dict[int, float]) -> None:
+        self.asked: dict[str, list[int]] = {}
+        for name in ("exceedance", "jaccard_min", "prediction_strength"):
+            setattr(self, name, self._answer(name, figures.get(name, {})))
+
+    def _answer(self, name, values):
+        def answer(trials):
+            self.asked.setdefault(name, []).extend(trials)
+            return {trial: values[trial] for trial in trials if trial in values}
+
+        return answer
+
+
+def stable(**jaccards: float) -> Measured:
+    """Stability of trials, from t2=0.4 for trial 2."""
+    return Measured(jaccard_min={int(name[1:]): value for name, value in jaccards.items()})
+
+
 def agreements(**pairs: float):
     """Agreement of two trials, from t01=... for trials 0 and 1."""
     return lambda one, other: pairs[f"t{min(one, other)}{max(one, other)}"]
@@ -102,8 +123,7 @@ def test_each_criterion_alone_is_reported_without_the_floor():
 
 
 def test_an_unstable_trial_is_set_aside():
-    jaccards = {2: 0.4, 3: 0.9}
-    choice = choose(table(), RULE, jaccards.__getitem__)
+    choice = choose(table(), RULE, stable(t2=0.4, t3=0.9))
     assert choice["trial"] == 3
     assert choice["checked"] == [{"trial": 2, "jaccard_min": 0.4}, {"trial": 3, "jaccard_min": 0.9}]
     assert "the same segments return (lowest overlap 90%; 60% is asked for)" in choice["reason"]
@@ -111,14 +131,14 @@ def test_an_unstable_trial_is_set_aside():
 
 
 def test_if_none_is_stable_the_most_stable_is_taken_and_said():
-    choice = choose(table(), RULE, {2: 0.4, 3: 0.3, 0: 0.5}.__getitem__)
+    choice = choose(table(), RULE, stable(t2=0.4, t3=0.3, t0=0.5))
     assert choice["trial"] == 0
     assert "none of the 3 best trials keeps all its segments" in choice["reason"]
     assert "The most stable of them was taken (lowest overlap 50%; 60% is asked for)" in choice["reason"]
 
 
 def test_a_single_trial_looked_at_and_found_unstable_is_told_of():
-    choice = choose(table(), RULE | {"stability_checks": 1}, stability=lambda _: 0.4)
+    choice = choose(table(), RULE | {"stability_checks": 1}, stable(t2=0.4))
     assert choice["trial"] == 2
     expected = "not all segments return (lowest overlap 40%; 60% is asked for). No other trial was checked."
     assert expected in choice["reason"]
@@ -207,12 +227,12 @@ def test_the_silhouette_decides_where_the_rule_says_so():
 
 
 def test_overlap_as_high_as_asked_for_is_stable():
-    checked = choose(table(), RULE, {2: 0.6, 3: 0.9}.__getitem__)["checked"]
+    checked = choose(table(), RULE, stable(t2=0.6, t3=0.9))["checked"]
     assert checked == [{"trial": 2, "jaccard_min": 0.6}]
 
 
 def test_stability_is_checked_as_often_as_the_rule_says():
-    jaccards = {2: 0.4, 3: 0.3, 0: 0.5, 1: 0.9}.__getitem__
+    jaccards = stable(t2=0.4, t3=0.3, t0=0.5, t1=0.9)
     never = choose(table(), RULE | {"stability_checks": 0}, jaccards)
     twice = choose(table(), RULE | {"stability_checks": 2}, jaccards)
     assert (never["trial"], never["checked"]) == (2, [])
@@ -222,7 +242,7 @@ def test_stability_is_checked_as_often_as_the_rule_says():
 
 
 def test_trials_are_checked_until_none_is_left():
-    choice = choose(table(TRIALS[:2]), RULE | {"stability_checks": 9}, {0: 0.3, 1: 0.2}.__getitem__)
+    choice = choose(table(TRIALS[:2]), RULE | {"stability_checks": 9}, stable(t0=0.3, t1=0.2))
     assert [row["trial"] for row in choice["checked"]] == [0, 1]
     assert choice["trial"] == 0
 
@@ -281,6 +301,7 @@ def test_the_preparation_whose_choice_agrees_best_with_the_others_is_taken():
             "trial": trial,
             "excess_silhouette": pytest.approx(excess),
             "agreement": pytest.approx(mean),
+            "supported": None,
         }
         for name, trial, excess, mean in told
     ]

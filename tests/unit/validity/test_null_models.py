@@ -12,7 +12,14 @@ from sklearn.cluster import KMeans
 
 from gp_segmentation.evidence.labellings import Labellings
 from gp_segmentation.evidence.nulls_by_k import nulls_by_k
-from gp_segmentation.validity import compare_with_null, draw_null, null_means, null_models, score_labellings
+from gp_segmentation.validity import (
+    compare_with_null,
+    draw_null,
+    joint_exceedance,
+    null_means,
+    null_models,
+    score_labellings,
+)
 from gp_segmentation.validity.null_models import NULLS, _root, compare_gap_with_null
 
 gaussian_null = partial(draw_null, kind="gaussian")
@@ -387,3 +394,40 @@ def test_fewer_distinct_rows_than_clusters_are_no_obstacle(kind):
     found = draw_null(X, [2, 5], kind=kind, draws=2, n_init=1, seed=0)
     assert found["k"].tolist() == [2, 5, 2, 5]
     assert found["silhouette"][0] <= 1
+
+
+def null_of(*draws: tuple[float, float]) -> pd.DataFrame:
+    """Draws with silhouettes of 2 and of 3 clusters."""
+    rows = [(draw, k, values[k - 2]) for draw, values in enumerate(draws) for k in (2, 3)]
+    return pd.DataFrame(rows, columns=["draw", "k", "silhouette"])
+
+
+def test_all_numbers_of_clusters_are_compared_with_the_highest_of_each_draw():
+    null = null_of((0.1, 0.4), (0.2, 0.6), (0.3, 0.5))
+    observed = pd.Series([0.4, 0.3], index=[2, 3])
+    # k = 2: values .1 .2 .3 and .4 of the data: mean .25, standard deviation sqrt(.05 / 3) = .1291
+    # k = 3: values .4 .6 .5 and .3 of the data: mean .45, the same deviation
+    # highest of each draw: (-1.16, -.39) -> -.39; (-.39, 1.16) -> 1.16; (.39, .39) -> .39
+    # the data: k = 2: .15 / .1291 = 1.16, which one draw reaches; k = 3: -1.16, which all reach
+    found = joint_exceedance([0.4 - 1e-9, 0.3], [2, 3], observed, null)
+    assert found == pytest.approx([1 - 2 / 4, 1 - 4 / 4])
+
+
+def test_what_was_not_drawn_or_has_no_spread_is_not_known():
+    null = null_of((0.1, 0.5), (0.2, 0.5))
+    found = joint_exceedance([0.9, 0.5, 0.9, np.nan], [2, 3, 4, 2], pd.Series([0.9, 0.5], index=[2, 3]), null)
+    assert found[0] == pytest.approx(1 - 1 / 3)
+    assert np.isnan(found[1:]).all()
+
+
+def test_the_joint_test_has_its_nominal_size_over_all_numbers_of_clusters():
+    # Data and draws from one Gaussian: the highest of the data beats all 19 draws in one case of twenty.
+    generator = np.random.default_rng(5)
+    passed = 0
+    for _ in range(300):
+        values = generator.standard_normal((20, 6)) + generator.standard_normal((20, 1))
+        null = pd.DataFrame(values[1:], columns=range(2, 8)).rename_axis(index="draw", columns="k")
+        null = null.stack().rename("silhouette").reset_index()
+        observed = pd.Series(values[0], index=range(2, 8))
+        passed += (joint_exceedance(values[0], range(2, 8), observed, null) >= 0.95).any()
+    assert 0.015 < passed / 300 < 0.09

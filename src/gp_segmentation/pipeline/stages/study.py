@@ -40,6 +40,11 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
         write_table(out / "null.parquet", found.null)
         write_table(out / "tree.parquet", found.tree)
         write_table(out / "preparations.csv", found.preparations)
+        write_table(out / "candidates.csv", found.candidates)
+        write_table(out / "resamples.parquet", found.resamples)
+        if found.votes is not None:
+            names = [str(segment) for segment in range(found.votes.shape[1])]
+            write_table(out / "votes.parquet", pd.DataFrame(found.votes, practices, names))
         chosen = of_preparation(found.trials, found.choice["preparation"])
         write_table(out / "scores_by_k.csv", study.scores_by_k(chosen))
         write_json(out / "choice.json", found.choice)
