@@ -1,6 +1,7 @@
 """The segments beside other data: the blocks they are made of, and measures they are not made of."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -55,13 +56,62 @@ def _weighted(features: pd.DataFrame, dictionary: pd.DataFrame) -> pd.DataFrame:
     return scaled[list(dictionary["feature"])]
 
 
-def external_validity(
-    labels: pd.Series,
+@dataclass(frozen=True)
+class UnusedMeasures:
+    """Measures that the segments were not made of, and groupings to compare the segments with.
+
+    Attributes
+    ----------
+    values : (n, m), NaN where not known. groupings : (n, g), see `comparators`; same index.
+    words : measure -> columns label and block, in the order of `values`.
+    """
+
+    values: pd.DataFrame
+    groupings: pd.DataFrame
+    words: pd.DataFrame
+
+
+def unused_measures(
+    index: pd.Index,
     features: pd.DataFrame,
     practices: pd.DataFrame,
     context: pd.DataFrame,
     context_dictionary: pd.DataFrame,
     outcomes: Mapping[str, Measures],
+    options: Mapping[str, Any],
+) -> UnusedMeasures:
+    """Gather the measures that segments made of `features` can be tested on.
+
+    Parameters
+    ----------
+    index : codes of the fitted practices.
+    features : of the segments. A context measure that is one of them, or nearly the same, is left out.
+    practices, context, context_dictionary : tables of those schemas.
+    outcomes : blocks of measures. One that shares a feature with `features` is left out whole: segments made
+        of half the indicators are no test on the other half.
+    options : the node ``external`` of ``conf/evidence``; from a rank correlation of ``max_correlation`` a
+        context measure counts as another edition of a feature, or of the deprivation of the comparators.
+    """
+    used = set(map(str, features.columns))
+    blocks: dict[str, Measures] = {n: b for n, b in outcomes.items() if not used & set(b[0].columns)}
+    if options["context"]:
+        known = context.set_index("practice_code")
+        editions = _other_editions(known.reindex(index), features.reindex(index), options)
+        new = known[[name for name in known if name not in {*used, *editions}]]
+        names = context_dictionary.set_index("measure")["label"]
+        blocks = {"context": (new, {str(name): str(names.get(name, name)) for name in new}), **blocks}
+    frames = [pd.DataFrame(index=index), *(block for block, _ in blocks.values())]
+    values = pd.concat(frames, axis=1).reindex(index)
+    values = values.loc[:, values.notna().sum() > 1]
+    rows = [(str(c), text[str(c)], name) for name, (block, text) in blocks.items() for c in block]
+    words = pd.DataFrame(rows, columns=["measure", "label", "block"], dtype="str").set_index("measure")
+    groupings = comparators(practices, context, options["comparators"]).reindex(index)
+    return UnusedMeasures(values, groupings, words.loc[list(values)])
+
+
+def external_validity(
+    labels: pd.Series,
+    unused: UnusedMeasures,
     options: Mapping[str, Any],
     *,
     seed: int = 0,
@@ -71,39 +121,20 @@ def external_validity(
 
     Parameters
     ----------
-    labels : practice code -> segment, fitted practices.
-    features : of the segments. A context measure that is one of them, or nearly the same, is left out.
-    practices, context, context_dictionary : tables of those schemas.
-    outcomes : blocks of measures. One that shares a feature with `features` is left out whole: segments made
-        of half the indicators are no test on the other half.
-    options : the node ``external`` of ``conf/evidence``; from a rank correlation of ``max_correlation`` a
-        context measure counts as another edition of a feature, or of the deprivation of the comparators.
+    labels : practice code -> segment, fitted practices, in the order of `unused`.
+    options : the node ``external`` of ``conf/evidence``.
 
     Returns
     -------
     dict: ``measures`` (rows of `explained_variance` with label and block) and ``means`` (`mean_explained`).
     """
-    used = set(map(str, features.columns))
-    blocks: dict[str, Measures] = {n: b for n, b in outcomes.items() if not used & set(b[0].columns)}
-    if options["context"]:
-        known = context.set_index("practice_code")
-        editions = _other_editions(known.reindex(labels.index), features.reindex(labels.index), options)
-        new = known[[name for name in known if name not in {*used, *editions}]]
-        names = context_dictionary.set_index("measure")["label"]
-        blocks = {"context": (new, {str(name): str(names.get(name, name)) for name in new}), **blocks}
-    frames = [pd.DataFrame(index=labels.index), *(block for block, _ in blocks.values())]
-    values = pd.concat(frames, axis=1).reindex(labels.index)
-    values = values.loc[:, values.notna().sum() > 1]
-    if values.empty:
+    if unused.values.empty:
         return {"measures": [], "means": {}}
-    groupings = comparators(practices, context, options["comparators"]).reindex(labels.index)
+    groupings = unused.groupings.copy()
     groupings.insert(0, "segments", labels)
-    table = explained_variance(
-        values, groupings, folds=int(options["folds"]), draws=int(options["draws"]), seed=seed, jobs=jobs
-    )
-    rows = [(str(c), text[str(c)], name) for name, (block, text) in blocks.items() for c in block]
-    words = pd.DataFrame(rows, columns=["measure", "label", "block"], dtype="str")
-    table = table.merge(words, on="measure", how="left")
+    folds, draws = int(options["folds"]), int(options["draws"])
+    table = explained_variance(unused.values, groupings, folds=folds, draws=draws, seed=seed, jobs=jobs)
+    table = table.join(unused.words, on="measure")
     return {"measures": json_records(table), "means": mean_explained(table)}
 
 

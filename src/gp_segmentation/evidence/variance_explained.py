@@ -1,6 +1,7 @@
 """External validity: how much variance of other measures the segments explain, beside simpler groupings."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,24 @@ from gp_segmentation.utils.progress import progress_bar
 #: Groupings of `comparators` and the measure each is cut from, which it is not tested on.
 SOURCES = {"deprivation": "imd_score", "list_size": "list_size"}
 FIGURES = ("eta2", "low", "high", "cv", "cv_low", "cv_high")
+
+
+@dataclass(frozen=True)
+class CrossValidated:
+    """Squared errors of predictions made from the other folds, and of those folds' mean; (folds, m) each."""
+
+    errors: Floats
+    baselines: Floats
+
+    @property
+    def explained(self) -> Floats:
+        """Share of variance explained, all folds together: (m,); NaN for a constant."""
+        return _share_explained(self.errors.sum(axis=0), self.baselines.sum(axis=0))
+
+    @property
+    def by_fold(self) -> Floats:
+        """Share of variance explained in each fold: (folds, m)."""
+        return _share_explained(self.errors, self.baselines)
 
 
 def comparators(practices: pd.DataFrame, context: pd.DataFrame, options: Mapping[str, Any]) -> pd.DataFrame:
@@ -54,7 +73,7 @@ def explained_variance(
     with the number of groups even by chance. ``cv`` does not: 1 - (squared error of the group means of the
     other folds) / (squared error of their overall mean), over `folds` random parts. ``low``, ``high``: 95%
     percentile interval of eta2 over bootstrap samples of practices. ``cv_low``, ``cv_high``: 95% t interval
-    over the folds, its variance corrected for the practices that folds share (Nadeau & Bengio 2003).
+    over the folds (`t_interval`). Every grouping has the same folds.
 
     Parameters
     ----------
@@ -92,8 +111,9 @@ def _explain(values: Floats, groups: pd.Series, folds: int, draws: int, seed: in
     sums = _GroupSums(values[grouped], codes[grouped], len(names))
     generator = np.random.default_rng(seed)
     n = int(grouped.sum())
-    fold = generator.permutation(np.arange(n) % folds)
-    cross_validated = _cross_validated(sums, fold, folds)
+    fold = random_folds(generator, len(values), folds)
+    found = _cross_validated(sums, fold[grouped], folds)
+    cross_validated = (found.explained, *t_interval(found.explained, found.by_fold))
     weights = (np.bincount(generator.integers(n, size=n), minlength=n) for _ in range(draws))
     samples = [_eta2(*sums.weighted(weight)) for weight in weights] or [np.full(values.shape[1], np.nan)]
     interval = np.quantile(samples, [0.025, 0.975], axis=0)
@@ -126,8 +146,36 @@ def _eta2(count: Floats, total: Floats, squares: Floats) -> Floats:
     return np.divide(of_means - correction, spread, out=np.full_like(n, np.nan), where=spread > 0)
 
 
-def _cross_validated(sums: _GroupSums, fold: NDArray, folds: int) -> tuple[Floats, Floats, Floats]:
-    """``cv`` and its interval: (m,) each."""
+def random_folds(generator: np.random.Generator, rows: int, folds: int) -> Ints:
+    """Return the number of the fold of each row; folds differ by one row at most."""
+    fold: Ints = generator.permutation(np.arange(rows) % folds)
+    return fold
+
+
+def predict_by_group(values: Floats, groups: pd.Series, fold: Ints, folds: int) -> CrossValidated:
+    """Predict `values` (n, m; NaN where not known) by the means of `groups` (n,) in the other folds.
+
+    A group that the other folds do not have is predicted by their overall mean; rows whose group is NA are
+    left out.
+    """
+    codes, names = pd.factorize(groups, sort=True)
+    grouped = codes >= 0
+    sums = _GroupSums(values[grouped], codes[grouped], len(names))
+    return _cross_validated(sums, fold[grouped], folds)
+
+
+def t_interval(centre: Floats | float, by_fold: Floats) -> tuple[Floats, Floats]:
+    """Return the 95% t interval around `centre` (m,), or one number, from its values `by_fold` (folds, m).
+
+    The variance is corrected for the rows that the folds' training sets share (Nadeau & Bengio 2003).
+    """
+    folds = len(by_fold)
+    spread = by_fold.std(axis=0, ddof=1) * np.sqrt(1 / folds + 1 / (folds - 1))
+    half = stats.t.ppf(0.975, folds - 1) * spread
+    return centre - half, centre + half
+
+
+def _cross_validated(sums: _GroupSums, fold: Ints, folds: int) -> CrossValidated:
     all_counts, all_totals, _ = sums.weighted(np.ones(len(fold)))
     errors, baselines = [], []
     for number in range(folds):
@@ -137,12 +185,12 @@ def _cross_validated(sums: _GroupSums, fold: NDArray, folds: int) -> tuple[Float
         means = np.divide(total, count, out=np.broadcast_to(overall, total.shape).copy(), where=count > 0.5)
         errors.append(_squared_error(tested, means))
         baselines.append(_squared_error(tested, np.broadcast_to(overall, total.shape)))
-    error, baseline = np.array(errors), np.array(baselines)
-    ratio = 1 - np.divide(error, baseline, out=np.full_like(error, np.nan), where=baseline > 0)
-    cv = 1 - error.sum(axis=0) / np.where(baseline.sum(axis=0) > 0, baseline.sum(axis=0), np.nan)
-    spread = ratio.std(axis=0, ddof=1) * np.sqrt(1 / folds + 1 / (folds - 1))
-    half = stats.t.ppf(0.975, folds - 1) * spread
-    return cv, cv - half, cv + half
+    return CrossValidated(np.array(errors), np.array(baselines))
+
+
+def _share_explained(errors: Floats, baselines: Floats) -> Floats:
+    share: Floats = 1 - np.divide(errors, baselines, out=np.full_like(errors, np.nan), where=baselines > 0)
+    return share
 
 
 def _squared_error(tested: tuple[Floats, Floats, Floats], means: Floats) -> Floats:

@@ -43,7 +43,7 @@ def mapped(results: Results) -> tuple[gpd.GeoDataFrame, Areas]:
 
 def positions(results: Results) -> gpd.GeoDataFrame:
     """Return the practices with a position in `GRID`: practice_code, segment, region_name, icb_code."""
-    columns = ["practice_code", "longitude", "latitude", "icb_code"]
+    columns = ["practice_code", "longitude", "latitude"]
     rows = results.segments.merge(results.practices[columns], on="practice_code", how="left")
     rows = rows.dropna(subset=["longitude", "latitude"])
     about = rows[["practice_code", "segment", "region_name", "icb_code"]]

@@ -1,7 +1,7 @@
 """How well the segments explain measures that were not used to make them, beside groupings made without
 clustering: the share of variance between practices (eta squared). It is cross-validated, so that more groups
-are no advantage. Whiskers: 95% interval over the ten folds. On top the mean over all measures, below it the
-ten measures that any grouping explains best.
+are no advantage. Whiskers: 95% interval over the folds. On top the mean over the measures that every grouping
+can be tested on, below it the ten measures that any grouping explains best.
 """
 
 import textwrap
@@ -29,7 +29,7 @@ NAMES = {
 
 @dataclass(frozen=True)
 class Explained:
-    """Means by grouping; rows drawn (measure, label, grouping, cv, cv_low, cv_high); measures in all."""
+    """Means by grouping; rows drawn (measure, label, grouping, cv, cv_low, cv_high); measures meant."""
 
     means: dict[str, float]
     table: pd.DataFrame
@@ -50,7 +50,8 @@ def data(results: Results) -> Explained:
     drawn = table[table["measure"].isin(rank)]
     drawn = drawn.sort_values("measure", key=lambda m: m.map(rank), kind="stable", ignore_index=True)
     means = {name: value for name, value in (external.get("means") or {}).items() if value is not None}
-    return Explained(means, drawn, int(table["measure"].nunique()))
+    tested = table.groupby("measure")["grouping"].nunique() == table["grouping"].nunique()
+    return Explained(means, drawn, int(tested.sum()))
 
 
 def size(data: Explained) -> tuple[float, float]:
@@ -72,7 +73,7 @@ def draw(data: Explained, figure: FigureBase) -> None:
         axes.errorbar(cv, at, xerr=whiskers, label=NAMES[name], markersize=6, linewidth=1.2, **look)
         if name in data.means:
             axes.plot(100 * data.means[name], shift, markersize=9, **look)
-    names = [f"Mean of all {data.measures} measures"] if data.means else []
+    names = [f"Mean of {data.measures} measures"] if data.means else []
     names += [textwrap.fill(clean(label), 34, max_lines=2, placeholder="…") for label in labels]
     name_rows(axes, names, size=9)
     axes.set_ylim(len(names) - 0.5, -0.5)

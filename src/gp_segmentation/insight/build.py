@@ -89,8 +89,8 @@ def insight_tables(
     )
     return {
         **_profiles(run, quintiles),
-        "segment_sizes": groups.segment_sizes(run.segments, run.practices),
-        "segment_mix": groups.segment_mix(run.segments, run.practices, quintiles),
+        "segment_sizes": groups.segment_sizes(run.segments),
+        "segment_mix": groups.segment_mix(run.segments, quintiles),
         "peers": peers,
         **_opportunities(run, options["opportunities"], quintiles, seed, jobs),
     }
@@ -139,7 +139,7 @@ def _opportunities(
     )
     by_practice = opportunity_tables.by_practice(opportunities)
     by_practice["standing"] = opportunity_tables.practice_status(by_practice, organisations, **enough)
-    sizes = groups.segment_sizes(run.segments, run.practices)
+    sizes = groups.segment_sizes(run.segments)
     by_segment = opportunity_tables.by_segment(opportunities, indicators, sizes)
     return {
         "opportunities": opportunity_tables.count_not_open(by_segment, by_practice),

@@ -40,7 +40,7 @@ def groups_by_level(segments: pd.DataFrame, practices: pd.DataFrame, quintiles: 
     )
 
 
-def segment_sizes(segments: pd.DataFrame, practices: pd.DataFrame) -> pd.DataFrame:
+def segment_sizes(segments: pd.DataFrame) -> pd.DataFrame:
     """Return practices and patients of every segment, and of England in the last row.
 
     Returns
@@ -48,8 +48,7 @@ def segment_sizes(segments: pd.DataFrame, practices: pd.DataFrame) -> pd.DataFra
     segment (0: England), segment_name, practices, fitted, special, patients, share_of_practices,
     share_of_patients, median_list_size.
     """
-    rows = segments.merge(practices[["practice_code", "list_size"]], on="practice_code")
-    both = pd.concat([rows, rows.assign(segment=0, segment_name=ENGLAND)])
+    both = pd.concat([segments, segments.assign(segment=0, segment_name=ENGLAND)])
     table = both.groupby(["segment", "segment_name"], as_index=False).agg(
         practices=("practice_code", "size"),
         fitted=("fitted", "sum"),
@@ -58,12 +57,12 @@ def segment_sizes(segments: pd.DataFrame, practices: pd.DataFrame) -> pd.DataFra
     )
     table = pd.concat([table.iloc[1:], table.iloc[:1]], ignore_index=True)
     table.insert(4, "special", table["practices"] - table["fitted"])
-    table["share_of_practices"] = table["practices"] / len(rows)
-    table["share_of_patients"] = table["patients"] / rows["list_size"].sum()
+    table["share_of_practices"] = table["practices"] / len(segments)
+    table["share_of_patients"] = table["patients"] / segments["list_size"].sum()
     return table
 
 
-def segment_mix(segments: pd.DataFrame, practices: pd.DataFrame, quintiles: pd.Series) -> pd.DataFrame:
+def segment_mix(segments: pd.DataFrame, quintiles: pd.Series) -> pd.DataFrame:
     """Return practices and patients of every segment by region, ICB and deprivation quintile.
 
     Returns
@@ -72,25 +71,24 @@ def segment_mix(segments: pd.DataFrame, practices: pd.DataFrame, quintiles: pd.S
     practices that are in the area), share_of_area (share of the area's practices that are in the segment),
     england_share (share of England's practices that are in the area). Every combination has a row.
     """
-    rows = segments.merge(practices[["practice_code", "list_size"]], on="practice_code")
     areas = {
-        "region": rows["region_name"],
-        "icb": rows["icb_name"],
-        "deprivation_quintile": rows["practice_code"].map(quintiles),
+        "region": segments["region_name"],
+        "icb": segments["icb_name"],
+        "deprivation_quintile": segments["practice_code"].map(quintiles),
     }
-    names = rows.drop_duplicates("segment").set_index("segment")["segment_name"]
+    names = segments.drop_duplicates("segment").set_index("segment")["segment_name"]
     parts = []
     for level, area in areas.items():
         every = pd.MultiIndex.from_product(
             [sorted(area.unique()), sorted(names.index)], names=["area", "segment"]
         )
-        list_sizes = rows.groupby([area.rename("area"), "segment"])["list_size"]
+        list_sizes = segments.groupby([area.rename("area"), "segment"])["list_size"]
         table = pd.DataFrame({"practices": list_sizes.size(), "patients": list_sizes.sum()})
         parts.append(table.reindex(every, fill_value=0).reset_index().assign(level=level))
     table = pd.concat(parts, ignore_index=True)
     in_area = table.groupby(["level", "area"])["practices"].transform("sum")
-    table["share_of_segment"] = table["practices"] / table["segment"].map(rows["segment"].value_counts())
+    table["share_of_segment"] = table["practices"] / table["segment"].map(segments["segment"].value_counts())
     table["share_of_area"] = table["practices"] / in_area
-    table["england_share"] = in_area / len(rows)
+    table["england_share"] = in_area / len(segments)
     table.insert(2, "segment_name", table["segment"].map(names))
     return table[["level", *table.columns.drop("level")]]

@@ -1,9 +1,12 @@
 """The evidence in plain sentences."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
+
+from gp_segmentation.utils.wording import listed
 
 GROUPINGS = {
     "deprivation": "fifths of deprivation",
@@ -25,6 +28,7 @@ def evidence_sentences(evidence: Mapping[str, Any]) -> list[str]:
         *_agreement(evidence.get("agreement") or {}, figures.get("ari_kmeans_hierarchical")),
         *_composition(evidence.get("made_of") or {}),
         *_external(evidence.get("beyond") or {}),
+        *_usefulness(evidence),
     ]
 
 
@@ -102,10 +106,57 @@ def _external(external: Mapping[str, Any]) -> list[str]:
     own = means.pop("segments", None)
     if own is None:
         return []
-    count = len({row["measure"] for row in external.get("measures") or []})
+    count = _tested_by_all(external.get("measures") or [])
     text = f"On average the segments explain {own:.1%} of the variance in other measures ({count} of them)."
     others = [f"{GROUPINGS[name]} {value:.1%}" for name, value in means.items() if name in GROUPINGS]
     return [f"{text} Other groupings explain: {', '.join(others)}." if others else text]
+
+
+def _tested_by_all(rows: Sequence[Mapping[str, Any]]) -> int:
+    """How many measures every grouping is tested on: those that the means are of."""
+    tested = Counter(row["measure"] for row in rows if row["cv"] is not None)
+    groupings = len({row["grouping"] for row in rows})
+    return sum(count == groupings for count in tested.values())
+
+
+def _usefulness(evidence: Mapping[str, Any]) -> list[str]:
+    """What fewer and more groups tell of measures not used: the levels, or the ends of the numbers tried."""
+    by_k = {row["k"]: row for row in evidence.get("beyond_by_k") or []}
+    own = by_k.get(evidence.get("n_clusters"))
+    if own is None or own["cv"] is None:
+        return []
+    levels = [(f"{row['k']} {row['level']}s", row) for row in evidence.get("beyond_levels") or []]
+    others = levels or [(str(k), by_k[k]) for k in (min(by_k), max(by_k))]
+    parts, intervals = [], []
+    for name, row in others:
+        if row["k"] != own["k"] and row["added_low"] is not None:
+            text, interval = _added(name, row, fewer=row["k"] < own["k"])
+            parts.append(text)
+            intervals.append(interval)
+    measures = f"{len(own['measures'])} measure{'s' * (len(own['measures']) != 1)} not used"
+    text = f"With {own['k']} segments, {own['cv']:.1%} of the variance of {measures} is explained{''.join(parts)}"
+    if intervals:
+        text += f" (95% interval{'s' * (len(intervals) > 1)}: {listed(intervals)} points)"
+    ceiling = (evidence.get("ceiling") or {}).get("cv")
+    if ceiling is not None:
+        text += f". A linear model of the features themselves explains {ceiling:.1%}"
+    return [f"{text}."]
+
+
+def _added(name: str, row: Mapping[str, Any], *, fewer: bool) -> tuple[str, str]:
+    """Compare the segments with a row of fewer or of more groups: part of a sentence, and the interval."""
+    low, points, high = (100 * row[key] for key in ("added_low", "added", "added_high"))
+    if fewer:
+        low, points, high = -high, -points, -low
+    amount = f"{abs(points):.1f} points" if abs(points) >= 0.05 else "less than 0.1 points"
+    interval = f"{low:.1f} to {high:.1f}".replace("-", "−")
+    if low <= 0 <= high:
+        text = f", no more for certain than with {name}" if fewer else f"; {name} would add nothing certain"
+    elif fewer:
+        text = f", {amount} {'more' if points > 0 else 'less'} than with {name}"
+    else:
+        text = f"; {name} would {'add' if points > 0 else 'take away'} {amount}"
+    return text, interval
 
 
 def spatial_sentence(joins: pd.DataFrame) -> str:

@@ -44,7 +44,7 @@ def finder(results: Results) -> dict[str, Any]:
     thousandths (-1: none), 1 if it was fitted, list size.
     """
     about = results.segments.merge(
-        results.practices[["practice_code", "postcode", "list_size"]], on="practice_code", how="left"
+        results.practices[["practice_code", "postcode"]], on="practice_code", how="left"
     )
     icbs = sorted(set(about["icb_name"]))
     position = {name: i for i, name in enumerate(icbs)}

@@ -167,6 +167,32 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "second_segment": segment(nullable=True),
             "margin": pa.Column(float, pa.Check.ge(0), nullable=True),
             "special": text(nullable=True),  # why it is no ordinary practice, hence not fitted
+            "supergroup": text(),
+            "segment_code": text(),
+            "subgroup": text(),
+            # Share of resamples with the practice in which it fell into its segment; null for special practices.
+            "certainty": pa.Column(float, pa.Check.in_range(0, 1), nullable=True),
+            "pcn_code": text(nullable=True),
+            "pcn_name": text(nullable=True),
+            "sub_icb_code": text(),
+            "icb_code": text(),
+            "region_code": text(),
+            "list_size": count(),
+        },
+    ),
+    # Supergroups, segments and subgroups, level by level; the parent of every group but supergroups.
+    "levels": table(
+        {
+            "level": pa.Column(str, pa.Check.isin(("supergroup", "segment", "subgroup"))),
+            "code": pa.Column(str, unique=True),
+            "parent": text(nullable=True),
+            "segment": segment(nullable=True),
+            "name": text(),
+            "compared_with": text(),  # what the name sets it apart from: England, or the code of its parent
+            "apart": text(nullable=True),  # what sets it apart from the other groups of its parent
+            "practices": count(),
+            "fitted": count(),
+            "patients": count(),
         },
     ),
     # Practices of another year or folder in the segments of a run (`gp_segmentation.segments.assignment`).

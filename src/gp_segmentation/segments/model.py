@@ -1,5 +1,6 @@
 """A segmentation as one scikit-learn model: the matrix pipeline with `Segments` as its last step."""
 
+from collections.abc import Mapping
 from typing import Self
 
 import numpy as np
@@ -9,7 +10,8 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from gp_segmentation.clustering import Assignment, assign_nearest, centroids, margins
+from gp_segmentation.clustering import Assignment, Levels, assign_levels, assign_nearest, centroids, margins
+from gp_segmentation.segments.table import codes_of
 
 #: Rows of the matrix at most this far apart are the same practice with unchanged figures.
 SAME_FIGURES = 1e-8
@@ -26,6 +28,7 @@ class Segments(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sklearn
     Attributes
     ----------
     X_, y_ : the fitted rows and their segments. centroids_ : (k, p). classes_ : segments.
+    codes_, level_codes_, level_centroids_ : see `with_levels`.
     agreement_ : share of the fitted rows whose segment is that of the nearest centroid.
     """
 
@@ -54,6 +57,22 @@ class Segments(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sklearn
         distance, position = cKDTree(self.X_).query(self._values(X), distance_upper_bound=SAME_FIGURES)
         return np.where(np.isfinite(distance), position, -1)
 
+    def with_levels(self, codes: Mapping[int, str], centres: pd.DataFrame) -> Self:
+        """Keep the code of every segment, and code -> centroid of the groups of every level (`Levels`)."""
+        self.codes_ = np.array([codes[segment] for segment in self.classes_.tolist()], dtype=str)
+        self.level_codes_ = centres.index.to_numpy(dtype=str)
+        self.level_centroids_ = centres.to_numpy()
+        return self
+
+    def levels(self, X: pd.DataFrame) -> pd.DataFrame | None:
+        """Return supergroup, segment and subgroup (codes) of every row; None in models of older runs."""
+        if not hasattr(self, "level_codes_"):
+            return None
+        values = self._values(X)
+        known = self.codes_[np.searchsorted(self.classes_, self.predict(X))]
+        centres = pd.DataFrame(self.level_centroids_, index=pd.Index(self.level_codes_, name="code"))
+        return assign_levels(values, centres, known).set_axis(getattr(X, "index", range(len(values))), axis=0)
+
     def centroid_table(self) -> pd.DataFrame:
         """Return segment -> centroid, with the columns of the matrix where it was a frame."""
         columns = getattr(self, "feature_names_in_", None)
@@ -64,12 +83,14 @@ class Segments(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sklearn
         return np.asarray(validate_data(self, X, dtype=np.float64, reset=False))
 
 
-def add_segments(pipeline: Pipeline, matrix: pd.DataFrame, labels: pd.Series) -> Pipeline:
+def add_segments(pipeline: Pipeline, matrix: pd.DataFrame, labels: pd.Series, levels: Levels) -> Pipeline:
     """Return the fitted `pipeline` with the segments of the fitted practices as its last step.
 
     Parameters
     ----------
-    matrix : the output of `pipeline`. labels : practice_code -> segment of the fitted practices.
+    matrix : the output of `pipeline`. labels : practice_code -> segment of the fitted practices. levels : of
+        these practices.
     """
     segments = Segments().fit(matrix.loc[labels.index], labels)
+    segments.with_levels(codes_of(labels, levels), levels.centroids)
     return Pipeline([*pipeline.steps, ("segments", segments)])

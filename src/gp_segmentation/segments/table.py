@@ -4,12 +4,46 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from gp_segmentation.clustering import assign_nearest, centroids, margins
+from gp_segmentation.clustering import Levels, assign_levels, assign_nearest, centroids, margins
 from gp_segmentation.validity import silhouette_samples
+
+#: Where a practice belongs, and its size, at the end of the table.
+PLACE = ("pcn_code", "pcn_name", "sub_icb_code", "icb_code", "region_code", "list_size")
+
+
+def codes_of(labels: pd.Series, levels: Levels) -> dict[int, str]:
+    """Return segment (1..k) -> its code, such as ``A1``."""
+    return dict(zip(labels, levels.codes.loc[labels.index, "segment"], strict=True))
+
+
+def level_table(
+    segments: pd.DataFrame, levels: Levels, words: Mapping[str, tuple[str, str, str | None]]
+) -> pd.DataFrame:
+    """Return the table of schema ``levels``.
+
+    Parameters
+    ----------
+    segments : schema ``segments``. words : code -> name, what it is compared with, what sets it apart.
+    """
+    columns = {"supergroup": "supergroup", "segment": "segment_code", "subgroup": "subgroup"}
+    counts = pd.concat([segments.assign(code=segments[column]) for column in columns.values()])
+    counts = counts.groupby("code").agg(
+        practices=("practice_code", "size"), fitted=("fitted", "sum"), patients=("list_size", "sum")
+    )
+    numbers = dict(zip(segments["segment_code"], segments["segment"], strict=True))
+    table = levels.nodes[["level", "code", "parent"]]
+    table = table.assign(segment=table["code"].map(numbers).astype("Int64"))
+    text = pd.DataFrame([words[code] for code in table["code"]], columns=["name", "compared_with", "apart"])
+    return table.join(text.astype("str")).join(counts, on="code")
 
 
 def segment_table(
-    matrix: pd.DataFrame, labels: pd.Series, practices: pd.DataFrame, names: Mapping[int, str]
+    matrix: pd.DataFrame,
+    labels: pd.Series,
+    practices: pd.DataFrame,
+    names: Mapping[int, str],
+    levels: Levels,
+    certainty: pd.Series,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the table of schema ``segments``, and the centroids.
 
@@ -22,6 +56,7 @@ def segment_table(
     labels : practice_code -> segment (1..k) of the fitted practices.
     practices : schema ``practices``.
     names : segment -> name.
+    levels : of the fitted practices. certainty : practice_code -> share of resamples in its segment.
     """
     X = matrix.loc[labels.index]
     centres = centroids(X, labels)
@@ -39,7 +74,11 @@ def segment_table(
         },
         index=matrix.index,
     )
+    codes = assign_levels(matrix, levels.centroids, segment.map(codes_of(labels, levels)))
+    codes.loc[labels.index] = levels.codes.loc[labels.index].to_numpy()
     about = practices.set_index("practice_code")
     table = about[["practice_name", "sub_icb_name", "icb_name", "region_name"]].join(assigned, how="inner")
-    table = table.assign(special=about["special"]).rename_axis("practice_code").reset_index()
+    table = table.assign(special=about["special"]).join(codes.rename(columns={"segment": "segment_code"}))
+    table = table.assign(certainty=certainty).join(about[list(PLACE)])
+    table = table.rename_axis("practice_code").reset_index()
     return table.sort_values("practice_code", ignore_index=True), centres

@@ -53,7 +53,9 @@ class Measures:
         new = [trial for trial in trials if trial not in self.resamples]
         first = self.draws // 3 if len(new) > 1 else self.draws
         for count, skip in ((first, 0), (self.draws - first, first)):
-            going_on = [trial for trial in new if not skip or self._least(trial) > self.min_jaccard - HOPELESS]
+            going_on = [
+                trial for trial in new if not skip or self._least(trial) > self.min_jaccard - HOPELESS
+            ]
             if count and going_on:
                 self._resample(going_on, count, skip)
         return {trial: self._least(trial) for trial in trials if trial in self.resamples}

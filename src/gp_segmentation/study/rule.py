@@ -160,7 +160,9 @@ def _best_place(choices: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]) 
     column = facts["criterion"] if way == "criterion" else way
     supported = [choice["supported"] is not False for choice in choices]
     open_to = supported if any(supported) else [True] * len(choices)
-    values = np.array([choice[column] if may else -np.inf for choice, may in zip(choices, open_to, strict=True)])
+    values = np.array(
+        [choice[column] if may else -np.inf for choice, may in zip(choices, open_to, strict=True)]
+    )
     return int(np.flatnonzero(values >= values.max() - ACROSS_PREPARATIONS[way])[0])
 
 

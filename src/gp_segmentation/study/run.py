@@ -26,7 +26,7 @@ from gp_segmentation.utils.arrays import Ints
 from gp_segmentation.validity import adjusted_rand
 
 #: Keys of ``conf/study`` that change no trial's labels or scores.
-WITHOUT_EFFECT = ("name", "storage", "rule", "tree_cache")
+WITHOUT_EFFECT = ("name", "storage", "rule", "levels", "tree_cache")
 
 
 @dataclass(frozen=True)
@@ -131,6 +131,10 @@ def _study(
     )
     asked = measures if measures.draws else None
     choice = choose(trials, rule, asked, null=null, agreement=agreement)
+    if (
+        measures.draws
+    ):  # of a choice that the configuration fixed, too: each practice's certainty is from them
+        measures.jaccard_min([choice["trial"]])
     means = {row["trial"]: row["agreement"] for row in choice["by_preparation"]}
     choice |= {
         "settings": dict(space.preparations[choice["preparation"]]),

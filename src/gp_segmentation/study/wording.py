@@ -131,7 +131,11 @@ def _found_again(selection: SelectedTrial, facts: Mapping[str, Any]) -> list[str
     )
     if selection.supported:
         numbers = sorted({row["n_clusters"] for row in selection.candidates if row["passes"]})
-        counted = f"{numbers[0]} segments" if len(numbers) == 1 else f"{listed([str(number) for number in numbers])} segments"
+        counted = (
+            f"{numbers[0]} segments"
+            if len(numbers) == 1
+            else f"{listed([str(number) for number in numbers])} segments"
+        )
         return [
             f"{counted[:1].upper()}{counted[1:]} are found again: {asked}. The largest of these numbers was "
             f"taken ({figures})."
@@ -173,7 +177,9 @@ def _stability(selection: SelectedTrial, facts: Mapping[str, Any]) -> list[str]:
 def _separation(selection: SelectedTrial, facts: Mapping[str, Any]) -> list[str]:
     """How separate the segments are, beside the best trial and random data."""
     if facts["kind"] == "finest":
-        return [f"Of trials with as many segments it is the most separate ({_silhouettes(selection.row, facts['criterion'])})."]
+        return [
+            f"Of trials with as many segments it is the most separate ({_silhouettes(selection.row, facts['criterion'])})."
+        ]
     row, ties, criterion = selection.row, selection.ties, facts["criterion"]
     best = ties.iloc[int(ties[criterion].to_numpy().argmax())]
     same = best["trial"] == row["trial"]

@@ -73,7 +73,10 @@ def resample(
     codes = {k: inverse.astype(np.int64) for k, (_, inverse) in numbered.items()}
     votes = {k: np.zeros((len(values), len(numbered[k][0])), dtype=np.int64) for k in vote if k in codes}
     fresh = {k: clone(clusterers[k]) for k in codes}
-    drawn = [_draw_rows(len(values), scheme, share, s) for s in np.random.SeedSequence(seed).spawn(skip + draws)[skip:]]
+    drawn = [
+        _draw_rows(len(values), scheme, share, s)
+        for s in np.random.SeedSequence(seed).spawn(skip + draws)[skip:]
+    ]
     # Trees hold Python's lock while they grow, so they grow in processes.
     processes = any(isinstance(clusterer, Hierarchical) for clusterer in fresh.values())
     jaccards, aris = [], []
@@ -82,7 +85,9 @@ def resample(
     for draw, (rows, result) in enumerate(zip(drawn, results, strict=True)):
         for k, (best, ari, segment) in result.items():
             names = numbered[k][0].tolist()
-            jaccards += [(skip + draw, k, name, value) for name, value in zip(names, best.tolist(), strict=True)]
+            jaccards += [
+                (skip + draw, k, name, value) for name, value in zip(names, best.tolist(), strict=True)
+            ]
             aris.append((skip + draw, k, ari))
             if k in votes:
                 matched = segment >= 0

@@ -16,6 +16,7 @@ from gp_segmentation.evidence import (
     external_validity,
     mean_explained,
     single_block_agreement,
+    unused_measures,
 )
 from gp_segmentation.features import build_blocks, build_features
 from gp_segmentation.features.achievement import Achievement
@@ -64,20 +65,24 @@ def test_eta_squared_equals_a_plain_one_over_known_pairs(measured):
         assert np.isnan(row["low"])
 
 
-def test_cross_validation_equals_a_plain_one_and_gives_groups_without_meaning_nothing(measured):
+@pytest.mark.parametrize("grouping", ["segments", "random"])
+def test_cross_validation_equals_a_plain_one_over_the_same_folds_for_every_grouping(measured, grouping):
     measures, groupings = measured
-    found = explained_variance(measures, groupings, folds=5, draws=0, seed=4).set_index(
-        ["measure", "grouping"]
-    )
-    y, groups = measures["noise"].to_numpy(), groupings["segments"].to_numpy(dtype=int)
-    part = np.random.default_rng(4).permutation(np.arange(300) % 5)
+    found = explained_variance(measures, groupings, folds=5, draws=0, seed=4).set_index(PAIR)
+    y, groups = measures["noise"].to_numpy(), groupings[grouping].to_numpy(dtype=float, na_value=np.nan)
+    part = np.random.default_rng(4).permutation(np.arange(300) % 5)  # also of the practices without a group
     error = baseline = 0.0
     for fold in range(5):
-        train, test = part != fold, part == fold
-        means = {g: y[train & (groups == g)].mean() for g in set(groups.tolist())}
-        error += sum((y[i] - means[groups[i]]) ** 2 for i in np.flatnonzero(test))
+        train, test = ((part != fold) & ~np.isnan(groups)), ((part == fold) & ~np.isnan(groups))
+        for i in np.flatnonzero(test):
+            alike = y[train & (groups == groups[i])]
+            error += (y[i] - (alike.mean() if len(alike) else y[train].mean())) ** 2
         baseline += ((y[test] - y[train].mean()) ** 2).sum()
-    assert found.loc[("noise", "segments"), "cv"] == pytest.approx(1 - error / baseline)
+    assert found.loc[("noise", grouping), "cv"] == pytest.approx(1 - error / baseline)
+
+
+def test_groups_without_meaning_explain_nothing(measured):
+    found = explained_variance(*measured, folds=5, draws=0, seed=4).set_index(PAIR)
     # Thirty groups "explain" a tenth of noise, and cross-validated less than nothing.
     assert found.loc[("noise", "random"), "eta2"] > 0.05
     assert found.loc[("noise", "random"), "cv"] < 0
@@ -164,17 +169,21 @@ def test_external_validity_leaves_out_what_was_used_and_what_is_as_good_as_used(
     blocks = build_blocks({"achievement": Achievement(), "prevalence": Prevalence()}, small_tables)
     outcomes = {name: (block.values, block.labels) for name, block in blocks.items()}
     known = (small_tables.practices, small_tables.context, small_tables.context_dictionary)
-    found = external_validity(labels, built.features, *known, outcomes, EXTERNAL)
+
+    def validity(features, outcomes, options=EXTERNAL):
+        unused = unused_measures(labels.index, features, *known, outcomes, options)
+        return external_validity(labels, unused, options)
+
+    found = validity(built.features, outcomes)
     measures = {row["measure"] for row in found["measures"]}
     assert "imd_score" not in measures
     assert "non_white_percent" in measures
     assert {row["block"] for row in found["measures"]} == {"context", "achievement", "prevalence"}
     assert set(found["means"]) == {"segments", "icb", "list_size", "deprivation"}
     performance = build_features({"a": Achievement(indicators=["DM006"])}, small_tables).features
-    other = external_validity(labels, performance, *known, outcomes, EXTERNAL)
+    other = validity(performance, outcomes)
     assert not [row for row in other["measures"] if row["block"] == "achievement"]
-    nothing = external_validity(labels, built.features, *known, {}, EXTERNAL | {"context": False})
-    assert nothing == {"measures": [], "means": {}}
+    assert validity(built.features, {}, EXTERNAL | {"context": False}) == {"measures": [], "means": {}}
 
 
 def test_comparators_cut_what_is_known(small_tables):

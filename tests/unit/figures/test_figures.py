@@ -117,6 +117,7 @@ def test_what_has_nothing_to_show_is_left_out_with_a_reason(
     shown = figures.render_all(bare, tmp_path / "f")
     left_out = {row["name"]: row["reason"] for row in figures.load_figures(tmp_path / "f")[1]}
     of_evidence = ("stability", "stability_by_k", "agreement", "clustergram", "made_of", "use_beyond")
+    of_evidence = (*of_evidence, "usefulness")
     assert set(left_out) == {*WITHOUT_TRIALS_OR_PLACES, *of_evidence}
     assert all(left_out.values())
     assert {f.name for f in shown} == set(NAMES) - set(left_out)

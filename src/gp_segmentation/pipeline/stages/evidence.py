@@ -6,6 +6,7 @@ import pandas as pd
 
 from gp_segmentation import config, evidence
 from gp_segmentation.features import Tables, build_blocks
+from gp_segmentation.schemas import of_preparation
 from gp_segmentation.storage.table_files import read_table, write_table
 from gp_segmentation.storage.workspace import Workspace
 from gp_segmentation.utils.files import fresh_folder, write_json
@@ -25,18 +26,48 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
         options=cfg["evidence"],
         null=ws.null() if len(X) == len(fitted) and null_model["kind"] == "gaussian" else None,
         null_starts=null_model["n_init"],
+        known=_known(cfg, ws, labels) if len(X) == len(fitted) else None,
         seed=cfg["seed"],
         jobs=cfg["jobs"],
     )
     told = found.evidence | {"rows": len(X), "fitted": len(fitted)}
+    if choice["supported"] is False:
+        told = evidence.without_support(told)
     if told["assessed"]:
         told |= _external(cfg, ws, X, labels)
     with fresh_folder(ws.evidence) as out:
         write_json(out / "evidence.json", told)
         write_table(out / "practices.parquet", found.practices)
+        write_table(out / "usefulness.csv", evidence.usefulness_table(told))
     chosen = ws.trials().set_index("trial").loc[choice["trial"]]
     imputed = read_table(ws.chosen_matrix / "imputed.parquet")
     write_json(ws.metrics, evidence.run_metrics(chosen, told, imputed, choice["agreement"]))
+
+
+def _known(cfg: dict[str, Any], ws: Workspace, labels: pd.Series) -> evidence.KnownStability | None:
+    """What the study measured of the stability of the segments, numbered as `labels`."""
+    choice, candidates = ws.choice(), read_table(ws.study / "candidates.csv")
+    if not (ws.study / "votes.parquet").is_file():
+        return None
+    trials = ws.trials()
+    same = pd.Series(True, index=trials.index)
+    for name in ("preparation", "clusterer", "linkage"):
+        same &= trials[name].isna() if choice[name] is None else trials[name] == choice[name]
+    of_trial = trials[same].set_index("trial")["n_clusters"]
+    resamples = read_table(ws.study / "resamples.parquet")
+    resamples = resamples[resamples["trial"].isin(of_trial.index)]
+    raw = read_table(ws.study / "labels.parquet")[str(choice["trial"])].loc[labels.index]
+    segment_of = dict(zip(raw, labels, strict=True))
+    chosen = resamples["trial"] == choice["trial"]
+    segments = resamples["segment"].where(~chosen, resamples["segment"].map(segment_of)).astype(int)
+    jaccard = resamples.assign(k=resamples["trial"].map(of_trial), segment=segments).drop(columns="trial")
+    votes = read_table(ws.study / "votes.parquet").loc[labels.index]
+    votes = votes[[str(number) for number, _ in sorted(segment_of.items(), key=lambda pair: pair[1])]]
+    measured = candidates[candidates["trial"].isin(of_trial.index)].dropna(subset=["prediction_strength"])
+    strengths = dict(zip(measured["n_clusters"], measured["prediction_strength"], strict=True))
+    return evidence.KnownStability(
+        jaccard, votes.to_numpy(), strengths, int(cfg["study"]["rule"].get("splits", 0))
+    )
 
 
 def _external(cfg: dict[str, Any], ws: Workspace, X: pd.DataFrame, labels: pd.Series) -> dict[str, Any]:
@@ -51,7 +82,22 @@ def _external(cfg: dict[str, Any], ws: Workspace, X: pd.DataFrame, labels: pd.Se
     single_blocks = {name: block.values for name, block in references.items()}
     measures = {name: (block.values, block.labels) for name, block in outcomes.items()}
     known = (tables.practices, tables.context, tables.context_dictionary)
+    unused = evidence.unused_measures(X.index, values, *known, measures, options["external"])
+    table = ws.segment_table().set_index("practice_code").loc[X.index]
+    levels = {name: table[name] for name in ("supergroup", "subgroup")}
+    by_k, chosen = _labels_by_k(ws, labels), ws.choice()["n_clusters"]
     return {
         "made_of": evidence.composition(X, labels, values, dictionary, single_blocks, **draw),
-        "beyond": evidence.external_validity(labels, values, *known, measures, options["external"], **draw),
+        "beyond": evidence.external_validity(labels, unused, options["external"], **draw),
+        **evidence.usefulness(by_k, chosen, unused, X, options["external"], levels=levels, **draw),
     }
+
+
+def _labels_by_k(ws: Workspace, labels: pd.Series) -> dict[int, pd.Series]:
+    """The study's labels by every number of segments of the chosen clusterer; at the chosen one `labels`."""
+    choice, tried = ws.choice(), read_table(ws.study / "labels.parquet").reindex(labels.index)
+    trials = of_preparation(ws.trials(), choice["preparation"])
+    own = trials[["clusterer", "linkage"]].fillna("").eq([choice["clusterer"], choice["linkage"] or ""])
+    trials = trials[own.all(axis=1)].sort_values(["n_clusters", "trial"]).drop_duplicates("n_clusters")
+    by_k = {k: tried[str(trial)] for k, trial in zip(trials["n_clusters"], trials["trial"], strict=True)}
+    return by_k | {choice["n_clusters"]: labels}

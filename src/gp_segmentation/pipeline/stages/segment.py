@@ -1,30 +1,62 @@
-"""data/study -> data/segments: the choice in order and named; practices not fitted are assigned."""
+"""data/study -> data/segments: the choice in order and named, on three levels; other practices are assigned."""
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from gp_segmentation.clustering import canonical_order
+from gp_segmentation.clustering import Levels, canonical_order, nest
+from gp_segmentation.insight.portraits.levels import name_levels
 from gp_segmentation.insight.portraits.names import name_segments
 from gp_segmentation.segments.model import add_segments
-from gp_segmentation.segments.table import segment_table
+from gp_segmentation.segments.table import codes_of, level_table, segment_table
 from gp_segmentation.storage.model_files import load_model, save_model
 from gp_segmentation.storage.table_files import read_table, write_table
 from gp_segmentation.storage.workspace import Workspace
+from gp_segmentation.study import floor_of
 from gp_segmentation.utils.files import fresh_folder, sha256_of, write_json
 
 
 def run(cfg: dict[str, Any], ws: Workspace) -> None:
-    """Order and name the segments of the chosen trial, and keep them as a table and as a model."""
-    labels = read_table(ws.study / "labels.parquet")[str(ws.choice()["trial"])]
-    labels = pd.Series(canonical_order(labels, keys=labels.index), index=labels.index)
-    natural, values, dictionary = ws.feature_tables()
-    matrix = ws.matrix_table()
-    named = name_segments(natural, values, dictionary, labels)
-    table, centres = segment_table(matrix, labels, ws.prepared_table("practices"), named)
-    model = add_segments(load_model(ws.chosen_matrix / "pipeline.skops"), matrix, labels)
+    """Order and name the segments of the chosen trial, and keep them as tables and as a model."""
+    raw = read_table(ws.study / "labels.parquet")[str(ws.choice()["trial"])]
+    labels = pd.Series(canonical_order(raw, keys=raw.index), index=raw.index)
+    matrix, tables = ws.matrix_table(), ws.feature_tables()
+    levels = _levels(cfg, ws, matrix, labels)
+    named = name_segments(*tables, labels)
+    practices = ws.prepared_table("practices")
+    table, centres = segment_table(matrix, labels, practices, named, levels, _certainty(ws, raw))
+    codes = codes_of(labels, levels)
+    words = name_levels(*tables, levels.codes, {codes[number]: name for number, name in named.items()})
+    model = add_segments(load_model(ws.chosen_matrix / "pipeline.skops"), matrix, labels, levels)
     with fresh_folder(ws.segments) as out:
         write_table(out / "segments.csv", table, "segments")
+        write_table(out / "levels.csv", level_table(table, levels, words), "levels")
         write_table(out / "centroids.csv", centres)
         save_model(out / "model.skops", model)
         write_json(out / "model.json", {"sha256": sha256_of(out / "model.skops")})
+
+
+def _levels(cfg: dict[str, Any], ws: Workspace, matrix: pd.DataFrame, labels: pd.Series) -> Levels:
+    """Supergroups and subgroups of the fitted practices; by the tree, where the segments are cut from one."""
+    tree = read_table(ws.study / "tree.parquet").to_numpy() if ws.choice()["linkage"] else np.empty((0, 4))
+    return nest(
+        matrix.loc[labels.index],
+        labels,
+        **cfg["study"]["levels"],
+        floor=floor_of(cfg["study"]["rule"], len(labels)),
+        tree=tree if len(tree) else None,
+        keys=labels.index,
+        seed=cfg["seed"],
+        jobs=cfg["jobs"],
+    )
+
+
+def _certainty(ws: Workspace, raw: pd.Series) -> pd.Series:
+    """Share of bootstrap samples in which each fitted practice fell into its segment; NaN if never drawn."""
+    if not (ws.study / "votes.parquet").is_file():
+        return pd.Series(np.nan, index=raw.index)
+    votes = read_table(ws.study / "votes.parquet").loc[raw.index]
+    own = votes.to_numpy()[np.arange(len(raw)), votes.columns.get_indexer(raw.astype(str))]
+    drawn = votes.sum(axis=1)
+    return (own / drawn).where(drawn > 0)
