@@ -81,8 +81,8 @@ def judge(figures: Mapping[str, float | None], thresholds: Mapping[str, Any]) ->
 def without_support(evidence: Mapping[str, Any]) -> dict[str, Any]:
     """Return evidence whose meaning and reasons say that no number of segments is supported by the data."""
     meaning = (
-        "No number of segments is supported by the data: other numbers would do as well, and most practices lie "
-        f"between segments. {evidence['meaning']}"
+        "No number of segments is supported by the data: other numbers would do as well, and most practices "
+        f"lie between segments. {evidence['meaning']}"
     )
     reason = (
         "No number of segments passed all three tests of the study: more separate than random data, the same "

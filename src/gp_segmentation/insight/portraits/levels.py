@@ -1,4 +1,4 @@
-"""Names of supergroups, segments and subgroups: what each is like, and what sets it apart from its siblings."""
+"""Names of supergroups, segments and subgroups: what each is like, and how it differs from its siblings."""
 
 from collections.abc import Mapping
 
