@@ -16,10 +16,7 @@ from gp_segmentation.clustering import (
 from gp_segmentation.study.inputs import Inputs
 from gp_segmentation.study.space import Point
 from gp_segmentation.utils.arrays import Floats, Ints
-from gp_segmentation.utils.parallel import count_jobs, parallel_map, start_in_processes
-
-#: From this many rows on, building trees in other processes is worth the time to start them.
-WORTH_PROCESSES = 3000
+from gp_segmentation.utils.parallel import count_jobs, parallel_map, start_in_threads
 
 #: Linkage and metric.
 TreeKey = tuple[str, str]
@@ -48,18 +45,15 @@ class Labeller:
         return [labels[i] for i in range(len(points))]
 
     def grow(self, points: Sequence[Point]) -> None:
-        """Start building the trees of `points` in other processes.
-
-        Nothing happens for few rows or one core: each tree is then built when it is needed.
-        """
-        if len(self._X) < WORTH_PROCESSES or count_jobs(self._inputs.jobs) < 2:
+        """Start building the trees of `points` in other threads; with one core each is built when needed."""
+        if count_jobs(self._inputs.jobs) < 2:
             return
         estimators = [self._inputs.estimator(point) for point in points]
         keys = [(str(e.linkage), str(e.metric)) for e in estimators if isinstance(e, Hierarchical)]
         missing = [key for key in dict.fromkeys(keys) if not self._known(key)]
         if len(missing) > 1:
             tasks = [(self.distances(metric), linkage, metric) for linkage, metric in missing]
-            trees = start_in_processes(build_tree, tasks, self._inputs.jobs)
+            trees = start_in_threads(build_tree, tasks, self._inputs.jobs)
             self._started = zip(missing, trees, strict=True)
 
     def tree(self, linkage: str, metric: str = "euclidean") -> Floats:

@@ -77,11 +77,9 @@ def resample(
         _draw_rows(len(values), scheme, share, s)
         for s in np.random.SeedSequence(seed).spawn(skip + draws)[skip:]
     ]
-    # Trees hold Python's lock while they grow, so they grow in processes.
-    processes = any(isinstance(clusterer, Hierarchical) for clusterer in fresh.values())
     jaccards, aris = [], []
     tasks = [(values, codes, fresh, rows) for rows in drawn]
-    results = progress_bar(parallel_map(_match, tasks, jobs, processes=processes), draws, scheme)
+    results = progress_bar(parallel_map(_match, tasks, jobs), draws, scheme)
     for draw, (rows, result) in enumerate(zip(drawn, results, strict=True)):
         for k, (best, ari, segment) in result.items():
             names = numbered[k][0].tolist()

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import clone
 from sklearn.metrics import adjusted_rand_score, pairwise_distances_argmin
 
-from gp_segmentation.clustering import Hierarchical, centroids, fit_labels
+from gp_segmentation.clustering import centroids, fit_labels
 from gp_segmentation.utils.arrays import Floats, Ints
 from gp_segmentation.utils.parallel import parallel_map
 from gp_segmentation.utils.progress import progress_bar
@@ -54,7 +54,7 @@ def prediction_strength(
     values = np.asarray(X, dtype=np.float64)
     seeds = np.random.SeedSequence(seed).spawn(splits)
     tasks = [(values, clone(clusterer), child) for child in seeds]
-    strengths = parallel_map(_strength, tasks, jobs, processes=isinstance(clusterer, Hierarchical))
+    strengths = parallel_map(_strength, tasks, jobs)
     return np.array(list(progress_bar(strengths, splits, "halves")))
 
 

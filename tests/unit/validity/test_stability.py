@@ -84,11 +84,6 @@ def test_halves_are_split_by_the_seed_in_the_threads_asked_for(options, seed, jo
     assert (asked["jobs"], asked["processes"], asked["total"], asked["what"]) == (jobs, False, 3, "halves")
 
 
-def test_trees_of_halves_grow_where_they_do_not_hold_one_another_up(asked):
-    prediction_strength(PAIRS, Hierarchical(1, "average"), splits=1)
-    assert asked["processes"] is True
-
-
 def test_of_an_odd_number_of_rows_the_second_half_has_one_more(asked, monkeypatch):
     halves = []
 
