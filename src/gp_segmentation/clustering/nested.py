@@ -51,7 +51,8 @@ def nest(
     ----------
     X : (n, d) finite rows. labels : (n,) segments, of any type that sorts.
     supergroups : how many; from the number of segments on, each segment is its own supergroup. None: of all
-        numbers from two to one fewer than segments, that with the highest silhouette.
+        numbers from two to one fewer than segments, that with the highest silhouette (about 0.8 s each for
+        6,000 rows; one may choose from `merge_segments` beforehand).
     most_subgroups : subgroups of all segments together at most; a segment has one in any case.
     floor : rows of a subgroup at least; a segment with fewer stays whole.
     tree : scipy's linkage matrix of the rows, or None.
@@ -64,11 +65,8 @@ def nest(
     ConfigError : a number below one.
     ValueError : `labels` are not a cut of `tree`, or not one for each row.
     """
-    for name, number in {
-        "supergroups": supergroups,
-        "most_subgroups": most_subgroups,
-        "floor": floor,
-    }.items():
+    given = {"supergroups": supergroups, "most_subgroups": most_subgroups, "floor": floor}
+    for name, number in given.items():
         if number is not None and number < 1:
             raise ConfigError(f"{name} is {number}. Set it to 1 or more")
     frame = X if isinstance(X, pd.DataFrame) else pd.DataFrame(np.asarray(X))

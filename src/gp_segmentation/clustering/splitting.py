@@ -18,8 +18,8 @@ from gp_segmentation.utils.parallel import parallel_map
 #: Starts of K-means for each split of a segment.
 STARTS = 10
 
-#: Clusters of outliers, too small to be subgroups, that may be set aside in a split.
-SET_ASIDE = 2
+#: Clusters of outliers, too small to be subgroups, that may be dissolved in a split.
+DISSOLVED = 2
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,9 @@ def split_segments(
         tasks = [(rows[members[s]], int(now[s].labels.max()) + 2, floor, (seed, s)) for s in unknown]
         following |= zip(unknown, parallel_map(_split, tasks, jobs), strict=True)
         gains = {s: now[s].within - split.within for s, split in sorted(following.items()) if split}
-        best = max(gains, key=gains.__getitem__, default=None)
-        if best is None or gains[best] <= 0:
+        if not gains:
             break
+        best = max(gains, key=gains.__getitem__)
         now[best] = following.pop(best) or now[best]
     subgroup = np.empty_like(segment)
     for s, split in enumerate(now):
@@ -67,23 +67,23 @@ def split_segments(
 
 
 def _split(rows: Floats, parts: int, floor: int, seed: tuple[int, int]) -> _Split | None:
-    """Return the best partition into `parts` of at least `floor` rows each; None if there is none.
+    """Return the best partition into `parts` of at least `floor` rows each that is found, else None.
 
-    From some starts, or from all, a few outliers may be a cluster of their own. Then starts with a larger
-    smallest cluster are taken. Where there are none, there are clusters for outliers beside the `parts`, and
-    their rows go to the nearest of these.
+    A few outliers may be a cluster of their own. Starts that end so do not count. Where all do, K-means gets
+    one or two more clusters, and the rows of those that are too small go to the nearest of the others.
     """
     if parts * floor > len(rows):
         return None
-    for clusters in range(parts, parts + SET_ASIDE + 1):
+    for clusters in range(parts, parts + DISSOLVED + 1):
         if singletons(rows, clusters - 1) is not None:
             return None
         states = np.random.SeedSequence((*seed, clusters)).generate_state(STARTS) % 2**31
         fits = [fit_kmeans(KMeans(clusters, n_init=1, tol=0, random_state=int(s)), rows) for s in states]
         large = [fit.centroids[np.bincount(fit.labels, minlength=clusters) >= floor] for fit in fits]
-        splits = [_Split.of(rows, cdist(rows, c).argmin(axis=1)) for c in large if len(c) == parts]
-        if splits:
-            return min(splits, key=lambda split: split.within)
+        nearest = [cdist(rows, centres).argmin(axis=1) for centres in large if len(centres) == parts]
+        valid = [labels for labels in nearest if np.bincount(labels, minlength=parts).min() >= floor]
+        if valid:
+            return min((_Split.of(rows, labels) for labels in valid), key=lambda split: split.within)
     return None
 
 

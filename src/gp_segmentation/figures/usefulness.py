@@ -52,11 +52,15 @@ class Panel:
 
 @dataclass(frozen=True)
 class Usefulness:
-    """Panels, the first of all measures; k -> points added to the chosen one, low, high; the chosen k."""
+    """Panels, the first of all measures; the chosen number; what the title compares it with.
+
+    compared : name ("12", "12 subgroups") -> k; added to the chosen number, low, high (points). The levels,
+        or the fewest and the most segments tried.
+    """
 
     panels: list[Panel]
-    added: pd.DataFrame
     chosen: int
+    compared: pd.DataFrame
 
 
 def data(results: Results) -> Usefulness:
@@ -68,12 +72,15 @@ def data(results: Results) -> Usefulness:
     if len(by_k) < 2:
         raise NotShown("The number of segments was fixed in advance, so there are no others to compare.")
     blocks = {row["block"]: row["measures"] for row in by_k[0]["blocks"]}
-    panels = [_panel(evidence, None, f"All {_counted(sum(blocks.values()))}")]
+    panels = [_panel(evidence, None, f"Mean of {_counted(sum(blocks.values()))}")]
     if len(blocks) > 1:
         names = {block: clean(block.replace("_", " ").capitalize()) for block in blocks}
         panels += [_panel(evidence, b, f"{names[b]}: {_counted(count)}") for b, count in blocks.items()]
-    added = [_percent(row, "added") for row in by_k]
-    return Usefulness(panels, _by_k(by_k, added), int(results.choice["n_clusters"]))
+    chosen, levels = int(results.choice["n_clusters"]), evidence.get("beyond_levels") or []
+    ends = {f"{row['k']}": row for row in (by_k[0], by_k[-1]) if row["k"] != chosen}
+    others = {f"{row['k']} {row['level']}s": row for row in levels} or ends
+    compared = [{"k": row["k"], **_percent(row, "added")} for row in others.values()]
+    return Usefulness(panels, chosen, pd.DataFrame(compared, index=list(others)))
 
 
 def _counted(measures: int) -> str:
@@ -135,7 +142,8 @@ def _draw_panel(axes: Axes, panel: Panel, chosen: int) -> None:
     axes.plot(chosen, curve["cv"][chosen], "D", color=ORANGE, markeredgecolor=INK, markersize=10)
     for level, k, share in panel.levels.itertuples():
         axes.plot(k, share, "s", color="white", markeredgecolor=INK, markersize=7, zorder=5)
-        note(axes, f"{level}s", (k, share), (3, -15), size=8.5)
+        shift, side = ((3, -15), "left") if k < chosen else ((0, -22), "right")
+        note(axes, f"{level}s", (k, share), shift, size=8.5, ha=side)
     for key, share in panel.lines.items():
         axes.axhline(share, linewidth=1.3, zorder=1, **LINES[key][1])
     number_axis(axes, chosen)
@@ -157,44 +165,32 @@ def _name_lines(axes: Axes, panel: Panel) -> None:
     for (key, share), height in zip(heights.items(), placed, strict=True):
         text, colour, weight = texts[str(key)]
         look: Look = {"color": colour, "weight": weight, "size": 9, "va": "center"}
-        note(axes, f"{text} {share:.1f}", (1, height), (5, 0), xycoords=RIGHT, **look)
+        number = f"{share:z.1f}".replace("-", "−")
+        note(axes, f"{text} {number}", (1, height), (5, 0), xycoords=RIGHT, **look)
 
 
 def title(data: Usefulness) -> str:
     share = data.panels[0].curve["cv"][data.chosen]
     text = f"{data.chosen} segments explain {share:.1f}% of the variance in measures not used"
-    fewest, most = data.added.index[0], data.added.index[-1]
-    if fewest != data.chosen:
-        text += f", {_than_fewer(data.added.loc[fewest])} {fewest}"
-    return f"{text}; {most} would add {_by_more(data.added.loc[most])}" if most != data.chosen else text
+    return text + "".join(_beside(*row, chosen=data.chosen) for row in data.compared.itertuples())
 
 
-def _than_fewer(row: pd.Series) -> str:
-    if not _is_certain(row):
-        return "no more for certain than"
-    return f"{_points(row)} {'more' if row['added'] < 0 else 'less'} than"
-
-
-def _by_more(row: pd.Series) -> str:
-    return _points(row) if _is_certain(row) and row["added"] > 0 else "nothing that is certain"
-
-
-def _is_certain(row: pd.Series) -> bool:
-    """Whether the interval of the difference leaves out zero."""
-    return bool(row["low"] > 0 or row["high"] < 0)
-
-
-def _points(row: pd.Series) -> str:
-    points = abs(row["added"])
-    return f"{points:.1f} points" if points >= 0.05 else "less than 0.1 points"
+def _beside(name: str, k: int, added: float, low: float, high: float, *, chosen: int) -> str:
+    """Compare the chosen number with fewer or more groups. Certain: the interval leaves out zero."""
+    certain = low > 0 or high < 0
+    points = f"{abs(added):.1f} points" if abs(added) >= 0.05 else "less than 0.1 points"
+    if k < chosen:
+        more = f"{points} {'more' if added < 0 else 'less'}" if certain else "no more for certain"
+        return f", {more} than {name}"
+    return f"; {name} would add {points if certain and added > 0 else 'nothing that is certain'}"
 
 
 def alt(data: Usefulness) -> str:
     curve = ", ".join(f"{k}: {value:.1f}%" for k, value in data.panels[0].curve["cv"].items())
     parts = [f"Line charts of the variance explained by number of segments. Mean of all measures: {curve}."]
     for panel in data.panels:
-        ends = [f"{k} segments {share:.1f}%" for k, share in panel.curve["cv"].iloc[[0, -1]].items()]
-        lines = [f"{LINES[key][0]} {value:.1f}%" for key, value in panel.lines.items()]
+        ends = [f"{k} segments {share:z.1f}%" for k, share in panel.curve["cv"].iloc[[0, -1]].items()]
+        lines = [f"{LINES[key][0]} {value:z.1f}%" for key, value in panel.lines.items()]
         levels = [f"{k} {level}s {share:.1f}%" for level, k, share in panel.levels.itertuples()]
         parts.append(f"{panel.name}: {', '.join([*ends, *levels, *lines])}.")
     return " ".join(parts)

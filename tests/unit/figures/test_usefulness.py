@@ -23,7 +23,7 @@ def with_evidence(results: Results, **changed: Any) -> Results:
 def test_its_numbers_are_percent_by_k_and_by_block(results_of: ResultsOf) -> None:
     found = usefulness.data(results_of(4))
     every, context, achievement = found.panels
-    assert [every.name, context.name] == ["All 2 measures", "Context: 1 measure"]
+    assert [every.name, context.name] == ["Mean of 2 measures", "Context: 1 measure"]
     assert every.curve.index.tolist() == [2, 3, 4, 5, 6, 7, 8, 9]
     assert every.curve.loc[4].tolist() == pytest.approx([4.0, 3.0, 5.0])
     assert every.lines == pytest.approx(
@@ -32,7 +32,7 @@ def test_its_numbers_are_percent_by_k_and_by_block(results_of: ResultsOf) -> Non
     assert achievement.curve.loc[4, "cv"] == pytest.approx(4.0)
     assert achievement.curve["low"].isna().all()
     assert every.levels.loc["subgroup"].tolist() == pytest.approx([12, 12.0])
-    assert found.added.loc[9].tolist() == pytest.approx([5.0, 4.6, 5.4])
+    assert found.compared.loc["12 subgroups"].tolist() == pytest.approx([12, 8.0, 7.6, 8.4])
 
 
 @pytest.mark.parametrize(
@@ -50,11 +50,22 @@ def test_its_numbers_are_percent_by_k_and_by_block(results_of: ResultsOf) -> Non
 def test_its_title_says_what_fewer_and_more_segments_would_tell(
     results_of: ResultsOf, k: int, finding: str
 ) -> None:
-    assert usefulness.title(usefulness.data(results_of(k))) == finding
+    results = with_evidence(results_of(k), beyond_levels=[])
+    assert usefulness.title(usefulness.data(results)) == finding
+
+
+def test_its_title_compares_with_the_levels_where_the_run_has_them(results_of: ResultsOf) -> None:
+    results = results_of(4)
+    assert usefulness.title(usefulness.data(results)).endswith(
+        "measures not used; 12 subgroups would add 8.0 points"
+    )
+    coarse = {"level": "supergroup", **results.evidence["beyond_by_k"][1]}
+    title = usefulness.title(usefulness.data(with_evidence(results, beyond_levels=[coarse])))
+    assert title.endswith("measures not used, 1.0 points more than 3 supergroups")
 
 
 def test_what_chance_may_have_made_is_no_gain(results_of: ResultsOf) -> None:
-    results = results_of(4)
+    results = with_evidence(results_of(4), beyond_levels=[])
     rows = [row | {"added_low": -0.1, "added_high": 0.1} for row in results.evidence["beyond_by_k"]]
     title = usefulness.title(usefulness.data(with_evidence(results, beyond_by_k=rows)))
     assert title.endswith("not used, no more for certain than 2; 9 would add nothing that is certain")
@@ -73,6 +84,7 @@ def test_its_lines_are_named_in_the_picture(results_of: ResultsOf) -> None:
         "features themselves 20.0",
         "care boards 15.0",
         "9 segments 9.0",
+        "list-size bands −1.0",
         "chosen: 4",
         "subgroups",
     } <= named

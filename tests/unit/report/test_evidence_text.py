@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gp_segmentation.report.evidence_text import evidence_sentences
+from gp_segmentation.report.evidence_text import evidence_sentences, usefulness_sentences
 
 
 def row(share: float, added: float, half: float = 0.004) -> dict[str, Any]:
@@ -22,8 +22,9 @@ BY_K = [
 
 
 def said(**changed: Any) -> str:
-    evidence = {"assessed": True, "n_clusters": 4, "beyond_by_k": BY_K, "ceiling": {"cv": 0.152}}
-    return evidence_sentences(evidence | changed)[-1]
+    evidence = {"n_clusters": 4, "beyond_by_k": BY_K, "ceiling": {"cv": 0.152}}
+    (text,) = usefulness_sentences(evidence | changed)
+    return text
 
 
 def test_the_page_says_what_fewer_segments_lose_and_more_would_add() -> None:
@@ -61,7 +62,7 @@ def test_fewer_segments_that_tell_as_much_are_said_to() -> None:
 
 
 def test_nothing_is_said_of_what_was_not_measured() -> None:
-    assert evidence_sentences({"assessed": True, "n_clusters": 4, "beyond_by_k": [], "ceiling": {}}) == []
+    assert usefulness_sentences({"n_clusters": 4, "beyond_by_k": [], "ceiling": {}}) == []
     alone = said(beyond_by_k=[BY_K[1]], ceiling={})
     assert alone == "With 4 segments, 9.1% of the variance of 2 measures not used is explained."
 
