@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy.cluster.hierarchy import fcluster, is_valid_linkage, linkage
 from scipy.spatial.distance import pdist
 from sklearn.base import clone
@@ -27,11 +27,17 @@ def rows(seed: int, n: int = 60) -> np.ndarray:
 def test_tree_and_cuts_are_scipys(method, seed):
     X = rows(seed)
     tree = build_tree(condensed_distances(X), method)
-    assert_array_equal(tree, linkage(X, method))
+    assert_same_tree(tree, linkage(X, method))
     ks = range(1, len(X) + 1)
     for k, labels in zip(ks, cut(tree, ks), strict=True):
         assert adjusted_rand_score(fcluster(tree, k, "maxclust"), labels) == pytest.approx(1.0)
         assert len(np.unique(labels)) == k
+
+
+def assert_same_tree(found, expected):
+    """The same merges in the same order; heights to rounding, since sums are taken in another order."""
+    assert_array_equal(found[:, [0, 1, 3]], expected[:, [0, 1, 3]])
+    assert_allclose(found[:, 2], expected[:, 2], rtol=1e-12)
 
 
 @pytest.mark.parametrize("method", LINKAGES)
@@ -62,7 +68,7 @@ def test_cuts_nest_and_clusters_are_numbered_by_first_row():
 def test_the_estimator_keeps_its_tree_and_can_be_cloned():
     model = clone(Hierarchical(3, "average", metric="cityblock")).fit(rows(1))
     assert is_valid_linkage(model.tree_)
-    assert_array_equal(model.tree_, linkage(rows(1), "average", metric="cityblock"))
+    assert_same_tree(model.tree_, linkage(rows(1), "average", metric="cityblock"))
     assert model.labels_.max() == 2
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gp_segmentation.clustering import Levels, canonical_order, nest
+from gp_segmentation.clustering import Levels, canonical_order, merge_segments, nest
 from gp_segmentation.insight.portraits.levels import name_levels
 from gp_segmentation.insight.portraits.names import name_segments
 from gp_segmentation.segments.model import add_segments
@@ -15,6 +15,7 @@ from gp_segmentation.storage.table_files import read_table, write_table
 from gp_segmentation.storage.workspace import Workspace
 from gp_segmentation.study import floor_of
 from gp_segmentation.utils.files import fresh_folder, sha256_of, write_json
+from gp_segmentation.validity import score_labellings
 
 
 def run(cfg: dict[str, Any], ws: Workspace) -> None:
@@ -39,13 +40,21 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
 
 def _levels(cfg: dict[str, Any], ws: Workspace, matrix: pd.DataFrame, labels: pd.Series) -> Levels:
     """Supergroups and subgroups of the fitted practices; by the tree, where the segments are cut from one."""
-    tree = read_table(ws.study / "tree.parquet").to_numpy() if ws.choice()["linkage"] else np.empty((0, 4))
+    cut = read_table(ws.study / "tree.parquet").to_numpy() if ws.choice()["linkage"] else np.empty((0, 4))
+    # Where there are too many practices for a tree, the segments are not a cut of one.
+    tree = cut if len(cut) + 1 == len(labels) else None
+    X, options = matrix.loc[labels.index], dict(cfg["study"]["levels"])
+    if options["supergroups"] is None and len(labels) <= cfg["study"]["exact_up_to"]:
+        merged = merge_segments(X, labels, tree)
+        if merged:
+            silhouettes = score_labellings(X, np.stack([*merged.values()]), jobs=cfg["jobs"]).silhouette
+            options["supergroups"] = [*merged][int(np.argmax(silhouettes))]
     return nest(
-        matrix.loc[labels.index],
+        X,
         labels,
-        **cfg["study"]["levels"],
+        **options,
         floor=floor_of(cfg["study"]["rule"], len(labels)),
-        tree=tree if len(tree) else None,
+        tree=tree,
         keys=labels.index,
         seed=cfg["seed"],
         jobs=cfg["jobs"],
