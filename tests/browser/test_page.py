@@ -30,6 +30,12 @@ def path(results_of: Callable[..., Results], tmp_path_factory: pytest.TempPathFa
 
 
 @pytest.fixture(scope="module")
+def name_of(results_of: Callable[..., Results]) -> Callable[[str], str]:
+    """The name of a group."""
+    return results_of(4).levels.set_index("code")["name"].to_dict().__getitem__
+
+
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
@@ -63,10 +69,47 @@ def test_it_opens_from_disk_and_asks_for_nothing(
     assert [url for url in asked if not url.startswith("data:")] == [path.as_uri()]
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-def test_axe_finds_no_barrier(opened: tuple[Page, list[str], list[str]], width: int) -> None:
+@pytest.mark.parametrize(
+    ("level", "column"),
+    [("supergroup", "supergroup"), ("segment", "segment_code"), ("subgroup", "subgroup")],
+)
+def test_every_level_counts_the_practices_of_its_groups(
+    opened: tuple[Page, list[str], list[str]], results_of: Callable[..., Results], level: str, column: str
+) -> None:
+    page, said, _ = opened
+    expected = results_of(4).segments[column].value_counts().sort_index()
+    page.check(f"input[value={level}]")
+    assert page.locator("#explore-status").inner_text().endswith(f"by {level}")
+    groups = page.locator(f"tbody[data-level={level}] tr")
+    for rows in (groups, page.locator("#explore-counts tr")):
+        codes = [text.split()[0] for text in rows.locator("th").all_inner_texts()]
+        counts = [int(row.locator("td.n").first.inner_text().replace(",", "")) for row in rows.all()]
+        assert dict(zip(codes, counts, strict=True)) == expected.to_dict()
+    assert page.locator("tbody[data-level]:visible").count() == 1
+    assert said == []
+
+
+def test_the_level_is_chosen_with_the_arrow_keys(opened: tuple[Page, list[str], list[str]]) -> None:
+    page, said, _ = opened
+    pixels = "document.getElementById('explore-map').toDataURL()"
+    looks = [page.evaluate(pixels)]
+    page.focus("input[name=level]:checked")
+    for level in ("subgroup", "supergroup"):
+        page.keyboard.press("ArrowRight")
+        assert page.locator("input[name=level]:checked").get_attribute("value") == level
+        assert page.locator(f"tbody[data-level={level}]").is_visible()
+        looks.append(page.evaluate(pixels))
+    assert len(set(looks)) == 3
+    assert said == []
+
+
+@pytest.mark.parametrize(
+    ("width", "level"), [(1280, "supergroup"), (1280, "segment"), (390, "segment"), (390, "subgroup")]
+)
+def test_axe_finds_no_barrier(opened: tuple[Page, list[str], list[str]], width: int, level: str) -> None:
     page, _, _ = opened
     page.set_viewport_size({"width": width, "height": 900})
+    page.check(f"input[value={level}]")
     page.fill("#finder-input", "practice 1")
     page.locator("#finder-results button").first.click()
     page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
@@ -79,7 +122,10 @@ def test_axe_finds_no_barrier(opened: tuple[Page, list[str], list[str]], width: 
 def test_it_fits_a_narrow_screen(opened: tuple[Page, list[str], list[str]]) -> None:
     page, _, _ = opened
     page.set_viewport_size({"width": 390, "height": 800})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    for level in ("supergroup", "segment", "subgroup"):
+        page.check(f"input[value={level}]")
+        page.fill("#finder-input", "practice 1")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_the_finder_finds_and_shows_hostile_names_as_text(opened: tuple[Page, list[str], list[str]]) -> None:
@@ -88,6 +134,8 @@ def test_the_finder_finds_and_shows_hostile_names_as_text(opened: tuple[Page, li
     assert page.locator("#finder-status").inner_text() == "1 practice"
     cells = page.locator("#finder-results tr").first.locator("td")
     assert cells.first.inner_text() == "<script>alert(1)</script>"
+    row = page.locator("#finder-results tr").first.inner_text()
+    assert "not measured: assigned, not fitted" in row
     page.fill("#finder-input", "nowhere at all")
     assert page.locator("#finder-status").inner_text() == "0 practices"
     assert not page.locator("#finder-table").is_visible()
@@ -112,7 +160,27 @@ def test_a_practice_is_shown_beside_its_segment_peers_and_opportunities(
     assert said == []
 
 
-def test_filters_choose_practices_in_both_charts(opened: tuple[Page, list[str], list[str]]) -> None:
+def test_the_finder_shows_every_level_and_how_certain_the_segment_is(
+    opened: tuple[Page, list[str], list[str]],
+    results_of: Callable[..., Results],
+    name_of: Callable[[str], str],
+) -> None:
+    page, _, _ = opened
+    practice = results_of(4).segments.iloc[100]
+    codes = [practice[column] for column in ("supergroup", "segment_code", "subgroup")]
+    page.fill("#finder-input", "A00100")
+    row = page.locator("#finder-results tr").inner_text()
+    facts = page.locator("#practice-facts")
+    page.locator("#finder-results button").click()
+    for text in (row, facts.inner_text()):
+        assert [f"{code} {name_of(code)}" in text.replace("  ", " ") for code in codes] == [True] * 3
+        # 0.4 + 0.6 * 100 / 239 = 0.651
+        assert "in its segment in 65% of redrawn samples" in text
+
+
+def test_filters_choose_practices_in_both_charts(
+    opened: tuple[Page, list[str], list[str]], name_of: Callable[[str], str]
+) -> None:
     page, said, _ = opened
     pixels = "id => document.getElementById(id).toDataURL()"
     before = [page.evaluate(pixels, f"explore-{name}") for name in ("map", "chart")]
@@ -121,8 +189,11 @@ def test_filters_choose_practices_in_both_charts(opened: tuple[Page, list[str], 
     assert page.locator("#explore-status").inner_text().startswith("80 practices")
     after = [page.evaluate(pixels, f"explore-{name}") for name in ("map", "chart")]
     assert all(old != new for old, new in zip(before, after, strict=True))
-    page.select_option("#explore-segment", "2")
+    page.select_option("#explore-group", label="\u2003A1  " + name_of("A1"))
     assert page.locator("#explore-counts tr").count() == 1
+    page.check("input[value=subgroup]")
+    shown = page.locator("#explore-counts th").all_inner_texts()
+    assert [text.split()[0] for text in shown] == ["A1a", "A1b", "A1c"]
     assert said == []
 
 
@@ -163,7 +234,7 @@ def test_every_control_is_reached_with_the_tab_key(opened: tuple[Page, list[str]
     for _ in range(40):
         page.keyboard.press("Tab")
         reached.add(page.evaluate("document.activeElement.id"))
-    assert {"explore-icb", "explore-segment", "explore-map", "explore-chart", "finder-input"} <= reached
+    assert {"explore-icb", "explore-group", "explore-map", "explore-chart", "finder-input"} <= reached
 
 
 def test_the_first_tab_stop_leads_to_the_content(opened: tuple[Page, list[str], list[str]]) -> None:
@@ -182,4 +253,8 @@ def test_it_reads_without_scripts(browser: Browser, path: Path) -> None:
     assert page.locator("figure img").first.is_visible()
     assert not page.locator("#find").is_visible()
     assert not page.locator("#explore").is_visible()
+    assert not page.locator("#level").is_visible()
+    levels = page.locator("tbody[data-level]")
+    shown = {each.get_attribute("data-level") for each in levels.all() if each.is_visible()}
+    assert (levels.count(), shown) == (3, {"segment"})
     context.close()

@@ -1,5 +1,6 @@
 """How figures look: the style and palettes of the Government Analysis Function."""
 
+import re
 import textwrap
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -66,16 +67,17 @@ def style() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Key:
-    """How one segment is drawn: its number, name, colour and marker."""
+    """How one segment is drawn: its number in the tables, code, name, colour and marker."""
 
     number: int
+    code: str
     name: str
     colour: str
     marker: str
 
     @property
     def text(self) -> str:
-        return f"{self.number}  {clean(self.name)}"
+        return f"{self.code}  {clean(self.name)}"
 
     @property
     def axis_label(self) -> str:
@@ -93,10 +95,26 @@ class Key:
 
 
 def segment_keys(segments: pd.DataFrame) -> list[Key]:
-    """Return a `Key` for every segment, in the order of their numbers."""
-    names = dict(zip(segments["segment"], segments["segment_name"], strict=True))
-    looks = zip(sorted(names), cycle(SEGMENT_COLOURS), cycle(MARKERS), strict=False)
-    return [Key(int(number), str(names[number]), colour, marker) for number, colour, marker in looks]
+    """Return a `Key` for every segment, in the order of their codes.
+
+    Colour and marker are those of the number, so that they do not depend on the supergroups. A run without
+    levels has the numbers as codes.
+    """
+    codes = segments["segment_code"] if "segment_code" in segments else segments["segment"].astype(str)
+    words = sorted(set(zip(segments["segment"], codes, segments["segment_name"], strict=True)))
+    looks = zip(words, cycle(SEGMENT_COLOURS), cycle(MARKERS), strict=False)
+    keys = [Key(int(number), str(code), str(name), *look) for (number, code, name), *look in looks]
+    return sorted(keys, key=lambda key: code_order(key.code))
+
+
+def code_order(code: str) -> tuple[int, str, int, int, str]:
+    """Return what codes of groups are sorted by: A1 before A2 before A10 before B1, Z before AA.
+
+    >>> sorted(["A10", "B1", "A2", "AA1"], key=code_order)
+    ['A2', 'A10', 'B1', 'AA1']
+    """
+    above, number, below = re.findall(r"^([A-Z]*)(\d*)([a-z]*)", code)[0]
+    return len(above), above, int(number or 0), len(below), below
 
 
 def compared_keys(segments: pd.DataFrame) -> list[Key]:

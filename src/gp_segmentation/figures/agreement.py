@@ -43,7 +43,12 @@ def data(results: Results) -> MethodAgreement:
     rows = pd.DataFrame(agreement["table"])
     table = rows.pivot_table(index="segment", columns="other", values="practices", fill_value=0)
     ari = (results.evidence.get("figures") or {}).get("ari_kmeans_hierarchical")
-    return MethodAgreement(compared_keys(results.segments), table.astype(int), str(agreement["other"]), ari)
+    keys = compared_keys(results.segments)
+    codes = {key.number: key.code for key in keys}
+    table = table.astype(int).rename(index=codes, columns=codes)
+    order = [key.code for key in keys]
+    clusters = [code for code in order if code in table] + [name for name in table if name not in order]
+    return MethodAgreement(keys, table.reindex(order, fill_value=0)[clusters], str(agreement["other"]), ari)
 
 
 def size(data: MethodAgreement) -> tuple[float, float]:
@@ -55,8 +60,7 @@ def draw(data: MethodAgreement, figure: FigureBase) -> None:
     counts = data.table.to_numpy()
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     heat_map(axes, shares, SHADES, Normalize(0, 1), lambda i, j: f"{counts[i, j]:,}", size=9)
-    names = {key.number: key.axis_label for key in data.keys}
-    axes.set_yticks(range(len(data.table)), [names.get(n, str(n)) for n in data.table.index])
+    axes.set_yticks(range(len(data.table)), [key.axis_label for key in data.keys])
     axes.set_xticks(range(counts.shape[1]), [str(n) for n in data.table.columns])
     axes.xaxis.set_label_position("top")
     axes.set_xlabel(f"Cluster of {data.other}")
@@ -68,9 +72,9 @@ def title(data: MethodAgreement) -> str:
 
 def alt(data: MethodAgreement) -> str:
     parts = []
-    for number, row in data.table.iterrows():
-        elsewhere = row.drop(number, errors="ignore")
-        same = f"segment {number}: {int(row.get(number, 0)):,} of {row.sum():,} practices in the same cluster"
+    for code, row in data.table.iterrows():
+        elsewhere = row.drop(code, errors="ignore")
+        same = f"segment {code}: {int(row.get(code, 0)):,} of {row.sum():,} practices in the same cluster"
         most = f", most others in cluster {elsewhere.idxmax()} ({elsewhere.max():,})"
         parts.append(same + (most if elsewhere.sum() else ""))
     ari = "" if data.ari is None else f" Adjusted Rand index {data.ari:.2f}."

@@ -1,7 +1,7 @@
 """Segments at every number of segments, and how practices move between them as the number grows. Height: mean
 of the segment's practices on the first principal component of the clustered matrix. Size of a dot and width
 of a band: number of practices. Where bands fork, a segment splits. Where bands cross, practices of several
-segments are mixed.
+segments are mixed. More than eight segments are not drawn, unless more were chosen.
 """
 
 from dataclasses import dataclass
@@ -16,6 +16,8 @@ from gp_segmentation.figures._style import BLUE, ORANGE, compared_keys
 from gp_segmentation.schemas import Results
 
 ORDER, LABEL = 48, "Clustergram"
+#: Most segments drawn: with more, bands and dots cannot be told apart.
+MOST = 8
 
 
 @dataclass(frozen=True)
@@ -40,9 +42,12 @@ def data(results: Results) -> Clustergram:
     compared_keys(results.segments)
     clustergram = results.evidence.get("clustergram") or {}
     nodes, flows = (pd.DataFrame(clustergram.get(name) or []) for name in ("nodes", "flows"))
-    if flows.empty:
+    chosen = int(results.choice["n_clusters"])
+    drawn = sorted({int(k) for k in nodes.get("k", ()) if k <= max(MOST, chosen)})
+    if flows.empty or len(drawn) < 2:
         raise NotShown("Only one number of segments was assessed in this run.")
-    return Clustergram(nodes, flows, int(results.choice["n_clusters"]))
+    # A flow leads to the next number, so that none leads out of the last one drawn.
+    return Clustergram(nodes[nodes["k"].isin(drawn)], flows[flows["k"].isin(drawn[:-1])], chosen)
 
 
 def size(data: Clustergram) -> tuple[float, float]:

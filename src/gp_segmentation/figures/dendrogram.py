@@ -28,7 +28,7 @@ class Branches:
     ----------
     x, height : corners of every merge's bracket, (merges, 4).
     positions, counts : of the branches' feet.
-    segment, share : the segment most practices of a branch belong to, and their share.
+    segment, share : number of the segment most practices of a branch belong to, and their share.
     cut, groups : height of the cut, half-way between two merges, and into how many groups it cuts.
     """
 
@@ -41,6 +41,12 @@ class Branches:
     share: np.ndarray
     cut: float
     groups: int
+
+    @property
+    def codes(self) -> list[str]:
+        """Code of the segment of each branch."""
+        codes = {key.number: key.code for key in self.keys}
+        return [codes[number] for number in self.segment]
 
     @property
     def agreement(self) -> float:
@@ -90,7 +96,7 @@ def draw(data: Branches, figure: FigureBase) -> None:
         x = data.positions[data.segment == key.number]
         foot: Look = {"marker": key.marker, "color": key.colour, "label": key.legend_label()}
         axes.plot(x, np.full(len(x), floor), linestyle="none", markersize=8, clip_on=False, **foot)
-    feet = [f"{s}\n{n:,}\n{p:.0%}" for n, s, p in zip(data.counts, data.segment, data.share, strict=True)]
+    feet = [f"{s}\n{n:,}\n{p:.0%}" for n, s, p in zip(data.counts, data.codes, data.share, strict=True)]
     axes.set_xticks(data.positions, feet, size=8, linespacing=1.35)
     axes.tick_params(axis="x", length=0, pad=16)
     rows = "main segment\npractices\nshare in it"
@@ -111,6 +117,6 @@ def title(data: Branches) -> str:
 def alt(data: Branches) -> str:
     parts = [
         f"{n:,} practices, {p:.0%} of segment {s}"
-        for n, s, p in zip(data.counts, data.segment, data.share, strict=True)
+        for n, s, p in zip(data.counts, data.codes, data.share, strict=True)
     ]
     return f"Dendrogram, cut at a distance of {data.cut:.3g}. Branches from left: {'; '.join(parts)}."

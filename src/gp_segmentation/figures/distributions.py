@@ -114,7 +114,7 @@ def _draw_boxes(data: Distributions, i: int, axes: Axes) -> None:
         axes.plot([median, median], [row - 0.31, row + 0.31], color="black", linewidth=4, zorder=4)
         axes.plot([median, median], [row - 0.31, row + 0.31], color="white", linewidth=1.8, zorder=5)
     axes.axvline(data.england[i], color=INK, linestyle="--", linewidth=1.1, zorder=6)
-    name_rows(axes, [str(key.number) for key in data.keys], weight="bold")
+    name_rows(axes, [key.code for key in data.keys], weight="bold")
     axes.set_ylim(len(data.keys) - 0.4, -0.6)
     axes.grid(visible=True, axis="x")
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.6g}")
@@ -131,6 +131,6 @@ def title(data: Distributions) -> str:
 def alt(data: Distributions) -> str:
     parts = []
     for label, unit, share, boxes in zip(data.labels, data.units, data.between, data.boxes, strict=True):
-        medians = [f"segment {k.number} {box[2]:,.3g}" for k, box in zip(data.keys, boxes, strict=True)]
+        medians = [f"segment {k.code} {box[2]:,.3g}" for k, box in zip(data.keys, boxes, strict=True)]
         parts.append(f"{label} ({unit}, {share:.0%} of variance between segments): {', '.join(medians)}")
     return f"Box plots of {len(parts)} features by segment. Medians: {'; '.join(parts)}."

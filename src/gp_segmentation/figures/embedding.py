@@ -79,7 +79,7 @@ def title(data: Embedding) -> str:
 
 def alt(data: Embedding) -> str:
     same = data.points.groupby("segment")["same"].mean()
-    parts = [f"segment {number}: {share:.0%}" for number, share in same.items()]
+    parts = [f"segment {key.code}: {same[key.number]:.0%}" for key in data.keys if key.number in same]
     return (
         f"Map of {len(data.points):,} practices by t-SNE, coloured by segment. Share of the ten nearest "
         f"neighbours that are in the same segment: {'; '.join(parts)}."

@@ -35,15 +35,15 @@ def data(results: Results) -> Profiles:
     used = results.profiles[results.profiles["used"].astype(bool)] if len(results.profiles) else None
     if used is None or used.empty:
         raise NotShown("There are no profiles of segments.")
+    keys = compared_keys(results.segments)
     wide = used.pivot_table(index="feature", columns="segment", values="difference_sd").dropna()
+    wide = wide[[key.number for key in keys]].set_axis([key.code for key in keys], axis=1)
     labels = used.drop_duplicates("feature").set_index("feature")["label"]
     strongest = wide.abs().max(axis=1).sort_values(ascending=False, kind="stable").index[:MAX_FEATURES]
     table = wide[wide.index.isin(strongest)]
     if len(table) > 2:
         table = table.iloc[leaves_list(linkage(table.to_numpy(), "average", optimal_ordering=True))]
-    return Profiles(
-        compared_keys(results.segments), table.set_axis(labels[table.index].map(clean)), len(wide)
-    )
+    return Profiles(keys, table.set_axis(labels[table.index].map(clean)), len(wide))
 
 
 def size(data: Profiles) -> tuple[float, float]:
@@ -61,7 +61,7 @@ def draw(data: Profiles, figure: FigureBase) -> None:
     axes.set_yticks(range(len(data.table)), [shorten(label, 60) for label in data.table.index])
     width = max(12, int(72 / max(len(data.keys), 4)))
     names = [textwrap.wrap(clean(key.name), width, break_long_words=False) for key in data.keys]
-    name_columns(axes, ["\n".join([str(k.number), *name]) for k, name in zip(data.keys, names, strict=True)])
+    name_columns(axes, ["\n".join([k.code, *name]) for k, name in zip(data.keys, names, strict=True)])
     label = "Standard deviations from England's mean"
     colour_bar(figure, image, axes, label, orientation="horizontal", shrink=0.5, aspect=35, pad=0.02)
 
@@ -77,9 +77,9 @@ def title(data: Profiles) -> str:
 def alt(data: Profiles) -> str:
     parts = []
     for key in data.keys:
-        column = data.table[key.number]
+        column = data.table[key.code]
         largest = column[column.abs().sort_values(ascending=False, kind="stable").index[:3]]
         differences = ", ".join(f"{label} {value:+.1f}" for label, value in largest.items())
-        parts.append(f"segment {key.number}, {key.name}: {differences}")
+        parts.append(f"segment {key.code}, {key.name}: {differences}")
     shown = f"{len(data.table)} of {data.features} features"
     return f"Heat map of {shown} by segment in standard deviations. Largest: {'; '.join(parts)}."

@@ -56,6 +56,7 @@ def data(results: Results) -> Shares:
     patients = about.pivot_table(index="icb_code", columns="segment", values="list_size", aggfunc="sum")
     patients = patients.fillna(0)
     table = 100 * patients.div(patients.sum(axis=1).clip(lower=1), axis=0)
+    table = table[[key.number for key in keys]].set_axis([key.code for key in keys], axis=1)
     names = about.drop_duplicates("icb_code").set_index("icb_code")["icb_name"].map(clean).map(short_icb)
     shares = Shares(keys, table, names, areas)
     if len(table) < 2 or not shares.places:
@@ -77,7 +78,7 @@ def draw(data: Shares, figure: FigureBase) -> None:
         axes.axis("off")
         if key is None:
             continue
-        colours = SEQUENTIAL(norm(data.table.loc[shapes["icb_code"], key.number].to_numpy()))
+        colours = SEQUENTIAL(norm(data.table.loc[shapes["icb_code"], key.code].to_numpy()))
         shapes.plot(ax=axes, color=colours, **look)
         if len(unknown):
             unknown.plot(ax=axes, facecolor="white", hatch="////", **look)
@@ -109,9 +110,9 @@ def title(data: Shares) -> str:
 def alt(data: Shares) -> str:
     parts = []
     for key in data.keys:
-        shares = data.table[key.number].sort_values(ascending=False, kind="stable")
+        shares = data.table[key.code].sort_values(ascending=False, kind="stable")
         highest = ", ".join(f"{data.names[str(code)]} {share:.0f}%" for code, share in shares.head(3).items())
-        parts.append(f"segment {key.number}: highest in {highest}; none in {(shares < 0.5).sum()}")
+        parts.append(f"segment {key.code}: highest in {highest}; none in {(shares < 0.5).sum()}")
     return (
         f"{len(data.keys)} maps of {data.places} integrated care boards ({data.areas.origin}). "
         f"{'; '.join(parts)}."

@@ -41,8 +41,9 @@ class Places:
 
     @property
     def by_region(self) -> pd.DataFrame:
-        """Practices by segment (rows) and region."""
-        return pd.crosstab(self.points["segment"], self.points["region_name"])
+        """Practices by segment (rows, codes) and region."""
+        counts = pd.crosstab(self.points["segment"], self.points["region_name"])
+        return counts.rename(index={key.number: key.code for key in self.keys})
 
 
 def data(results: Results) -> Places:

@@ -1,7 +1,7 @@
 """How fitted practices move between segments when their number changes, with the chosen clusterer. A column
 is a number of segments, a block is a segment with its practices, and a band is the practices that two
-segments share. In the chosen column the blocks carry the numbers of the segments. In the other columns a
-block carries the number of the chosen segment that most of its practices are in.
+segments share. In the chosen column the blocks carry the codes of the segments. In the other columns a
+block carries the code of the chosen segment that most of its practices are in.
 """
 
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Flows:
     ----------
     ks : numbers of segments shown; chosen : the choice.
     blocks : per number, the practices of its segments in drawing order.
-    home : per number, the chosen segment most practices of each block are in (1, 2, ...).
+    home : per number, the place in `keys` of the chosen segment most practices of each block are in.
     flows : per pair of neighbouring numbers, practices shared (blocks of one x blocks of the next).
     kept : per number, the share of practices whose block is mostly of their own chosen segment.
     """
@@ -57,23 +57,25 @@ def data(results: Results) -> Flows:
     ks = [int(k) for k in shown["n_clusters"]]
     if len(ks) < 2 or chosen not in ks:
         raise NotShown("Only one number of segments was tried, so no practice could move.")
-    own = results.segments.set_index("practice_code")["segment"].reindex(labels.index).to_numpy("int64")
+    segment = results.segments.set_index("practice_code")["segment"]
+    place = {key.number: i for i, key in enumerate(keys)}
+    own = segment.reindex(labels.index).map(place).to_numpy("int64")
     columns = [_in_order(labels[str(t)].to_numpy(), own) for t in shown["trial"]]
-    columns[ks.index(chosen)] = own - 1
-    tables = [_crossed(column, own - 1) for column in columns]
+    columns[ks.index(chosen)] = own
+    tables = [_crossed(column, own) for column in columns]
     return Flows(
         keys=keys,
         ks=ks,
         chosen=chosen,
         blocks=[table.sum(axis=1) for table in tables],
-        home=[table.argmax(axis=1) + 1 for table in tables],
+        home=[table.argmax(axis=1) for table in tables],
         flows=[_crossed(a, b) for a, b in pairwise(columns)],
         kept=[float(table.max(axis=1).sum() / len(own)) for table in tables],
     )
 
 
 def _in_order(labels: np.ndarray, own: np.ndarray) -> np.ndarray:
-    """Renumber `labels` 0, 1, ... by the mean number of the chosen segment of their practices."""
+    """Renumber `labels` 0, 1, ... by the mean place of the chosen segment of their practices."""
     codes = np.unique(labels, return_inverse=True)[1]
     mean = np.bincount(codes, weights=own) / np.bincount(codes)
     return np.argsort(np.argsort(mean, kind="stable"), kind="stable")[codes]
@@ -94,11 +96,11 @@ def draw(data: Flows, figure: FigureBase) -> None:
     total = float(data.blocks[0].sum())
     starts = [np.cumsum([0.0, *(blocks / total + GAP)])[:-1] for blocks in data.blocks]
     for column, flow in enumerate(data.flows):
-        colours = [data.keys[home - 1].colour for home in data.home[column]]
+        colours = [data.keys[home].colour for home in data.home[column]]
         _draw_flows(axes, column, flow / total, starts[column], starts[column + 1], colours)
     for column, (blocks, homes, tops) in enumerate(zip(data.blocks, data.home, starts, strict=True)):
         for practices, home, top in zip(blocks, homes, tops, strict=True):
-            _draw_block(axes, column, data.keys[home - 1], practices, top, practices / total)
+            _draw_block(axes, column, data.keys[home], practices, top, practices / total)
     axes.set_xlim(-WIDTH, len(data.ks) - 1 + WIDTH)
     axes.set_ylim(1 + GAP * max(len(b) for b in data.blocks), -0.01)
     names = [f"{k} segments\n(chosen)" if k == data.chosen else f"{k} segments" for k in data.ks]
@@ -134,7 +136,7 @@ def _draw_block(axes: Axes, column: int, key: Key, practices: int, top: float, h
     look: Look = {"facecolor": key.colour, "edgecolor": INK, "linewidth": 0.6}
     axes.add_patch(Rectangle((column - WIDTH / 2, top), WIDTH, height, **look))
     if height > 0.035:
-        text = f"{key.number}\n{practices:,}" if height > 0.075 else f"{key.number}: {practices:,}"
+        text = f"{key.code}\n{practices:,}" if height > 0.075 else f"{key.code}: {practices:,}"
         colour = text_colour(to_rgb(key.colour))
         axes.text(column, top + height / 2, text, size=8.5, color=colour, zorder=5, **CENTRED)
 
@@ -148,6 +150,6 @@ def alt(data: Flows) -> str:
     parts = []
     for k, blocks, homes in zip(data.ks, data.blocks, data.home, strict=True):
         name, home = ("chosen, ", "") if k == data.chosen else ("", "mostly ")
-        sizes = [f"{n:,} ({home}segment {h})" for n, h in zip(blocks, homes, strict=True)]
+        sizes = [f"{n:,} ({home}segment {data.keys[h].code})" for n, h in zip(blocks, homes, strict=True)]
         parts.append(f"{name}{k} segments: {', '.join(sizes)}")
     return f"Flow chart of fitted practices. {'; '.join(parts)}."

@@ -52,7 +52,8 @@ def data(results: Results) -> OpportunityTable:
 def _by_segment(table: pd.DataFrame, column: str, keys: list[Key]) -> pd.DataFrame:
     """Sums of `column`: indicators by segment."""
     sums = table.pivot_table(index="indicator_code", columns="segment", values=column, aggfunc="sum")
-    return sums.reindex(columns=[key.number for key in keys]).fillna(0.0)
+    sums = sums.reindex(columns=[key.number for key in keys]).fillna(0.0)
+    return sums.set_axis([key.code for key in keys], axis=1)
 
 
 def size(data: OpportunityTable) -> tuple[float, float]:

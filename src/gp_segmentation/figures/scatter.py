@@ -1,6 +1,6 @@
 """Every practice on the first two principal components of the clustered matrix: the two directions in which
 practices differ most. An outline holds the half of a segment's practices that are nearest to its mean; the
-segment's number stands at the mean. The small panel shows which features move a practice in which direction.
+segment's code stands at the mean. The small panel shows which features move a practice in which direction.
 """
 
 import textwrap
@@ -107,7 +107,7 @@ def _draw_points(data: Scatter, axes: Axes) -> None:
             box = {"boxstyle": "circle,pad=0.25", "fc": "white", "ec": key.colour, "linewidth": 2}
             text: Look = {"weight": "bold", "size": 11, "color": INK, "bbox": box, "zorder": 6}
             x, y = placed[-1]
-            axes.text(x, y, str(key.number), **text, **CENTRED)
+            axes.text(x, y, key.code, **text, **CENTRED)
     low, high = points.quantile(0.002), points.quantile(0.998)
     pad = 0.06 * (high - low) + 1e-9
     low, high = low - pad, high + pad
@@ -199,6 +199,7 @@ def title(data: Scatter) -> str:
 
 def alt(data: Scatter) -> str:
     means = data.points.groupby("segment")[["one", "two"]].mean()
-    parts = [f"segment {n} at {row['one']:.1f}, {row['two']:.1f}" for n, row in means.iterrows()]
+    rows = [(key.code, means.loc[key.number]) for key in data.keys if key.number in means.index]
+    parts = [f"segment {code} at {row['one']:.1f}, {row['two']:.1f}" for code, row in rows]
     axes = "; ".join(axis_name(data, i).replace("\n", ", ") for i in (0, 1))
     return f"Scatter of {len(data.points):,} practices. {axes}. Means on both components: {'; '.join(parts)}."

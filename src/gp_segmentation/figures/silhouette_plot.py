@@ -74,7 +74,7 @@ def title(data: Silhouettes) -> str:
 
 def alt(data: Silhouettes) -> str:
     parts = [
-        f"segment {key.number}: mean {v.mean():.2f}, {(v < 0).mean():.0%} below 0"
+        f"segment {key.code}: mean {v.mean():.2f}, {(v < 0).mean():.0%} below 0"
         for key, v in zip(data.keys, data.values, strict=True)
         if len(v)
     ]

@@ -29,7 +29,8 @@ def data(results: Results) -> Sizes:
     table = rows.groupby("segment").agg(practices=("patients", "size"), patients=("patients", "sum"))
     for column in ("practices", "patients"):
         table[f"{column}_share"] = 100 * table[column] / max(float(table[column].sum()), 1.0)
-    return Sizes(compared_keys(results.segments), table)
+    keys = compared_keys(results.segments)
+    return Sizes(keys, table.loc[[key.number for key in keys]])
 
 
 def size(data: Sizes) -> tuple[float, float]:
@@ -60,7 +61,7 @@ def title(data: Sizes) -> str:
 
 def alt(data: Sizes) -> str:
     parts = [
-        f"segment {key.number}, {key.name}: {row['practices']:,.0f} practices "
+        f"segment {key.code}, {key.name}: {row['practices']:,.0f} practices "
         f"({row['practices_share']:.0f}%), {row['patients']:,.0f} patients ({row['patients_share']:.0f}%)"
         for key, row in zip(data.keys, data.table.to_dict("records"), strict=True)
     ]

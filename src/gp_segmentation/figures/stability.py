@@ -63,10 +63,10 @@ def title(data: SegmentStability) -> str:
     worst = data.keys[int(np.argmin(data.jaccard))]
     return (
         f"{stable or 'None'} of the {len(data.keys)} segments {'is' if stable < 2 else 'are'} stable when "
-        f"practices are redrawn; the least stable is segment {worst.number} (overlap {lowest:.2f})"
+        f"practices are redrawn; the least stable is segment {worst.code} (overlap {lowest:.2f})"
     )
 
 
 def alt(data: SegmentStability) -> str:
-    parts = [f"segment {k.number}: {v:.2f}" for k, v in zip(data.keys, data.jaccard, strict=True)]
+    parts = [f"segment {k.code}: {v:.2f}" for k, v in zip(data.keys, data.jaccard, strict=True)]
     return f"Dot chart of the mean overlap (Jaccard coefficient) of every segment. {'; '.join(parts)}."

@@ -6,8 +6,11 @@ from typing import Any
 
 import pandas as pd
 
-from gp_segmentation.utils.wording import listed
+from gp_segmentation.schemas import Results
+from gp_segmentation.utils.wording import listed, rounded_down
 
+NO_VERDICT = "This run did not assess how far the segments can be trusted."
+NO_SUPPORT = "No number of segments is supported by the data"
 GROUPINGS = {
     "deprivation": "fifths of deprivation",
     "icb": "integrated care boards",
@@ -28,7 +31,6 @@ def evidence_sentences(evidence: Mapping[str, Any]) -> list[str]:
         *_agreement(evidence.get("agreement") or {}, figures.get("ari_kmeans_hierarchical")),
         *_composition(evidence.get("made_of") or {}),
         *_external(evidence.get("beyond") or {}),
-        *_usefulness(evidence),
     ]
 
 
@@ -58,16 +60,57 @@ def _nulls(evidence: Mapping[str, Any], silhouette: float | None) -> list[str]:
     return [f"{text}."]
 
 
+def verdict_text(results: Results, *, fixed: bool) -> dict[str, Any]:
+    """Return what the segments are worth, for the first screen.
+
+    Keys: supported (False where the data support no number of segments), sentence, reasons, sure (share of
+    fitted practices whose segment nothing disputes, or None), certainty (sentences, where the number of
+    segments was `fixed`).
+    """
+    evidence = results.evidence
+    supported = results.choice.get("supported") is not False and evidence.get("supported") is not False
+    sentence = str(evidence.get("meaning") or NO_VERDICT)
+    if not supported and not sentence.startswith(NO_SUPPORT):
+        sentence = f"{NO_SUPPORT}. {sentence}"
+    counts = evidence.get("practices") or {}
+    total = sum(counts.values())
+    return {
+        "supported": supported,
+        "sentence": sentence,
+        "reasons": [str(reason) for reason in evidence.get("reasons") or []],
+        "sure": f"{counts['sure'] / total:.0%}" if total else None,
+        "certainty": _certainty(counts, results.segments) if fixed else [],
+    }
+
+
+def _certainty(counts: Mapping[str, int], segments: pd.DataFrame) -> list[str]:
+    """For how many practices the segment is certain, as far as that was measured."""
+    known = segments.get("certainty", pd.Series(dtype=float)).dropna()
+    sentences = [_sure(counts)] if sum(counts.values()) else []
+    if len(known):
+        sentences.append(
+            f"On average a practice is in its segment in {rounded_down(100 * known.mean()):.0f}% of redrawn "
+            "samples."
+        )
+    return sentences
+
+
+def _sure(counts: Mapping[str, int]) -> str:
+    total = sum(counts.values())
+    return (
+        f"For {counts['sure']:,} of {total:,} fitted practices ({counts['sure'] / total:.0%}) the segment is "
+        "certain: they stay in it when practices are redrawn, and another method agrees."
+    )
+
+
 def _practices(counts: Mapping[str, int]) -> list[str]:
     total = sum(counts.values())
     if not total:
         return []
     moved, elsewhere = (counts[name] + counts["both"] for name in ("resamples", "method"))
     return [
-        f"For {counts['sure']:,} of {total:,} fitted practices ({counts['sure'] / total:.0%}) the segment is "
-        "certain: they stay in it when practices are redrawn, and another method agrees. "
-        f"{moved:,} practices do not stay. The other method puts {elsewhere:,} in another segment. "
-        "The file disputed.csv lists them."
+        f"{_sure(counts)} {moved:,} practices do not stay. The other method puts {elsewhere:,} in another "
+        "segment. The file disputed.csv lists them."
     ]
 
 
@@ -119,8 +162,8 @@ def _tested_by_all(rows: Sequence[Mapping[str, Any]]) -> int:
     return sum(count == groupings for count in tested.values())
 
 
-def _usefulness(evidence: Mapping[str, Any]) -> list[str]:
-    """What fewer and more groups tell of measures not used: the levels, or the ends of the numbers tried."""
+def usefulness_sentences(evidence: Mapping[str, Any]) -> list[str]:
+    """Return what fewer and more groups tell of measures not used: levels, or the fewest and most tried."""
     by_k = {row["k"]: row for row in evidence.get("beyond_by_k") or []}
     own = by_k.get(evidence.get("n_clusters"))
     if own is None or own["cv"] is None:
@@ -133,8 +176,11 @@ def _usefulness(evidence: Mapping[str, Any]) -> list[str]:
             text, interval = _added(name, row, fewer=row["k"] < own["k"])
             parts.append(text)
             intervals.append(interval)
-    measures = f"{len(own['measures'])} measure{'s' * (len(own['measures']) != 1)} not used"
-    text = f"With {own['k']} segments, {own['cv']:.1%} of the variance of {measures} is explained{''.join(parts)}"
+    count = len(own["measures"])
+    text = (
+        f"With {own['k']} segments, {own['cv']:.1%} of the variance of {count} measure{'s' * (count != 1)} "
+        f"not used is explained{''.join(parts)}"
+    )
     if intervals:
         text += f" (95% interval{'s' * (len(intervals) > 1)}: {listed(intervals)} points)"
     ceiling = (evidence.get("ceiling") or {}).get("cv")
@@ -159,8 +205,11 @@ def _added(name: str, row: Mapping[str, Any], *, fewer: bool) -> tuple[str, str]
     return text, interval
 
 
-def spatial_sentence(joins: pd.DataFrame) -> str:
-    """Return the join counts in words; empty when there are none, or one segment."""
+def spatial_sentence(joins: pd.DataFrame, codes: Mapping[int, str]) -> str:
+    """Return the join counts in words; empty when there are none, or one segment.
+
+    `codes` are those of the segments, by number.
+    """
     rows = joins.dropna(subset=["ratio"]).sort_values("ratio")
     if len(rows) < 2:
         return ""
@@ -172,7 +221,7 @@ def spatial_sentence(joins: pd.DataFrame) -> str:
     subject = "Every segment clusters" if every else f"{len(clustered)} of {len(rows)} segments cluster"
     return (
         f"{subject} in space: its practices are neighbours more often than in a random arrangement, most of "
-        f"all in segment {most['segment']:.0f} ({most['ratio']:.1f} times as often), least in segment "
-        f"{least['segment']:.0f} ({least['ratio']:.1f} times; join counts of nearest neighbours, "
-        f"p {'≤' if rows['p'].max() <= 0.05 else 'up to'} {rows['p'].max():.3f})."
+        f"all in segment {codes[int(most['segment'])]} ({most['ratio']:.1f} times as often), least in "
+        f"segment {codes[int(least['segment'])]} ({least['ratio']:.1f} times; join counts of nearest "
+        f"neighbours, p {'≤' if rows['p'].max() <= 0.05 else 'up to'} {rows['p'].max():.3f})."
     )

@@ -24,6 +24,8 @@ METRICS = {
     "n_clusters": "Segments",
     "smallest_segment": "Practices in the smallest segment",
     "largest_segment": "Practices in the largest segment",
+    "noise": "Practices in no segment",
+    "noise_share": "Share of practices in no segment",
     "silhouette": "Mean silhouette",
     "null_silhouette": "Silhouette of random data with the same correlations",
     "excess_silhouette": "Silhouette above that of random data",
@@ -46,7 +48,17 @@ METRICS = {
     "eta2_unused_segments": "Mean variance of other measures explained by segments",
     "eta2_unused_deprivation": "Mean variance of other measures explained by fifths of deprivation",
     "eta2_unused_icb": "Mean variance of other measures explained by integrated care boards",
+    "gap": "Gap statistic",
+    "gap_se": "Standard error of the gap statistic",
+    "gaussian_effect": "Silhouette above that of random data, in standard deviations of its draws",
+    "gaussian_exceedance": "Share of random data sets with a lower silhouette",
+    "copula_effect": "The same excess over random data that also have the same distributions",
+    "copula_exceedance": "Share of random data sets with the same distributions that have a lower silhouette",
+    "permutation_null_silhouette": "Silhouette of random data without correlations",
+    "permutation_effect": "The same excess over random data without correlations",
+    "permutation_exceedance": "Share of random data sets without correlations that have a lower silhouette",
     "valley_max": "Highest density at a border between segments, relative to their centres",
+    "valley_smooth": "The same without features in which many practices share one value",
 }
 
 

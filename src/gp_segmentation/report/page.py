@@ -24,9 +24,11 @@ LARGE_SVG, COLOURS = 150_000, 256
 #: Files of the script, in the order in which they are joined.
 SCRIPTS = ("common.js", "explore.js", "finder.js")
 #: Parts of the page that show figures, in order, and the figures of each; all others belong to the evidence.
-PARTS = ("segments", "evidence", "opportunities", "features")
+PARTS = ("segments", "choice", "evidence", "opportunities", "features")
 PART_OF = {
-    **dict.fromkeys(("sizes", "map", "icb_shares", "heatmap", "distributions", "scatter"), "segments"),
+    **dict.fromkeys(("levels", "sizes", "map", "icb_shares"), "segments"),
+    **dict.fromkeys(("heatmap", "distributions", "scatter"), "segments"),
+    "usefulness": "choice",
     "opportunities": "opportunities",
 }
 

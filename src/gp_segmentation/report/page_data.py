@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gp_segmentation.figures import NotShown, chart_positions, icb_outlines, segment_keys
+from gp_segmentation.figures import NotShown, chart_positions, groups_by_level, icb_outlines
+from gp_segmentation.report.levels_text import in_tree_order
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.wording import COUNTED
 
@@ -38,34 +39,51 @@ def data_block(value: Any) -> str:
 
 
 def finder(results: Results) -> dict[str, Any]:
-    """Return the data of the search: names of boards (ICBs), segments, and a row per practice.
+    """Return the data of the search: names of boards (ICBs), levels, groups, and a row per practice.
 
-    A row is code, name, postcode, position in ``icbs``, segment, next nearest segment (0: none), margin in
-    thousandths (-1: none), 1 if it was fitted, list size.
+    A group is code, name, position of its level in ``levels``, position of its parent in ``groups`` (-1:
+    none), colour, marker, number of the segment (0 on other levels); each stands before those it is made of.
+    A row is code, name, postcode, position in ``icbs``, position in ``groups`` of the practice's group on the
+    last level, that of the next nearest segment (-1: none), margin in thousandths (-1: none), 1 if it was
+    fitted, list size, percent of redrawn samples in which it is in its segment (-1: not measured).
     """
     about = results.segments.merge(
         results.practices[["practice_code", "postcode"]], on="practice_code", how="left"
     )
     icbs = sorted(set(about["icb_name"]))
     position = {name: i for i, name in enumerate(icbs)}
+    found = groups_by_level(results)
+    levels, groups = list(found), in_tree_order(found)
+    place = {group.code: i for i, group in enumerate(groups)}
+    of_segment = {group.number: place[group.code] for group in found["segment"]}
+    segment = about["segment"].map(of_segment)
     rows = zip(
         about["practice_code"],
         about["practice_name"],
         about["postcode"].fillna(""),
         about["icb_name"].map(position),
-        about["segment"],
-        about["second_segment"].astype("Int64").fillna(0),
+        about["subgroup"].map(place) if "subgroup" in found else segment,
+        about["second_segment"].map(of_segment).astype("Int64").fillna(-1),
         (about["margin"].astype(float) * 1000).round().fillna(-1).astype("int64"),
         about["fitted"].astype("int64"),
         about["list_size"],
+        _percent(about.get("certainty", pd.Series(np.nan, about.index))),
         strict=True,
     )
-    keys = segment_keys(results.segments)
     return {
         "icbs": icbs,
-        "segments": {key.number: [key.name, key.colour, key.marker] for key in keys},
+        "levels": levels,
+        "groups": [
+            [g.code, g.name, levels.index(g.level), place.get(g.parent, -1), g.colour, g.marker, g.number]
+            for g in groups
+        ],
         "rows": [[v if isinstance(v, str) else int(v) for v in row] for row in rows],
     }
+
+
+def _percent(shares: pd.Series) -> pd.Series:
+    """Shares in percent, rounded down: what falls short of certainty is not shown as certain."""
+    return (100 * shares.astype(float)).round(6).floordiv(1).fillna(-1).astype("int64")
 
 
 def _chart(results: Results, codes: list[str]) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -10,14 +11,21 @@ import pandas as pd
 import yaml
 
 from gp_segmentation.errors import without_secrets
-from gp_segmentation.report.evidence_text import evidence_sentences, spatial_sentence
+from gp_segmentation.figures import segment_keys
+from gp_segmentation.report.choice_text import choice_text
+from gp_segmentation.report.evidence_text import (
+    evidence_sentences,
+    spatial_sentence,
+    usefulness_sentences,
+    verdict_text,
+)
 from gp_segmentation.report.features_text import feature_tables
-from gp_segmentation.report.formatting import CRITERIA, METRICS, clusterer_name, display_name, scalar_text
+from gp_segmentation.report.formatting import METRICS, display_name, scalar_text
+from gp_segmentation.report.levels_text import levels_text
 from gp_segmentation.report.preparation_text import preparation_rows, preparation_sentences
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.wording import UNKNOWN, natural, signed
 
-NO_VERDICT = "This run did not assess how far the segments can be trusted."
 #: Packages whose versions can change the figures.
 PACKAGES = (
     *("gp-segmentation", "numpy", "scipy", "pandas", "scikit-learn", "pyarrow", "pandera", "optuna"),
@@ -35,22 +43,26 @@ def summarise(results: Results, *, top_features: int = 12) -> dict[str, Any]:
     ----------
     top_features : rows in the profile of each segment, the features on which it differs most from England.
     """
+    choice, codes = choice_text(results), {key.number: key.code for key in segment_keys(results.segments)}
+    portraits = {portrait["segment"]: portrait for portrait in results.portraits}
     return {
         **frame(results),
         "title": f"Segments of general practices, {results.source['label']}",
         "counts": _counts(results),
-        "verdict": _verdict(results.evidence),
-        "choice": _choice(results.choice),
+        "verdict": verdict_text(results, fixed=choice["fixed"]),
+        "choice": choice,
+        "usefulness": usefulness_sentences(results.evidence),
+        "levels": levels_text(results),
         "preparations": preparation_rows(results),
         "metrics": _metrics(results.metrics),
-        "segments": [_segment(p, results, top_features) for p in results.portraits],
-        "segment_evidence": _segment_evidence(results.evidence.get("segments") or []),
+        "segments": [_segment(portraits[n], code, results, top_features) for n, code in codes.items()],
+        "segment_evidence": _segment_evidence(results.evidence.get("segments") or [], codes),
         "evidence_sentences": [*evidence_sentences(results.evidence), *preparation_sentences(results)],
         "blocks": _blocks(results.dictionary),
         "special": _special(results),
         "imputed": _imputed(results.imputed),
-        "opportunities": _opportunities(results.opportunities),
-        "space": spatial_sentence(results.space),
+        "opportunities": _opportunities(results.opportunities, codes),
+        "space": spatial_sentence(results.space, codes),
         "quality": results.quality.to_dict("records"),
         "config": _config(results.config),
         "versions": _versions(),
@@ -80,7 +92,8 @@ def _config(config: dict[str, Any]) -> str:
 def _counts(results: Results) -> dict[str, int]:
     fitted = int(results.segments["fitted"].sum())
     return {
-        "practices": len(results.segments),
+        "practices": len(results.segments) + len(results.unsegmented),
+        "noise": len(results.unsegmented),
         "patients": int(results.practices["list_size"].sum()),
         "fitted": fitted,
         "special": len(results.segments) - fitted,
@@ -91,13 +104,6 @@ def _counts(results: Results) -> dict[str, int]:
     }
 
 
-def _verdict(evidence: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "sentence": str(evidence.get("meaning") or NO_VERDICT),
-        "reasons": [str(reason) for reason in evidence.get("reasons") or []],
-    }
-
-
 def _metrics(metrics: dict[str, Any]) -> list[tuple[str, str]]:
     """Names and values as text, in the order of `METRICS`, then all others."""
     order = [key for key in METRICS if key in metrics]
@@ -105,39 +111,26 @@ def _metrics(metrics: dict[str, Any]) -> list[tuple[str, str]]:
     return [(display_name(key, METRICS), scalar_text(metrics[key])) for key in order]
 
 
-def _choice(choice: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "clusterer": clusterer_name(choice),
-        "n_clusters": int(choice["n_clusters"]),
-        "reason": str(choice.get("reason", "")),
-        "by_criterion": [
-            (display_name(str(key), CRITERIA), _preference(value))
-            for key, value in sorted((choice.get("by_criterion") or {}).items())
-        ],
-    }
+def _segment_evidence(rows: list[dict[str, Any]], codes: Mapping[int, str]) -> list[dict[str, str]]:
+    """The evidence on each segment, as text, in the order of `codes`."""
+    by_number = {row["segment"]: row for row in rows}
+    keys = ("practices", "silhouette", "jaccard", "valley")
+    return [
+        {key: scalar_text(by_number[number].get(key)) for key in keys}
+        | {"segment": code, "neighbour": codes.get(by_number[number].get("neighbour") or 0, UNKNOWN)}
+        for number, code in codes.items()
+        if number in by_number
+    ]
 
 
-def _segment_evidence(rows: list[dict[str, Any]]) -> list[dict[str, str]]:
-    """The evidence on each segment, as text."""
-    keys = ("segment", "practices", "silhouette", "jaccard", "neighbour", "valley")
-    return [{key: scalar_text(row.get(key)) for key in keys} for row in rows]
-
-
-def _preference(value: Any) -> str:
-    """A criterion's preference: a number of segments, or the trial it would have chosen."""
-    if isinstance(value, dict):
-        score = f" ({scalar_text(value['value'])})" if value.get("value") is not None else ""
-        return f"{clusterer_name(value)}, {scalar_text(value['n_clusters'])} segments{score}"
-    return "none" if value is None else scalar_text(value)
-
-
-def _segment(portrait: dict[str, Any], results: Results, top: int) -> dict[str, Any]:
+def _segment(portrait: dict[str, Any], code: str, results: Results, top: int) -> dict[str, Any]:
     number = portrait["segment"]
     regions = results.segments.loc[results.segments["segment"] == number, "region_name"]
     rows = results.profiles[results.profiles["segment"] == number]
     used = rows["used"].astype(bool)
     return {
         **portrait,
+        "code": code,
         "profile": [_profile_row(r) for r in rows[used].sort_values("rank").head(top).to_dict("records")],
         "profile_unused": [_profile_row(r) for r in rows[~used].sort_values("rank").to_dict("records")],
         "features": int(used.sum()),
@@ -211,7 +204,7 @@ def _imputed(imputed: pd.DataFrame) -> list[dict[Any, Any]]:
     return rows[["label", "count"]].to_dict("records")
 
 
-def _opportunities(table: pd.DataFrame) -> list[dict[str, str]]:
+def _opportunities(table: pd.DataFrame, codes: Mapping[int, str]) -> list[dict[str, str]]:
     """The largest opportunities as text; columns that the table lacks are not known."""
     if "additional_patients" not in table.columns:
         return []
@@ -220,7 +213,7 @@ def _opportunities(table: pd.DataFrame) -> list[dict[str, str]]:
         {
             "indicator": str(row["indicator_code"]),
             "description": str(row.get("description") or ""),
-            "segment": str(row["segment"]),
+            "segment": codes[int(row["segment"])],
             "below": natural(row.get("practices_below"), "count"),
             "eligible": natural(row.get("eligible_patients"), "patients"),
             "patients": natural(row["additional_patients"], "patients"),

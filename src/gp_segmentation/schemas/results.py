@@ -25,13 +25,16 @@ class Results:
     dictionary : what each feature is (schema ``dictionary``).
     matrix : practice_code -> the columns that were clustered (special practices included).
     trials, choice : the study; ``choice`` has clusterer, linkage, n_clusters, reason, by_criterion.
-    segments : schema ``segments``.
+    candidates : every trial that the finest rule asked, and its answers (`study.finest.CANDIDATE`).
+    segments : schema ``segments``. unsegmented : practices that belong to no segment, with the same columns
+        (segment -1); may be empty. levels : schema ``levels``: supergroups, segments and subgroups.
     tree : merges of the hierarchical tree shown beside the segments, columns left, right, height, count
         (scipy's linkage matrix); its leaves are the fitted rows of `matrix`, in order.
     profiles : long table segment, segment_name, feature, label, unit, block, used, practices, mean,
         median, lower_quartile, upper_quartile, england_mean, difference_sd, difference_low,
         difference_high, rank.
     portraits : list of {segment, name, sentences, practices, patients, share}.
+    level_portraits : list of {code, name, sentences, ...} of supergroups and subgroups.
     evidence : the contents of evidence.json (``verdict``, ``reasons``, ``by_k``, ...).
     metrics : the contents of metrics.json.
     imputed : feature, label, count of values imputed.
@@ -59,10 +62,14 @@ class Results:
     matrix: pd.DataFrame = field(default_factory=pd.DataFrame)
     trials: pd.DataFrame = field(default_factory=partial(empty, "trials"))
     choice: dict[str, Any] = field(default_factory=dict)
+    candidates: pd.DataFrame = field(default_factory=pd.DataFrame)
     segments: pd.DataFrame = field(default_factory=partial(empty, "segments"))
+    unsegmented: pd.DataFrame = field(default_factory=partial(empty, "segments"))
+    levels: pd.DataFrame = field(default_factory=partial(empty, "levels"))
     tree: pd.DataFrame = field(default_factory=pd.DataFrame)
     profiles: pd.DataFrame = field(default_factory=pd.DataFrame)
     portraits: list[dict[str, Any]] = field(default_factory=list)
+    level_portraits: list[dict[str, Any]] = field(default_factory=list)
     evidence: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
     imputed: pd.DataFrame = field(default_factory=pd.DataFrame)

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from gp_segmentation.schemas import Results, of_preparation, weighted, weights_of
-from gp_segmentation.storage.table_files import read_table
+from gp_segmentation.storage.table_files import read_segments, read_table
 from gp_segmentation.utils.files import read_json
 
 #: The tables of `data/prepared`, and those of them that figures and page show.
@@ -146,14 +146,14 @@ class Workspace:
         matrix = read_table((folder or self.chosen_matrix) / "matrix.parquet")
         return matrix[self.fitted().reindex(matrix.index).to_numpy(dtype=bool)]
 
-    def segment_table(self) -> pd.DataFrame:
-        """Read the segments of every practice."""
-        return read_table(self.segments / "segments.csv", "segments")
+    def segment_table(self, *, everyone: bool = False) -> pd.DataFrame:
+        """Read the practices that have a segment; with `everyone` also the others (see `read_segments`)."""
+        return read_segments(self.segments / "segments.csv", everyone=everyone)
 
     def results(self, cfg: dict[str, Any]) -> Results:
         """Gather what the run found, for the rooms that show it."""
         natural, values, dictionary = self.feature_tables()
-        choice, trials = self.choice(), self.trials()
+        choice, trials, everyone = self.choice(), self.trials(), self.segment_table(everyone=True)
         return Results(
             source=read_json(self.prepared / "source.json"),
             config=cfg,
@@ -166,10 +166,14 @@ class Workspace:
             trials=of_preparation(trials, choice["preparation"]),
             choice=choice,
             preparations=read_table(self.study / "preparations.csv"),
+            candidates=read_table(self.study / "candidates.csv"),
             segments=self.segment_table(),
+            unsegmented=everyone[everyone["segment"] < 1].reset_index(drop=True),
+            levels=read_table(self.segments / "levels.csv", "levels"),
             tree=read_table(self.study / "tree.parquet"),
             profiles=read_table(self.insight / "profiles.csv"),
             portraits=read_json(self.insight / "portraits.json"),
+            level_portraits=read_json(self.insight / "portraits_by_level.json"),
             evidence=read_json(self.evidence / "evidence.json"),
             metrics=read_json(self.metrics),
             imputed=read_table(self.chosen_matrix / "imputed.parquet"),

@@ -125,6 +125,7 @@ def test_the_summary_holds_the_numbers(results_of: Callable[..., Results]) -> No
         "fitted": 235,
         "special": 5,
         "segments": 4,
+        "noise": 0,
         "features": 5,
         "imputed": 4,
         "quality": 3,

@@ -1,5 +1,9 @@
 const data = JSON.parse(document.getElementById("page-data").textContent);
-const CODE = 0, NAME = 1, POSTCODE = 2, ICB = 3, SEGMENT = 4, SECOND = 5, MARGIN = 6, FITTED = 7, PATIENTS = 8;
+// What stands where in a row of data.rows, and in one of data.groups.
+const CODE = 0, NAME = 1, POSTCODE = 2, ICB = 3, GROUP = 4, SECOND = 5, MARGIN = 6, FITTED = 7, PATIENTS = 8, CERTAINTY = 9;
+const LEVEL = 2, PARENT = 3, COLOUR = 4, MARKER = 5, NUMBER = 6;
+const SEGMENTS = data.levels.indexOf("segment");
+let level = SEGMENTS; // position in data.levels of the level that the reader chose
 
 function element(kind, text, parent) {
   const node = document.createElement(kind);
@@ -8,7 +12,16 @@ function element(kind, text, parent) {
   return node;
 }
 
-function segmentText(number) { return number + "  " + data.segments[number][0]; }
+// A practice's group on a level, as a position in data.groups.
+function groupAt(r, wanted) {
+  let g = r[GROUP];
+  while (data.groups[g][LEVEL] > wanted) { g = data.groups[g][PARENT]; }
+  return g;
+}
+
+function groupText(g) { return data.groups[g][CODE] + "  " + data.groups[g][NAME]; }
+
+function capital(text) { return text.charAt(0).toUpperCase() + text.slice(1); }
 
 function withUnit(n, singular) { return n.toLocaleString("en-GB") + " " + singular + (n === 1 ? "" : "s"); }
 
@@ -19,11 +32,16 @@ function inUnit(value, unit) {
 }
 
 function row(body, values, numeric) {
-  const line = element("tr", null, body);
+  const line = element("tr", null, body), stacked = body.closest("table.stack");
+  if (stacked) { line.setAttribute("role", "row"); }
   values.forEach(function (value, i) {
     const cell = element(i === 0 ? "th" : "td", typeof value === "object" ? null : value, line);
     if (i === 0) { cell.scope = "row"; }
     if (numeric.indexOf(i) >= 0) { cell.className = "n"; }
+    if (stacked) {
+      cell.setAttribute("role", i === 0 ? "rowheader" : "cell");
+      cell.dataset.name = stacked.tHead.rows[0].cells[i].textContent;
+    }
     if (typeof value === "object") { cell.appendChild(value); }
   });
   return line;

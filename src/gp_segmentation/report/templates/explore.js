@@ -1,6 +1,6 @@
 // Map and scatter of all practices. Both show the same filter and mark the same practice.
 const chosenIcb = document.getElementById("explore-icb");
-const chosenSegment = document.getElementById("explore-segment");
+const chosenGroup = document.getElementById("explore-group");
 const tip = document.getElementById("explore-tip");
 const status = document.getElementById("explore-status");
 const MARGIN_PIXELS = 14, POINTER_PIXELS = 14;
@@ -8,15 +8,17 @@ const charts = [];
 let pointed = -1; // position in data.rows of the practice pointed at; -1: none
 
 data.icbs.forEach(function (name, i) { element("option", name, chosenIcb).value = String(i); });
-Object.keys(data.segments).forEach(function (s) { element("option", segmentText(s), chosenSegment).value = s; });
+data.groups.forEach(function (group, g) { element("option", "\u2003".repeat(group[LEVEL]) + groupText(g), chosenGroup).value = String(g); });
 
 function matches(i) {
   const r = data.rows[i];
   return (chosenIcb.value === "" || r[ICB] === Number(chosenIcb.value)) &&
-    (chosenSegment.value === "" || r[SEGMENT] === Number(chosenSegment.value));
+    (chosenGroup.value === "" || isIn(r, Number(chosenGroup.value)));
 }
 
-// Every segment has a shape as well as a colour, for readers who do not see colours.
+function isIn(r, g) { return groupAt(r, data.groups[g][LEVEL]) === g; }
+
+// Every group has a shape as well as a colour, for readers who do not see colours.
 function mark(pen, kind, x, y, r) {
   const sides = { "^": [3, -90], "v": [3, 90], "<": [3, 180], ">": [3, 0], "s": [4, 45], "D": [4, 0], "p": [5, -90], "h": [6, -90], "*": [5, -90], "d": [4, 0] };
   pen.beginPath();
@@ -80,9 +82,9 @@ function Chart(canvas, places, equal) {
     pen.globalAlpha = few ? 1 : 0.75;
     shown.forEach(function (i) {
       if (places.x[i] === null) { return; }
-      const look = data.segments[data.rows[i][SEGMENT]];
-      pen.fillStyle = pen.strokeStyle = look[1];
-      mark(pen, look[2], chart.left(places.x[i]), chart.top(places.y[i]), few ? 4.5 : 2.4);
+      const look = data.groups[groupAt(data.rows[i], level)];
+      pen.fillStyle = pen.strokeStyle = look[COLOUR];
+      mark(pen, look[MARKER], chart.left(places.x[i]), chart.top(places.y[i]), few ? 4.5 : 2.4);
     });
     chart.point();
   };
@@ -175,7 +177,7 @@ function point(chart, i, announced) {
   const r = data.rows[i];
   tip.textContent = "";
   element("strong", r[CODE] + "  " + r[NAME], tip);
-  element("span", segmentText(r[SEGMENT]), tip);
+  for (let l = Math.min(level, SEGMENTS); l <= level; l += 1) { element("span", groupText(groupAt(r, l)), tip); }
   element("span", data.icbs[r[ICB]], tip);
   element("span", "Margin " + margin(r) + ", " + withUnit(r[PATIENTS], "patient"), tip);
   tip.hidden = false;
@@ -191,16 +193,45 @@ function hideTip() { tip.hidden = true; }
 function refresh() {
   const counts = {};
   let all = 0, patients = 0;
-  data.rows.forEach(function (r, i) { if (matches(i)) { all += 1; patients += r[PATIENTS]; counts[r[SEGMENT]] = (counts[r[SEGMENT]] || 0) + 1; } });
-  status.textContent = withUnit(all, "practice") + " with " + withUnit(patients, "patient");
+  data.rows.forEach(function (r, i) { if (matches(i)) { all += 1; patients += r[PATIENTS]; const g = groupAt(r, level); counts[g] = (counts[g] || 0) + 1; } });
+  status.textContent = withUnit(all, "practice") + " with " + withUnit(patients, "patient") + ", by " + data.levels[level];
   const body = document.getElementById("explore-counts");
   body.textContent = "";
-  Object.keys(counts).forEach(function (s) {
-    row(body, [segmentText(s), counts[s].toLocaleString("en-GB"), Math.round(100 * counts[s] / all) + "%"], [1, 2]);
+  Object.keys(counts).forEach(function (g) {
+    row(body, [legend(g), counts[g].toLocaleString("en-GB"), Math.round(100 * counts[g] / all) + "%"], [1, 2]);
   });
   pointed = -1;
   hideTip();
   charts.forEach(function (c) { c.draw(); });
+}
+
+// A group's text beside its shape in its colour.
+function legend(g) {
+  const both = element("span"), shape = element("canvas", null, both), scale = window.devicePixelRatio || 1;
+  shape.className = "shape";
+  shape.setAttribute("aria-hidden", "true");
+  shape.width = shape.height = 16 * scale;
+  const pen = shape.getContext("2d");
+  pen.scale(scale, scale);
+  pen.fillStyle = pen.strokeStyle = data.groups[g][COLOUR];
+  mark(pen, data.groups[g][MARKER], 8, 8, 6);
+  element("span", groupText(g), both);
+  return both;
+}
+
+const levels = document.getElementById("level");
+if (levels) {
+  levels.hidden = false;
+  levels.addEventListener("change", function (event) { showLevel(event.target.value); });
+  // A browser may keep a choice when it loads the page again.
+  showLevel(levels.querySelector("input:checked").value);
+}
+
+// Show a level in the table of groups, and, once they are there, in the charts.
+function showLevel(name) {
+  level = data.levels.indexOf(name);
+  document.querySelectorAll("[data-level]").forEach(function (part) { part.hidden = part.dataset.level !== name; });
+  if (charts.length) { refresh(); }
 }
 
 if (data.map || data.chart) {
@@ -211,7 +242,7 @@ if (data.map || data.chart) {
     Chart(document.getElementById("explore-" + name), data[name], name === "map");
   });
   if (data.chart) { document.getElementById("explore-axes").textContent = "Horizontal axis: " + data.chart.axes[0] + ". Vertical axis: " + data.chart.axes[1] + "."; }
-  [chosenIcb, chosenSegment].forEach(function (control) { control.addEventListener("change", refresh); });
+  [chosenIcb, chosenGroup].forEach(function (control) { control.addEventListener("change", refresh); });
   document.addEventListener("keydown", function (event) { if (event.key === "Escape") { hideTip(); } });
   tip.addEventListener("pointerleave", function () { point(charts[0], -1, false); });
   document.addEventListener("practice", function (event) { pointed = event.detail; charts.forEach(function (c) { c.point(); }); });

@@ -8,7 +8,19 @@ input.addEventListener("input", search);
 
 function plain(text) { return text.toLowerCase().replace(/[^a-z0-9]+/g, " ").trim(); }
 
-function ownSegment(r) { return segmentText(r[SEGMENT]) + (r[FITTED] ? "" : " (assigned, not fitted)"); }
+// A practice's groups, the coarsest first, a line each.
+function ownGroups(r) {
+  const lines = element("span");
+  lines.className = "lines";
+  data.levels.forEach(function (_, l) { element("span", groupText(groupAt(r, l)), lines); });
+  if (!r[FITTED]) { element("span", "(assigned, not fitted)", lines); }
+  return lines;
+}
+
+function certainty(r) {
+  if (r[CERTAINTY] >= 0) { return "in its segment in " + r[CERTAINTY] + "% of redrawn samples"; }
+  return r[FITTED] ? "not measured" : "not measured: assigned, not fitted";
+}
 
 function margin(r) { return r[MARGIN] < 0 ? "not known" : (r[MARGIN] / 1000).toFixed(2); }
 
@@ -30,7 +42,7 @@ function search() {
   });
   found.slice(0, MAX_SHOWN).forEach(function (i) {
     const r = data.rows[i];
-    row(list, [practiceButton(i), r[NAME], r[POSTCODE], data.icbs[r[ICB]], ownSegment(r), r[SECOND] ? String(r[SECOND]) : "none", margin(r)], [6]);
+    row(list, [practiceButton(i), r[NAME], r[POSTCODE], data.icbs[r[ICB]], ownGroups(r), r[SECOND] < 0 ? "none" : data.groups[r[SECOND]][CODE], margin(r), certainty(r)], [6]);
   });
   table.hidden = found.length === 0;
   status.textContent = withUnit(found.length, "practice") +
@@ -65,8 +77,9 @@ function showPractice(i) {
   const facts = document.getElementById("practice-facts");
   facts.textContent = "";
   [
-    ["Segment", ownSegment(r)],
-    ["Next nearest", r[SECOND] ? segmentText(r[SECOND]) : "none"],
+    ...data.levels.map(function (name, l) { return [capital(name), groupText(groupAt(r, l))]; }),
+    ["Certainty", certainty(r)],
+    ["Next nearest segment", r[SECOND] < 0 ? "none" : groupText(r[SECOND])],
     ["Margin", margin(r)],
     ["Integrated care board", data.icbs[r[ICB]]],
     ["Registered patients", r[PATIENTS].toLocaleString("en-GB")]
@@ -77,15 +90,15 @@ function showPractice(i) {
   });
   fill("practice-profile", data.features.map(function (f, n) {
     const value = f.values[i];
-    return [f.label, inUnit(value, f.unit), inUnit(f.segments[r[SEGMENT]], f.unit), inUnit(f.england, f.unit),
+    return [f.label, inUnit(value, f.unit), inUnit(f.segments[data.groups[groupAt(r, SEGMENTS)][NUMBER]], f.unit), inUnit(f.england, f.unit),
       value === null ? "" : percentileBar(percentile(n, value))];
   }), [1, 2, 3]);
   const peers = [];
   for (let n = 0; n < data.peers[i].length; n += 2) { peers.push([data.peers[i][n], data.peers[i][n + 1]]); }
   fill("practice-peers", peers.map(function (peer) {
     const p = data.rows[peer[0]];
-    return [practiceButton(peer[0]), p[NAME], data.icbs[p[ICB]], String(p[SEGMENT]), peer[1] < 0 ? "not known" : peer[1] + "%"];
-  }), [3, 4]);
+    return [practiceButton(peer[0]), p[NAME], data.icbs[p[ICB]], data.groups[p[GROUP]][CODE], peer[1] < 0 ? "not known" : peer[1] + "%"];
+  }), [4]);
   fill("practice-gains", data.gains[i].map(function (gain) {
     const indicator = data.indicators[gain[0]];
     const range = gain.length > 3 ? gain[2].toLocaleString("en-GB") + " to " + gain[3].toLocaleString("en-GB") : "not known";

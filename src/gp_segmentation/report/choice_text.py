@@ -1,0 +1,95 @@
+"""How the number of segments was chosen, as the page shows it."""
+
+from typing import Any
+
+import pandas as pd
+
+from gp_segmentation.report.formatting import CRITERIA, clusterer_name, display_name, scalar_text
+from gp_segmentation.schemas import Results
+from gp_segmentation.utils.wording import rounded_down
+
+#: The three questions of the finest rule: verdict, figure, limit in the rule, heading.
+QUESTIONS = (
+    ("beats_random", "exceedance", "min_exceedance", "More separate than random data"),
+    ("returns", "jaccard_min", "min_jaccard", "Segments return when practices are redrawn"),
+    ("predicts", "prediction_strength", "min_prediction_strength", "One half predicts the other"),
+)
+NOT_ASKED = "not asked"
+
+
+def choice_text(results: Results) -> dict[str, Any]:
+    """Return the choice as texts.
+
+    Keys: clusterer, n_clusters, reason, fixed (the configuration left nothing to choose), supported (None
+    where it was not asked), by_criterion (none where fixed), questions (headings of the candidates' table),
+    candidates (of the chosen method), others (of other methods).
+    """
+    choice = results.choice
+    fixed = len(results.trials) == 1 and len(choice.get("by_preparation") or []) < 2
+    own, others = _candidates(results)
+    singles = {} if fixed else choice.get("by_criterion") or {}
+    return {
+        "clusterer": clusterer_name(choice),
+        "n_clusters": int(choice["n_clusters"]),
+        "reason": str(choice.get("reason", "")),
+        "fixed": fixed,
+        "supported": choice.get("supported"),
+        "by_criterion": [
+            (display_name(str(key), CRITERIA), _preference(value)) for key, value in sorted(singles.items())
+        ],
+        "questions": _questions(results),
+        "candidates": own,
+        "others": others,
+    }
+
+
+def _preference(value: Any) -> str:
+    """A criterion's preference: a number of segments, or the trial it would have chosen."""
+    if isinstance(value, dict):
+        score = f" ({scalar_text(value['value'])})" if value.get("value") is not None else ""
+        return f"{clusterer_name(value)}, {scalar_text(value['n_clusters'])} segments{score}"
+    return "none" if value is None else scalar_text(value)
+
+
+def _questions(results: Results) -> list[str]:
+    """The headings, with what is asked for."""
+    rule = (results.config.get("study") or {}).get("rule") or {}
+    return [
+        f"{heading} ({float(rule[limit]):.0%} is asked for)" if limit in rule else heading
+        for *_, limit, heading in QUESTIONS
+    ]
+
+
+def _candidates(results: Results) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    """What the rule asked, with the chosen preparation: of the chosen method, and of others."""
+    table, choice = results.candidates, results.choice
+    if table.empty:
+        return [], []
+    table = table[_same(table["preparation"], choice.get("preparation"))]
+    own = _same(table["clusterer"], choice["clusterer"]) & _same(table["linkage"], choice["linkage"])
+    mine, others = (
+        [_candidate(row) for row in rows.to_dict("records")] for rows in (table[own], table[~own])
+    )
+    return mine, others
+
+
+def _same(column: pd.Series, value: str | None) -> pd.Series:
+    return column.isna() if value is None else column == value
+
+
+def _candidate(row: dict[Any, Any]) -> dict[str, str]:
+    excess = row["excess_silhouette"]
+    return {
+        "segments": f"{int(row['n_clusters'])}{' (chosen)' if row['chosen'] else ''}",
+        "method": clusterer_name(row),
+        "smallest": f"{int(row['smallest_segment']):,}",
+        "excess": "" if pd.isna(excess) else f"{excess:.3f}",
+        **{verdict: _answer(row[verdict], row[figure]) for verdict, figure, *_ in QUESTIONS},
+    }
+
+
+def _answer(verdict: Any, figure: float) -> str:
+    if figure != figure:
+        return NOT_ASKED
+    # Read back from a file with gaps, a verdict is True, "True" or 1.0.
+    return f"{'yes' if str(verdict) in ('True', '1.0') else 'no'}, {rounded_down(100 * figure):.0f}%"
