@@ -234,7 +234,8 @@ def small_england(tmp_path_factory) -> tuple[dict[str, Any], Path]:
     """A configuration that is quick to run, and a folder of raw data with the small England it is of."""
     overrides = [
         *("source.england.practices=150", "study.n_clusters.high=4", "study.rule.min_practices=5"),
-        *("study.null_model.draws=2", "evidence=quick", "evidence.bootstraps=4", "insight.peers.resamples=2"),
+        *("study.rule.stability_draws=4", "study.rule.splits=2"),
+        *("evidence=quick", "evidence.bootstraps=4", "insight.peers.resamples=2"),
     ]
     cfg = config.compose_config(ROOT, overrides)
     raw = tmp_path_factory.mktemp("england") / "raw"

@@ -36,7 +36,7 @@ SURROUNDING = {
 SMALL = {
     "config.yaml": {"jobs": 1},
     "source/synthetic.yaml": {"england.practices": PRACTICES},
-    "study/default.yaml": {"n_clusters.high": 4, "null_model.draws": 2},
+    "study/default.yaml": {"n_clusters.high": 4, "rule.stability_draws": 5, "rule.splits": 2},
     "evidence/default.yaml": {
         **{"nulls.copula": 1, "nulls.permutation": 1, "bootstraps": 5, "bootstraps_by_k": 2, "subsamples": 2},
         **{"splits": 2, "seeds": 2, "external.draws": 5},

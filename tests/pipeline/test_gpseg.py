@@ -46,12 +46,19 @@ def test_one_job_is_one_run_with_scores_figures_tables_page_and_config(ready, jo
     assert run.info.status == "FINISHED"
     assert {"silhouette", "davies_bouldin", "calinski_harabasz", "inertia"} <= set(run.data.metrics)
     assert {"imputed_values", "imputed_share"} <= set(run.data.metrics)
+    assert {"n_supergroups", "n_subgroups", "certainty_mean", "sure_share"} <= set(run.data.metrics)
     assert {"report.html", "config.yaml", "figures", "tables"} <= artifacts(ready, run)
+    assert "tables/segments/levels.csv" in artifacts(ready, run, "tables/segments")
+    assert "tables/study/candidates.csv" in artifacts(ready, run, "tables/study")
     figures = artifacts(ready, run, "figures")
     for name in ("elbow", "silhouette_by_k", "scatter", "heatmap", "dendrogram", "map"):
         assert f"figures/{name}.png" in figures, f"no figure {name}"
     tags = run.data.tags
     assert (tags["source"], tags["data_kind"], tags["git_dirty"]) == ("synthetic", "synthetic", "false")
+    assert tags["supported"] in ("true", "false")
+    k, kind = int(run.data.metrics["n_clusters"]), r"\d+ supergroups?"
+    assert re.fullmatch(rf"{kind}, {k} segments?, \d+ subgroups?", tags["levels"])
+    assert "| segment | code | name |" in tags["mlflow.note.content"]
     assert len(tags["git_commit"]) == 40
     assert len(tags["dvc_raw_hash"].removesuffix(".dir")) == 32
     assert "report.html" in output

@@ -103,6 +103,11 @@ def test_peers_are_shown_with_reasons(finished):
     code = segments_of(folder)["practice_code"].iloc[7]
     told = project.call("gpseg-peers", code.lower(), "--run", str(folder))
     assert told.startswith(code)
+    groups = segments_of(folder).set_index("practice_code").loc[code]
+    words = " ".join(told.split())
+    assert f" Supergroup {groups['supergroup']}: " in words
+    assert f" Segment {groups['segment_code']} (number {groups['segment']}): " in words
+    assert f" Subgroup {groups['subgroup']}, within {groups['segment_code']}: " in words
     assert told.count("alike:") == 10
     assert "Stays a peer" in told
     missing = project.call("gpseg-peers", "A00000", "--run", str(folder), check=False)
@@ -118,7 +123,8 @@ def test_the_source_of_a_run_is_assigned_to_the_segments_of_the_run(finished, by
     told = project.call("gpseg-assign", "--run", run, "--source", "synthetic", "--out", str(out))
     found, known = pd.read_csv(out), segments_of(folder)
     assert list(found["practice_code"]) == list(known["practice_code"])
-    assert (found["segment"] == known["segment"]).all()
+    for column in ("segment", "supergroup", "segment_code", "subgroup"):
+        assert (found[column] == known[column]).all(), column
     assert (found["change"] == "stayed").all()
     assert "0 of 300 changed segment since the run: 0 moved" in told
     assert "of the run's own fitted practices the segment they have" in told

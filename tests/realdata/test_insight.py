@@ -15,15 +15,17 @@ from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
 from gp_segmentation import config
-from gp_segmentation.clustering import Hierarchical, canonical_order
+from gp_segmentation.clustering import Hierarchical, Levels, canonical_order, nest
 from gp_segmentation.features import Selection, Tables, build_features, special_reasons
 from gp_segmentation.insight import build
+from gp_segmentation.insight.portraits.levels import name_levels
 from gp_segmentation.insight.portraits.names import name_segments
-from gp_segmentation.insight.portraits.profiles import segment_profiles
+from gp_segmentation.insight.portraits.profiles import level_profiles, segment_profiles
 from gp_segmentation.insight.rules import surrogate_rules
 from gp_segmentation.matrix.pipeline import build_pipeline, prepare_matrix
+from gp_segmentation.schemas import check
 from gp_segmentation.segments.model import add_segments
-from gp_segmentation.segments.table import segment_table
+from gp_segmentation.segments.table import codes_of, level_table, segment_table
 from gp_segmentation.sources import Prepared
 from gp_segmentation.storage.model_files import load_model, save_model
 
@@ -57,15 +59,23 @@ def made(prepared: dict[str, pd.DataFrame], cfg: dict) -> tuple:
     return built, prepare_matrix(built.features, tables.ordinary, pipeline, built.dictionary), tables.ordinary
 
 
+def levels_of(X: pd.DataFrame, labels: pd.Series) -> Levels:
+    return nest(X, labels, supergroups=2, most_subgroups=12, floor=120, keys=X.index)
+
+
 def segmented(prepared: dict, made: tuple, found: np.ndarray) -> build.InsightInput:
     built, matrix, ordinary = made
     X = matrix.matrix[ordinary.to_numpy()]
     labels = pd.Series(canonical_order(found, keys=X.index), index=X.index)
-    names = name_segments(built.natural, built.features, built.dictionary, labels)
-    table, _ = segment_table(matrix.matrix, labels, prepared["practices"], names)
-    return build.InsightInput(
-        prepared, built.natural, built.features, built.dictionary, matrix.matrix, table, "continuum"
-    )
+    tables = built.natural, built.features, built.dictionary
+    names, levels = name_segments(*tables, labels), levels_of(X, labels)
+    certainty = pd.Series(1.0, index=X.index)
+    table, _ = segment_table(matrix.matrix, labels, prepared["practices"], names, levels, certainty)
+    table = check("segments", table.astype({"segment": "int64"}))
+    codes = codes_of(labels, levels)
+    words = name_levels(*tables, levels.codes, {codes[number]: name for number, name in names.items()})
+    by_level = check("levels", level_table(table, levels, words))
+    return build.InsightInput(prepared, *tables, matrix.matrix, table, by_level, "continuum")
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +112,7 @@ def test_sums_of_opportunities_agree_at_every_level(tables: dict[str, pd.DataFra
     columns += ["england_practices_below", "england_additional_patients"]
     levels = tables["opportunity_totals"].groupby(["level", "indicator_code"])[columns].sum()
     whole = levels.loc["england"]
+    assert {"supergroup", "subgroup"} <= set(levels.index.get_level_values("level"))
     for level in set(levels.index.get_level_values("level")):
         assert_allclose(levels.loc[level], whole)
     segments = tables["opportunities"].groupby("indicator_code")[columns].sum()
@@ -123,13 +134,19 @@ def test_portraits_are_the_same_however_segments_are_numbered(
     names = name_segments(run.natural, run.features, run.dictionary, labels)
     moved["segment_name"] = moved["segment"].map(names).astype("str")
     other = replace(run, segments=moved)
-    profiles = segment_profiles(run.natural, run.dictionary, moved)
-    one = {p["segment"]: p for p in build.portraits(run, tables, 3)}
-    two = {p["segment"]: p for p in build.portraits(other, {"profiles": profiles}, 3)}
+    profiles = {
+        "profiles": segment_profiles(run.natural, run.dictionary, moved),
+        "profiles_by_level": level_profiles(run.natural, run.dictionary, moved, run.levels),
+    }
+    one, by_level = build.portraits(run, tables, 3)
+    two, by_level_too = build.portraits(other, profiles, 3)
+    assert by_level_too == by_level
+    one, two = ({p["segment"]: p for p in portraits} for portraits in (one, two))
     for number, portrait in one.items():
         told = two[swap[number]]
         assert told["name"] == portrait["name"]
         assert told["claims"] == portrait["claims"]
+        assert (told["code"], told["apart"]) == (portrait["code"], portrait["apart"])
         assert told["sentences"][:-1] == portrait["sentences"][:-1]
         assert told["patients"] == portrait["patients"]
 
@@ -137,10 +154,15 @@ def test_portraits_are_the_same_however_segments_are_numbered(
 def test_claims_are_borne_by_their_intervals(
     run: build.InsightInput, tables: dict[str, pd.DataFrame]
 ) -> None:
-    for portrait in build.portraits(run, tables, 3):
-        assert 2 <= len(portrait["sentences"]) <= 4
-        for claim in portrait["claims"]:
+    of_segments, by_level = build.portraits(run, tables, 3)
+    assert len(by_level) == 2 + 12
+    for portrait in of_segments + by_level:
+        assert 2 <= len(portrait["sentences"]) <= 5
+        apart = (portrait["apart"] or {"claims": []})["claims"]
+        for claim in portrait["claims"] + apart:
             assert claim["low"] * claim["high"] > 0, f"{portrait['name']}: {claim}"
+        named = apart if portrait.get("level") == "subgroup" else portrait["claims"]
+        for claim in named:
             assert claim["phrase"].lower() in portrait["name"].lower()
 
 
@@ -172,7 +194,8 @@ def test_a_stored_model_reproduces_every_segment_also_of_a_tree(
     tree = Hierarchical(n_clusters=5, linkage="ward").fit(X).labels_
     for kind in (run, segmented(prepared, made, tree)):
         labels = kind.labels
-        save_model(tmp_path / "model.skops", add_segments(matrix.pipeline, matrix.matrix, labels))
+        levels = levels_of(X, labels)
+        save_model(tmp_path / "model.skops", add_segments(matrix.pipeline, matrix.matrix, labels, levels))
         model = load_model(tmp_path / "model.skops")
         placed = model[-1].place(model[:-1].transform(built.features))
         table = kind.segments.set_index("practice_code").loc[built.features.index]

@@ -11,10 +11,14 @@ import pytest
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
-from gp_segmentation import study, validity
+from gp_segmentation import config, study, validity
 from gp_segmentation.clustering import build_tree, cut
+from gp_segmentation.features import Tables, build_features, special_reasons
+from gp_segmentation.matrix.pipeline import build_pipeline, prepare_matrix
+from gp_segmentation.sources import Prepared
 from gp_segmentation.validity import score_labellings
 
+ROOT = Path(__file__).resolve().parents[2]
 SEED = 20250401
 #: k -> silhouette, silhouette of the Gaussian null; silhouettes on samples of 3,000 rows.
 REFERENCE = {2: (0.257, 0.241), 4: (0.148, 0.145), 5: (0.155, 0.119), 10: (0.107, 0.090)}
@@ -58,16 +62,16 @@ def test_the_excess_is_highest_at_five_where_every_segment_is_stable(crude, silh
     assert draws.groupby("segment")["jaccard"].mean().min() == pytest.approx(0.96, abs=0.05)
 
 
-def test_the_rule_chooses_five_segments_and_they_are_a_continuum(crude, null):
+def test_the_coarse_rule_chooses_five_segments_and_they_are_a_continuum(crude, null):
     node = {"_target_": "kmeans", "n_clusters": None}
     opened = study.open_space({"name": "kmeans", **node}, {"n_clusters": list(REFERENCE)})
 
-    def build(_: object, n_clusters: int) -> KMeans:
-        return KMeans(n_clusters, n_init=10, random_state=SEED)
+    def build(node: dict) -> KMeans:
+        return KMeans(node["n_clusters"], n_init=10, random_state=SEED)
 
     found = study.run_trials(crude, opened, build, nulls=lambda _: null, jobs=2)
-    rule = {"min_share": 0.02, "min_practices": 30, "criterion": "excess_silhouette", "tolerance": 0.005}
-    choice = study.choose(found.trials, rule | {"min_jaccard": 0.6, "stability_checks": 0})
+    rule = config.compose_config(ROOT, ["study=coarse"])["study"]["rule"]
+    choice = study.choose(found.trials, rule)
     assert (choice["clusterer"], choice["n_clusters"]) == ("kmeans", 5)
     segments = found.labels[choice["trial"]]
     assert validity.valleys(crude, segments)["valley"].max() > 0.5
@@ -89,3 +93,44 @@ def test_agreement_with_ward_depends_on_the_rows_drawn_and_the_reference_lies_wi
     for k, reference in AGREEMENT.items():
         assert min(found[k]) - 0.02 <= reference <= max(found[k]) + 0.02
     assert max(found[5]) - min(found[5]) > 0.1
+
+
+#: Features -> the number of segments the default rule chooses (None: it supports none), and at this number
+#: the least Jaccard coefficient and the prediction strength over 30 bootstrap samples and 10 halves.
+FINEST = {
+    "need": (4, 0.96, 0.87),
+    "prevalence_crude": (5, 0.94, 0.79),
+    "demographics": (3, 0.95, 0.84),
+    "prevalence_adjusted": (None, 0.99, 0.96),
+}
+
+
+@pytest.fixture(scope="module")
+def england(official: Prepared) -> Tables:
+    tables = {name: getattr(official, name) for name in Tables.names()}
+    practices, bounds = tables["practices"], config.compose_config(ROOT, [])["special"]
+    special = special_reasons(practices, tables["registers"], tables["age_sex"], config.build(bounds))
+    named = practices["practice_code"].map(special).astype("str")
+    return Tables(**tables | {"practices": practices.assign(special=named)})
+
+
+@pytest.mark.parametrize("features", FINEST)
+def test_the_default_rule_takes_the_largest_number_that_is_found_again(features, england):
+    cfg = config.compose_config(ROOT, [f"features={features}", "clusterer=kmeans", "clusterer.n_init=5"])
+    blocks = {name: config.build(node) for name, node in cfg["features"]["blocks"].items()}
+    built = build_features(blocks, england, config.build(cfg["selection"]))
+    steps = {name: config.build(cfg[name]) for name in ("imputer", "outliers", "scaler", "reducer")}
+    pipeline = build_pipeline(**steps, dictionary=built.dictionary)
+    made = prepare_matrix(built.features, england.ordinary, pipeline, built.dictionary)
+    # Fewer draws than by default: what decides is far from its limit.
+    options = cfg["study"] | {"n_clusters": [2, 3, 4, 5, 6], "storage": None}
+    options["null_model"] = options["null_model"] | {"n_init": 1}
+    options["rule"] = options["rule"] | {"stability_draws": 9}
+    space = study.open_space(cfg["clusterer"], options)
+    found = study.run_study(made.matrix[england.ordinary], space, config.build, options, seed=SEED, jobs=2)
+    number, jaccard, strength = FINEST[features]
+    assert found.choice["supported"] == (number is not None)
+    row = found.candidates.set_index("n_clusters").loc[found.choice["n_clusters"]]
+    assert row["jaccard_min"] == pytest.approx(jaccard, abs=0.04)
+    assert number is None or found.choice["n_clusters"] == number
+    assert number is None or row["prediction_strength"] == pytest.approx(strength, abs=0.08)

@@ -15,7 +15,7 @@ def gaussian_mixture(n_clusters: int | None = None, **kwargs: Any) -> GaussianMi
 
 
 def fit_labels(clusterer: Any, values: Floats) -> Ints:
-    """Return the labels (n,) of a fresh fit of `clusterer`, 0..k-1.
+    """Return the labels (n,) of a fresh fit of `clusterer`: 0..k-1, and `NOISE` for rows of no cluster.
 
     Resamples, halves and shuffled columns of a small table may have no more distinct rows than clusters are
     asked for. Every distinct row is then a cluster, since most clusterers refuse such data.
@@ -24,6 +24,11 @@ def fit_labels(clusterer: Any, values: Floats) -> Ints:
     k = int(parameters.get("n_clusters") or parameters.get("n_components") or 1)
     labels = singletons(values, k)
     return cluster_labels(clusterer, values) if labels is None else labels
+
+
+def finds_number(clusterer: Any) -> bool:
+    """Whether `clusterer` finds the number of clusters by itself (DBSCAN, OPTICS, mean shift, ...)."""
+    return not {"n_clusters", "n_components"} & set(clusterer.get_params())
 
 
 def singletons(values: Floats, k: int) -> Ints | None:

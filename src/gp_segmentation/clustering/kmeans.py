@@ -13,7 +13,7 @@ from sklearn.utils import check_random_state
 
 from gp_segmentation.clustering.hierarchical import build_tree, cut
 from gp_segmentation.clustering.lloyd import Fit, compiled, lloyd
-from gp_segmentation.clustering.partition import centroids
+from gp_segmentation.clustering.partition import centroids, number_clusters
 from gp_segmentation.utils.arrays import Floats, Ints
 
 #: Most rows of the tree that gives a start: its cost grows with their square.
@@ -31,10 +31,13 @@ def is_plain_kmeans(estimator: Any) -> bool:
 
 
 def cluster_labels(estimator: Any, X: Floats, start: Floats | None = None) -> Ints:
-    """Return the labels (n,) of a fresh fit of any clusterer to `X` (n, d); plain K-means by `fit_kmeans`."""
+    """Return the labels (n,) of a fresh fit of any clusterer to `X` (n, d); plain K-means by `fit_kmeans`.
+
+    Clusters are 0..k-1; rows that belong to none are `NOISE`.
+    """
     if is_plain_kmeans(estimator):
         return fit_kmeans(estimator, X, start).labels
-    return np.asarray(clone(estimator).fit_predict(X), dtype=np.int64)
+    return number_clusters(np.asarray(clone(estimator).fit_predict(X), dtype=np.int64))[1]
 
 
 def fit_kmeans(estimator: KMeans, X: Floats, start: Floats | None = None) -> Fit:

@@ -4,10 +4,23 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.spatial.distance import cdist
 
 from gp_segmentation.utils.arrays import Floats, Ints
+
+#: The label of rows that belong to no cluster, as scikit-learn's DBSCAN, HDBSCAN and OPTICS give it.
+NOISE = -1
+
+
+def number_clusters(labels: ArrayLike) -> tuple[NDArray, Ints]:
+    """Return the names of the clusters, ascending, and each row's cluster 0..k-1, or `NOISE`.
+
+    A negative integer says that a row belongs to no cluster; labels of other types have no such value.
+    """
+    names, codes = np.unique(np.asarray(labels), return_inverse=True)
+    noise = int((names < 0).sum()) if np.issubdtype(names.dtype, np.signedinteger) else 0
+    return names[noise:], np.maximum(codes.reshape(-1) - noise, NOISE).astype(np.int64)
 
 
 def canonical_order(labels: ArrayLike, keys: ArrayLike | None = None) -> Ints:

@@ -1,6 +1,6 @@
 """Evidence on the segments: null models, resamples, another method, other measures, and a verdict."""
 
-from gp_segmentation.evidence.assess import assess, sample_rows
+from gp_segmentation.evidence.assess import assess, sample_rows, with_noise
 from gp_segmentation.evidence.composition import block_shares, single_block_agreement
 from gp_segmentation.evidence.external import composition, external_validity, unused_measures
 from gp_segmentation.evidence.json_values import run_metrics

@@ -56,6 +56,15 @@ class Assessment:
     practices: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
+def with_noise(told: Mapping[str, Any], noise: int, practices: int) -> dict[str, Any]:
+    """Return the contents of evidence.json with a reason that says how many practices belong to no segment."""
+    reason = (
+        f"{noise:,} of {practices:,} practices belong to no segment. All figures leave them out, which makes the "
+        "segments look more separate than they are."
+    )
+    return {**told, "reasons": [reason, *told["reasons"]], "noise": noise}
+
+
 def sample_rows(X: pd.DataFrame, most: int, seed: int) -> pd.DataFrame:
     """Return `X`, or `most` of its rows drawn at random without replacement, in their order.
 

@@ -47,6 +47,7 @@ def run_metrics(
     trial: Mapping[str, Any] | pd.Series,
     evidence: Mapping[str, Any],
     imputed: pd.DataFrame,
+    segments: pd.DataFrame,
     agreement: float | None = None,
 ) -> dict[str, float | None]:
     """Return the figures of a run for metrics.json, without nesting; None where a figure is not known.
@@ -55,17 +56,24 @@ def run_metrics(
     ----------
     trial : the chosen trial. evidence : the contents of evidence.json.
     imputed : count and share of the imputed values, by feature.
+    segments : schema ``segments``; certainty_mean is the mean of its certainties.
     agreement : mean adjusted Rand index of the chosen segments and those of other preparations; no entry
         if None.
     """
     figures = evidence.get("figures", {})
     metrics = {name: json_number(trial[name]) for name in TRIAL_FIGURES}
+    metrics |= {f"n_{level}s": float(segments[level].nunique()) for level in ("supergroup", "subgroup")}
     for name in ("null_silhouette", "excess_silhouette"):
         if metrics[name] is None:
             metrics[name] = figures.get(name)
     means = evidence.get("beyond", {}).get("means", {})
     metrics |= {name: figures.get(name) for name in FIGURES}
+    counts = evidence.get("practices") or {}
+    metrics["certainty_mean"] = json_number(segments["certainty"].mean())
+    metrics["sure_share"] = counts["sure"] / sum(counts.values()) if counts else None
     metrics |= {f"eta2_unused_{name}": means.get(name) for name in ("segments", "deprivation", "icb")}
+    noise, rows = int(trial.get("noise", 0)), sum(map(int, str(trial.get("sizes", "")).split()))
+    metrics |= {"noise": noise, "noise_share": noise / (rows + noise) if rows + noise else 0.0}
     metrics["imputed_values"] = int(imputed["count"].sum())
     metrics["imputed_share"] = float(imputed["share"].mean()) if len(imputed) else 0.0
     return metrics if agreement is None else metrics | {"ari_preparations": agreement}

@@ -12,7 +12,14 @@ from sklearn.base import clone
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
-from gp_segmentation.clustering import Hierarchical, build_tree, condensed_distances, cut, fit_labels
+from gp_segmentation.clustering import (
+    Hierarchical,
+    build_tree,
+    condensed_distances,
+    cut,
+    finds_number,
+    fit_labels,
+)
 from gp_segmentation.utils.arrays import Floats, Ints
 from gp_segmentation.utils.parallel import parallel_map
 from gp_segmentation.validity import Scores, agreement_by_k, score_labellings
@@ -80,14 +87,20 @@ class Labellings:
 
     @cached_property
     def clusterers(self) -> dict[int, Any]:
-        """The chosen clusterer, set to every number of segments."""
+        """The chosen clusterer, set to every number of segments.
+
+        One that finds the number by itself cannot be set to others: K-means takes its place there.
+        """
+        if finds_number(self.clusterer):
+            others = {k: KMeans(k, n_init=10, random_state=self.seed) for k in self.ks}
+            return others | {self.k: self.clusterer}
         name = "n_components" if "n_components" in self.clusterer.get_params() else "n_clusters"
         return {k: clone(self.clusterer).set_params(**{name: k}) for k in self.ks} | {self.k: self.clusterer}
 
     @cached_property
     def own(self) -> dict[int, NDArray]:
         """Labels by the chosen clusterer, by k; at the chosen k the segments themselves."""
-        if isinstance(self.clusterer, KMeans):
+        if isinstance(self.clusterer, KMeans) or finds_number(self.clusterer):
             rows = self.kmeans
         elif self.own_tree is not None:
             rows = cut(self.own_tree, self.ks)

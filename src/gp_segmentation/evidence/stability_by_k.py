@@ -78,8 +78,8 @@ def measure_stability(
         **common,
     )
     by_k = _jaccard_by_k(pd.concat([jaccard, at_other_ks.jaccard, *given]), labellings.ks)
-    rows = {i: _refitted(labellings, i, options, common, known) for i in sorted({*others, k})}
-    refitted = pd.DataFrame.from_dict(rows, orient="index", columns=["prediction_strength", "ari_seeds"])
+    refits = {i: _refitted(labellings, i, options, common, known) for i in sorted({*others, k})}
+    refitted = pd.DataFrame.from_dict(refits, orient="index", columns=["prediction_strength", "ari_seeds"])
     means = {
         name: resamples.astype({"jaccard": float}).groupby("segment")["jaccard"].mean()
         for name, resamples in (("jaccard", jaccard), ("jaccard_subsample", subsample.jaccard))

@@ -1,7 +1,7 @@
 """All tables of data/insight that are made from the run's own tables, by file name."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -14,11 +14,13 @@ from gp_segmentation.insight.opportunities.funnels import count_flags, find_outl
 from gp_segmentation.insight.opportunities.shrunken_rates import achieved_rates
 from gp_segmentation.insight.peers.nearest import nearest_peers
 from gp_segmentation.insight.portraits.gradient import main_gradient
-from gp_segmentation.insight.portraits.names import name_claims
+from gp_segmentation.insight.portraits.level_portraits import set_apart, write_level_portraits
+from gp_segmentation.insight.portraits.levels import level_claims
 from gp_segmentation.insight.portraits.portraits import write_portraits
-from gp_segmentation.insight.portraits.profiles import segment_profiles
+from gp_segmentation.insight.portraits.profiles import level_profiles, segment_profiles
 from gp_segmentation.insight.portraits.unused_measures import measures_not_used
 from gp_segmentation.insight.rules import Rules
+from gp_segmentation.schemas import LEVEL_COLUMNS
 
 #: Prepared tables that are used here.
 PREPARED = (
@@ -34,8 +36,9 @@ class InsightInput:
     Attributes
     ----------
     prepared : the tables `PREPARED` by name.
-    natural, features, dictionary : the feature tables. matrix : what was clustered. segments : schema
-        ``segments``. verdict : of the evidence.
+    natural, features, dictionary : the feature tables. matrix : what was clustered. segments, levels : tables
+        of those schemas. verdict : of the evidence. unsegmented : practices that belong to no segment, with
+        the columns of `segments`.
     """
 
     prepared: Mapping[str, pd.DataFrame]
@@ -44,12 +47,29 @@ class InsightInput:
     dictionary: pd.DataFrame
     matrix: pd.DataFrame
     segments: pd.DataFrame
+    levels: pd.DataFrame
     verdict: str
+    unsegmented: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    @property
+    def everyone(self) -> pd.DataFrame:
+        """The table of segments with practices that belong to none: their segment is -1."""
+        if self.unsegmented.empty:
+            return self.segments
+        return pd.concat([self.segments, self.unsegmented], ignore_index=True).sort_values(
+            "practice_code", ignore_index=True
+        )
 
     @property
     def labels(self) -> pd.Series:
         """Practice_code -> segment of the fitted practices."""
         return self.segments[self.segments["fitted"]].set_index("practice_code")["segment"]
+
+    @property
+    def codes(self) -> pd.DataFrame:
+        """Practice_code (fitted) -> codes of its supergroup, segment and subgroup; missing: it has none."""
+        fitted = self.everyone[self.everyone["fitted"]].set_index("practice_code")
+        return fitted[list(LEVEL_COLUMNS.values())].set_axis(list(LEVEL_COLUMNS), axis=1)
 
     @property
     def practices(self) -> pd.DataFrame:
@@ -79,7 +99,7 @@ def insight_tables(
     quintiles = run.quintiles(options["deprivation"])
     peers = nearest_peers(
         run.matrix,
-        run.segments,
+        run.everyone,
         run.practices,
         closed=run.closed,
         blocks=dict(zip(run.dictionary["feature"], run.dictionary["block"], strict=True)),
@@ -89,15 +109,15 @@ def insight_tables(
     )
     return {
         **_profiles(run, quintiles),
-        "segment_sizes": groups.segment_sizes(run.segments),
-        "segment_mix": groups.segment_mix(run.segments, quintiles),
+        "segment_sizes": groups.segment_sizes(run.everyone),
+        "segment_mix": groups.segment_mix(run.everyone, quintiles),
         "peers": peers,
         **_opportunities(run, options["opportunities"], quintiles, seed, jobs),
     }
 
 
 def _profiles(run: InsightInput, quintiles: pd.Series) -> dict[str, pd.DataFrame]:
-    """Profiles of the segments, and of deprivation quintiles as if they were segments."""
+    """Profiles of the segments, of the groups of all levels, and of deprivation quintiles as if segments."""
     values, dictionary = measures_not_used(
         run.practices,
         run.prepared["context"],
@@ -109,13 +129,18 @@ def _profiles(run: InsightInput, quintiles: pd.Series) -> dict[str, pd.DataFrame
         used_labels=set(run.dictionary["label"]),
     )
     measures = {"unused": values, "unused_dictionary": dictionary}
-    tables = {"profiles": segment_profiles(run.natural, run.dictionary, run.segments, **measures)}
-    name = run.segments["practice_code"].map(quintiles)
+    features = run.natural, run.dictionary
+    profiles = segment_profiles(*features, run.everyone, **measures)  # England's figures are of everyone
+    tables = {
+        "profiles": profiles[profiles["segment"] > 0].reset_index(drop=True),
+        "profiles_by_level": level_profiles(*features, run.everyone, run.levels, **measures),
+    }
+    name = run.everyone["practice_code"].map(quintiles)
     known = name.isin(groups.QUINTILES)
     if known.any():
         number = name.map({quintile: i for i, quintile in enumerate(groups.QUINTILES, start=1)})
-        as_segments = run.segments.assign(segment=number, segment_name=name)[known].astype({"segment": int})
-        by_quintile = segment_profiles(run.natural, run.dictionary, as_segments, **measures)
+        as_segments = run.everyone.assign(segment=number, segment_name=name)[known].astype({"segment": int})
+        by_quintile = segment_profiles(*features, as_segments, **measures)
         tables["profiles_by_quintile"] = by_quintile.rename(
             columns={"segment": "quintile", "segment_name": "deprivation_quintile"}
         )
@@ -128,7 +153,7 @@ def _opportunities(
     """Opportunities and outliers: achievement compared within the segment, by area and quintile."""
     indicators, organisations = run.prepared["indicators"], run.prepared["organisations"]
     enough = {"min_denominator": options["min_denominator"]}
-    by_level = groups.groups_by_level(run.segments, run.practices, quintiles)
+    by_level = groups.groups_by_level(run.everyone, run.practices, quintiles)
     rates = achieved_rates(run.prepared["achievement"], run.segments, gross=options["gross"])
     opportunities = find_opportunities(
         rates, by_level, draws=options["draws"], **enough, seed=seed, jobs=jobs
@@ -139,7 +164,7 @@ def _opportunities(
     )
     by_practice = opportunity_tables.by_practice(opportunities)
     by_practice["standing"] = opportunity_tables.practice_status(by_practice, organisations, **enough)
-    sizes = groups.segment_sizes(run.segments)
+    sizes = groups.segment_sizes(run.everyone)
     by_segment = opportunity_tables.by_segment(opportunities, indicators, sizes)
     return {
         "opportunities": opportunity_tables.count_not_open(by_segment, by_practice),
@@ -160,21 +185,37 @@ def deprivation_tables(
     ----------
     tables : from `insight_tables`. rules : the surrogate rules. options : conf/insight.
     """
-    run_tables = run.segments, run.practices, run.quintiles(options["deprivation"])
+    places = run.practices, run.quintiles(options["deprivation"])
     return {
-        "peers_by_quintile": peers_by_quintile(tables["peers"], run.matrix, *run_tables, closed=run.closed),
-        "rules_by_quintile": rules_by_quintile(rules, *run_tables),
+        "peers_by_quintile": peers_by_quintile(
+            tables["peers"], run.matrix, run.everyone, *places, closed=run.closed
+        ),
+        "rules_by_quintile": rules_by_quintile(rules, run.segments, *places),
     }
 
 
-def portraits(run: InsightInput, tables: Mapping[str, pd.DataFrame], top: int) -> list[dict[str, Any]]:
-    """Return the portraits, from the tables of `insight_tables`."""
-    return write_portraits(
+def portraits(
+    run: InsightInput, tables: Mapping[str, pd.DataFrame], top: int
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return the portraits of segments, and those of supergroups and subgroups.
+
+    Parameters
+    ----------
+    tables : from `insight_tables`. top : see `write_portraits`.
+    """
+    features = run.natural, run.features, run.dictionary
+    against_england, against_parent = level_claims(*features, run.codes)
+    profiles = tables["profiles_by_level"]
+    apart = set_apart(profiles, run.levels, against_parent)
+    numbers = dict(zip(run.segments["segment_code"], run.segments["segment"], strict=True))
+    of_segments = write_portraits(
         tables["profiles"],
-        run.segments,
+        run.everyone,
         run.practices,
-        claims=name_claims(run.natural, run.features, run.dictionary, run.labels),
+        claims={number: against_england[code] for code, number in numbers.items()},
+        apart=apart,
         verdict=run.verdict,
         gradient=main_gradient(run.matrix, run.features, run.dictionary, run.labels),
         top=top,
     )
+    return of_segments, write_level_portraits(profiles, run.everyone, run.levels, against_england, apart)

@@ -47,10 +47,11 @@ def peers_by_quintile(
     """
     codes = matrix.index
     quintile = quintiles.reindex(codes)
+    segment = segments.set_index("practice_code")["segment"].reindex(codes)
     groups = pd.DataFrame(
         {
             "same_quintile": quintile.where(quintile != UNKNOWN),
-            "same_segment": segments.set_index("practice_code")["segment"].reindex(codes).astype(str),
+            "same_segment": segment.astype(str).where(segment > 0),  # -1: in none
             "same_icb": practices.set_index("practice_code")["icb_code"].reindex(codes),
         },
         index=codes,

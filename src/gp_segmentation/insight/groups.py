@@ -26,12 +26,14 @@ def deprivation_quintiles(practices: pd.DataFrame, context: pd.DataFrame, measur
 def groups_by_level(segments: pd.DataFrame, practices: pd.DataFrame, quintiles: pd.Series) -> pd.DataFrame:
     """Return practice_code -> its group at each level, one column per level."""
     rows = practices.set_index("practice_code")
-    segment = segments.set_index("practice_code")["segment"].reindex(rows.index).astype(str)
-    quintile = quintiles.reindex(rows.index)
+    groups = segments.set_index("practice_code").reindex(rows.index)
+    segment, quintile = groups["segment"].astype(str), quintiles.reindex(rows.index)
     return pd.DataFrame(
         {
             "england": ENGLAND,
+            "supergroup": groups["supergroup"],
             "segment": segment,
+            "subgroup": groups["subgroup"],
             "region": rows["region_name"],
             "icb": rows["icb_name"],
             "deprivation_quintile": quintile,
@@ -45,8 +47,8 @@ def segment_sizes(segments: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    segment (0: England), segment_name, practices, fitted, special, patients, share_of_practices,
-    share_of_patients, median_list_size.
+    segment (0: England; -1: practices that belong to none), segment_name, practices, fitted, special,
+    patients, share_of_practices, share_of_patients, median_list_size.
     """
     both = pd.concat([segments, segments.assign(segment=0, segment_name=ENGLAND)])
     table = both.groupby(["segment", "segment_name"], as_index=False).agg(
@@ -55,7 +57,8 @@ def segment_sizes(segments: pd.DataFrame) -> pd.DataFrame:
         patients=("list_size", "sum"),
         median_list_size=("list_size", "median"),
     )
-    table = pd.concat([table.iloc[1:], table.iloc[:1]], ignore_index=True)
+    # Segments, then practices that belong to none (-1), then England.
+    table = table.sort_values("segment", key=lambda n: n.where(n > 0, n.max() + 2 + n), ignore_index=True)
     table.insert(4, "special", table["practices"] - table["fitted"])
     table["share_of_practices"] = table["practices"] / len(segments)
     table["share_of_patients"] = table["patients"] / segments["list_size"].sum()

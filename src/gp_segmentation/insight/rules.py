@@ -8,6 +8,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.tree import DecisionTreeClassifier
 
 from gp_segmentation.insight.portraits.phrases import worded
+from gp_segmentation.utils.wording import inline
 from gp_segmentation.utils.wording import natural as in_unit
 
 
@@ -62,7 +63,9 @@ def surrogate_rules(
     split = StratifiedKFold(folds, shuffle=True, random_state=seed) if folds >= 2 else None
     predicted = cross_val_predict(tree, x, y, cv=split) if split else tree.predict(x)
     fidelity = float((predicted == y).mean())
-    by_segment = ", ".join(f"segment {s} {(predicted[y == s] == s).mean():.0%}" for s in numbers)
+    codes = dict(zip(segments["segment"], segments["segment_code"], strict=True))
+    called = {int(s): f"segment {s} ({codes[s]})" for s in numbers}
+    by_segment = ", ".join(f"{called[s]} {(predicted[y == s] == s).mean():.0%}" for s in called)
     how = "in cross-validation" if split else "of those they were made from"
     lines = [
         "Simple rules that approximate the segments. They do not define the segments.",
@@ -73,11 +76,12 @@ def surrogate_rules(
         lines.append(f"The rules are not given: {floor:.0%} is asked for.")
     else:
         names = dict(zip(segments["segment"], segments["segment_name"], strict=True))
-        lines += _sentences(tree, dictionary, names)
+        called = {number: f"{text}, {inline(names[number])}" for number, text in called.items()}
+        lines += _sentences(tree, dictionary, called)
     return Rules("\n".join(lines) + "\n", pd.Series(predicted, index=fitted.index, name="segment"))
 
 
-def _sentences(tree: DecisionTreeClassifier, dictionary: pd.DataFrame, names: dict[int, str]) -> list[str]:
+def _sentences(tree: DecisionTreeClassifier, dictionary: pd.DataFrame, called: dict[int, str]) -> list[str]:
     """One sentence per leaf, depth first; questions whose answers lead to the same segment are left out."""
     nodes = tree.tree_
     majority = nodes.value[:, 0, :].argmax(axis=1)
@@ -93,7 +97,7 @@ def _sentences(tree: DecisionTreeClassifier, dictionary: pd.DataFrame, names: di
             share = nodes.value[node, 0, best] / nodes.value[node, 0].sum()
             number, count = int(tree.classes_[best]), int(nodes.n_node_samples[node])
             lines.append(
-                f"{_conditions(path, dictionary)}: segment {number}, {names[number]} "
+                f"{_conditions(path, dictionary)}: {called[number]} "
                 f"({count:,} practices; {share:.0%} of them are in this segment)."
             )
             return

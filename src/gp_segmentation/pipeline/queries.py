@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from gp_segmentation import config
 from gp_segmentation.errors import GpsegError, InputError
 from gp_segmentation.features import Tables
@@ -16,7 +18,7 @@ from gp_segmentation.segments.changes import BORDER_CHANCE
 from gp_segmentation.segments.renumbering import read_renumbered
 from gp_segmentation.storage import provenance
 from gp_segmentation.storage.model_files import load_model
-from gp_segmentation.storage.table_files import read_table, write_table
+from gp_segmentation.storage.table_files import read_segments, read_table, write_table
 from gp_segmentation.storage.workspace import Workspace
 from gp_segmentation.utils.files import read_json
 
@@ -32,9 +34,26 @@ def describe_peers(code: str, folder: Path, root: Path) -> str:
     ws = Workspace(_existing(folder))
     natural, values, dictionary = ws.feature_tables()
     comparison = Comparison.of(values, natural, dictionary)
-    found = peers_text(code, read_table(ws.insight / "peers.parquet"), ws.segment_table(), comparison)
+    segments = recorded_segments(ws.segments / "segments.csv", everyone=True)
+    peers, names = read_table(ws.insight / "peers.parquet"), _names_of_groups(ws.segments / "levels.csv")
+    found = peers_text(code, peers, segments, comparison, names)
     warning = _warning_of_run(ws, root)
     return f"{warning}\n\n{found}" if warning else found
+
+
+def recorded_segments(path: Path, *, everyone: bool = False) -> pd.DataFrame:
+    """Read the segments of a run (`read_segments`); without codes if it is from before there were levels."""
+    if "supergroup" in pd.read_csv(path, nrows=0).columns:
+        return read_segments(path, everyone=everyone)
+    return read_table(path, "segments_without_levels")
+
+
+def _names_of_groups(path: Path) -> dict[str, str] | None:
+    """Code -> name of every group of a run; None if it is from before there were levels."""
+    if not path.is_file():
+        return None
+    levels = read_table(path, "levels")
+    return dict(zip(levels["code"], levels["name"], strict=True))
 
 
 def _warning_of_run(ws: Workspace, root: Path) -> str:
@@ -74,7 +93,7 @@ def assign_source(run: str, source: str, out: Path, root: Path, level: float | N
             config.build(cfg["selection"], "selection"),
             _tables(past.prepared),
             _tables(new),
-            read_table(past.segments, "segments"),
+            recorded_segments(past.segments),
             read_renumbered(root / "conf" / "source" / "_renumbered.yaml"),
             BORDER_CHANCE if level is None else level,
         )

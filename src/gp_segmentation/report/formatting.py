@@ -22,6 +22,8 @@ CRITERIA = {
 }
 METRICS = {
     "n_clusters": "Segments",
+    "n_supergroups": "Supergroups",
+    "n_subgroups": "Subgroups",
     "smallest_segment": "Practices in the smallest segment",
     "largest_segment": "Practices in the largest segment",
     "noise": "Practices in no segment",
@@ -37,6 +39,8 @@ METRICS = {
     "prediction_strength": "Prediction strength",
     "ari_seeds": "Agreement between random seeds (adjusted Rand index)",
     "stay_mean": "Mean share of resamples in which a practice stays in its segment",
+    "certainty_mean": "Mean certainty of the practices' segments",
+    "sure_share": "Share of fitted practices whose segment neither resamples nor another method dispute",
     "disputed_share": "Share of fitted practices that resamples or another method put in another segment",
     "ari_preparations": "Agreement with the segments of other preparations (mean adjusted Rand index)",
     "ari_kmeans_hierarchical": "Agreement of K-means and Ward's method (adjusted Rand index)",

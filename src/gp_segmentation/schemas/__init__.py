@@ -5,6 +5,7 @@ from gp_segmentation.schemas.results import Results
 from gp_segmentation.schemas.run_tables import (
     AGE_BANDS,
     CHANGES,
+    LEVEL_COLUMNS,
     LIST_TYPES,
     SCHEMAS,
     SEXES,

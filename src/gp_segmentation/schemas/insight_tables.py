@@ -9,7 +9,31 @@ STANDING = (
     r"^(open|(closed|dormant|not open yet|not listed|few eligible patients)(; few eligible patients)?)$"
 )
 
+#: Of a mean and its difference from another in standard deviations: any number, or missing.
+NUMBER = pa.Column(float, nullable=True)
+
 SCHEMAS: dict[str, pa.DataFrameSchema] = {
+    # One row per supergroup, segment or subgroup and feature or unused measure, in natural units. Differences
+    # in standard deviations with 95% intervals: from England, and from the group above (null where none).
+    "profiles_by_level": table(
+        {
+            "level": text(),
+            "code": text(),
+            "name": text(),
+            "parent": text(nullable=True),
+            "feature": text(),
+            "label": text(),
+            "unit": text(),
+            "block": text(),
+            "used": pa.Column(bool),
+            "practices": count(),
+            **dict.fromkeys(("mean", "median", "lower_quartile", "upper_quartile", "england_mean"), NUMBER),
+            **dict.fromkeys(("difference_sd", "difference_low", "difference_high", "parent_mean"), NUMBER),
+            **{f"parent_difference_{part}": NUMBER for part in ("sd", "low", "high")},
+            "rank": count(),
+        },
+        unique=["code", "feature"],
+    ),
     # One row per deprivation quintile of practices and England last: what their peers are, beside what
     # peers drawn at random would be. Distances in the clustered matrix.
     "peers_by_quintile": table(

@@ -18,8 +18,45 @@ LIST_TYPE = pa.Check.str_matches(r"^(TOTAL|\d\dOV|\d\d_\d\d)$")
 #: Of organisations; DORMANT: no longer operating, kept open for what is still to be paid or prescribed.
 STATUSES = ("ACTIVE", "INACTIVE", "DORMANT", "PROPOSED")
 
+#: The levels of groups from coarse to fine, and the column of `segments` with the codes of each.
+LEVEL_COLUMNS = {"supergroup": "supergroup", "segment": "segment_code", "subgroup": "subgroup"}
+
 #: Of practices assigned to a run: why they have another segment than in the run (`segments.changes`).
 CHANGES = ("new", "stayed", "rule only", "with England", "near a border", "moved")
+
+#: The first columns of `segments`.
+PLACED = {
+    **practice(),
+    "segment": segment(),
+    "segment_name": text(),
+    "fitted": pa.Column(bool),
+    "silhouette": pa.Column(float, pa.Check.in_range(-1, 1), nullable=True),
+    "second_segment": segment(nullable=True),
+    "margin": pa.Column(float, pa.Check.ge(0), nullable=True),
+    "special": text(nullable=True),  # why it is no ordinary practice, hence not fitted
+}
+
+
+def _segments(noise: bool) -> pa.DataFrameSchema:
+    """Practices and their segments; with `noise` also fitted practices that belong to no segment."""
+    return table(
+        {
+            **PLACED,
+            "segment": segment(nullable=noise),
+            "supergroup": text(nullable=noise),
+            "segment_code": text(nullable=noise),
+            "subgroup": text(nullable=noise),
+            # Share of resamples with the practice in which it fell into its segment; null if it is special.
+            "certainty": pa.Column(float, pa.Check.in_range(0, 1), nullable=True),
+            "pcn_code": text(nullable=True),
+            "pcn_name": text(nullable=True),
+            "sub_icb_code": text(),
+            "icb_code": text(),
+            "region_code": text(),
+            "list_size": count(),
+        }
+    )
+
 
 SCHEMAS: dict[str, pa.DataFrameSchema] = {
     # One row per practice; list_size in patients, longitude and latitude in degrees (WGS 84).
@@ -148,6 +185,8 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "smallest_segment": count(),
             "largest_segment": count(),
             "sizes": text(),  # practices per segment, largest first: "2100 1800 900"
+            # Practices that belong to no segment.
+            "noise": pa.Column("int64", pa.Check.ge(0), required=False),
             "null_silhouette": pa.Column(float, nullable=True),
             "excess_silhouette": pa.Column(float, nullable=True),
             # Highest adjusted Rand index with a trial of as many segments by another clusterer or linkage.
@@ -157,33 +196,15 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "silhouette_se": pa.Column(float, nullable=True, required=False),
         },
     ),
-    "segments": table(
-        {
-            **practice(),
-            "segment": segment(),
-            "segment_name": text(),
-            "fitted": pa.Column(bool),
-            "silhouette": pa.Column(float, pa.Check.in_range(-1, 1), nullable=True),
-            "second_segment": segment(nullable=True),
-            "margin": pa.Column(float, pa.Check.ge(0), nullable=True),
-            "special": text(nullable=True),  # why it is no ordinary practice, hence not fitted
-            "supergroup": text(),
-            "segment_code": text(),
-            "subgroup": text(),
-            # Share of resamples with the practice in which it fell into its segment; null for special practices.
-            "certainty": pa.Column(float, pa.Check.in_range(0, 1), nullable=True),
-            "pcn_code": text(nullable=True),
-            "pcn_name": text(nullable=True),
-            "sub_icb_code": text(),
-            "icb_code": text(),
-            "region_code": text(),
-            "list_size": count(),
-        },
-    ),
+    # Practices that have a segment; and as in segments.csv, with those that belong to none.
+    "segments": _segments(noise=False),
+    "segments_with_noise": _segments(noise=True),
+    # The segments of a run that was recorded before there were levels.
+    "segments_without_levels": table(PLACED),
     # Supergroups, segments and subgroups, level by level; the parent of every group but supergroups.
     "levels": table(
         {
-            "level": pa.Column(str, pa.Check.isin(("supergroup", "segment", "subgroup"))),
+            "level": pa.Column(str, pa.Check.isin(tuple(LEVEL_COLUMNS))),
             "code": pa.Column(str, unique=True),
             "parent": text(nullable=True),
             "segment": segment(nullable=True),
@@ -212,6 +233,8 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "unknown_features": count(),
             "out_of_range": count(),
             "warning": text(nullable=True),
+            # Codes; null where the run was recorded before there were levels.
+            **{column: text(nullable=True) for column in LEVEL_COLUMNS.values()},
         },
     ),
     **insight_tables.SCHEMAS,

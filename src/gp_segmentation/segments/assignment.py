@@ -18,6 +18,7 @@ from sklearn.pipeline import Pipeline
 from gp_segmentation.clustering import Assignment
 from gp_segmentation.errors import InputError
 from gp_segmentation.features import Block, Selection, Tables, build_features
+from gp_segmentation.schemas import LEVEL_COLUMNS
 from gp_segmentation.segments.changes import BORDER_CHANCE, NEAR, Changes, classify_changes, describe_changes
 from gp_segmentation.segments.renumbering import align_indicator_codes
 
@@ -35,7 +36,8 @@ class Assigned:
     ----------
     table : a row per new practice, schema ``assigned``. unchanged: the figures are those of a fitted
         practice. change: why the segment is not that of the run, if so (see `changes`).
-        unknown_features, out_of_range: number of features.
+        unknown_features, out_of_range: number of features. supergroup, segment_code, subgroup: codes, missing
+        if the run was recorded before there were levels.
     notes : sentences to read before using the table.
     """
 
@@ -84,7 +86,8 @@ def assign_practices(
         level=level,
     )
     unchanged = model[-1].fitted_rows(matrix) >= 0
-    table = _table(features, placed, unchanged, changes, new.practices, run)
+    levels = _levels(model, matrix, run, unchanged)
+    table = _table(features, placed, unchanged, changes, new.practices, run, levels)
     notes = _notes(table, changes, features.labels, model) + _source_notes(features, base, new, codes)
     return Assigned(table, notes)
 
@@ -166,6 +169,7 @@ def _table(
     changes: Changes,
     practices: pd.DataFrame,
     run: pd.DataFrame,
+    levels: pd.DataFrame,
 ) -> pd.DataFrame:
     about = practices.set_index("practice_code").loc[features.new.index]
     names = run.drop_duplicates("segment").set_index("segment")["segment_name"]
@@ -182,7 +186,22 @@ def _table(
         out_of_range=features.outside.sum(axis=1).astype("int64"),
         warning=features.warnings(placed.margin),
     )
-    return table.reset_index()
+    return table.join(levels).reset_index()
+
+
+def _levels(model: Pipeline, matrix: pd.DataFrame, run: pd.DataFrame, unchanged: np.ndarray) -> pd.DataFrame:
+    """Practice_code -> codes of supergroup, segment and subgroup; with unchanged figures those of the run.
+
+    Subgroups that are branches of a tree are not defined by nearest centroids.
+    """
+    columns, found = list(LEVEL_COLUMNS.values()), model[-1].levels(matrix)
+    if found is None:
+        return pd.DataFrame(np.nan, matrix.index, columns, dtype="str")
+    found = found.set_axis(columns, axis=1)
+    own = run[columns].reindex(matrix.index)
+    same = unchanged & (own["segment_code"] == found["segment_code"]).to_numpy()
+    found.loc[same] = own[same]
+    return found
 
 
 def _notes(table: pd.DataFrame, changes: Changes, labels: Mapping[str, str], model: Pipeline) -> list[str]:

@@ -1,11 +1,14 @@
 """The table of segments: fitted practices as clustered, special practices by nearest centroid."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 
-from gp_segmentation.clustering import Levels, assign_levels, assign_nearest, centroids, margins
+from gp_segmentation.clustering import NOISE, Levels, assign_levels, assign_nearest, centroids, margins
 from gp_segmentation.validity import silhouette_samples
+
+#: What stands in place of a segment's name where a practice belongs to none.
+NO_SEGMENT = "No segment"
 
 #: Where a practice belongs, and its size, at the end of the table.
 PLACE = ("pcn_code", "pcn_name", "sub_icb_code", "icb_code", "region_code", "list_size")
@@ -23,8 +26,9 @@ def level_table(
 
     Parameters
     ----------
-    segments : schema ``segments``. words : code -> name, what it is compared with, what sets it apart.
+    segments : from `segment_table`. words : code -> name, what it is compared with, what sets it apart.
     """
+    segments = segments[segments["segment"] > 0]
     columns = {"supergroup": "supergroup", "segment": "segment_code", "subgroup": "subgroup"}
     counts = pd.concat([segments.assign(code=segments[column]) for column in columns.values()])
     counts = counts.groupby("code").agg(
@@ -44,19 +48,23 @@ def segment_table(
     names: Mapping[int, str],
     levels: Levels,
     certainty: pd.Series,
+    noise: Collection[str] = (),
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the table of schema ``segments``, and the centroids.
+    """Return every practice with its segment as `read_segments` gives them back, and the centroids.
 
     Fitted practices keep the segment of the clustering. The others are special practices: they get the
     segment of the nearest centroid, have no influence on the segments, and carry the reason (``special``).
+    This holds for a clusterer of dense regions, too, whatever the density about a special practice. Fitted
+    practices that the clusterer put into no cluster (`noise`) have the segment -1 and no codes.
 
     Parameters
     ----------
     matrix : practice_code -> the columns that were clustered, every practice.
-    labels : practice_code -> segment (1..k) of the fitted practices.
+    labels : practice_code -> segment (1..k) of the fitted practices that have one.
     practices : schema ``practices``.
     names : segment -> name.
-    levels : of the fitted practices. certainty : practice_code -> share of resamples in its segment.
+    levels : of these practices. certainty : practice_code -> share of resamples in its segment.
+    noise : practice codes of the fitted practices that belong to no segment.
     """
     X = matrix.loc[labels.index]
     centres = centroids(X, labels)
@@ -67,7 +75,7 @@ def segment_table(
         {
             "segment": segment,
             "segment_name": segment.map(names).astype("str"),
-            "fitted": matrix.index.isin(labels.index),
+            "fitted": matrix.index.isin([*labels.index, *noise]),
             "silhouette": pd.Series(silhouette_samples(X, labels), index=labels.index),
             "second_segment": placed.second,
             "margin": placed.margin,
@@ -76,6 +84,10 @@ def segment_table(
     )
     codes = assign_levels(matrix, levels.centroids, segment.map(codes_of(labels, levels)))
     codes.loc[labels.index] = levels.codes.loc[labels.index].to_numpy()
+    out = matrix.index.isin(list(noise))
+    assigned.loc[out, ["segment", "segment_name"]] = NOISE, NO_SEGMENT
+    assigned.loc[out, ["second_segment", "margin"]] = pd.NA
+    codes.loc[out] = pd.NA
     about = practices.set_index("practice_code")
     table = about[["practice_name", "sub_icb_name", "icb_name", "region_name"]].join(assigned, how="inner")
     table = table.assign(special=about["special"]).join(codes.rename(columns={"segment": "segment_code"}))

@@ -40,6 +40,24 @@ def read_table(path: Path, schema: str | None = None) -> pd.DataFrame:
     return frame if schema is None else schemas.check(schema, frame, file=path.name)
 
 
+def write_segments(path: Path, table: pd.DataFrame) -> None:
+    """Write segments.csv; a practice that belongs to no segment (-1) has no number there."""
+    segment = table["segment"].astype("Int64")
+    write_table(path, table.assign(segment=segment.where(segment > 0)), "segments_with_noise")
+
+
+def read_segments(path: Path, *, everyone: bool = False) -> pd.DataFrame:
+    """Read segments.csv: the practices that have a segment (schema ``segments``).
+
+    With `everyone` also those that belong to none: their segment is -1, and they have no codes.
+    """
+    table = read_table(path, "segments_with_noise")
+    if everyone:
+        return table.assign(segment=table["segment"].fillna(-1).astype("int64"))
+    table = table[table["segment"].notna()].astype({"segment": "int64"})
+    return schemas.check("segments", table.reset_index(drop=True), file=path.name)
+
+
 def csv_text(frame: pd.DataFrame, *, index: bool = False) -> str:
     """Return `frame` as CSV in which no text is a formula."""
     safe = _texts(

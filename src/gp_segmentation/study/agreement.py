@@ -39,12 +39,13 @@ def agreement_by_trial(
 ) -> list[float | None]:
     """Each trial's highest agreement with a trial of as many segments by another clusterer or linkage.
 
-    Only trials on the same matrix are compared. None where there is no such trial.
+    Only trials on the same matrix are compared, by the rows that both put into a segment. None where there is
+    no such trial.
 
     Parameters
     ----------
     rows : trial, preparation, clusterer, linkage and n_clusters of each trial.
-    labels : trial -> (n,) segments 0..k-1.
+    labels : trial -> (n,) segments 0..k-1; -1: in none.
     """
     groups: dict[tuple[Any, Any], list[Mapping[str, Any]]] = {}
     for row in rows:

@@ -103,8 +103,13 @@ def _total_squares(row: pd.Series) -> float:
 
 
 def segmented(row: pd.Series) -> int:
-    """How many practices a trial segmented."""
+    """How many practices a trial segmented; those that belong to no segment are not among them."""
     return sum(int(size) for size in str(row["sizes"]).split())
+
+
+def fitted_rows(row: pd.Series) -> int:
+    """How many practices a trial was fitted to."""
+    return segmented(row) + int(row.get("noise", 0))
 
 
 def trial_setting(row: pd.Series) -> dict[str, Any]:

@@ -6,11 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from gp_segmentation.clustering import NOISE, finds_number
+from gp_segmentation.errors import ConfigError
 from gp_segmentation.study.inputs import Inputs
 from gp_segmentation.study.labelling import Labeller
 from gp_segmentation.study.large_n import LargeLabeller, sampled_scores
 from gp_segmentation.study.space import Point
 from gp_segmentation.utils.arrays import Floats, Ints
+from gp_segmentation.utils.wording import listed
 from gp_segmentation.validity import Scores, score_labellings
 
 #: Preparations whose distances stay in memory: a sampler that learns goes back and forth between them.
@@ -41,6 +44,8 @@ class Evaluator:
     def evaluate(self, points: Sequence[Point]) -> list[Evaluation]:
         """Label and score `points` together, in order."""
         labels = self.labeller.labels(points)
+        for point, own in zip(points, labels, strict=True):
+            self._check_clusters(point, own)
         scores, errors, rows = self._scores(np.stack(labels))
         sampling = [{"silhouette_rows": rows, "silhouette_se": _finite(error)} for error in errors]
         return [
@@ -57,10 +62,27 @@ class Evaluator:
         scores = score_labellings(self._X, labels, distances=self.labeller.distances(), jobs=jobs)
         return scores, np.full(len(labels), np.nan), len(self._X)
 
+    def _check_clusters(self, point: Point, labels: Ints) -> None:
+        """Raise ConfigError where a clusterer that finds the number of clusters finds fewer than two."""
+        found = int(labels.max(initial=NOISE)) + 1
+        if found >= 2 or not finds_number(self._inputs.estimator(point)):
+            return
+        node = self._inputs.space.node_of(point)
+        options = [f"clusterer.{name}" for name in node if name not in ("name", "_target_")]
+        noise = int((labels < 0).sum())
+        raise ConfigError(
+            f"clusterer={point.family} finds {found or 'no'} cluster{'' if found else 's'} among "
+            f"{len(labels):,} practices ({noise:,} belong to none); segments need two clusters or more. "
+            f"Change {listed(options) or 'its parameters'}, "
+            "or take a clusterer with a number of clusters: clusterer=kmeans"
+        )
+
     def _row(self, point: Point, scores: Scores, i: int) -> dict[str, Any]:
         sizes = sorted(scores.sizes[i].tolist(), reverse=True)
         silhouette = _finite(scores.silhouette[i])
-        expected = _finite(self._null.get(int(scores.n_clusters[i]), np.nan))
+        noise = len(self._X) - sum(sizes)
+        # Segments look the more separate, the more rows belong to none: the null leaves out no row.
+        expected = None if noise else _finite(self._null.get(int(scores.n_clusters[i]), np.nan))
         return {
             "preparation": point.preparation,
             "clusterer": point.family,
@@ -73,6 +95,7 @@ class Evaluator:
             "smallest_segment": sizes[-1],
             "largest_segment": sizes[0],
             "sizes": " ".join(map(str, sizes)),
+            "noise": noise,
             "null_silhouette": expected,
             "excess_silhouette": None if silhouette is None or expected is None else silhouette - expected,
         }

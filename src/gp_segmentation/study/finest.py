@@ -2,8 +2,9 @@
 
 Every trial whose segments are large enough is asked three questions:
 
-1. Is it more separate than random data with the same covariance? The share of draws it exceeds, over all
-   numbers of segments at once (`validity.joint_exceedance`), must reach ``min_exceedance``.
+1. Is it more separate than random data with the same covariance, and with ``gradient`` than those spread
+   evenly along their first component? The share of draws it exceeds, over all numbers of segments at once
+   (`validity.joint_exceedance`), must reach ``min_exceedance``.
 2. Do its segments return when practices are redrawn? The mean Jaccard coefficient of the least stable segment
    over bootstrap samples must reach ``min_jaccard`` (Hennig 2007).
 3. Does one half of the practices predict the segments of the other? The prediction strength must reach

@@ -28,6 +28,8 @@ class Measures:
     ----------
     draws : bootstrap samples; splits : random halves.
     null : preparation -> draws of the null, columns k and silhouette. null_starts : starts of K-means on them.
+    gradient : the same of the null ``gradient``, drawn only where a trial exceeds `min_exceedance` of the
+        first; None: it is not asked.
     min_jaccard : see `HOPELESS`.
 
     Attributes
@@ -44,6 +46,8 @@ class Measures:
     null: Callable[[str | None], pd.DataFrame]
     null_starts: int
     min_jaccard: float = 0.0
+    gradient: Callable[[str | None], pd.DataFrame] | None = None
+    min_exceedance: float = 0.0
     resamples: dict[int, pd.DataFrame] = field(default_factory=dict)
     votes: dict[int, Ints] = field(default_factory=dict)
     strengths: dict[int, float] = field(default_factory=dict)
@@ -73,18 +77,29 @@ class Measures:
         return {trial: self.strengths[trial] for trial in trials if trial in self.strengths}
 
     def exceedance(self, trials: Sequence[int]) -> dict[int, float]:
-        """Share of random data sets that each trial is more separate than, over all numbers of segments."""
+        """Share of random data sets that each trial is more separate than, over all numbers of segments.
+
+        Where `gradient` is asked, too, it is the lower of the two shares. Rows spread evenly along one axis,
+        without a gap, are more separate than Gaussian ones with the same covariance and are cut at the same
+        place every time.
+        Trials that leave practices without a segment are not compared.
+        """
         found: dict[int, float] = {}
         for preparation, own in self._by_preparation(trials):
             null = self.null(preparation)
-            if null.empty:
+            if null.empty or not self.inputs.space.ks:
                 continue
+            own = [trial for trial in own if not self._has_noise(trial)]  # the null leaves out no row
             silhouettes = self._with_the_starts_of_the_null(preparation)
             rows = self.result.trials.set_index("trial").loc[own]
             ks = rows["n_clusters"].to_numpy()
             of_kmeans = rows["clusterer"].eq("kmeans").to_numpy()
             values = np.where(of_kmeans, silhouettes.reindex(ks), rows["silhouette"].to_numpy(float))
-            found |= dict(zip(own, joint_exceedance(values, ks, silhouettes, null).tolist(), strict=True))
+            shares = joint_exceedance(values, ks, silhouettes, null)
+            if self.gradient is not None and (shares >= self.min_exceedance).any():
+                other = joint_exceedance(values, ks, silhouettes, self.gradient(preparation))
+                shares = np.minimum(shares, other)
+            found |= dict(zip(own, shares.tolist(), strict=True))
         return {trial: value for trial, value in found.items() if np.isfinite(value)}
 
     def all_resamples(self) -> pd.DataFrame:
@@ -125,6 +140,9 @@ class Measures:
 
     def _least(self, trial: int) -> float:
         return float(self.resamples[trial].groupby("segment")["jaccard"].mean().min())
+
+    def _has_noise(self, trial: int) -> bool:
+        return bool((self.result.labels[trial] < 0).any())
 
     def _clusterer(self, trial: int) -> Any:
         return self.inputs.estimator(self.result.points[trial])

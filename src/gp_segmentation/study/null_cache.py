@@ -29,10 +29,13 @@ class NullCache:
     study : keeps the draws, so that a resumed study does not draw them again.
     inputs : with too many rows to compare all, the null is of ``inputs.sampled_rows``.
     options : ``kind``, ``draws`` and ``n_init``, the node ``null_model`` of ``conf/study``.
+    name : under which the draws are kept.
     """
 
-    def __init__(self, study: optuna.Study, inputs: Inputs, options: Mapping[str, Any]) -> None:
-        self._study, self._inputs, self._options = study, inputs, options
+    def __init__(
+        self, study: optuna.Study, inputs: Inputs, options: Mapping[str, Any], name: str = "null"
+    ) -> None:
+        self._study, self._inputs, self._options, self._name = study, inputs, options, name
         self._draws = cache(self._read_or_draw)
 
     def means(self, preparation: str | None) -> dict[int, float]:
@@ -47,7 +50,7 @@ class NullCache:
         return pd.concat(tables, ignore_index=True).astype(TYPES)
 
     def _read_or_draw(self, preparation: str | None) -> pd.DataFrame:
-        name = "null" if preparation is None else f"null {preparation}"
+        name = self._name if preparation is None else f"{self._name} {preparation}"
         kept = self._study.user_attrs.get(name)
         if kept is not None:
             return pd.DataFrame(kept).astype({key: kind for key, kind in TYPES.items() if key in kept})

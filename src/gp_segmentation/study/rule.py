@@ -23,7 +23,7 @@ from gp_segmentation.schemas import of_preparation
 from gp_segmentation.study import wording
 from gp_segmentation.study.agreement import ACROSS_PREPARATIONS, AgreementOf, across_preparations
 from gp_segmentation.study.coarse import select_coarse
-from gp_segmentation.study.criteria import SelectedTrial, by_criterion, segmented, trial_setting
+from gp_segmentation.study.criteria import SelectedTrial, by_criterion, fitted_rows, trial_setting
 from gp_segmentation.study.finest import LIMITS, select_finest
 from gp_segmentation.study.measures import Measures
 
@@ -95,7 +95,7 @@ def floor_of(rule: Mapping[str, Any], practices: int) -> int:
 
 def _facts(trials: pd.DataFrame, rule: Mapping[str, Any]) -> dict[str, Any]:
     """The rule's settings, and what they come to on these trials."""
-    criterion, practices = str(rule["criterion"]), segmented(trials.iloc[0])
+    criterion, practices = str(rule["criterion"]), fitted_rows(trials.iloc[0])
     if criterion not in ("excess_silhouette", "silhouette"):
         raise ConfigError(f"study.rule.criterion is {criterion!r}. Set excess_silhouette or silhouette")
     kind = str(rule.get("kind", "coarse"))
@@ -113,6 +113,7 @@ def _facts(trials: pd.DataFrame, rule: Mapping[str, Any]) -> dict[str, Any]:
         "stability_checks": int(rule.get("stability_checks", 0)),
         **{limit: float(rule[limit]) for limit in LIMITS if limit in rule},
         "min_agreement": float(rule.get("min_agreement", 0.0)),
+        "gradient": bool(rule.get("gradient", False)),
     }
 
 

@@ -13,8 +13,8 @@ from numpy.typing import ArrayLike
 from gp_segmentation.clustering import build_tree
 from gp_segmentation.study import objectives
 from gp_segmentation.study.agreement import check_comparable, compare_preparations
-from gp_segmentation.study.inputs import Build, Inputs, Limits, Matrices, as_matrices
 from gp_segmentation.study.finest import CANDIDATE, check_enough_draws
+from gp_segmentation.study.inputs import Build, Inputs, Limits, Matrices, as_matrices
 from gp_segmentation.study.measures import Measures
 from gp_segmentation.study.null_cache import NullCache
 from gp_segmentation.study.rule import choose, floor_of
@@ -95,6 +95,9 @@ def run_study(
     prune_below = floor_of(options["rule"], rows) if options.get("prune", False) else 0
     study = _open(inputs, options, {"prune": prune_below, "objectives": names}, folder)
     nulls = NullCache(study, inputs, options["null_model"])
+    gradient = None
+    if options["rule"].get("gradient", False):
+        gradient = NullCache(study, inputs, {**options["null_model"], "kind": "gradient"}, "gradient")
     result = run_trials(
         inputs.matrices,
         space,
@@ -105,11 +108,16 @@ def run_study(
         jobs=jobs,
         setup=Setup(study, names, prune_below, inputs.limits, cache, seed),
     )
-    return _study(inputs, result, options, nulls, names)
+    return _study(inputs, result, options, nulls, names, gradient)
 
 
 def _study(
-    inputs: Inputs, result: StudyResult, options: Mapping[str, Any], nulls: NullCache, names: tuple[str, ...]
+    inputs: Inputs,
+    result: StudyResult,
+    options: Mapping[str, Any],
+    nulls: NullCache,
+    names: tuple[str, ...],
+    gradient: NullCache | None,
 ) -> Study:
     """Choose among the trials, and describe the choice."""
     space, trials = inputs.space, result.trials
@@ -128,6 +136,8 @@ def _study(
         null=lambda name: null[null["preparation"].isna() if name is None else null["preparation"] == name],
         null_starts=int(options["null_model"]["n_init"]),
         min_jaccard=float(rule["min_jaccard"]),
+        gradient=None if gradient is None else lambda name: gradient.drawn([name]),
+        min_exceedance=float(rule.get("min_exceedance", 0.0)),
     )
     asked = measures if measures.draws else None
     choice = choose(trials, rule, asked, null=null, agreement=agreement)

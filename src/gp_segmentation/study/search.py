@@ -59,7 +59,7 @@ class StudyResult:
     ----------
     trials : schema ``trials``, numbered in the order of the space where every point was tried, whichever
         process did which; else in the order of the sampler.
-    labels : trial -> (n,) labels of the fitted rows, as the algorithm numbered them.
+    labels : trial -> (n,) labels of the fitted rows, as the algorithm numbered them; -1: in no segment.
     points : trial -> the point tried.
     trees : preparation and linkage -> scipy's linkage matrix of all fitted rows, for the trees that were
         built.

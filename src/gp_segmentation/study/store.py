@@ -179,7 +179,8 @@ class Ledger:
 
 def pack(evaluation: Evaluation) -> dict[str, Any]:
     """A trial's attributes: its scores, and its labels as compressed text."""
-    kind = "<u1" if evaluation.labels.max(initial=0) < 2**8 else "<u4"
+    small = evaluation.labels.min(initial=0) >= 0 and evaluation.labels.max(initial=0) < 2**8
+    kind = "<u1" if small else "<i4"  # noise is negative
     labels = zlib.compress(evaluation.labels.astype(kind).tobytes(), 1)
     return {SCORES: evaluation.row, LABELS: kind + base64.b85encode(labels).decode("ascii")}
 

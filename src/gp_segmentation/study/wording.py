@@ -16,11 +16,19 @@ CRITERIA = {
     "elbow": "elbow of inertia",
     "gap": "gap statistic",
 }
+#: What the three tests do not show.
+GRADIENT = (
+    "Found again does not mean that there are gaps: practices that differ by degree along a gradient are divided "
+    "at the same places every time, too."
+)
 FAMILIES = {
     "kmeans": "K-means",
     "hierarchical": "hierarchical clustering",
     "gaussian_mixture": "a Gaussian mixture",
     "bisecting_kmeans": "bisecting K-means",
+    "dbscan": "DBSCAN",
+    "hdbscan": "HDBSCAN",
+    "optics": "OPTICS",
 }
 
 
@@ -55,6 +63,7 @@ def reason(
         _eligible(facts),
         *(_found_again(selection, facts) if facts["kind"] == "finest" else _stability(selection, facts)),
         *_separation(selection, facts),
+        *_noise(row, facts),
         _single_criteria(singles, facts),
     ]
     return " ".join(sentences)
@@ -67,7 +76,21 @@ def _fixed(row: pd.Series, facts: Mapping[str, Any]) -> str:
             f" The smallest segment has {row['smallest_segment']:,} of {facts['practices']:,} practices, "
             f"fewer than the {facts['floor']:,} that the rule asks for."
         )
-    return text
+    return " ".join([text, *_noise(row, facts)])
+
+
+def _noise(row: pd.Series, facts: Mapping[str, Any]) -> list[str]:
+    """How many practices belong to no segment, and what that means."""
+    noise = int(row.get("noise", 0))
+    if not noise:
+        return []
+    text = (
+        f"{noise:,} of the {facts['practices']:,} practices ({_percent(noise / facts['practices'])}) belong to no "
+        "segment. All scores leave them out, which makes the segments look more separate than they are."
+    )
+    if noise > facts["practices"] / 2:
+        text += " That is more than half: the segments describe only a minority of the practices."
+    return [text]
 
 
 def _preparations(
@@ -140,7 +163,8 @@ def _found_again(selection: SelectedTrial, facts: Mapping[str, Any]) -> list[str
             f"{counted[:1].upper()}{counted[1:]} are found again: {asked}. The largest of these numbers was "
             f"taken ({figures})."
             if len(numbers) > 1
-            else f"{own['n_clusters']} segments are found again, and no larger number is: {asked} ({figures})."
+            else f"{own['n_clusters']} segments are found again, and no larger number is: {asked} ({figures}).",
+            *([] if facts["gradient"] else [GRADIENT]),
         ]
     return [
         f"No number of segments is supported by the data. None passes all three tests: {asked}. The most stable "

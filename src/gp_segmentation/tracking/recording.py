@@ -11,7 +11,7 @@ import yaml
 
 from gp_segmentation import config
 from gp_segmentation.matrix.variants import fill_in_preparation
-from gp_segmentation.schemas import of_preparation
+from gp_segmentation.schemas import LEVEL_COLUMNS, of_preparation
 from gp_segmentation.storage.provenance import simulated_tables
 from gp_segmentation.storage.table_files import csv_text, read_table
 from gp_segmentation.storage.workspace import Workspace
@@ -30,6 +30,9 @@ RECORDED = {
 
 #: Groups whose option a trial is tagged with, as its run is.
 SHARED_TAGS = ("features", "scaler", "reducer")
+
+#: Whether a number of segments is supported by the data, by the study's answer; None: its rule does not ask.
+SUPPORTED = {True: "true", False: "false", None: "not asked"}
 
 #: Scores by number of segments, logged as curves (step = number of segments).
 CURVES = ("silhouette", "davies_bouldin", "calinski_harabasz", "inertia", "smallest_segment")
@@ -113,21 +116,12 @@ def record(run: Run, cfg: dict[str, Any], ws: Workspace) -> None:
     evidence = read_json(ws.evidence / "evidence.json")
     run.log_metrics(metrics | {key: source[key] for key in ("practices", "patients")})
     trials, choice, portraits = ws.trials(), ws.choice(), read_json(ws.insight / "portraits.json")
+    levels = read_table(ws.segments / "levels.csv", "levels")
     _record_curves(run, of_preparation(trials, choice["preparation"]))
     if cfg["tracking"].get("children", False):
         run.log_children(children(cfg, trials, choice, ws.preparations()))
-    verdict = str(evidence["verdict"] or "not assessed")
-    chosen = " ".join(filter(None, [choice["clusterer"], choice["linkage"]]))
-    run.set_tags(
-        {
-            "mlflow.runName": f"{cfg['features']['name']}: {chosen} {choice['n_clusters']}, {source['name']}",
-            "mlflow.note.content": note(source, cfg, verdict, portraits),
-            "chosen": chosen,
-            "preparation": choice["preparation"] or "as configured",
-            "verdict": verdict,
-            "content_hash": content_hash(ws),
-        }
-    )
+    found = tags_of_results(cfg, source, choice, evidence["verdict"], portraits, levels)
+    run.set_tags(found | {"content_hash": content_hash(ws)})
     run.log_text(config.to_yaml(cfg), "config.yaml")
     for name, folder in RECORDED.items():
         run.log_files([path for path in sorted((ws.root / name).rglob("*")) if path.is_file()], folder)
@@ -138,6 +132,34 @@ def record(run: Run, cfg: dict[str, Any], ws: Workspace) -> None:
     run.log_text(csv_text(quality), "tables/quality.csv")
     first_look = [*sorted(ws.features.glob("*.csv")), ws.chosen_matrix / "components.csv"]
     run.log_files(first_look, "tables/features")
+
+
+def tags_of_results(
+    cfg: dict[str, Any],
+    source: dict[str, Any],
+    choice: dict[str, Any],
+    verdict: str | None,
+    portraits: list[dict[str, Any]],
+    levels: pd.DataFrame,
+) -> dict[str, str]:
+    """Return what came out, to be found by: the choice, whether it is supported, the levels, the verdict.
+
+    Parameters
+    ----------
+    cfg, source, choice, portraits : the configuration, and the contents of the files of these names.
+    verdict : of the evidence. levels : schema ``levels``.
+    """
+    verdict = str(verdict or "not assessed")
+    chosen = " ".join(filter(None, [choice["clusterer"], choice["linkage"]]))
+    return {
+        "mlflow.runName": f"{cfg['features']['name']}: {chosen} {choice['n_clusters']}, {source['name']}",
+        "mlflow.note.content": note(source, cfg, verdict, portraits, choice["supported"]),
+        "chosen": chosen,
+        "preparation": choice["preparation"] or "as configured",
+        "verdict": verdict,
+        "supported": SUPPORTED[choice["supported"]],
+        "levels": level_counts(levels),
+    }
 
 
 def children(
@@ -172,18 +194,39 @@ def children(
     return made
 
 
-def note(source: dict[str, Any], cfg: dict[str, Any], verdict: str, portraits: list[dict[str, Any]]) -> str:
-    """Return a run's description (Markdown): what was segmented, the verdict, the segments."""
+def level_counts(levels: pd.DataFrame) -> str:
+    """Return how many groups each level (schema ``levels``) has: "2 supergroups, 4 segments, 1 subgroup"."""
+    counts = {level: int((levels["level"] == level).sum()) for level in LEVEL_COLUMNS}
+    return ", ".join(f"{count} {level}{'s' * (count != 1)}" for level, count in counts.items())
+
+
+def note(
+    source: dict[str, Any],
+    cfg: dict[str, Any],
+    verdict: str,
+    portraits: list[dict[str, Any]],
+    supported: bool | None = None,
+) -> str:
+    """Return a run's description (Markdown): what was segmented, the verdict, the segments.
+
+    Parameters
+    ----------
+    supported : whether a number of segments is supported by the data; None where that was not asked.
+    """
     kind = "**Synthetic data: not about any real practice.** " if source["synthetic"] else ""
     kind += f"**{source['warning']}** " if source.get("warning") else ""
+    doubt = " **No number of segments is supported by the data.**" if supported is False else ""
     lines = [
         f"{kind}{source['label']}: {source['practices']:,} practices, {source['patients']:,} patients, "
-        f"segmented by {cfg['features']['label'].lower()}. Verdict: **{verdict}**.",
+        f"segmented by {cfg['features']['label'].lower()}. Verdict: **{verdict}**.{doubt}",
         "",
-        "| segment | name | practices | patients |",
-        "|---|---|---|---|",
+        "| segment | code | name | practices | patients |",
+        "|---|---|---|---|---|",
     ]
-    rows = [f"| {p['segment']} | {p['name']} | {p['practices']:,} | {p['patients']:,} |" for p in portraits]
+    rows = [
+        f"| {p['segment']} | {p['code']} | {p['name']} | {p['practices']:,} | {p['patients']:,} |"
+        for p in portraits
+    ]
     return "\n".join([*lines, *rows])
 
 

@@ -32,9 +32,13 @@ def matching(counts: Floats) -> Ints:
 
 def jaccard(counts: Floats) -> Floats:
     """Highest Jaccard coefficient of each row's cluster over the columns' clusters: (k,)."""
+    return jaccard_of_pairs(counts).max(axis=1)
+
+
+def jaccard_of_pairs(counts: Floats) -> Floats:
+    """Jaccard coefficients of every row's cluster with every column's: like `counts`."""
     union = counts.sum(axis=1)[:, None] + counts.sum(axis=0) - counts
-    best: Floats = np.divide(counts, union, out=np.zeros_like(counts), where=union > 0).max(axis=1)
-    return best
+    return np.divide(counts, union, out=np.zeros_like(counts), where=union > 0)
 
 
 def agreement_by_k(ks: Sequence[int], first: Ints, second: Ints) -> pd.DataFrame:
@@ -105,7 +109,15 @@ def cophenetic_correlation(tree: Floats, distances: Floats) -> float:
 
 
 def adjusted_rand(one: NDArray, other: NDArray) -> float:
-    """scikit-learn's adjusted_rand_score for labels 0..k-1, without its checks, which take longer."""
+    """scikit-learn's adjusted_rand_score for labels 0..k-1, without its checks, which take longer.
+
+    Rows that one of the two puts into no cluster (-1) are left out; NaN where no row is left.
+    """
+    kept = (one >= 0) & (other >= 0)
+    if not kept.all():
+        one, other = one[kept], other[kept]
+    if not len(one):
+        return float("nan")
     counts = contingency(one, other, int(one.max()) + 1)
 
     def pairs(sizes: NDArray) -> float:

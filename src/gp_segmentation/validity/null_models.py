@@ -4,6 +4,8 @@ K-means cuts correlated columns into segments even where there are none. Evidenc
 silhouette in excess of what K-means reaches on random data without clusters. There are several kinds:
 
 * ``gaussian``: one Gaussian with the data's covariance. The fair comparison, on which the verdict rests.
+* ``gradient``: like ``gaussian``, but spread evenly along the first principal component: a gradient without a
+  gap. Of data with one mode these look most like clusters (Tibshirani et al. 2001).
 * ``copula``: a Gaussian copula with the data's own values in each column. It has the data's skew and heavy
   tails, but also their lumps: groups that show in single columns are partly in this null.
 * ``permutation``: every column shuffled by itself. Having no correlation, it flatters almost any data.
@@ -177,6 +179,18 @@ def _permutation(values: Floats) -> Sampler:
     return lambda generator: generator.permuted(values, axis=0)
 
 
+def _gradient(values: Floats) -> Sampler:
+    spread, axes = np.linalg.eigh(np.atleast_2d(np.cov(values, rowvar=False)))
+    root = axes * np.sqrt(np.maximum(spread, 0))
+
+    def draw(generator: np.random.Generator) -> Floats:
+        scores = generator.standard_normal(values.shape)
+        scores[:, -1] = generator.uniform(-np.sqrt(3), np.sqrt(3), len(values))  # variance 1, too
+        return scores @ root.T
+
+    return draw
+
+
 def _uniform(values: Floats) -> Sampler:
     centred = values - values.mean(axis=0)
     _, axes = np.linalg.eigh(np.atleast_2d(np.cov(centred, rowvar=False)))
@@ -191,6 +205,7 @@ NULLS: dict[str, Callable[[Floats], Sampler]] = {
     "copula": _copula,
     "permutation": _permutation,
     "uniform": _uniform,
+    "gradient": _gradient,
 }
 
 

@@ -1,10 +1,11 @@
 """Scores of many labellings at once: silhouette, Davies-Bouldin, Calinski-Harabasz, sums of squares."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 from scipy.spatial.distance import cdist
 
@@ -23,7 +24,7 @@ METRICS: dict[str, tuple[float, float, bool]] = {
 
 @dataclass(frozen=True)
 class Scores:
-    """Scores of m labellings of the same n rows.
+    """Scores of m labellings of the same n rows; those of a labelling leave out its rows of no cluster.
 
     Attributes
     ----------
@@ -36,7 +37,7 @@ class Scores:
     within : (m,) sum of squared distances to the own centroid, K-means' inertia.
     between : (m,) sum over clusters of size times squared distance of centroid and overall mean;
         ``within + between`` is the total sum of squares.
-    samples : (m, n) silhouette of every row.
+    samples : (m, n) silhouette of every row; NaN for rows of no cluster.
     segments : m arrays, mean silhouette of each cluster, in ascending order of label.
     sizes : m arrays, rows of each cluster, in ascending order of label.
 
@@ -55,6 +56,21 @@ class Scores:
     sizes: tuple[Ints, ...]
 
 
+#: Figures with a value for each cluster.
+PER_CLUSTER = ("segments", "sizes")
+
+#: Scores of a labelling without clusters.
+_NO_CLUSTER = Scores(
+    n_clusters=np.zeros(1, dtype=np.int64),
+    **{name: np.full(1, np.nan) for name in ("silhouette", "davies_bouldin", "calinski_harabasz")},
+    within=np.zeros(1),
+    between=np.zeros(1),
+    samples=np.empty((1, 0)),
+    segments=(np.empty(0),),
+    sizes=(np.empty(0, dtype=np.int64),),
+)
+
+
 def score_labellings(
     X: ArrayLike,
     labellings: ArrayLike,
@@ -69,7 +85,7 @@ def score_labellings(
     Parameters
     ----------
     X : (n, d) finite values.
-    labellings : (m, n) or (n,) labels of any kind that sorts.
+    labellings : (m, n) or (n,) labels of any kind that sorts; a negative integer: the row is in no cluster.
     distances : condensed Euclidean distances of `X` (``scipy.spatial.distance.pdist``), or None.
     jobs : threads; the result does not depend on it.
     memory : about how many bytes the pass over the distances may take.
@@ -79,8 +95,21 @@ def score_labellings(
     ------
     ValueError : values that are not finite, or labels that do not match the rows.
     """
-    values = _centred(X)
     labels = np.atleast_2d(np.asarray(labellings))
+    noise = (
+        labels < 0 if np.issubdtype(labels.dtype, np.signedinteger) else np.zeros(labels.shape, dtype=bool)
+    )
+    if noise.any():
+        return _score_without_noise(
+            np.asarray(X),
+            labels,
+            noise,
+            distances=distances,
+            jobs=jobs,
+            memory=memory,
+            silhouettes=silhouettes,
+        )
+    values = _centred(X)
     if labels.shape[1] != len(values):
         raise ValueError(f"labels are for {labels.shape[1]} rows, X has {len(values)}")
     items = [Labelling.of(row) for row in labels]
@@ -102,6 +131,39 @@ def score_labellings(
         ),
         sizes=tuple(item.sizes for item in items),
     )
+
+
+def _score_without_noise(
+    X: Floats, labels: Ints, noise: NDArray[np.bool_], *, distances: Floats | None, **how: Any
+) -> Scores:
+    """Score each labelling on its rows that are in a cluster; those without noise in one pass."""
+    if labels.shape[1] != len(X):
+        raise ValueError(f"labels are for {labels.shape[1]} rows, X has {len(X)}")
+    whole = np.flatnonzero(~noise.any(axis=1))
+    parts: dict[int, Scores] = {}
+    if len(whole):
+        together = score_labellings(X, labels[whole], distances=distances, **how)
+        parts = {int(j): _one(together, i) for i, j in enumerate(whole)}
+    for j in np.flatnonzero(noise.any(axis=1)):
+        kept = np.flatnonzero(~noise[j])
+        scored = score_labellings(X[kept], labels[j, kept], **how) if len(kept) else _NO_CLUSTER
+        samples = np.full((1, len(X)), np.nan)
+        samples[0, kept] = scored.samples[0, : len(kept)]
+        parts[int(j)] = replace(scored, samples=samples)
+    each = [parts[j] for j in range(len(labels))]
+
+    def joined(name: str) -> Any:
+        values = [getattr(scores, name) for scores in each]
+        return (
+            tuple(value for one in values for value in one) if name in PER_CLUSTER else np.concatenate(values)
+        )
+
+    return Scores(**{field.name: joined(field.name) for field in fields(Scores)})
+
+
+def _one(scores: Scores, i: int) -> Scores:
+    """The scores of the i-th labelling alone."""
+    return Scores(**{field.name: getattr(scores, field.name)[i : i + 1] for field in fields(Scores)})
 
 
 def silhouette_samples(X: ArrayLike, labels: ArrayLike, *, jobs: int | None = 1) -> Floats:

@@ -49,7 +49,8 @@ def prediction_strength(
 
     Both halves are clustered, and the second is also assigned to the first's centroids. The strength is the
     lowest share, over the clusters of the second half, of pairs of rows that this assignment keeps together.
-    The authors call clusters well supported above .8 or .9. A cluster of one counts as 0.
+    The authors call clusters well supported above .8 or .9. A cluster of one counts as 0, and so does a half
+    without clusters. Rows of no cluster are left out.
     """
     values = np.asarray(X, dtype=np.float64)
     seeds = np.random.SeedSequence(seed).spawn(splits)
@@ -61,8 +62,13 @@ def prediction_strength(
 def _strength(values: Floats, clusterer: Any, seed: np.random.SeedSequence) -> float:
     order = np.random.default_rng(seed).permutation(len(values))
     train, test = values[order[: len(order) // 2]], values[order[len(order) // 2 :]]
-    test_labels = fit_labels(clusterer, test)
-    centres = centroids(train, fit_labels(clusterer, train)).to_numpy()
+    halves = [(half, fit_labels(clusterer, half)) for half in (test, train)]
+    (test, test_labels), (train, train_labels) = [
+        (X[labels >= 0], labels[labels >= 0]) for X, labels in halves
+    ]
+    if not len(train) or not len(test):
+        return 0.0
+    centres = centroids(train, train_labels).to_numpy()
     return pairs_kept(test_labels, pairwise_distances_argmin(test, centres))
 
 

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
-from sklearn.cluster import KMeans
+from sklearn.cluster import DBSCAN, KMeans
 from sklearn.mixture import GaussianMixture
 
 from gp_segmentation.clustering import Hierarchical
-from gp_segmentation.evidence import assess, run_metrics, sample_rows
+from gp_segmentation.evidence import assess, run_metrics, sample_rows, with_noise
 from gp_segmentation.validity import draw_null
 
 THRESHOLDS = {
@@ -39,6 +39,9 @@ OPTIONS = {
 NOTHING = {"nulls": {}, "bootstraps": 0, "bootstraps_by_k": 0, "subsamples": 0, "splits": 0, "seeds": 0}
 #: Values imputed of two features: how many, and their share.
 IMPUTED = pd.DataFrame({"count": [3, 1], "share": [0.3, 0.1]})
+SEGMENTS = pd.DataFrame(
+    {"supergroup": ["A", "A", "B"], "subgroup": ["A1a", "A2a", "B1a"], "certainty": [1.0, 0.5, np.nan]}
+)
 TRIAL = {
     "n_clusters": 3,
     "silhouette": 0.7,
@@ -144,16 +147,22 @@ def test_switched_off_it_says_so():
     evidence = found.evidence
     assert (evidence["assessed"], evidence["verdict"], evidence["by_k"]) == (False, None, [])
     assert found.practices.empty
-    figures = run_metrics(TRIAL, evidence, IMPUTED)
+    figures = run_metrics(TRIAL, evidence, IMPUTED, SEGMENTS)
     assert figures["silhouette"] == pytest.approx(0.7)
     assert figures["jaccard_min"] is None
+    assert (figures["certainty_mean"], figures["sure_share"]) == (0.75, None)
+    unknown = SEGMENTS.assign(certainty=np.nan)  # a study that draws no samples
+    assert run_metrics(TRIAL, evidence, IMPUTED, unknown)["certainty_mean"] is None
 
 
 def test_metrics_are_flat_and_take_from_evidence_what_the_trial_has_not(planted):
     X, truth = planted
     found = assess(X, truth, kmeans(3), ks=[3], options=OPTIONS).evidence
-    figures = run_metrics(TRIAL, found | {"beyond": {"means": {"segments": 0.2, "icb": 0.1}}}, IMPUTED, 0.9)
+    beyond = {"beyond": {"means": {"segments": 0.2, "icb": 0.1}}}
+    figures = run_metrics(TRIAL, found | beyond, IMPUTED, SEGMENTS, 0.9)
     assert all(value is None or isinstance(value, float | int) for value in figures.values())
+    assert (figures["n_supergroups"], figures["n_subgroups"], figures["certainty_mean"]) == (2, 3, 0.75)
+    assert figures["sure_share"] == pytest.approx(1 - figures["disputed_share"])
     assert (figures["imputed_values"], figures["imputed_share"]) == (3 + 1, (0.3 + 0.1) / 2)
     assert figures["ari_preparations"] == 0.9
     assert figures["null_silhouette"] == found["figures"]["null_silhouette"]
@@ -172,3 +181,24 @@ def test_as_many_rows_as_asked_in_their_order_and_all_where_there_are_no_more():
     assert_frame_equal(sample_rows(X, 7, seed=1), drawn)
     assert not sample_rows(X, 7, seed=2).index.equals(drawn.index)
     assert sample_rows(X, 20, seed=1) is X
+
+
+def test_a_clusterer_that_finds_its_number_has_k_means_at_every_other(planted):
+    X, truth = planted
+    clusterer = DBSCAN(eps=3.0, min_samples=3)
+    found = assess(X, truth, clusterer, ks=[2, 4], options=OPTIONS).evidence
+    assert [row["k"] for row in found["by_k"]] == [2, 3, 4]
+    assert all(row["jaccard_min"] is not None for row in found["by_k"])
+    assert found["agreement"]["other"] == "K-means"
+    alone = assess(X, truth, clusterer, ks=[], options=OPTIONS).evidence
+    assert [row["k"] for row in alone["by_k"]] == [3]
+
+
+def test_practices_of_no_segment_are_counted_and_the_first_reason_says_so():
+    trial = TRIAL | {"noise": 10, "sizes": "20 10"}
+    figures = run_metrics(trial, {}, IMPUTED, SEGMENTS)
+    assert (figures["noise"], figures["noise_share"]) == (10, 10 / 40)
+    assert run_metrics(TRIAL, {}, IMPUTED, SEGMENTS)["noise"] == 0
+    told = with_noise({"reasons": ["A gap."]}, 10, 40)
+    assert told["noise"] == 10
+    assert told["reasons"][0].startswith("10 of 40 practices belong to no segment.")

@@ -38,7 +38,7 @@ def test_quintiles_hold_equal_numbers_lowest_scores_first() -> None:
 
 def test_sizes_add_up_to_england_s_practices_and_patients(england: tuple[Results, pd.Series]) -> None:
     results, _ = england
-    table = segment_sizes(results.segments, results.practices)
+    table = segment_sizes(results.segments)
     england_row, parts = table.iloc[-1], table.iloc[:-1]
     assert england_row["segment_name"] == "England"
     assert england_row["practices"] == len(results.practices)
@@ -50,7 +50,7 @@ def test_sizes_add_up_to_england_s_practices_and_patients(england: tuple[Results
 
 def test_every_mix_adds_up_to_england(england: tuple[Results, pd.Series]) -> None:
     results, quintiles = england
-    table = segment_mix(results.segments, results.practices, quintiles)
+    table = segment_mix(results.segments, quintiles)
     for level, rows in table.groupby("level"):
         assert rows["practices"].sum() == len(results.practices), level
         assert rows["patients"].sum() == results.practices["list_size"].sum(), level
@@ -64,9 +64,12 @@ def test_levels_name_a_group_for_every_practice(england: tuple[Results, pd.Serie
     table = groups_by_level(results.segments, results.practices, quintiles)
     assert len(table) == len(results.practices)
     assert table.notna().all(axis=None)
+    assert (table["subgroup"] == results.segments.set_index("practice_code")["subgroup"]).all()
     assert list(table) == [
         "england",
+        "supergroup",
         "segment",
+        "subgroup",
         "region",
         "icb",
         "deprivation_quintile",

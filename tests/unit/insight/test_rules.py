@@ -16,6 +16,7 @@ def planted(count: int = 200) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
     segment = np.where(natural["a"] <= 10, 1, 2)
     segments = pd.DataFrame({"practice_code": codes, "segment": segment, "fitted": True})
     segments["segment_name"] = segments["segment"].map({1: "Low", 2: "High"})
+    segments["segment_code"] = segments["segment"].map({1: "A1", 2: "B1"})
     dictionary = pd.DataFrame({"feature": ["a", "b"], "label": ["Share", "Noise"], "unit": ["%", "score"]})
     return natural, dictionary, segments
 
@@ -25,8 +26,8 @@ def test_rules_recover_a_planted_border() -> None:
     found = surrogate_rules(natural, dictionary, segments)
     assert (found.predicted.to_numpy() == segments["segment"]).mean() > 0.95
     edge = natural["a"][natural["a"] <= 10].max() / 2 + natural["a"][natural["a"] > 10].min() / 2
-    assert f"With share at most {edge:.1f}%: segment 1, Low" in found.text
-    assert f"With share above {edge:.1f}%: segment 2, High" in found.text
+    assert f"With share at most {edge:.1f}%: segment 1 (A1), low" in found.text
+    assert f"With share above {edge:.1f}%: segment 2 (B1), high" in found.text
 
 
 def test_rules_are_withheld_below_the_floor() -> None:

@@ -53,12 +53,12 @@ def test_halves_of_a_map_cluster_and_a_shuffled_map_does_not() -> None:
     assert_allclose(apart["p"], 0.01)
     assert (apart["z"] > 10).all()
     assert (mixed["z"].abs() < 4).all()
-    assert spatial_sentence(apart).startswith("Every segment clusters in space")
+    assert spatial_sentence(apart, {1: "A1", 2: "B1"}).startswith("Every segment clusters in space")
 
 
 def test_the_sentence_says_when_nothing_clusters_or_is_known() -> None:
     rows = pd.DataFrame({"segment": [1, 2], "ratio": [1.0, 0.99], "p": [0.5, 0.6]})
-    assert spatial_sentence(rows).startswith("No segment clusters")
-    assert spatial_sentence(rows.head(1)) == ""
+    assert spatial_sentence(rows, {}).startswith("No segment clusters")
+    assert spatial_sentence(rows.head(1), {}) == ""
     nowhere = join_counts(*_tables(np.full(20, np.nan), np.full(20, np.nan), np.ones(20, dtype=int)))
     assert nowhere.empty

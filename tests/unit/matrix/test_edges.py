@@ -61,8 +61,8 @@ def nodes(**fixed) -> dict:
 @pytest.fixture
 def options(compose_option):
     made = compose_option("study", "default") | {"n_clusters": {"low": 2, "high": 4}, "storage": None}
-    made["null_model"] = made["null_model"] | {"draws": 2, "n_init": 1}
-    made["rule"] = made["rule"] | {"min_practices": 2, "stability_draws": 2}
+    made["null_model"] = made["null_model"] | {"n_init": 1}
+    made["rule"] = made["rule"] | {"min_practices": 2, "stability_draws": 2, "splits": 2}
     return made
 
 

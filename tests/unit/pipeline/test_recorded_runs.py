@@ -28,6 +28,9 @@ def test_its_practices_are_assigned_to_the_segments_they_have(tmp_path):
     recorded = pd.read_csv(RUN / "segments" / "segments.csv").set_index("practice_code")
     pd.testing.assert_series_equal(assigned["segment"], recorded["segment"])
     assert (assigned["unchanged"] == recorded["fitted"]).all()
+    # The run was recorded before there were supergroups and subgroups.
+    assert list(assigned.columns[-3:]) == ["supergroup", "segment_code", "subgroup"]
+    assert assigned[["supergroup", "segment_code", "subgroup"]].isna().all(axis=None)
 
 
 def test_its_configuration_is_read_with_the_names_of_today():

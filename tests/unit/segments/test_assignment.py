@@ -15,6 +15,7 @@ from sklearn.pipeline import FunctionTransformer, Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from gp_segmentation import schemas as contracts
+from gp_segmentation.clustering import nest
 from gp_segmentation.errors import InputError
 from gp_segmentation.features import Block, Selection, Tables, build_features
 from gp_segmentation.features.achievement import Achievement
@@ -25,7 +26,7 @@ from gp_segmentation.features.prevalence import Prevalence
 from gp_segmentation.matrix.pipeline import build_pipeline, prepare_matrix
 from gp_segmentation.matrix.transformers import knn_imputer
 from gp_segmentation.segments.assignment import assign_practices
-from gp_segmentation.segments.model import add_segments
+from gp_segmentation.segments.model import Segments, add_segments
 from gp_segmentation.segments.table import segment_table
 
 BLOCKS: dict[str, Block] = {
@@ -35,6 +36,9 @@ BLOCKS: dict[str, Block] = {
     "list": ListSize(),
     "achievement": Achievement(indicators=["HYP008", "DM020"], shrink="beta_binomial"),
 }
+
+
+CODES = list(contracts.LEVEL_COLUMNS.values())
 
 
 @dataclass(frozen=True)
@@ -67,8 +71,10 @@ def past(small_tables: Tables) -> Past:
     X = result.matrix[small_tables.ordinary.to_numpy()]
     labels = pd.Series(KMeans(3, random_state=0, n_init=3).fit_predict(X) + 1, index=X.index)
     labels.iloc[:4] = labels.iloc[:4] % 3 + 1  # not the nearest centroid, as with hierarchical segments
-    table, _ = segment_table(result.matrix, labels, small_tables.practices, {1: "One", 2: "Two", 3: "Three"})
-    return Past(small_tables, add_segments(result.pipeline, result.matrix, labels), table)
+    levels = nest(X, labels, supergroups=2, most_subgroups=8, floor=5, keys=X.index)
+    names, certainty = {1: "One", 2: "Two", 3: "Three"}, pd.Series(1.0, index=X.index)
+    table, _ = segment_table(result.matrix, labels, small_tables.practices, names, levels, certainty)
+    return Past(small_tables, add_segments(result.pipeline, result.matrix, labels, levels), table)
 
 
 def only(tables: Tables, codes: list[str]) -> Tables:
@@ -80,11 +86,56 @@ def only(tables: Tables, codes: list[str]) -> Tables:
 
 def test_the_run_s_own_practices_come_out_as_they_were(past: Past) -> None:
     found = past.assign(past.tables)
-    columns = ["practice_code", "practice_name", "segment", "segment_name", "second_segment", "margin"]
+    columns = [
+        "practice_code",
+        "practice_name",
+        "segment",
+        "segment_name",
+        "second_segment",
+        "margin",
+        *CODES,
+    ]
+    assert past.segments["subgroup"].nunique() == 8
     assert_frame_equal(found[columns], past.segments[columns], check_exact=False, rtol=1e-9)
     assert_array_equal(found["change"], "stayed")
     assert_array_equal(found["unchanged"], past.segments["fitted"])
     assert "0 are new to it" in past.notes(past.tables)
+
+
+def test_a_practice_keeps_the_subgroup_it_was_given_though_another_centroid_is_nearer(past: Past) -> None:
+    # As with a tree, whose branches are not defined by nearest centroids.
+    segments = past.segments.copy()
+    code = segments.loc[segments["fitted"], "segment_code"].mode().iloc[0]
+    mine = segments["fitted"] & (segments["segment_code"] == code)
+    subgroups = sorted(segments.loc[mine, "subgroup"].unique())
+    assert len(subgroups) > 1
+    moved = segments.loc[mine, "subgroup"].map(dict(zip(subgroups, subgroups[::-1], strict=True)))
+    segments.loc[mine, "subgroup"] = moved
+    found = assign_practices(past.model, BLOCKS, Selection(), past.tables, past.tables, segments).table
+    assert_array_equal(found.loc[mine.to_numpy(), "subgroup"], moved)
+
+
+def test_other_figures_give_the_nearest_subgroup_of_the_segment(
+    past: Past, tables_of: Callable[..., Tables]
+) -> None:
+    found = past.assign(tables_of(practices=40, seed=9))
+    assert not found["unchanged"].any()
+    numbers = dict(zip(past.segments["segment"], past.segments["segment_code"], strict=True))
+    assert_array_equal(found["segment_code"], found["segment"].map(numbers))
+    assert_array_equal(found["subgroup"].str[:2], found["segment_code"])
+    assert_array_equal(found["segment_code"].str[:1], found["supergroup"])
+    assert found["subgroup"].nunique() > 3
+
+
+def test_a_run_recorded_before_levels_gives_segments_and_no_codes(past: Past) -> None:
+    *steps, (name, model) = past.model.steps
+    older = Segments().fit(pd.DataFrame(model.X_, columns=model.feature_names_in_), model.y_)
+    before = past.segments[list(contracts.SCHEMAS["segments_without_levels"].columns)]
+    run = replace(past, model=Pipeline([*steps, (name, older)]), segments=before)
+    found = contracts.check("assigned", run.assign(past.tables))
+    assert list(found.columns[-3:]) == CODES
+    assert found[CODES].isna().all(axis=None)
+    assert_frame_equal(found.drop(columns=CODES), past.assign(past.tables).drop(columns=CODES))
 
 
 def test_nothing_is_estimated_from_the_new_practices(past: Past, tables_of: Callable[..., Tables]) -> None:

@@ -16,6 +16,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import PowerTransformer, StandardScaler
 
+from gp_segmentation.clustering import Levels, nest
 from gp_segmentation.errors import GpsegError, InputError
 from gp_segmentation.matrix.pipeline import build_pipeline, prepare_matrix
 from gp_segmentation.matrix.transformers import Winsorise, knn_imputer
@@ -25,6 +26,12 @@ from gp_segmentation.storage.model_files import load_model, save_model
 DICTIONARY = pd.DataFrame(
     {"feature": list("abcd"), "label": list("ABCD"), "block": ["x", "x", "y", "y"], "weight": 1.0}
 )
+
+
+def levels_of(matrix: pd.DataFrame, labels: pd.Series) -> Levels:
+    return nest(
+        matrix.loc[labels.index], labels, supergroups=2, most_subgroups=3, floor=10, keys=labels.index
+    )
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +55,7 @@ def model(features: pd.DataFrame, labels: pd.Series) -> Pipeline:
     pipeline = build_pipeline(*steps, dictionary=DICTIONARY)
     fitted = pd.Series(features.index.isin(labels.index), index=features.index)
     result = prepare_matrix(features, fitted, pipeline, DICTIONARY)
-    return add_segments(result.pipeline, result.matrix, labels)
+    return add_segments(result.pipeline, result.matrix, labels, levels_of(result.matrix, labels))
 
 
 def test_fitted_practices_keep_their_segment_and_others_get_the_nearest(

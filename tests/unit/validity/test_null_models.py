@@ -312,7 +312,7 @@ def test_kinds_do_not_share_their_clouds_and_more_ks_change_none(skewed):
     for kind, frame in frames.items():
         fewer = draw_null(skewed[:200], [3], kind=kind, draws=2, n_init=1, seed=4)
         again = frame[frame["k"] == 3].reset_index(drop=True)
-        assert_frame_equal(fewer, again, check_exact=True)
+        assert_frame_equal(fewer, again, rtol=1e-12)  # sums of more columns round differently
 
 
 @pytest.fixture(scope="module")

@@ -57,7 +57,7 @@ def nearest_peers(
             "peer_code": codes.to_numpy()[peer],
             "rank": (position + 1).astype("int64"),
             "distance": distances[own, position],
-            "same_segment": segment[own] == segment[peer],
+            "same_segment": (segment[own] == segment[peer]) & (segment[own] > 0),  # -1: in none
             "same_icb": icb[own] == icb[peer],
             "inclusion": shares[own, position],
         }

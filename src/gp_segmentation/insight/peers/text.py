@@ -2,28 +2,41 @@
 
 import difflib
 import textwrap
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from gp_segmentation.errors import InputError
 from gp_segmentation.insight.peers.comparison import Comparison
-from gp_segmentation.utils.wording import short_icb
+from gp_segmentation.schemas import LEVEL_COLUMNS
+from gp_segmentation.utils.wording import inline, rounded_down, short_icb
 
-COLUMNS = ("", "Code", "Practice", "Integrated care board", "Segment", "Distance", "Stays a peer")
 RIGHT = frozenset({"", "Distance", "Stays a peer"})
 #: Characters of the widest cell and of a line.
 CELL, LINE = 34, 110
+LEVELS_ARE = (
+    "Supergroup and segment are described against England, the subgroup against the rest of its segment. "
+    "Certainty: the share of samples of redrawn practices in which this one falls into its segment. The "
+    "borders between subgroups are not found again in such samples."
+)
 #: A warning is given when the nearest peer is further off than that of this share of practices.
 FAR = 0.97
 
 
-def peers_text(code: str, peers: pd.DataFrame, segments: pd.DataFrame, comparison: Comparison) -> str:
+def peers_text(
+    code: str,
+    peers: pd.DataFrame,
+    segments: pd.DataFrame,
+    comparison: Comparison,
+    names: Mapping[str, str] | None = None,
+) -> str:
     """Return the text that `gpseg-peers CODE` prints.
 
     Parameters
     ----------
-    peers : from `nearest_peers`. segments : schema ``segments``.
+    peers : from `nearest_peers`. segments : schema ``segments``, or ``segments_without_levels``.
+    names : code of a supergroup, segment or subgroup -> its name; None: the run has segments only.
 
     Raises InputError for a practice the run does not have, naming similar codes.
     """
@@ -34,23 +47,42 @@ def peers_text(code: str, peers: pd.DataFrame, segments: pd.DataFrame, compariso
         unknown = f"{code} is not among the {len(by_code):,} practices"
         raise InputError(unknown, file="segments.csv", remedy=hint)
     mine = peers[peers["practice_code"] == code].sort_values("rank")
-    heading = [_heading(code, by_code, comparison), _warning(mine, peers)]
+    heading = [_heading(code, by_code, comparison, names), _warning(mine, peers)]
     reasons = [_reasons(code, peer, by_code, comparison) for peer in mine.to_dict("records")]
     parts = ["\n".join(filter(None, heading)), _table(mine, by_code), "\n".join(reasons)]
-    return "\n\n".join([*parts, _closing(mine, comparison)]) + "\n"
+    return "\n\n".join(filter(None, [*parts, _closing(mine, comparison, names)])) + "\n"
 
 
-def _heading(code: str, by_code: pd.DataFrame, comparison: Comparison) -> str:
-    practice = by_code.loc[code]
+def _heading(
+    code: str, by_code: pd.DataFrame, comparison: Comparison, names: Mapping[str, str] | None
+) -> str:
+    practice = by_code.loc[[code]].iloc[0]
     unusual = "; ".join(comparison.unusual(code)) or "nothing; every feature is near England's average"
-    special = "" if practice["fitted"] else " (a special practice, put into the nearest segment)"
     return "\n".join(
         [
             f"{code} {practice['practice_name']}, {practice['icb_name']}",
-            f"Segment {practice['segment']}, {practice['segment_name']}{special}",
+            *_groups(practice, names),
             *_wrapped(f"Unusual: {unusual}", indent="  "),
         ]
     )
+
+
+def _groups(practice: pd.Series, names: Mapping[str, str] | None) -> list[str]:
+    """The practice's segment, or its groups at every level, and how certain its segment is."""
+    if practice["segment"] < 1:
+        return ["No segment: the clusterer put this practice into no cluster."]
+    special = "" if practice["fitted"] else " (a special practice, put into the nearest segment)"
+    if names is None:
+        return [f"Segment {practice['segment']}, {practice['segment_name']}{special}"]
+    supergroup, segment, subgroup = (practice[column] for column in LEVEL_COLUMNS.values())
+    certainty = practice["certainty"]
+    sure = "" if pd.isna(certainty) else f" Certainty {rounded_down(100 * certainty):.0f}%."
+    lines = [
+        f"Supergroup {supergroup}: {inline(names[supergroup])}.",
+        f"Segment {segment} (number {practice['segment']}): {inline(names[segment])}{special}.{sure}",
+        f"Subgroup {subgroup}, within {segment}: {inline(names[subgroup])}.",
+    ]
+    return [line for text in lines for line in _wrapped(text, indent="")]
 
 
 def _warning(mine: pd.DataFrame, peers: pd.DataFrame) -> str:
@@ -65,26 +97,39 @@ def _warning(mine: pd.DataFrame, peers: pd.DataFrame) -> str:
 
 
 def _table(mine: pd.DataFrame, by_code: pd.DataFrame) -> str:
-    rows: list[tuple[str, ...]] = [COLUMNS]
-    for peer in mine.to_dict("records"):
-        practice = by_code.loc[peer["peer_code"]]
-        segment, icb = ("same" if peer[name] else "other" for name in ("same_segment", "same_icb"))
-        cells = (
-            *(str(peer["rank"]), str(peer["peer_code"]), str(practice["practice_name"])),
-            *(f"{short_icb(practice['icb_name'])} ({icb})", f"{practice['segment']} ({segment})"),
-            f"{peer['distance']:.2f}",
-            "" if pd.isna(peer["inclusion"]) else f"{peer['inclusion']:.0%}",
-        )
-        rows.append(tuple(cell if len(cell) <= CELL else cell[: CELL - 1] + "…" for cell in cells))
+    if mine.empty:
+        return ""
+    peers = [_cells(peer, by_code.loc[peer["peer_code"]]) for peer in mine.to_dict("records")]
+    columns = list(peers[0])
+    rows = [columns]
+    for cells in peers:
+        rows.append([cell if len(cell) <= CELL else cell[: CELL - 1] + "…" for cell in cells.values()])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
         "  ".join(
             cell.rjust(width) if name in RIGHT else cell.ljust(width)
-            for cell, width, name in zip(row, widths, COLUMNS, strict=True)
+            for cell, width, name in zip(row, widths, columns, strict=True)
         ).rstrip()
         for row in rows
     ]
     return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
+
+
+def _cells(peer: Mapping[Any, Any], practice: pd.Series) -> dict[str, str]:
+    """The peer's cell in each column; a run without levels has no subgroups."""
+    segment, icb = ("same" if peer[name] else "other" for name in ("same_segment", "same_icb"))
+    practice = practice.fillna("none")  # practices that belong to no segment have no codes
+    levels = {"Subgroup": str(practice["subgroup"])} if "subgroup" in practice else {}
+    return {
+        "": str(peer["rank"]),
+        "Code": str(peer["peer_code"]),
+        "Practice": str(practice["practice_name"]),
+        "Integrated care board": f"{short_icb(practice['icb_name'])} ({icb})",
+        "Segment": f"{practice.get('segment_code', practice['segment'])} ({segment})",
+        **levels,
+        "Distance": f"{peer['distance']:.2f}",
+        "Stays a peer": "" if pd.isna(peer["inclusion"]) else f"{peer['inclusion']:.0%}",
+    }
 
 
 def _reasons(code: str, peer: dict[Any, Any], by_code: pd.DataFrame, comparison: Comparison) -> str:
@@ -100,14 +145,14 @@ def _wrapped(text: str, indent: str) -> list[str]:
     return textwrap.wrap(text, LINE, initial_indent=indent, subsequent_indent=indent + "  ")
 
 
-def _closing(mine: pd.DataFrame, comparison: Comparison) -> str:
+def _closing(mine: pd.DataFrame, comparison: Comparison, names: Mapping[str, str] | None) -> str:
     if mine.empty:
         return "There is no ordinary open practice to compare it with."
-    adjusted = comparison.dictionary["label"].str.contains("adjusted").any()
-    text = "Prevalences are age-adjusted. " if adjusted else ""
-    text += (
+    parts = [
+        "Prevalences are age-adjusted." * bool(comparison.dictionary["label"].str.contains("adjusted").any()),
+        LEVELS_ARE if names is not None else "",
         "Pairs of figures: first this practice, then the peer. Stays a peer: how often the peer is still "
         "among the nearest when features and practices are drawn again at random. Peers have similar "
-        "patients or recorded care; they need not be of equal quality."
-    )
-    return "\n".join(_wrapped(text, indent=""))
+        "patients or recorded care; they need not be of equal quality.",
+    ]
+    return "\n".join(_wrapped(" ".join(filter(None, parts)), indent=""))

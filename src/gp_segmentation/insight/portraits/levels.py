@@ -1,11 +1,13 @@
 """Names of supergroups, segments and subgroups: what each is like, and how it differs from its siblings."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 import pandas as pd
 
-from gp_segmentation.insight.portraits.names import AVERAGE, name_segments
+from gp_segmentation.insight.portraits.names import AVERAGE, Claim, name_claims, name_segments
 
+T = TypeVar("T")
 #: What a name is compared with where it has no parent.
 ENGLAND = "England"
 
@@ -29,14 +31,15 @@ def name_levels(
     codes : practice_code (fitted) -> supergroup, segment, subgroup.
     segment_names : code -> name of the segments.
     """
-    named = _names(natural, features, dictionary, codes["supergroup"])
+    tables = natural, features, dictionary
+    named = _by_code(name_segments, tables, codes["supergroup"])
     names: dict[str, tuple[str, str, str | None]] = {}
     for code, name in named.items():
         segments = codes.loc[codes["supergroup"] == code, "segment"].unique()
         names[code] = (segment_names[segments[0]] if len(segments) == 1 else name, ENGLAND, None)
     for parent, child in (("supergroup", "segment"), ("segment", "subgroup")):
         for above, members in codes.groupby(parent, sort=True):
-            apart = _names(natural, features, dictionary, members[child])
+            apart = _by_code(name_segments, tables, members[child])
             for code, name in apart.items():
                 difference = (
                     name.replace(AVERAGE, f"Close to the average of {above}") if len(apart) > 1 else None
@@ -48,10 +51,32 @@ def name_levels(
     return names
 
 
-def _names(
-    natural: pd.DataFrame, features: pd.DataFrame, dictionary: pd.DataFrame, groups: pd.Series
-) -> dict[str, str]:
-    """Code -> name of groups, compared with all practices of `groups`."""
+def level_claims(
+    natural: pd.DataFrame, features: pd.DataFrame, dictionary: pd.DataFrame, codes: pd.DataFrame
+) -> tuple[dict[str, list[Claim]], dict[str, list[Claim]]]:
+    """Return code -> the claims that can be made of a group against England, and against its parent.
+
+    The second has segments and subgroups; an only child has no claims there.
+
+    Parameters
+    ----------
+    As for `name_levels`.
+    """
+    tables = natural, features, dictionary
+    england: dict[str, list[Claim]] = {}
+    parents: dict[str, list[Claim]] = {}
+    for level in codes:
+        england |= _by_code(name_claims, tables, codes[level])
+    for parent, child in (("supergroup", "segment"), ("segment", "subgroup")):
+        for _, members in codes.groupby(parent, sort=True):
+            parents |= _by_code(name_claims, tables, members[child])
+    return england, parents
+
+
+def _by_code(
+    function: Callable[..., dict[int, T]], tables: tuple[pd.DataFrame, ...], groups: pd.Series
+) -> dict[str, T]:
+    """Code -> what `function` finds of each group, compared with all practices of `groups`."""
     numbers, values = pd.factorize(groups, sort=True)
-    named = name_segments(natural, features, dictionary, pd.Series(numbers, index=groups.index))
-    return {str(values[number]): name for number, name in named.items()}
+    found = function(*tables, pd.Series(numbers, index=groups.index))
+    return {str(values[number]): result for number, result in found.items()}

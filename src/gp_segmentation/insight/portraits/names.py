@@ -10,12 +10,14 @@ import numpy as np
 import pandas as pd
 
 from gp_segmentation.insight.portraits.phrases import Concept, composites, concepts
-from gp_segmentation.insight.portraits.profiles import Z95, difference_in_sd
+from gp_segmentation.insight.portraits.profiles import Z95, Whole
 
 #: A phrase is used from this difference on (standard deviations, on the natural and the analysis scale).
 NOTABLE = 0.3
 #: Phrases in a name: normally, and at most where names would be the same.
 PHRASES, MOST_PHRASES = 3, 6
+#: Of a practice in no segment.
+NONE = -1
 AVERAGE = "Close to the England average"
 #: Position of a concept, and whether the segment lies above England.
 Phrase = tuple[int, bool]
@@ -38,6 +40,10 @@ class Claim:
     high: float
     members: dict[str, int]
 
+    def figures(self) -> dict[str, str | float]:
+        """Phrase, difference and interval, for JSON."""
+        return {k: v for k, v in vars(self).items() if k != "members"}
+
 
 def name_segments(
     natural: pd.DataFrame, features: pd.DataFrame, dictionary: pd.DataFrame, labels: pd.Series
@@ -52,7 +58,8 @@ def name_segments(
     ----------
     natural, features : practice_code -> features in natural units and on the analysis scale.
     dictionary : what the features are (schema ``dictionary``).
-    labels : practice_code -> segment of the practices that describe the segments (the fitted ones).
+    labels : practice_code -> segment of the practices that describe the segments (the fitted ones); `NONE`:
+        the practice is in no segment and counts for England only.
     """
     available = concepts(dictionary)
     effects = _effects(natural, features, labels, available)
@@ -100,12 +107,12 @@ def _effects(
     """
     scales = [frame.reindex(labels.index).astype(float) for frame in (natural, features)]
     plain = [replace(concept, minus=()) for concept in available]
-    scores = [composites(x, of) for of in (plain, available) for x in scales]
+    scores = [Whole(composites(x, of).to_numpy()) for of in (plain, available) for x in scales]
     effects = {}
-    for number in sorted(set(labels)):
+    for number in sorted(set(labels) - {NONE}):
         inside = (labels == number).to_numpy()
         # (plain natural, plain analysis, less block natural, less block analysis) x (effect, error) x concept
-        four = np.nan_to_num(np.array([difference_in_sd(x, inside) for x in scores]))
+        four = np.nan_to_num(np.array([score.difference(inside) for score in scores]))
         agree = np.abs(np.sign(four[:, 0]).sum(axis=0)) == len(four)
         smaller = np.abs(four[:2, 0]).argmin(axis=0)
         effect_and_error = four[smaller, :, np.arange(four.shape[2])].T

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
 from gp_segmentation.utils.wording import inline
@@ -163,12 +165,21 @@ def composites(values: pd.DataFrame, of: list[Concept]) -> pd.DataFrame:
     values : practice_code -> features, on any scale.
     of : from `concepts`; features that `values` lacks are left out.
     """
-    z = (values - values.mean()) / values.std().where(lambda s: s > 0)
+    spread = values.std().where(lambda s: s > 0)
+    z = ((values - values.mean()) / spread).to_numpy(dtype=float)
+    place = {str(feature): i for i, feature in enumerate(values.columns)}
+
+    def mean_score(signs: Mapping[str, int]) -> np.ndarray:
+        known = [feature for feature in signs if feature in place]
+        scores = z[:, [place[feature] for feature in known]] * [signs[feature] for feature in known]
+        missing = np.isnan(scores)
+        with np.errstate(invalid="ignore"):  # none known: no score
+            return np.where(missing, 0.0, scores).sum(axis=1) / (~missing).sum(axis=1)
+
+    levels = {minus: mean_score(dict.fromkeys(minus, 1)) for minus in {concept.minus for concept in of}}
     scores = {}
     for i, concept in enumerate(of):
-        members = pd.Series(concept.members, dtype=float)
-        members = members[members.index.isin(z.columns)]
-        minus = [feature for feature in concept.minus if feature in z]
-        level = (z[members.index] * members).mean(axis=1)
-        scores[i] = level - z[minus].mean(axis=1) if minus else level
-    return pd.DataFrame(scores, index=z.index, dtype=float)
+        scores[i] = mean_score(concept.members)
+        if any(feature in place for feature in concept.minus):
+            scores[i] = scores[i] - levels[concept.minus]
+    return pd.DataFrame(scores, index=values.index, dtype=float)

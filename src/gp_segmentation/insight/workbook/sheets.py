@@ -5,24 +5,46 @@ from collections.abc import Mapping
 import pandas as pd
 
 from gp_segmentation.insight.workbook.workbook import TOP, WorkbookSheet
+from gp_segmentation.schemas import LEVEL_COLUMNS
+from gp_segmentation.utils.wording import rounded_down
 
 SIZE = {"practices": "Practices", "patients": "Registered patients"}
+SEGMENT = {"segment": "Segment", "segment_code": "Segment code", "segment_name": "Segment name"}
 INDICATOR = {"indicator_code": "Indicator", "group_name": "Condition"}
 LOOKUP = {
     "practice_code": "Practice code",
     "practice_name": "Practice",
-    "sub_icb_name": "Sub-ICB location",
-    "icb_name": "Integrated care board",
-    "region_name": "Region",
-    "segment": "Segment",
-    "segment_name": "Segment name",
+    "supergroup": "Supergroup",
+    **SEGMENT,
+    "subgroup": "Subgroup",
+    "certainty": "Certainty (%)",
     "second_segment": "Next nearest segment",
     "margin": "Margin",
     "fitted": "Fitted",
+    "list_size": "Registered patients",
+    "pcn_code": "Primary care network code",
+    "pcn_name": "Primary care network",
+    "sub_icb_code": "Sub-ICB location code",
+    "sub_icb_name": "Sub-ICB location",
+    "icb_code": "Integrated care board code",
+    "icb_name": "Integrated care board",
+    "region_code": "Region code",
+    "region_name": "Region",
+}
+LEVELS = {
+    "level": "Level",
+    "code": "Code",
+    "parent": "Part of",
+    "segment": "Segment",
+    "name": "Name",
+    "compared_with": "The name compares it with",
+    "apart": "What sets it apart from the others of the group it is part of",
+    "practices": "Practices",
+    "fitted": "Fitted practices",
+    "patients": "Registered patients",
 }
 PROFILE = {
-    "segment": "Segment",
-    "segment_name": "Name",
+    **SEGMENT,
     "rank": "Rank",
     "label": "Feature",
     "unit": "Unit",
@@ -54,37 +76,76 @@ OPPORTUNITY = {
 WHOLE_NUMBERS = tuple(p + name for p in ("", "england_") for name in ("additional_patients", "low", "high"))
 
 
-def workbook_sheets(tables: Mapping[str, pd.DataFrame], segments: pd.DataFrame) -> dict[str, WorkbookSheet]:
-    """Return the workbook's sheets from the tables of data/insight (named as their files)."""
-    return {**_segments(tables, segments), **_opportunities(tables), **_by_deprivation(tables)}
+def workbook_sheets(
+    tables: Mapping[str, pd.DataFrame], segments: pd.DataFrame, levels: pd.DataFrame
+) -> dict[str, WorkbookSheet]:
+    """Return the workbook's sheets.
+
+    Parameters
+    ----------
+    tables : those of data/insight, named as their files. segments : from `read_segments`, everyone. levels :
+        the table of that schema.
+    """
+    if (segments["segment"] < 1).any():
+        groups = list(LEVEL_COLUMNS.values())
+        segments = segments.assign(segment=_number(segments), **segments[groups].fillna("none"))
+    codes = dict(zip(segments["segment"], segments["segment_code"], strict=True)) | {-1: "none"}
+    tables = dict(tables)
+    for name in ("segment_sizes", "segment_mix", "profiles", "opportunities"):
+        tables[name] = tables[name].assign(segment_code=tables[name]["segment"].map(codes))
+    # What falls short of certainty is not shown as certain.
+    certainty = segments["certainty"].map(lambda share: rounded_down(share, 2), na_action="ignore")
+    return {
+        "Lookup": WorkbookSheet(
+            segments.assign(certainty=certainty),
+            "Every practice: its segment, subgroup and place",
+            "All practices",
+            LOOKUP,
+            decimals=3,
+            whole_numbers=("certainty",),
+        ),
+        "Levels": _levels(levels),
+        **_segments(tables),
+        **_opportunities(tables),
+        **_by_deprivation(tables),
+    }
 
 
-def _segments(tables: Mapping[str, pd.DataFrame], segments: pd.DataFrame) -> dict[str, WorkbookSheet]:
+def _number(table: pd.DataFrame) -> pd.Series:
+    """The numbers of segments; "none" for practices that belong to none."""
+    return table["segment"].astype(object).replace({-1: "none"})
+
+
+def _levels(levels: pd.DataFrame) -> WorkbookSheet:
+    known = {name: levels[name].astype(object).fillna("none") for name in ("parent", "segment", "apart")}
+    shown = levels.assign(**known, level=levels["level"].str.capitalize())
+    return WorkbookSheet(shown, "Supergroups, segments and subgroups", "All practices", LEVELS)
+
+
+def _segments(tables: Mapping[str, pd.DataFrame]) -> dict[str, WorkbookSheet]:
     sizes = {
-        **{"segment": "Segment", "segment_name": "Name", **SIZE, "fitted": "Fitted", "special": "Special"},
+        **{**SEGMENT, **SIZE, "fitted": "Fitted", "special": "Special"},
         **{"share_of_practices": "Practices (%)", "share_of_patients": "Patients (%)"},
         "median_list_size": "Median list size",
     }
     mix = {
-        **{"level": "Kind of area", "area": "Area", "segment": "Segment", "segment_name": "Name", **SIZE},
+        **{"level": "Kind of area", "area": "Area", **SEGMENT, **SIZE},
         **{"share_of_segment": "Of the segment (%)", "share_of_area": "Of the area (%)"},
     }
     size_table = tables["segment_sizes"]
-    number = size_table["segment"].astype(object).replace({0: "all"})
+    number = _number(size_table).replace({0: "all"})
+    code = size_table["segment_code"].fillna("all")
     profile_table = tables["profiles"].sort_values(["segment", "used", "rank"], ascending=[True, False, True])
     unit = profile_table["unit"].replace({"%": "percent"})  # screen readers skip a cell of signs alone
     return {
-        "Lookup": WorkbookSheet(
-            segments, "The segment of every practice", "All practices", LOOKUP, decimals=3
-        ),
         "Segments": WorkbookSheet(
-            size_table.assign(segment=number),
+            size_table.assign(segment=number, segment_code=code),
             "Practices and patients by segment",
             "All practices; England comes last",
             sizes,
         ),
         "Mix": WorkbookSheet(
-            tables["segment_mix"],
+            tables["segment_mix"].assign(segment=_number(tables["segment_mix"])),
             "Segments by region, integrated care board and deprivation",
             "All practices",
             mix,
@@ -104,7 +165,7 @@ def _opportunities(tables: Mapping[str, pd.DataFrame]) -> dict[str, WorkbookShee
     icbs = totals[totals["level"] == "icb"]
     top = f"The {min(TOP, len(icbs))} rows with most additional patients, of {len(icbs):,}"
     first = {
-        **{"indicator_code": "Indicator", "segment": "Segment", "segment_name": "Name"},
+        **{"indicator_code": "Indicator", **SEGMENT},
         **{"target": "Target, own segment (%)", "england_target": "Target, England (%)"},
     }
 

@@ -47,6 +47,12 @@ class WorkbookSheet:
 NOTES = {
     "Segment": "A segment groups practices with similar patients or recorded care, so that like can be "
     "compared with like. No segment is better than another.",
+    "Supergroup": "Segments that are most alike form a supergroup. The code of a segment begins with that of "
+    "its supergroup: A1 and A2 are segments of A.",
+    "Subgroup": "Part of a segment, for finding similar practices: A1a is part of segment A1. The borders "
+    "between subgroups are not found again when practices are redrawn.",
+    "Certainty (%)": "In how many of the samples in which practices are redrawn at random the practice falls "
+    "into its segment. Not known for special practices.",
     "Margin": "1 at the centre of the practice's own segment, 0 half-way to the next nearest one. A practice "
     "near 0 fits either segment.",
     "Fitted": "Special practices (very small, care-home, student, homeless and digital ones) did not shape "

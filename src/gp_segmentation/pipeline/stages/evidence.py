@@ -14,9 +14,11 @@ from gp_segmentation.utils.files import fresh_folder, write_json
 
 def run(cfg: dict[str, Any], ws: Workspace) -> None:
     """Assess the segments beside null models, resamples, another method and other measures."""
-    choice, fitted = ws.choice(), ws.fitted_matrix()
+    choice, segments = ws.choice(), ws.segment_table().set_index("practice_code")["segment"]
+    every = ws.fitted_matrix()
+    fitted = every[every.index.isin(segments.index)]  # the others belong to no segment
     X = evidence.sample_rows(fitted, cfg["evidence"]["rows"], cfg["seed"])
-    labels = ws.segment_table().set_index("practice_code")["segment"].loc[X.index]
+    labels = segments.loc[X.index]
     null_model = cfg["study"]["null_model"]
     found = evidence.assess(
         X,
@@ -24,7 +26,7 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
         config.build(choice["node"], "clusterer"),
         ks=choice["numbers_tried"],
         options=cfg["evidence"],
-        null=ws.null() if len(X) == len(fitted) and null_model["kind"] == "gaussian" else None,
+        null=ws.null() if len(X) == len(every) and null_model["kind"] == "gaussian" else None,
         null_starts=null_model["n_init"],
         known=_known(cfg, ws, labels) if len(X) == len(fitted) else None,
         seed=cfg["seed"],
@@ -33,6 +35,8 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
     told = found.evidence | {"rows": len(X), "fitted": len(fitted)}
     if choice["supported"] is False:
         told = evidence.without_support(told)
+    if len(fitted) < len(every):
+        told = evidence.with_noise(told, len(every) - len(fitted), len(every))
     if told["assessed"]:
         told |= _external(cfg, ws, X, labels)
     with fresh_folder(ws.evidence) as out:
@@ -41,7 +45,8 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
         write_table(out / "usefulness.csv", evidence.usefulness_table(told))
     chosen = ws.trials().set_index("trial").loc[choice["trial"]]
     imputed = read_table(ws.chosen_matrix / "imputed.parquet")
-    write_json(ws.metrics, evidence.run_metrics(chosen, told, imputed, choice["agreement"]))
+    metrics = evidence.run_metrics(chosen, told, imputed, ws.segment_table(), choice["agreement"])
+    write_json(ws.metrics, metrics)
 
 
 def _known(cfg: dict[str, Any], ws: Workspace, labels: pd.Series) -> evidence.KnownStability | None:

@@ -20,10 +20,13 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
     """Write what the segments tell, as tables, texts and a workbook."""
     options = cfg["insight"]
     natural, values, dictionary = ws.feature_tables()
-    segments = ws.segment_table()
+    everyone = ws.segment_table(everyone=True)
+    segments, levels = ws.segment_table(), read_table(ws.segments / "levels.csv", "levels")
     prepared = {name: ws.prepared_table(name) for name in build.PREPARED}
     verdict = read_json(ws.evidence / "evidence.json")["verdict"] or ""
-    found = build.InsightInput(prepared, natural, values, dictionary, ws.matrix_table(), segments, verdict)
+    unsegmented, matrix = everyone[everyone["segment"] < 1], ws.matrix_table()
+    features = natural, values, dictionary
+    found = build.InsightInput(prepared, *features, matrix, segments, levels, verdict, unsegmented)
     tables = build.insight_tables(found, options, seed=cfg["seed"], jobs=cfg["jobs"])
     surrogate = surrogate_rules(natural, dictionary, segments, **options["rules"])
     tables |= build.deprivation_tables(found, tables, surrogate, options)
@@ -33,7 +36,9 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
         for name, table in tables.items():
             ending = "parquet" if name in LARGE else "csv"
             write_table(out / f"{name}.{ending}", table, name if name in SCHEMAS else None)
-        write_json(out / "portraits.json", build.portraits(found, tables, options["top_features"]))
+        of_segments, by_level = build.portraits(found, tables, options["top_features"])
+        write_json(out / "portraits.json", of_segments)
+        write_json(out / "portraits_by_level.json", by_level)
         write_text(out / "rules.txt", surrogate.text)
         source = read_json(ws.prepared / "source.json")
-        write_workbook(out / "segments.xlsx", workbook_sheets(tables, segments), source)
+        write_workbook(out / "segments.xlsx", workbook_sheets(tables, everyone, levels), source)

@@ -1,37 +1,47 @@
 """data/study -> data/segments: the choice in order and named, on three levels; other practices are assigned."""
 
+import logging
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from gp_segmentation.clustering import Levels, canonical_order, merge_segments, nest
+from gp_segmentation.clustering import NOISE, Levels, canonical_order, merge_segments, nest
 from gp_segmentation.insight.portraits.levels import name_levels
 from gp_segmentation.insight.portraits.names import name_segments
 from gp_segmentation.segments.model import add_segments
 from gp_segmentation.segments.table import codes_of, level_table, segment_table
 from gp_segmentation.storage.model_files import load_model, save_model
-from gp_segmentation.storage.table_files import read_table, write_table
+from gp_segmentation.storage.table_files import read_table, write_segments, write_table
 from gp_segmentation.storage.workspace import Workspace
 from gp_segmentation.study import floor_of
 from gp_segmentation.utils.files import fresh_folder, sha256_of, write_json
 from gp_segmentation.validity import score_labellings
 
+log = logging.getLogger("gpseg")
+
 
 def run(cfg: dict[str, Any], ws: Workspace) -> None:
     """Order and name the segments of the chosen trial, and keep them as tables and as a model."""
-    raw = read_table(ws.study / "labels.parquet")[str(ws.choice()["trial"])]
+    every = read_table(ws.study / "labels.parquet")[str(ws.choice()["trial"])]
+    raw, noise = every[every >= 0], every.index[every < 0]
+    if len(noise):
+        log.info("segments: %s of %s practices belong to no segment", f"{len(noise):,}", f"{len(every):,}")
     labels = pd.Series(canonical_order(raw, keys=raw.index), index=raw.index)
     matrix, tables = ws.matrix_table(), ws.feature_tables()
     levels = _levels(cfg, ws, matrix, labels)
-    named = name_segments(*tables, labels)
+    # Practices of no segment are part of the England that segments are named against.
+    named = name_segments(*tables, labels.reindex(every.index, fill_value=NOISE))
     practices = ws.prepared_table("practices")
-    table, centres = segment_table(matrix, labels, practices, named, levels, _certainty(ws, raw))
+    certainty = _certainty(ws, raw)
+    table, centres = segment_table(matrix, labels, practices, named, levels, certainty, noise)
     codes = codes_of(labels, levels)
-    words = name_levels(*tables, levels.codes, {codes[number]: name for number, name in named.items()})
+    words = name_levels(
+        *tables, levels.codes.reindex(every.index), {codes[number]: name for number, name in named.items()}
+    )
     model = add_segments(load_model(ws.chosen_matrix / "pipeline.skops"), matrix, labels, levels)
     with fresh_folder(ws.segments) as out:
-        write_table(out / "segments.csv", table, "segments")
+        write_segments(out / "segments.csv", table)
         write_table(out / "levels.csv", level_table(table, levels, words), "levels")
         write_table(out / "centroids.csv", centres)
         save_model(out / "model.skops", model)
@@ -66,6 +76,6 @@ def _certainty(ws: Workspace, raw: pd.Series) -> pd.Series:
     if not (ws.study / "votes.parquet").is_file():
         return pd.Series(np.nan, index=raw.index)
     votes = read_table(ws.study / "votes.parquet").loc[raw.index]
-    own = votes.to_numpy()[np.arange(len(raw)), votes.columns.get_indexer(raw.astype(str))]
+    own = votes.to_numpy()[np.arange(len(raw)), votes.columns.get_indexer(pd.Index(raw.astype(str)))]
     drawn = votes.sum(axis=1)
     return (own / drawn).where(drawn > 0)

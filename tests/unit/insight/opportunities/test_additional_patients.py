@@ -330,10 +330,9 @@ def test_tables_put_top_rows_first_and_hold_all_of_england(found: Opportunities)
     special = pd.DataFrame(
         {"practice_code": ["S1"], "segment": [2], "fitted": [False], "segment_name": ["Two"]}
     )
-    everyone = pd.concat([segments, special], ignore_index=True)
-    practices = everyone[["practice_code"]].assign(list_size=1000)
+    everyone = pd.concat([segments, special], ignore_index=True).assign(list_size=1000)
     indicators = pd.DataFrame({"indicator_code": ["HYP008"], "description": ["d"], "group_name": ["g"]})
-    table = by_segment(found, indicators, segment_sizes(everyone, practices))
+    table = by_segment(found, indicators, segment_sizes(everyone))
     assert table["additional_patients"].is_monotonic_decreasing
     assert table["segment_practices"].sum() == 401
     assert table["segment_patients"].sum() == 401_000
@@ -350,11 +349,11 @@ def test_a_segment_in_which_nobody_has_an_indicator_still_has_a_row() -> None:
     both, segments, groups = england_of(np.full(40, 30.0), np.full(40, 40.0), np.repeat([1, 2], 20))
     only_one = both[both["practice_code"] < "P0020"].assign(indicator_code="DM020")
     found = opportunities_of((pd.concat([both, only_one]), segments, groups), draws=5)
-    practices = segments.assign(list_size=range(100, 140))
+    segments = segments.assign(list_size=range(100, 140))
     indicators = pd.DataFrame({"indicator_code": ["DM020", "HYP008"], "description": "", "group_name": ""})
-    table = by_segment(found, indicators, segment_sizes(segments, practices))
+    table = by_segment(found, indicators, segment_sizes(segments))
     each = table.groupby("indicator_code")[["segment_practices", "segment_patients"]].sum()
-    assert (each == [40, practices["list_size"].sum()]).all(axis=None)
+    assert (each == [40, segments["list_size"].sum()]).all(axis=None)
     row = table[(table["indicator_code"] == "DM020") & (table["segment"] == 2)].iloc[0]
     assert row[["practices", "eligible_patients", "practices_below", "additional_patients"]].eq(0).all()
     assert row["without_figure"] == row["segment_practices"] == 20

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -16,7 +17,7 @@ from gp_segmentation.insight.peers.comparison import Comparison
 from gp_segmentation.insight.peers.nearest import nearest_peers
 from gp_segmentation.insight.peers.stability import feature_weights
 from gp_segmentation.insight.peers.text import peers_text
-from gp_segmentation.schemas import Results
+from gp_segmentation.schemas import SCHEMAS, Results
 
 
 def tables_of(x: np.ndarray) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
@@ -118,12 +119,62 @@ def test_the_text_names_every_peer_with_its_reasons(
     peers_of_run: tuple[Results, pd.DataFrame, Comparison],
 ) -> None:
     results, found, comparison = peers_of_run
-    text = peers_text("A00050", found, results.segments, comparison)
+    text = peers_text("A00050", found, results.segments, comparison, levels_of(results))
     mine = found[found["practice_code"] == "A00050"]
     for code in mine["peer_code"]:
         assert text.count(code) == 2, "once in the table, once with its reasons"
     assert text.count("alike:") == text.count("different:") == 3
     assert max(map(len, text.splitlines())) < 150
+
+
+def levels_of(results: Results) -> dict[str, str]:
+    return dict(zip(results.levels["code"], results.levels["name"], strict=True))
+
+
+def test_the_text_names_the_groups_of_every_level(
+    peers_of_run: tuple[Results, pd.DataFrame, Comparison],
+) -> None:
+    results, found, comparison = peers_of_run
+    segments = results.segments.set_index("practice_code")
+    groups = {"segment": 2, "supergroup": "B", "segment_code": "B1", "subgroup": "B1c", "certainty": 0.998}
+    segments.loc["A00050", list(groups)] = list(groups.values())
+    names = levels_of(results) | {"B": "Younger, more deprived", "B1": "More COPD", "B1c": "Smaller lists"}
+    lines = peers_text("A00050", found, segments.reset_index(), comparison, names).splitlines()
+    # 99.8% is rounded down: what is not certain is not shown as certain.
+    assert lines[1:4] == [
+        "Supergroup B: younger, more deprived.",
+        "Segment B1 (number 2): more COPD. Certainty 99%.",
+        "Subgroup B1c, within B1: smaller lists.",
+    ]
+    table = next(line for line in lines if "Stays a peer" in line)
+    assert re.split("  +", table.strip()) == [
+        *("Code", "Practice", "Integrated care board", "Segment", "Subgroup", "Distance", "Stays a peer")
+    ]
+    peer = found.loc[found["practice_code"] == "A00050", "peer_code"].iloc[0]
+    row = next(line for line in lines if line.startswith(f"1  {peer}"))
+    assert f"  {segments.loc[peer, 'subgroup']}  " in row
+    assert "Certainty: the share of samples" in " ".join(" ".join(lines).split())
+
+
+def test_the_text_of_a_special_practice_has_no_certainty(
+    peers_of_run: tuple[Results, pd.DataFrame, Comparison],
+) -> None:
+    results, found, comparison = peers_of_run
+    text = peers_text("A00000", found, results.segments, comparison, levels_of(results))
+    assert "(a special practice, put into the nearest segment)." in " ".join(text.split())
+    assert "Certainty 1" not in text
+
+
+def test_the_text_of_a_run_without_levels_has_the_segment_only(
+    peers_of_run: tuple[Results, pd.DataFrame, Comparison],
+) -> None:
+    results, found, comparison = peers_of_run
+    before = results.segments[list(SCHEMAS["segments_without_levels"].columns)]
+    text = peers_text("A00050", found, before, comparison)
+    own = before.set_index("practice_code").loc["A00050"]
+    assert text.splitlines()[1] == f"Segment {own['segment']}, {own['segment_name']}"
+    assert f"{own['segment']} (same)" in text
+    assert "ubgroup" not in text
 
 
 def test_an_unknown_practice_is_refused_with_similar_codes(

@@ -223,11 +223,14 @@ def test_only_regions_with_clearly_more_are_named() -> None:
     segments = pd.DataFrame({"practice_code": codes, "region_name": regions, "segment": [1] * 60 + [2] * 60})
     segments = segments.assign(segment_name=segments["segment"].map({1: "A", 2: "B"}), fitted=True)
     segments["second_segment"] = pd.array([2] * 60 + [1] * 60, dtype="Int64")
+    segments = segments.assign(
+        segment_code=segments["segment"].map({1: "A1", 2: "B1"}), supergroup="A", subgroup="A1a"
+    )
     practices = pd.DataFrame({"practice_code": codes, "list_size": 1000})
     profile = pd.DataFrame(
         columns=["segment", "used", "difference_low", "difference_high", "rank", "block", "label", "unit"]
     )
-    profile = profile.assign(mean=[], england_mean=[], used=profile["used"].astype(bool))
+    profile = profile.assign(mean=[], england_mean=[])
     one, two = write_portraits(profile, segments, practices)
     assert "67% are in the North West (50% of all practices)." in one["sentences"][0]
     assert "67% are in London (50% of all practices)." in two["sentences"][0]

@@ -1,0 +1,121 @@
+"""Sentences that portraits of segments and of other groups share, written by fixed rules from figures."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from gp_segmentation.insight.portraits.names import NOTABLE, Claim
+from gp_segmentation.insight.portraits.phrases import short, worded
+from gp_segmentation.insight.portraits.profiles import Z95
+from gp_segmentation.utils.wording import listed, natural
+
+
+def clear_rows(profile: pd.DataFrame) -> pd.DataFrame:
+    """Return the features whose difference is clear: its 95% interval leaves out zero."""
+    rows = profile[profile["used"].astype(bool)].sort_values("rank")
+    return rows[(rows["difference_low"] > 0) | (rows["difference_high"] < 0)]
+
+
+def examples(claims: Sequence[Claim], clear: pd.DataFrame) -> list[pd.DataFrame]:
+    """Return per claim the profile row that supports it most, of `clear` ones; no row where none does."""
+    single = {feature for claim in claims if len(claim.members) == 1 for feature in claim.members}
+    found = []
+    for claim in claims:
+        # The feature that another claim is about is no example of a claim about many features.
+        features = set(claim.members) if len(claim.members) == 1 else set(claim.members) - single
+        rows = clear[clear["feature"].isin(features)]
+        support = rows["difference_sd"] * rows["feature"].map(claim.members).astype(float)
+        best = support[support > 0].sort_values(ascending=False, kind="stable").index[:1]
+        found.append(rows.loc[best])
+    return found
+
+
+def claim_sentence(claims: Sequence[Claim], supported_by: list[pd.DataFrame]) -> str:
+    """Return claims against England, each with what supports it most (`examples`); "" without claims."""
+    if not claims:
+        return ""
+    parts = _supported(claims, supported_by, "england_mean", "England", " than average")
+    text = listed(parts)
+    return f"{text[:1].upper()}{text[1:]}. Intervals are in the tables of profiles."
+
+
+def apart_sentence(
+    claims: Sequence[Claim], profile: pd.DataFrame, parent: pd.DataFrame, siblings: Sequence[str]
+) -> str:
+    """Return what sets a group apart from its siblings, with the means of both.
+
+    Parameters
+    ----------
+    claims : against the parent. profile, parent : rows of schema ``profiles_by_level``, of the group and of
+        its parent. siblings : codes of the parent's other groups, at least one.
+    """
+    above, rows = parent["code"].iloc[0], profile.set_index("feature")
+    if not claims:
+        return f"Close to the average of {above}: no difference of {NOTABLE:g} standard deviations or more."
+    whole, own = parent.set_index("feature")["practices"].reindex(rows.index), rows["practices"]
+    rest = (rows["parent_mean"] * whole - rows["mean"] * own) / (whole - own).where(lambda n: n > 0)
+    against = {f"difference_{part}": rows[f"parent_difference_{part}"] for part in ("sd", "low", "high")}
+    clear = clear_rows(rows.assign(**against, rest_mean=rest).reset_index())
+    who = siblings[0] if len(siblings) == 1 else "the rest"
+    parts = _supported(claims, examples(claims, clear), "rest_mean", who, "")
+    compared = siblings[0] if len(siblings) == 1 else f"the rest of {above}"
+    return f"Compared with {compared}: {listed(parts)}."
+
+
+def _supported(
+    claims: Sequence[Claim], supported_by: list[pd.DataFrame], column: str, who: str, than: str
+) -> list[str]:
+    """Each claim with the means that support it: "older (patients aged 75 and over: 13.5%; A2 7.8%)"."""
+    parts = []
+    for claim, example in zip(claims, supported_by, strict=True):
+        text = f"{claim.phrase}{than}"
+        for label, means in zip(example["label"], means_of(example, column, who), strict=True):
+            named = short(label) in claim.phrase
+            text += f" ({means})" if named else f" ({worded(label)}: {means})"
+        parts.append(text)
+    return parts
+
+
+def means_of(rows: pd.DataFrame, column: str = "england_mean", who: str = "England") -> list[str]:
+    """Return the mean of the group and of another, such as "11,445; England 9,019"."""
+    return [
+        f"{natural(mean, unit)}; {who} {natural(other, unit)}"
+        for mean, other, unit in zip(rows["mean"], rows[column], rows["unit"], strict=True)
+    ]
+
+
+def region_sentence(mine: pd.DataFrame, everyone: pd.DataFrame) -> str:
+    """Return the regions, at most two, that have clearly more of a group's practices than of all practices.
+
+    Clearly: the 95% interval of the group's share (Wilson) lies above the region's share of all.
+    """
+    england = everyone["region_name"].value_counts(normalize=True)
+    share = mine["region_name"].value_counts(normalize=True).reindex(england.index).fillna(0.0)
+    more = (share - england)[_wilson_low(share, len(mine)) > england]
+    # Ties are broken by name.
+    first = more.sort_index().round(9).sort_values(ascending=False, kind="stable").index[:2]
+    if not len(first):
+        return "No region has clearly more than its share of them."
+    parts = [f"{share[r]:.0%} are in {place(str(r))} ({england[r]:.0%} of all practices)" for r in first]
+    return f"{listed(parts)}."
+
+
+def _wilson_low(share: pd.Series, count: int) -> pd.Series:
+    """Lower end of the 95% Wilson interval of shares of `count`."""
+    half = Z95 * np.sqrt(share * (1 - share) / count + Z95**2 / (4 * count**2))
+    return (share + Z95**2 / (2 * count) - half) / (1 + Z95**2 / count)
+
+
+def place(region: str) -> str:
+    """Return a region as it stands after "in".
+
+    >>> place("North West"), place("London")
+    ('the North West', 'London')
+    """
+    return f"the {region}" if region.startswith(("North", "South", "East", "West", "Midlands")) else region
+
+
+def counted(practices: int) -> str:
+    """Return a number of practices in words: "1 practice", "1,904 practices"."""
+    return f"{practices:,} practice{'s' * (practices != 1)}"
