@@ -189,7 +189,8 @@ def _without_open_secrets(arguments: Sequence[str]) -> list[str]:
         )
         variable = f"GPSEG_SECRET_{number}"
         os.environ[variable] = value
-        later = re.sub(r"[^\w/*@.:-]", "_", without_secrets(value))  # what Hydra takes without quotes
+        hidden = without_secrets(f"{key}={value}").partition("=")[2]
+        later = re.sub(r"[^\w/*@.:-]", "_", hidden)  # what Hydra takes without quotes
         shown.append(f"{key}=${{oc.env:{variable},{later}}}")
     return shown
 
