@@ -66,9 +66,11 @@ report: $(INSTALLED) ## Write the page again and say where it is
 	dvc repro report
 	@python -m gp_segmentation summary
 
+# The address goes by the environment: with a password in it, it must not stand in the list of processes.
 ui: $(INSTALLED) ## Open the MLflow UI of this project's store on 127.0.0.1 (PORT=5000)
 	@echo "MLflow UI: http://127.0.0.1:$(PORT)  (Ctrl+C ends it)"
-	mlflow ui --host 127.0.0.1 --port $(PORT) --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlruns/mlflow.db}"
+	MLFLOW_BACKEND_STORE_URI="$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlruns/mlflow.db}" \
+	  mlflow ui --host 127.0.0.1 --port $(PORT)
 
 test: $(FOR_TESTS) $(RAY) ## Run every test
 	pytest -n auto --dist loadfile --no-loadscope-reorder --max-worker-restart 0

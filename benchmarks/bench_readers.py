@@ -60,7 +60,10 @@ def peak() -> float:
 
 def memory(way: str, path: Path) -> float:
     done = subprocess.run(
-        [sys.executable, __file__, "--memory", way, str(path)], capture_output=True, text=True, check=True
+        [sys.executable, __file__, "--memory", way, str(path)],
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
     )
     return float(done.stdout)
 

@@ -44,7 +44,7 @@ def results() -> dict[str, dict[str, int | None]]:
     """Return module -> name of a mutant -> exit code of its tests."""
     found = {}
     for path in sorted(SOURCE.rglob("*.py.meta")):
-        codes = json.loads(path.read_text())["exit_code_by_key"]
+        codes = json.loads(path.read_text(encoding="utf-8"))["exit_code_by_key"]
         if codes:
             module = path.relative_to(SOURCE).as_posix().removesuffix(".py.meta").replace("/", ".")
             found[module] = codes
@@ -52,7 +52,9 @@ def results() -> dict[str, dict[str, int | None]]:
 
 
 def survivor(name: str) -> Survivor:
-    shown = subprocess.run(["mutmut", "show", name], cwd=ROOT, check=True, capture_output=True, text=True)
+    shown = subprocess.run(
+        ["mutmut", "show", name], cwd=ROOT, check=True, capture_output=True, encoding="utf-8"
+    )
     lines = [
         f"{line[0]} {line[1:].strip()}"
         for line in shown.stdout.splitlines()
@@ -63,7 +65,7 @@ def survivor(name: str) -> Survivor:
 
 def reasons() -> dict[tuple[str, str], str]:
     """Return (function, change) -> why the change cannot be seen."""
-    entries = tomllib.loads(EQUIVALENT.read_text())["mutant"]
+    entries = tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))["mutant"]
     return {(entry["function"], entry["change"]): entry["reason"] for entry in entries}
 
 
@@ -125,7 +127,7 @@ def main(names: list[str]) -> None:
     if names:
         print(text)
     else:
-        DOCUMENT.write_text(text)
+        DOCUMENT.write_text(text, encoding="utf-8")
         print(f"written: {DOCUMENT.relative_to(ROOT)}")
 
 

@@ -31,10 +31,16 @@ SUITES = {
     "data at the edge of what statistics can do": ["tests/unit/matrix/test_edges.py"],
     "writers killed at random (50 kills), a full disk": ["tests/unit/utils/test_killed_writers.py"],
     "killed runs and passwords in MLflow": ["tests/unit/tracking/test_store.py"],
-    "targets a configuration may not name": ["tests/config/test_config.py"],
+    "configurations that mean nothing or do harm": ["tests/config"],
+    "model files": ["tests/unit/storage/test_model_files.py"],
+    "secrets": ["tests/unit/test_secrets.py", "tests/pipeline/test_secrets.py"],
+    "hostile names": ["tests/pipeline/test_hostile_names.py"],
+    "stores that go away": ["tests/unit/tracking/test_store_errors.py", "tests/pipeline/test_outages.py"],
 }
 FUZZ = "tests/unit/sources/test_fuzz.py"
 PARTS = ("kills", "load", "large")
+#: What the tests of a hostile world found, in words.
+PROMISES = ROOT / "benchmarks" / "parts" / "promises.md"
 PAGE = ROOT / "docs" / "RELIABILITY.md"
 
 
@@ -75,7 +81,12 @@ def pytest_row(what: str, arguments: list[str], environment: dict[str, str] | No
     began = time.monotonic()
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
     done = subprocess.run(
-        command, cwd=ROOT, text=True, capture_output=True, check=False, env=os.environ | (environment or {})
+        command,
+        cwd=ROOT,
+        encoding="utf-8",
+        capture_output=True,
+        check=False,
+        env=os.environ | (environment or {}),
     )
     counts = {word: int(n) for n, word in re.findall(r"(\d+) (passed|failed|error)", done.stdout)}
     passed, tried = counts.get("passed", 0), sum(counts.values())
@@ -145,6 +156,8 @@ def whole_page(examples: int, kills: int) -> list[str]:
         f"## {large['TITLE']}",
         "",
         *large["section"](),
+        "",
+        *PROMISES.read_text(encoding="utf-8").splitlines(),
         "",
         "## What becomes of a corrupted file",
         "",

@@ -85,7 +85,7 @@ def _measured(project: Any, name: str, command: list[str], descendants: Callable
 def _shared_out(pid: int) -> float:
     """A process's memory in MB, its share of what it has in common with others; 0 when it is gone."""
     with suppress(OSError):
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8").splitlines():
             if line.startswith("Pss:"):
                 return int(line.split()[1]) / 1024
     return 0.0

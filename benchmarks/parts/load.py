@@ -30,7 +30,7 @@ def section() -> list[str]:
         store = open_store(root, "load")
         paths = [root / f"table_{i}.csv" for i in range(FILES)]
         for path in paths:
-            path.write_text("practice_code,segment\n" + "A81001,1\n" * 500)
+            path.write_text("practice_code,segment\n" + "A81001,1\n" * 500, encoding="utf-8")
         began = time.monotonic()
         for number in range(RUNS):
             with store.run(f"run {number}", {"features": "need"}) as run:
@@ -72,7 +72,7 @@ def _server(root: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port)]
     command += ["--workers", "1", "--backend-store-uri", f"sqlite:///{root / 'mlruns' / 'mlflow.db'}"]
     environment = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true"}
-    with (root / "server.log").open("w") as log:
+    with (root / "server.log").open("w", encoding="utf-8") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
         try:
             _until_up(f"http://127.0.0.1:{port}/health", process)

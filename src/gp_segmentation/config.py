@@ -1,4 +1,4 @@
-"""Compose `conf/` and build what it names; besides `cli` the only module that imports hydra."""
+"""Compose `conf/`, check it, build what it names; besides `cli` the only module that imports hydra."""
 
 import os
 import re
@@ -7,22 +7,24 @@ from pathlib import Path
 from typing import Any, cast
 
 from hydra import compose, initialize_config_dir
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra._internal.utils import get_args_parser
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
-from hydra.utils import instantiate
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from gp_segmentation.errors import ConfigError, without_secrets
 from gp_segmentation.storage.moved_names import present_config, present_key, renamed_keys
+from gp_segmentation.utils.allowed import ConfigurationError, Problem
+from gp_segmentation.utils.arguments import ArgumentsError, argument_problems, parameter_problems
 from gp_segmentation.utils.files import write_text
-from gp_segmentation.utils.targets import check_hydra, check_node
+from gp_segmentation.utils.targets import check_hydra, check_interpolations, check_node, construct
 
-#: Resolvers a configuration may use: the environment, the time, and Hydra's own facts.
-RESOLVERS = ("oc.env", "now", "hydra")
-_INTERPOLATION = re.compile(r"\$\{\s*(?:(?P<resolver>[\w.]+)\s*:|[\w.\[\]]+\s*\})")
+#: What Hydra says of an override whose key is in no file.
+_NOT_THERE = re.compile(r"Could not override '(?P<key>[^']+)'")
 
 #: Keys that say what a node is; they are for people and tables, never arguments of its object.
 DESCRIPTIVE_KEYS = ("name", "label", "description")
@@ -41,8 +43,10 @@ def project_root(start: Path | None = None) -> Path:
 
 
 def compose_config(root: Path, overrides: Sequence[str] = (), name: str = "config") -> dict[str, Any]:
-    """Compose `conf/<name>.yaml` below `root` with Hydra overrides; every interpolation is resolved."""
-    return plain(_composed(root, overrides, name))
+    """Compose `conf/<name>.yaml` below `root` with Hydra overrides, resolved and checked (`check`)."""
+    config = plain(_composed(root, overrides, name))
+    check(config, name)
+    return config
 
 
 def compose_yaml(root: Path) -> str:
@@ -52,6 +56,7 @@ def compose_yaml(root: Path) -> str:
     """
     cfg = _composed(root, (), "config")
     resolved = plain(cfg)
+    check(resolved)
     return to_yaml(_with_environment_open(OmegaConf.to_container(cfg, resolve=False), resolved))
 
 
@@ -73,17 +78,62 @@ def _composed(root: Path, overrides: Sequence[str], name: str, *, with_hydra: bo
         return compose(config_name=name, overrides=list(overrides), return_hydra_config=with_hydra)
 
 
-def check_hydra_of(root: Path, name: str, arguments: Sequence[str]) -> None:
-    """Refuse a configuration whose `hydra` node runs code; Hydra acts on that node before any job begins.
+def check_command(root: Path, name: str, arguments: Sequence[str]) -> None:
+    """Refuse a command of which a job cannot run, before the first begins; `name` is of the file in `conf/`.
 
-    `arguments` are those of the command line; overrides that sweep over values say nothing of this node.
+    That is a `hydra` node that runs code, since Hydra acts on it before any job, and what `check` refuses.
     """
-    single = [text for text in arguments if not (text.startswith("-") or _sweeps(text))]
-    try:
-        composed = _composed(root, single, name, with_hydra=True)
-    except (HydraException, OmegaConfBaseException) as error:
-        raise ConfigError(str(error).strip()) from None  # Hydra's own line would show passwords
-    check_hydra(cast(dict[str, Any], OmegaConf.to_container(composed.hydra, resolve=False)))
+    asked = get_args_parser().parse_args(list(arguments))
+    jobs = _jobs(root, asked.overrides, multirun=asked.multirun)
+    found: dict[Problem, list[str]] = {}
+    for overrides in jobs:
+        for problem in _problems_of_job(root, name, overrides):
+            found.setdefault(problem, []).append(" ".join(overrides))
+    if found and not (asked.cfg or asked.info or asked.help or asked.hydra_help):  # these only show
+        told = [p if len(of) == len(jobs) else f"{p} (in the job {of[0]})" for p, of in found.items()]
+        raise ConfigurationError(told)
+
+
+def _jobs(root: Path, overrides: Sequence[str], *, multirun: bool) -> list[list[str]]:
+    """Return the overrides of each job; of a single run without those that sweep, which Hydra refuses."""
+    GlobalHydra.instance().clear()
+    with initialize_config_dir(version_base="1.3", config_dir=str(root / "conf")):
+        parser, parsed = OverridesParser.create(GlobalHydra.instance().config_loader()), []
+    for text in overrides:
+        try:
+            parsed += parser.parse_overrides([text])
+        except HydraException as error:
+            told = str(error).partition("\n")[0]
+            raise ConfigError(
+                f"{text!r} is no override ({told}). Put values with {{ or , in quotes"
+            ) from None
+    if not multirun:
+        return [[str(override.input_line) for override in parsed if not override.is_sweep_override()]]
+    listed = [one for one in parsed if not one.is_sweep_override() or one.is_discrete_sweep()]
+    return BasicSweeper.split_arguments(listed, None)[0]
+
+
+def _problems_of_job(root: Path, name: str, overrides: list[str]) -> list[Problem]:
+    """Return what is wrong with the configuration of a job, overrides of keys that are not there among it."""
+    left, added = list(overrides), dict[str, str]()
+    while True:
+        try:
+            composed = _composed(root, left, name, with_hydra=True)
+            break
+        except (HydraException, OmegaConfBaseException, ValueError) as error:
+            found = _NOT_THERE.match(str(error))
+            blamed = [text for text in left if found and text.partition("=")[0] == found["key"]]
+            if not found or not blamed:  # told here, since Hydra's own lines would show passwords
+                told = " ".join(f"{error} {error.__cause__ or ''}".partition("Config search path")[0].split())
+                raise ConfigError(f"{told} ({' '.join(left) or name})") from None
+            added[found["key"]] = left[left.index(blamed[0])] = f"+{blamed[0]}"
+    OmegaConf.set_struct(composed, False)
+    check_hydra(cast(dict[str, Any], OmegaConf.to_container(composed.pop("hydra"), resolve=False)))
+    if "${hydra:" in OmegaConf.to_yaml(composed):
+        return []  # only the job itself knows these values, and checks them
+    wrong = problems(plain(composed), name)
+    fine = {key: text for key, text in added.items() if not any(problem.concerns(key) for problem in wrong)}
+    return [*wrong, *(Problem(key, f"is not set in conf/. Add it with {text}") for key, text in fine.items())]
 
 
 def plain(cfg: Any) -> dict[str, Any]:
@@ -99,20 +149,13 @@ def _resolved(cfg: Any) -> dict[str, Any]:
     if not isinstance(raw, dict):
         raise ConfigError(f"the configuration is a {type(raw).__name__}, not a mapping")
     for key, value in flatten({str(key): node for key, node in raw.items()}).items():
-        _check_interpolations(key, str(value))
-    value = cast(dict[Any, Any], OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True))
+        check_interpolations(key, str(value))
+    try:
+        value = cast(dict[Any, Any], OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True))
+    except OmegaConfBaseException as error:
+        problem = str(error).partition("\n")[0]
+        raise ConfigError(f"{error.full_key} has no value ({problem}). Give it one") from None
     return {str(key): node for key, node in value.items() if key != "hydra"}
-
-
-def _check_interpolations(key: str, text: str) -> None:
-    """Refuse what is no reference to a key and no known resolver: others make nodes or run code."""
-    for begun in re.finditer(r"\$\{", text):
-        found = _INTERPOLATION.match(text, begun.start())
-        if found is None or found["resolver"] not in (None, *RESOLVERS):
-            raise ConfigError(
-                f"{key} holds the interpolation {text[begun.start() :][:60]}; allowed are ${{a.key}} and the "
-                f"resolvers {', '.join(RESOLVERS)}. Write the value itself"
-            )
 
 
 def refuse_renamed(overrides: Sequence[str]) -> None:
@@ -133,9 +176,11 @@ def to_yaml(config: Mapping[str, Any]) -> str:
     return OmegaConf.to_yaml(OmegaConf.create(dict(config)))
 
 
-def load_params(path: Path) -> dict[str, Any]:
-    """Read the project's composed configuration back from `params.yaml`."""
-    return plain(_loaded(path))
+def load_params(path: Path, *, objects: bool = False) -> dict[str, Any]:
+    """Read the project's composed configuration back from `params.yaml`, and check it (`check`)."""
+    config = plain(_loaded(path))
+    check(config, objects=objects)
+    return config
 
 
 def load_recorded(path: Path) -> dict[str, Any]:
@@ -150,6 +195,45 @@ def _loaded(path: Path) -> Any:
         return OmegaConf.create(OmegaConf.to_container(OmegaConf.load(path)))
     except (OmegaConfBaseException, YAMLError, UnicodeError, OSError) as error:
         raise ConfigError(f"{path} cannot be read as a configuration: {error}") from error
+
+
+def check(config: Mapping[str, Any], name: str = "config", *, objects: bool = True) -> None:
+    """Raise ConfigurationError with all that is wrong with a composed configuration (`problems`)."""
+    if found := problems(config, name, objects=objects):
+        raise ConfigurationError(found)
+
+
+def problems(config: Mapping[str, Any], name: str = "config", *, objects: bool = True) -> list[Problem]:
+    """Return the wrong keys, types, ranges and names in a composed configuration.
+
+    Parameters
+    ----------
+    name : of the file in `conf/` it was composed from; one that is no whole configuration is not checked.
+    objects : also look up what it names and check its arguments, which imports the libraries of all stages.
+        A stage leaves this to `build`, by which it makes what it needs before it begins.
+    """
+    from gp_segmentation.schemas import configuration  # it imports pandas, which not every command needs
+
+    if name not in configuration.WHOLE:
+        return []
+    return configuration.configuration_problems(config, name, object_problems if objects else None)
+
+
+def object_problems(node: Mapping[str, Any], *roles: str) -> list[Problem]:
+    """Return what is wrong with a node: what it names, and the arguments it gives."""
+    try:
+        build(node, *roles)
+    except ArgumentsError as error:
+        return error.problems
+    except ConfigError as error:
+        text = str(error).removeprefix(f"cannot build {node['_target_']}: ")
+        names = text.startswith("_target_ ")
+        return [
+            Problem("_target_", text.removeprefix("_target_ "))
+            if names
+            else Problem("", f"is refused: {text}")
+        ]
+    return []
 
 
 def build(node: Mapping[str, Any], *roles: str, **arguments: Any) -> Any:
@@ -168,25 +252,26 @@ def build(node: Mapping[str, Any], *roles: str, **arguments: Any) -> Any:
     node = {key: value for key, value in node.items() if key not in DESCRIPTIVE_KEYS}
     if node.get("_target_") is None:
         raise ConfigError(f"a node with keys {sorted(node)} has no _target_: nothing to build")
-    check_node(node, *roles)
+    target = check_node(node, *roles)
+    given = {key: value for key, value in {**node, **arguments}.items() if not key.startswith("_")}
+    found = argument_problems(target, given, partial=bool(node.get("_partial_")))
+    if found:
+        raise ArgumentsError(node["_target_"], found)
     try:
-        return instantiate(node, _convert_="all", **arguments)
+        made = construct({**node, **arguments})
     except Exception as error:
-        # Hydra wraps what the target raised; the user needs the cause and which object it was.
-        cause = error.__cause__ or error
-        raise ConfigError(f"cannot build {node['_target_']}: {cause}") from error
+        raise ConfigError(f"cannot build {node['_target_']}: {error}") from error
+    if found := _refused_parameters(made, given):
+        raise ArgumentsError(node["_target_"], found)
+    return made
 
 
-def _sweeps(override: str) -> bool:
-    """Whether an override names several values; ConfigError where Hydra cannot read it."""
-    try:
-        (parsed,) = OverridesParser.create().parse_overrides([override])
-    except HydraException as error:
-        problem = " ".join(str(error).splitlines()[:1])
-        raise ConfigError(
-            f"{override!r} is no override ({problem}). Put values with {{ or , in quotes"
-        ) from None
-    return bool(parsed.is_sweep_override())
+def _refused_parameters(made: Any, given: Mapping[str, Any]) -> list[Problem]:
+    if not hasattr(made, "get_params"):
+        return []
+    from sklearn.utils._param_validation import validate_parameter_constraints
+
+    return parameter_problems(made, given, validate_parameter_constraints)
 
 
 def hide_secrets(output: Path) -> None:

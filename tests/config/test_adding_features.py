@@ -63,7 +63,7 @@ def build(root, small_tables, *overrides):
 
 def test_a_feature_set_is_one_yaml(tmp_path, small_tables):
     root = copy_of_conf(tmp_path)
-    (root / "conf" / "features" / "need_and_smoking.yaml").write_text(SET)
+    (root / "conf" / "features" / "need_and_smoking.yaml").write_text(SET, encoding="utf-8")
     made = build(root, small_tables, "features=need_and_smoking")
     assert made.weights["smoking"] == 0.5
     need = build(root, small_tables, "features=need")
@@ -73,7 +73,7 @@ def test_a_feature_set_is_one_yaml(tmp_path, small_tables):
 
 
 def test_a_block_is_one_module(tmp_path, small_tables, monkeypatch):
-    (tmp_path / "burden.py").write_text(BLOCK)
+    (tmp_path / "burden.py").write_text(BLOCK, encoding="utf-8")
     monkeypatch.setattr(features, "__path__", [*features.__path__, str(tmp_path)])
     node = "{_target_: gp_segmentation.features.burden.Burden, weight: 2}"
     made = build(CONF.parent, small_tables, "features=demographics", f"+features.blocks.burden={node}")

@@ -36,7 +36,7 @@ def test_the_root_is_found_upwards(tmp_path, monkeypatch):
     inner = tmp_path / "a" / "b"
     inner.mkdir(parents=True)
     (tmp_path / "conf").mkdir()
-    (tmp_path / "conf" / "config.yaml").write_text("seed: 1\n")
+    (tmp_path / "conf" / "config.yaml").write_text("seed: 1\n", encoding="utf-8")
     assert config.project_root(inner) == tmp_path
     monkeypatch.setenv("GPSEG_ROOT", str(inner))
     assert config.project_root() == inner

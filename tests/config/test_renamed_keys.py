@@ -27,16 +27,18 @@ def test_an_override_of_an_old_key_is_refused_with_the_new_one(old, sign):
 
 @pytest.mark.parametrize("value", ["0.9", "null"])
 def test_an_old_key_in_a_file_is_refused_with_the_new_one(value, tmp_path):
-    (tmp_path / "params.yaml").write_text(f"selection: {{max_same: {value}}}\n")
+    (tmp_path / "params.yaml").write_text(f"selection: {{max_same: {value}}}\n", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"selection\.max_same is called selection\.max_constant_share now"):
         config.load_params(tmp_path / "params.yaml")
 
 
 def test_the_command_says_so_and_not_that_the_key_is_unknown():
     command = [str(Path(sys.executable).parent / "gpseg"), "selection.max_twin=0.9"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8")
     assert done.returncode == 1
-    assert done.stderr == "selection.max_twin is called selection.duplicate_correlation now. Rename it\n"
+    assert (
+        done.stderr == "gpseg: selection.max_twin is called selection.duplicate_correlation now. Rename it\n"
+    )
 
 
 @pytest.mark.parametrize(("old", "new"), RENAMED_KEYS.items())

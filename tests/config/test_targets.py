@@ -152,7 +152,9 @@ def test_a_configuration_file_that_ran_a_command_no_longer_does(tmp_path):
     canary = tmp_path / "canary"
     attack = r"\${oc.create:{_target_:os.mkdir,path:" + str(canary) + "}}"
     params = tmp_path / "params.yaml"
-    params.write_text(f"scaler:\n  _target_: sklearn.preprocessing.StandardScaler\n  copy: '{attack}'\n")
+    params.write_text(
+        f"scaler:\n  _target_: sklearn.preprocessing.StandardScaler\n  copy: '{attack}'\n", encoding="utf-8"
+    )
     with pytest.raises(ConfigError):
         config.build(config.load_params(params)["scaler"], "scaler")
     with pytest.raises(ConfigError):
@@ -183,19 +185,24 @@ def test_hydras_own_node_is_looked_at_with_the_options_of_the_command_line(tmp_p
     shutil.copytree(ROOT / "conf", tmp_path / "conf")
     evil = "# @package _global_\nhydra:\n  callbacks:\n    mine:\n      _target_: os.system\n"
     (tmp_path / "conf" / "experiment").mkdir(exist_ok=True)
-    (tmp_path / "conf" / "experiment" / "evil.yaml").write_text(evil)
-    for harmless in ([], ["-m", "clusterer.n_clusters=2,3", "hydra/launcher=joblib"]):
-        config.check_hydra_of(tmp_path, "config", harmless)
-    with pytest.raises(ConfigError, match=r"hydra\.callbacks\.mine is not allowed"):
-        config.check_hydra_of(tmp_path, "config", ["experiment=evil"])
+    (tmp_path / "conf" / "experiment" / "evil.yaml").write_text(evil, encoding="utf-8")
+    for harmless in ([], ["-m", "clusterer=kmeans,hierarchical", "hydra/launcher=joblib"]):
+        config.check_command(tmp_path, "config", harmless)
+    for evil in (
+        ["experiment=evil"],
+        ["-m", "experiment=published_style,evil"],
+        ["--cfg", "job", "experiment=evil"],
+    ):
+        with pytest.raises(ConfigError, match=r"hydra\.callbacks\.mine is not allowed"):
+            config.check_command(tmp_path, "config", evil)
 
 
 def test_what_hydra_refuses_is_told_without_the_password_in_it():
     for wrong in ("no.such=postgresql://ann:s3cret@db/x", "tracking.uri=postgresql://ann:s3cret@{db"):
         with pytest.raises(ConfigError) as caught:
-            config.check_hydra_of(ROOT, "config", [wrong])
+            config.check_command(ROOT, "config", [wrong])
         assert "s3cret" not in str(caught.value)
-        assert "no.such" in str(caught.value) or "postgresql://***@" in str(caught.value)
+        assert "no is not known" in str(caught.value) or "postgresql://***@" in str(caught.value)
 
 
 def test_files_of_a_job_keep_no_password_and_are_its_owners(tmp_path):
@@ -204,24 +211,26 @@ def test_files_of_a_job_keep_no_password_and_are_its_owners(tmp_path):
     named = [output / ".hydra" / "config.yaml", output / ".hydra" / "overrides.yaml"]
     named += [tmp_path / "sweep" / "multirun.yaml", tmp_path / "sweep" / "mine.yaml"]
     for path in named:
-        path.write_text("- tracking.uri=postgresql://ann:s3cret@db/x\n- a.token: s3cret\n")
+        path.write_text("- tracking.uri=postgresql://ann:s3cret@db/x\n- a.token: s3cret\n", encoding="utf-8")
         path.chmod(0o644)
     config.hide_secrets(output)
     for path in named[:3]:
-        assert path.read_text() == "- tracking.uri=postgresql://***@db/x\n- a.token: ***\n"
+        assert path.read_text(encoding="utf-8") == "- tracking.uri=postgresql://***@db/x\n- a.token: '***'\n"
         assert path.stat().st_mode & 0o777 == 0o600
-    assert "s3cret" in named[3].read_text(), "a file that Hydra did not write"
+    assert "s3cret" in named[3].read_text(encoding="utf-8"), "a file that Hydra did not write"
 
 
 def test_what_comes_from_the_environment_is_not_written_into_params(tmp_path, monkeypatch):
     shutil.copytree(ROOT / "conf", tmp_path / "conf")
     local = tmp_path / "conf" / "tracking" / "local.yaml"
-    assert "uri: null" in local.read_text()
-    local.write_text(local.read_text().replace("uri: null", "uri: ${oc.env:STORE}"))
+    assert "uri: null" in local.read_text(encoding="utf-8")
+    local.write_text(
+        local.read_text(encoding="utf-8").replace("uri: null", "uri: ${oc.env:STORE}"), encoding="utf-8"
+    )
     monkeypatch.setenv("STORE", "postgresql://ann:s3cret@db/x")
     text = config.compose_yaml(tmp_path)
     assert "s3cret" not in text
     assert "uri: ${oc.env:STORE}" in text
-    (tmp_path / "params.yaml").write_text(text)
+    (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
     assert config.load_params(tmp_path / "params.yaml") == config.compose_config(tmp_path)
     assert config.load_params(tmp_path / "params.yaml")["tracking"]["uri"].endswith("s3cret@db/x")

@@ -55,6 +55,7 @@ COMMANDS: dict[str, Callable[[], object]] = {
     "gpseg-explore": cli.explore_main,
     "gpseg-peers": cli.peers_main,
     "gpseg-assign": cli.assign_main,
+    "gpseg-record": cli.record_main,
     "stage": cli.stage_main,
 }
 
@@ -71,7 +72,7 @@ class Project:
             [*command],
             cwd=self.root,
             env=self.environment(environment),
-            text=True,
+            encoding="utf-8",
             capture_output=True,
             timeout=900,
             check=False,
@@ -108,7 +109,7 @@ class Project:
             [*command],
             cwd=self.root,
             env=self.environment(environment),
-            text=True,
+            encoding="utf-8",
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -129,9 +130,9 @@ class Project:
     def edit(self, name: str, old: str, new: str) -> None:
         """Replace `old`, which must be there, by `new` in a file."""
         path = self.root / name
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
         assert old in text, f"{name} does not hold {old!r}"
-        path.write_text(text.replace(old, new))
+        path.write_text(text.replace(old, new), encoding="utf-8")
 
     def runs(self) -> list:
         """Return the MLflow runs of this project's store, newest first, without the trials below them."""
@@ -173,7 +174,7 @@ def copy_project(target: Path, changes: dict[str, dict] = SMALL) -> Project:
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=True,
     )
     for name in filter(None, listed.stdout.split("\0")):
@@ -192,7 +193,7 @@ def copy_project(target: Path, changes: dict[str, dict] = SMALL) -> Project:
 
 
 def _change(path: Path, changes: dict) -> None:
-    config = yaml.safe_load(path.read_text())
+    config = yaml.safe_load(path.read_text(encoding="utf-8"))
     for key, value in changes.items():
         *parents, last = key.split(".")
         node = config
@@ -200,7 +201,7 @@ def _change(path: Path, changes: dict) -> None:
             node = node[parent]
         assert last in node, f"{path}: no key {key}"
         node[last] = value
-    path.write_text(yaml.safe_dump(config, sort_keys=False))
+    path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
 
 
 @pytest.fixture(scope="session")
@@ -224,7 +225,7 @@ def template(tmp_path_factory) -> Path:
                 lines = [(time.monotonic(), line) for line in process.stdout]
             assert process.returncode == 0, "".join(line for _, line in lines)
             project.git_commit("First run")
-            printed.write_text(json.dumps(lines))
+            printed.write_text(json.dumps(lines), encoding="utf-8")
     return root
 
 
@@ -237,7 +238,7 @@ def surrounding_of_template() -> dict[str, str]:
 @pytest.fixture(scope="session")
 def first_run(template) -> dict[str, float]:
     """Stage -> seconds of the template's `dvc repro`, in the order in which the stages ran."""
-    lines = json.loads(template.with_name("template.printed").read_text())
+    lines = json.loads(template.with_name("template.printed").read_text(encoding="utf-8"))
     begun = [(at, found[1]) for at, line in lines if (found := re.search(r"Running stage '(\w+)'", line))]
     ends = [at for at, _ in begun[1:]] + [lines[-1][0]]
     return {stage: end - at for (at, stage), end in zip(begun, ends, strict=True)}

@@ -15,7 +15,7 @@ def told(name: str, *arguments: str) -> str:
     done = subprocess.run(
         [sys.executable, str(BENCHMARKS / name), *arguments],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=600,
         check=False,
     )

@@ -111,8 +111,8 @@ def open_ways(ready):
 
 def test_what_is_left_open_of_the_matrix_is_tried_and_chosen(ready, open_ways):
     run, folder = open_ways
-    choice = json.loads((folder / "study" / "choice.json").read_text())
-    ways = json.loads((folder / "matrix" / "preparations.json").read_text())
+    choice = json.loads((folder / "study" / "choice.json").read_text(encoding="utf-8"))
+    ways = json.loads((folder / "matrix" / "preparations.json").read_text(encoding="utf-8"))
     assert len(ways) == 2 * 2 * 2
     trials = read_table(folder / "study" / "trials.parquet", "trials")
     assert set(trials["preparation"]) == {way["name"] for way in ways}
@@ -122,7 +122,7 @@ def test_what_is_left_open_of_the_matrix_is_tried_and_chosen(ready, open_ways):
     assert run.data.metrics["ari_preparations"] == pytest.approx(
         next(r["agreement"] for r in choice["by_preparation"] if r["trial"] == choice["trial"])
     )
-    page = (folder / "report" / "report.html").read_text()
+    page = (folder / "report" / "report.html").read_text(encoding="utf-8")
     assert "prepared in 8 ways" in page
     for way in ways:
         assert page.count(way["name"]) >= 1
@@ -130,10 +130,10 @@ def test_what_is_left_open_of_the_matrix_is_tried_and_chosen(ready, open_ways):
 
 def test_everything_after_the_study_is_of_the_chosen_matrix(open_ways):
     folder = open_ways[-1]
-    choice = json.loads((folder / "study" / "choice.json").read_text())
+    choice = json.loads((folder / "study" / "choice.json").read_text(encoding="utf-8"))
     chosen = folder / "matrix" / choice["preparation"]
     trials = read_table(folder / "study" / "trials.parquet", "trials").set_index("trial")
-    metrics = json.loads((folder / "metrics.json").read_text())
+    metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     assert metrics["silhouette"] == pytest.approx(trials.loc[choice["trial"], "silhouette"], abs=1e-9)
     segments = read_table(folder / "segments" / "segments.csv", "segments").set_index("practice_code")
     # The centroids are means of the chosen matrix, and of no other.
@@ -148,7 +148,7 @@ def test_everything_after_the_study_is_of_the_chosen_matrix(open_ways):
     assert (found == segments["segment"].reindex(matrix.index)).all()
     weight = choice["settings"]["weight.deprivation"]
     assert model.named_steps["weight"].weights["deprivation"] == weight
-    page = (folder / "report" / "report.html").read_text()
+    page = (folder / "report" / "report.html").read_text(encoding="utf-8")
     assert re.search(
         rf'<th scope="row">deprivation</th><td class="n">1</td><td class="n">{weight:g}</td>', page
     )
@@ -226,7 +226,7 @@ def test_jobs_never_change_a_byte(ready, job):
 
 def test_the_segments_file_keeps_the_contract(ready, job):
     segments = pd.read_csv(job[-1] / "segments" / "segments.csv")
-    source = json.loads((ready.root / "data" / "prepared" / "source.json").read_text())
+    source = json.loads((ready.root / "data" / "prepared" / "source.json").read_text(encoding="utf-8"))
     assert len(segments) == source["practices"], "every practice gets a segment"
     assert segments["segment"].min() == 1
     assert not segments.loc[~segments["fitted"], "segment"].isna().any()

@@ -30,7 +30,7 @@ def prepared(segmented):
 
 
 def test_england_comes_out_as_published(prepared):
-    source = json.loads((prepared / "source.json").read_text())
+    source = json.loads((prepared / "source.json").read_text(encoding="utf-8"))
     assert (source["practices"], source["patients"]) == (6188, 63_766_671)
     registers = pd.read_parquet(prepared / "registers.parquet")
     totals = registers.groupby("group_code")[["register", "denominator"]].sum()
@@ -51,12 +51,15 @@ def test_every_number_can_be_walked_back_to_the_raw_file(segmented, prepared):
     run = segmented.runs()[0]
     assert run.data.tags["data_kind"] == "official"
     assert run.data.metrics["patients"] == 63_766_671
-    manifest = json.loads((segmented.root / "data/raw/nhs_2024_25/manifest.json").read_text())["files"]
+    manifest = json.loads(
+        (segmented.root / "data/raw/nhs_2024_25/manifest.json").read_text(encoding="utf-8")
+    )["files"]
     named = {
-        row["filename"]: row["sha256"] for row in json.loads((prepared / "source.json").read_text())["files"]
+        row["filename"]: row["sha256"]
+        for row in json.loads((prepared / "source.json").read_text(encoding="utf-8"))["files"]
     }
     assert named == {row["filename"]: row["sha256"] for row in manifest}
     page = next((segmented.root / "data" / "runs").glob("2*/*")) / "report" / "report.html"
-    text = page.read_text()
+    text = page.read_text(encoding="utf-8")
     assert named["QOF2425.zip"] in text
     assert "SYNTHETIC DATA" not in text

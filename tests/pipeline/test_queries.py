@@ -86,7 +86,7 @@ def test_the_logged_model_has_a_signature_and_an_example_and_no_pickle(finished)
     files = {path.name for path in _folder_of(model.artifact_location).rglob("*")}
     assert {"MLmodel", "model.skops", "input_example.json"} <= files
     assert not {name for name in files if name.endswith((".pkl", ".pickle"))}
-    words = (_folder_of(model.artifact_location) / "MLmodel").read_text()
+    words = (_folder_of(model.artifact_location) / "MLmodel").read_text(encoding="utf-8")
     assert "signature" in words
     assert "serialization_format: skops" in words
 
@@ -163,14 +163,14 @@ def test_simulated_figures_are_warned_of_wherever_something_is_printed(finished,
     out = ("--out", str(tmp_path / "assigned.csv"))
     assert "SIMULATED" not in project.call(*ask)
     marker = project.root / "data" / "raw" / "synthetic" / "SIMULATED.txt"
-    marker.write_text("achievement: drawn to test with\n")
+    marker.write_text("achievement: drawn to test with\n", encoding="utf-8")
     try:
         told = project.call(*ask)
         assert told.startswith("SIMULATED FIGURES: what practices achieved of each indicator.")
         assert f"\n{code} " in told
         explored = project.call("gpseg-explore")
         assert "SIMULATED FIGURES: what practices achieved" in explored
-        page = (project.root / "data" / "explore" / "index.html").read_text()
+        page = (project.root / "data" / "explore" / "index.html").read_text(encoding="utf-8")
         assert "SIMULATED FIGURES: what practices achieved" in page
         # The run's raw files say so now, and so do those of the source.
         both = project.call("gpseg-assign", "--run", str(folder), "--source", "synthetic", *out)

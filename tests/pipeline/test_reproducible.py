@@ -90,11 +90,14 @@ def first_difference(found: dict[str, str], expected: dict[str, str]) -> str | N
 @pytest.fixture(scope="module")
 def german(tmp_path_factory) -> dict[str, str]:
     """The German locale, for C's library to find: made here, since few systems come with it."""
-    if "de_DE.utf8" in subprocess.run(["locale", "-a"], capture_output=True, text=True, check=True).stdout:
+    if (
+        "de_DE.utf8"
+        in subprocess.run(["locale", "-a"], capture_output=True, encoding="utf-8", check=True).stdout
+    ):
         return {}
     folder = tmp_path_factory.mktemp("locales")
     made = ["localedef", "-i", "de_DE", "-f", "UTF-8", str(folder / "de_DE.UTF-8")]
-    done = subprocess.run(made, capture_output=True, text=True, check=False)
+    done = subprocess.run(made, capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == 0, f"no German locale (apt-get install locales): {done.stderr}"
     return {"LOCPATH": str(folder)}
 
@@ -107,15 +110,20 @@ def results_in(project, german, tmp_path_factory):
         root = tmp_path_factory.mktemp("machine") / surrounding.folder
         shutil.copytree(project.root / "conf", root / "conf")
         config = root / "conf" / "config.yaml"
-        text = config.read_text()
+        text = config.read_text(encoding="utf-8")
         assert "jobs: 1" in text
-        config.write_text(text.replace("jobs: 1", f"jobs: {surrounding.jobs}"))
+        config.write_text(text.replace("jobs: 1", f"jobs: {surrounding.jobs}"), encoding="utf-8")
         environment = variables(surrounding) | {"GPSEG_ROOT": str(root)}
         environment |= german if "de_DE" in surrounding.LC_ALL else {}
         here = tmp_path_factory.mktemp("elsewhere") if surrounding.folder == BLANKS else root
         command = [sys.executable, "-c", IN_A_ROW, *left_out]
         done = subprocess.run(
-            command, cwd=here, env=os.environ | environment, capture_output=True, text=True, check=False
+            command,
+            cwd=here,
+            env=os.environ | environment,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         assert not [*here.iterdir()] or here == root, "something was written where the command was typed"

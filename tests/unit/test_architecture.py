@@ -35,7 +35,9 @@ HEAVY = ("dvc", "geopandas", "matplotlib", "mlflow", "optuna", "pandas", "scipy"
 @cache
 def committed() -> tuple[Path, ...]:
     """Every file under version control that stands in the working tree."""
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, encoding="utf-8", check=True
+    )
     return tuple(path for name in listed.stdout.split("\0") if name and (path := ROOT / name).is_file())
 
 
@@ -63,7 +65,10 @@ def where(path: Path, node: ast.stmt | ast.expr) -> str:
 def test_the_import_contracts_of_pyproject_hold() -> None:
     command = "from importlinter.cli import lint_imports_command as run; run()"
     done = subprocess.run(
-        [sys.executable, "-c", command, "--no-cache", "--no-logo"], cwd=ROOT, capture_output=True, text=True
+        [sys.executable, "-c", command, "--no-cache", "--no-logo"],
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"Contracts: [1-9]\d* kept, 0 broken", done.stdout), done.stdout
@@ -199,5 +204,5 @@ def test_the_search_for_such_formats_finds_them(code: str, found: str | None) ->
 @pytest.mark.parametrize("module", ["gp_segmentation", "gp_segmentation.errors", "gp_segmentation.cli"])
 def test_a_command_starts_without_heavy_libraries(module: str) -> None:
     code = f"import sys, {module}; print(sorted(set(sys.modules) & set({HEAVY!r})))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8")
     assert (done.stdout, done.returncode) == ("[]\n", 0), done.stderr

@@ -2,72 +2,17 @@
 
 from __future__ import annotations
 
+import pickle
+import runpy
+from pathlib import Path
+
 import pytest
+import yaml
 
-from gp_segmentation.errors import GpsegError, without_secrets
+from gp_segmentation.errors import ConfigError, GpsegError, InputError, without_secrets
 
-S = "s3cReT-Va1ue"
-FORMS = [
-    # addresses
-    f"postgresql://ann:{S}@db/mlflow",
-    f"postgresql://ann:{S}@db:5432/mlflow?sslmode=require",
-    f"mysql+pymysql://ann:{S}@h/db",
-    f"git+https://ann:{S}@h/r.git@main",
-    f"https://{S}@example.org/mlflow",
-    f"https://:{S}@h/x",
-    f"https://ann:p/{S}@h/x",
-    f"https://ann:p@{S}@h/x",
-    f"postgresql://h/db?user=ann&password={S}",
-    f"https://h/a?token={S}&b=1",
-    f"https://h/a?b=1&access_token={S}",
-    f"https://h/a?sig={S}%3D&se=2026",
-    f"https://b.s3/x?X-Amz-Signature={S}&X-Amz-Expires=1",
-    f"X-Amz-Security-Token={S}",
-    f"X-Amz-Credential={S}/2026/eu",
-    # connection strings
-    f"host=db user=ann password={S} dbname=m",
-    f"host=db password='{S} x' dbname=m",
-    f"Server=h;Database=d;Uid=u;Pwd={S};",
-    f"DefaultEndpointsProtocol=https;AccountName=a;AccountKey={S}==;EndpointSuffix=x",
-    f"Endpoint=sb://h/;SharedAccessKey={S}",
-    f"SharedAccessSignature={S}",
-    # the environment
-    f"AWS_SECRET_ACCESS_KEY={S}",
-    f"AWS_ACCESS_KEY_ID={S}",
-    f"PGPASSWORD={S} psql",
-    f"MLFLOW_TRACKING_PASSWORD={S}",
-    # YAML, JSON, command lines, headers
-    f"MLFLOW_TRACKING_TOKEN: {S}",
-    f"tracking.token={S}",
-    f"api-key: {S}",
-    f"apikey={S}",
-    f"client_secret={S}",
-    f"passphrase: {S}",
-    f"db_passwd={S}",
-    f"private_key={S}",
-    f"azure_storage_account_key={S}",
-    f"credentials={S}",
-    f'password="{S}"',
-    f'{{"password": "{S}"}}',
-    f"{{'api_key': '{S}'}}",
-    f"Authorization: Bearer {S}",
-    f"Authorization: Basic {S}",
-    f"authorization=Token {S}",
-    f"Bearer {S}abc",
-]
-#: Tokens without a name.
-TOKENS = [
-    *(
-        "ghp_" + "a1" * 12,
-        "github_pat_" + "a1" * 12,
-        "glpat-" + "a1" * 12,
-        "xoxb-" + "a1" * 8,
-        "AKIA" + "A1" * 8,
-    ),
-    *("sk-" + "a1" * 12, "hf_" + "a1" * 12, "dapi" + "a1" * 12, "eyJhbGciOiJIUzI1.eyJzdWIiOiIxMjM0.a1a1"),
-    "-----BEGIN RSA PRIVATE KEY-----\na1a1\n-----END RSA PRIVATE KEY-----",
-    "-----BEGIN PRIVATE KEY-----\na1a1 and the end is cut off",
-]
+KNOWN = runpy.run_path(str(Path(__file__).resolve().parents[1] / "fixtures" / "secret_forms.py"))
+S, FORMS, LINES, TOKENS = (KNOWN[name] for name in ("S", "FORMS", "LINES", "TOKENS"))
 
 
 @pytest.mark.parametrize("text", FORMS)
@@ -76,6 +21,14 @@ def test_a_secret_is_made_unreadable_in_every_form(text):
         assert S not in without_secrets(told)
         assert "***" in without_secrets(told)
         assert S not in str(GpsegError(told))
+
+
+@pytest.mark.parametrize("text", LINES)
+def test_a_secret_of_several_words_is_made_unreadable_on_its_own_lines(text):
+    for told in (text, f"a: 1\n{text}\nb: 2", f"could not read:\n{text}"):
+        assert S not in without_secrets(told)
+    assert without_secrets(f"a: 1\n{text}\nb: 2").startswith("a: 1\n")
+    assert without_secrets(f"a: 1\n{text}\nb: 2").endswith("'***'\nb: 2")
 
 
 @pytest.mark.parametrize("token", TOKENS)
@@ -101,6 +54,11 @@ def test_a_token_without_a_name_is_known_by_its_shape(token):
         "england@nhs.net",
         "random_state=5, n_clusters=4",
         "study.rule.min_jaccard: 0.75",
+        "could not open http://127.0.0.1:5000 for ann@example.org",
+        "postgresql://db: refused, ask ann@example.org",
+        "basic demographics of practices, Basic Demographics",
+        "https://h/x?keyword=a&area=b",
+        "key: practice_code, tokens: 5, author: Ann, columns: ['token', 'value']",
     ],
 )
 def test_what_is_no_secret_stays_readable(text):
@@ -112,3 +70,19 @@ def test_the_rest_of_a_text_stays_readable():
         "could not open postgresql://ann:x@db:5432/mlflow?password=y&sslmode=require: refused"
     )
     assert told == "could not open postgresql://***@db:5432/mlflow?password=***&sslmode=require: refused"
+
+
+def test_yaml_and_json_stay_readable_as_such():
+    text = "a:\n  token: s3cret words\n  uri: postgresql://ann:s3cret@db/x\n  b: {api_key: s3cret, c: 1}\n"
+    hidden = {"token": "***", "uri": "postgresql://***@db/x", "b": {"api_key": "***", "c": 1}}
+    assert yaml.safe_load(without_secrets(text)) == {"a": hidden}
+    assert yaml.safe_load(without_secrets('{"password": "s3\\"cret", "b": 1}')) == {"password": "***", "b": 1}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [GpsegError("a"), ConfigError("b"), InputError("is empty", file="x.csv", row=3, remedy="Download it")],
+)
+def test_an_error_comes_back_whole_from_another_process(error):
+    back = pickle.loads(pickle.dumps(error))  # noqa: S301 - made here
+    assert (type(back), str(back), vars(back)) == (type(error), str(error), vars(error))

@@ -61,8 +61,12 @@ def band_counts(age_sex: pd.DataFrame, index: pd.Index, bands: Sequence[int]) ->
         index="practice_code", columns="band", values="patients", aggfunc="sum", fill_value=0
     )
     counts = counts.reindex(columns=range(len(bands)), fill_value=0).reindex(index).astype(float)
-    names = [f"{first}_{after - 1}" for first, after in pairwise(bands)]
-    return counts.set_axis([*names, f"{bands[-1]}_plus"], axis=1)
+    return counts.set_axis(band_names(bands), axis=1)
+
+
+def band_names(bands: Sequence[int]) -> list[str]:
+    """Return names of the bands: ``0_14``, ..., ``75_plus``."""
+    return [*(f"{first}_{after - 1}" for first, after in pairwise(bands)), f"{bands[-1]}_plus"]
 
 
 def band_labels(bands: Sequence[int]) -> list[str]:

@@ -162,8 +162,10 @@ def condition_name(group_name: str) -> str:
     'Coronary heart disease'
     >>> condition_name("Osteoporosis: secondary prevention of fragility fractures")
     'Osteoporosis'
+    >>> condition_name(":")
+    ':'
     """
-    name = str(group_name).split(":")[0].removeprefix("Secondary prevention of ").strip()
+    name = str(group_name).split(":")[0].removeprefix("Secondary prevention of ").strip() or str(group_name)
     return name[:1].upper() + name[1:]
 
 

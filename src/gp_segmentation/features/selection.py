@@ -2,11 +2,13 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
+from pydantic import Field
 
-from gp_segmentation.errors import ConfigError
+Limit = Annotated[float, Field(gt=0, le=1)]
 
 
 @dataclass(frozen=True)
@@ -24,16 +26,11 @@ class Selection:
     max_correlation : the same at a lower correlation; null drops none.
     """
 
-    max_missing: float = 0.5
-    max_constant_share: float = 0.99
-    duplicate_correlation: float = 0.9999
-    min_variance: float | None = None
-    max_correlation: float | None = None
-
-    def __post_init__(self) -> None:
-        shares = (self.max_missing, self.max_constant_share, self.duplicate_correlation, self.max_correlation)
-        if any(value is not None and not 0 < value <= 1 for value in shares):
-            raise ConfigError(f"a selection limit lies outside 0 to 1: {self}")
+    max_missing: Limit = 0.5
+    max_constant_share: Limit = 0.99
+    duplicate_correlation: Limit = 0.9999
+    min_variance: Annotated[float, Field(ge=0)] | None = None
+    max_correlation: Limit | None = None
 
     def drop(
         self, features: pd.DataFrame, natural: pd.DataFrame, parts: Collection[str] = ()

@@ -6,11 +6,24 @@ own. They are left out of fitting, assigned to a segment afterwards, and flagged
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
+from pydantic import Field
 
-from gp_segmentation.features.age_structure import DEFAULT_BANDS, band_counts, band_labels, sex_counts
+from gp_segmentation.features.age_structure import (
+    DEFAULT_BANDS,
+    band_counts,
+    band_labels,
+    band_names,
+    sex_counts,
+)
+from gp_segmentation.utils.allowed import one_of
+
+Percent = Annotated[float, Field(ge=0, le=100)]
+Ratio = Annotated[float, Field(ge=0)]
+Band = Annotated[str, one_of(lambda: band_names(DEFAULT_BANDS))]
 
 
 @dataclass(frozen=True)
@@ -29,13 +42,13 @@ class SpecialRules:
         this many times England's.
     """
 
-    min_list: int = 1000
-    max_list_ratio: float = 10.0
-    band_share: float = 50.0
-    band_share_of: Mapping[str, float] = field(default_factory=lambda: {"15_24": 45.0, "25_44": 70.0})
-    sex_share: float = 70.0
-    register_prevalence: float = 20.0
-    register_ratio: float = 10.0
+    min_list: Annotated[int, Field(ge=0)] = 1000
+    max_list_ratio: Ratio = 10.0
+    band_share: Percent = 50.0
+    band_share_of: Mapping[Band, Percent] = field(default_factory=lambda: {"15_24": 45.0, "25_44": 70.0})
+    sex_share: Percent = 70.0
+    register_prevalence: Ratio = 20.0
+    register_ratio: Ratio = 10.0
 
 
 def special_reasons(

@@ -13,10 +13,11 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
 from gp_segmentation.figures._registry import FigureModule, NotShown, figure_modules
-from gp_segmentation.figures._style import GREY, INK, clean, style
+from gp_segmentation.figures._style import GREY, INK, style
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.files import fresh_folder, read_json, write_json
 from gp_segmentation.utils.parallel import count_jobs, parallel_map
+from gp_segmentation.utils.wording import visible_name
 
 #: Inches per line of title and foot, the space around them, and letters that fit into an inch.
 TITLE_LINE, FOOT_LINE, MARGIN = 0.27, 0.19, 0.12
@@ -91,14 +92,14 @@ def _render(name: str, module: FigureModule, results: Results, out: Path) -> dic
         data = module.data(results)
     except NotShown as reason:
         return {"name": name, "label": module.LABEL, "reason": str(reason)}
-    title, png, svg = clean(module.title(data)), f"{name}.png", f"{name}.svg"
+    title, png, svg = visible_name(module.title(data)), f"{name}.png", f"{name}.svg"
     with style(), warnings.catch_warnings():
         # A letter that the font lacks is drawn as a box; the figure is still of use.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure = compose(module, data, title, results)
         figure.savefig(out / png, metadata={"Software": None})
         figure.savefig(out / svg, metadata={"Date": None, "Creator": None})
-    words = {"title": title, "caption": caption(module, results), "alt": clean(module.alt(data))}
+    words = {"title": title, "caption": caption(module, results), "alt": visible_name(module.alt(data))}
     return {"name": name, "label": module.LABEL, "png": png, "svg": svg, **words}
 
 
@@ -153,20 +154,20 @@ def round_layout(figure: Figure) -> None:
 def caption(module: FigureModule, results: Results) -> str:
     """Return the module's docstring and the lines below the figure."""
     about = " ".join(inspect.cleandoc(module.__doc__ or "").split())
-    return clean(" ".join([about, *foot(module, results)]))
+    return visible_name(" ".join([about, *foot(module, results)]))
 
 
 def foot(module: FigureModule, results: Results) -> list[str]:
     """Return the lines below a figure: population, period, source, and the module's own note."""
     source = results.source
     fitted = int(results.practices["special"].isna().sum())
-    label = clean(source["label"])
+    label = visible_name(source["label"])
     label = label[:1].upper() + label[1:]
     population = f"{label}: {len(results.practices):,} practices, {fitted:,} of them fitted."
     if source["synthetic"]:
         population = f"Synthetic data, not about any real practice. {population}"
     note = getattr(module, "NOTE", "")
-    credit = clean(source["attribution"])
+    credit = visible_name(source["attribution"])
     if note and "OS data" in credit:  # the source has a fuller note
         return [population, f"Source: {credit}"]
     information = credit.split(". Contains OS data")[0].rstrip(".")

@@ -16,6 +16,7 @@ from matplotlib.colors import LinearSegmentedColormap
 
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.schemas import Results
+from gp_segmentation.utils.wording import shorten, visible_name
 
 #: Keyword arguments of a matplotlib call.
 Look = dict[str, Any]
@@ -30,6 +31,8 @@ SEGMENT_COLOURS = (
 )
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "*", "d")
 LINE_STYLES = ("-", "--", "-.", ":")
+#: Letters of the longest name that is drawn whole; those of boards and features have under 100.
+LONGEST_NAME = 120
 #: Orange below England, white at England, blue above it.
 DIVERGING = LinearSegmentedColormap.from_list(
     "gpseg_diverging", [ORANGE, "#FCE3D6", "white", "#CFDCEB", BLUE]
@@ -125,14 +128,9 @@ def compared_keys(segments: pd.DataFrame) -> list[Key]:
     return keys
 
 
-def clean(text: object) -> str:
-    """Return text from data as one line without control characters, which SVG cannot hold."""
-    return " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())
-
-
-def shorten(text: object, width: int) -> str:
-    """Return `text` cut after a word, with an ellipsis, where it has more than `width` letters."""
-    return textwrap.shorten(str(text), width, placeholder="…")
+def clean(name: object) -> str:
+    """Return a name from data as one line that every figure has room for."""
+    return shorten(visible_name(name), LONGEST_NAME)
 
 
 def feature_labels(results: Results, features: Iterable[str]) -> list[str]:

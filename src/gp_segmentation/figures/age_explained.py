@@ -9,7 +9,7 @@ from matplotlib.figure import FigureBase
 
 from gp_segmentation.figures._parts import name_rows
 from gp_segmentation.figures._registry import NotShown
-from gp_segmentation.figures._style import BLUE, clean
+from gp_segmentation.figures._style import BLUE, clean, shorten
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.wording import inline
 
@@ -35,7 +35,7 @@ def draw(data: pd.DataFrame, figure: FigureBase) -> None:
     bars = axes.barh(np.arange(len(data)), data["r_squared"], 0.72, color=BLUE)
     axes.bar_label(bars, [f"{value:.0%}" for value in data["r_squared"]], padding=4, size=9)
     axes.margins(y=0.01)
-    name_rows(axes, list(data["label"]), size=9)
+    name_rows(axes, [shorten(label, 60) for label in data["label"]], size=9)
     axes.set(xlim=(0, 1.02), xticks=[0, 0.25, 0.5, 0.75, 1], xticklabels=["0%", "25%", "50%", "75%", "100%"])
     axes.set_xlabel("Share of variation between practices explained by age structure (R²)")
 

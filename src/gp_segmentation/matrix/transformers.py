@@ -5,10 +5,11 @@ All take frames and learn from the rows they are fitted on. They return every ro
 
 import warnings
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 import numpy as np
 import pandas as pd
+from pydantic import Field
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.experimental import enable_iterative_imputer  # noqa: F401  (its import makes the next one possible)
@@ -20,6 +21,8 @@ from gp_segmentation.errors import ConfigError
 
 #: Standard deviation of a normal distribution over its median absolute deviation (MAD).
 MAD_TO_SD = 1.4826022185056018
+
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class _ColumnLimits(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -33,13 +36,17 @@ class _ColumnLimits(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # t
 class Winsorise(_ColumnLimits):
     """Clip each column to its `lower` and `upper` quantile, ``0 <= lower < upper <= 1``."""
 
-    def __init__(self, lower: float = 0.01, upper: float = 0.99) -> None:
+    def __init__(self, lower: Share = 0.01, upper: Share = 0.99) -> None:
         self.lower = lower
         self.upper = upper
 
-    def fit(self, X: pd.DataFrame, y: None = None) -> Self:
+    def check_parameters(self) -> None:
+        """Raise ConfigError where the limits are none."""
         if not 0 <= self.lower < self.upper <= 1:
             raise ConfigError(f"winsorise from {self.lower} to {self.upper}: need 0 <= lower < upper <= 1")
+
+    def fit(self, X: pd.DataFrame, y: None = None) -> Self:
+        self.check_parameters()
         values = validate_data(self, X, dtype=float)
         self.lower_, self.upper_ = np.quantile(values, [self.lower, self.upper], axis=0)
         return self
@@ -52,7 +59,7 @@ class ClipRobustZ(_ColumnLimits):
     the MAD is zero; such a column is not clipped.
     """
 
-    def __init__(self, limit: float = 4.0) -> None:
+    def __init__(self, limit: Annotated[float, Field(gt=0)] = 4.0) -> None:
         self.limit = limit
 
     def fit(self, X: pd.DataFrame, y: None = None) -> Self:
@@ -122,6 +129,11 @@ class NamedComponents(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit(self, X: pd.DataFrame, y: None = None) -> Self:
         values = validate_data(self, X, dtype=float)
+        wanted = getattr(self.reducer, "n_components", None)
+        if isinstance(wanted, int) and wanted > values.shape[1]:  # some reducers would keep all in silence
+            raise ConfigError(
+                f"reducer.n_components is {wanted}, but there are {values.shape[1]} features. Lower it"
+            )
         self.reducer_ = clone(self.reducer).fit(values)
         # scikit-learn divides by n - 1 for principal components, by n for factors.
         self.spread_ = values.std(axis=0, ddof=int(hasattr(self.reducer_, "explained_variance_")))

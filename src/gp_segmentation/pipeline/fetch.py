@@ -47,8 +47,7 @@ def _dvc_add(root: Path) -> None:
     if not (root / "params.yaml").is_file():
         configure.run(root)  # dvc.yaml cannot be read without it
     command = [sys.executable, "-m", "dvc", "add", "data/raw"]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(command, cwd=root, capture_output=True, check=False)  # noqa: S603
     if done.returncode:
-        raise GpsegError(
-            f"the files are in data/raw, but data.dvc could not be updated: {done.stderr.strip()}"
-        )
+        said = done.stderr.decode(errors="replace")
+        raise GpsegError(f"the files are in data/raw, but data.dvc could not be updated: {said.strip()}")

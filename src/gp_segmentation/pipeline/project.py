@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,7 +75,8 @@ class Project:
         from gp_segmentation.tracking import store
 
         tracking = self.cfg["tracking"]
-        return store.open_store(root or self.root, tracking["experiment"], tracking["uri"])
+        place = tracking.get("artifacts")  # runs of before there was a choice have no such key
+        return store.open_store(root or self.root, tracking["experiment"], tracking["uri"], place)
 
     @property
     def tracked(self) -> bool:
@@ -83,16 +84,15 @@ class Project:
         return bool(self.cfg["tracking"]["enabled"])
 
     @contextmanager
-    def run(self, title: str, driver: str, store: Store | None = None) -> Iterator[Run | None]:
+    def run(self, title: str, tags: Mapping[str, str], store: Store | None = None) -> Iterator[Run | None]:
         """Open a run with the parameters and tags it is found by; None where tracking is off."""
         if not self.tracked:
             yield None
             return
         from gp_segmentation.tracking import recording
 
-        tags = recording.tags(self.cfg, self.root, driver)
         with (store or self.open_store()).run(title, tags) as opened:
-            opened.log_params(recording.logged_parameters(self.cfg))
+            recording.record_configuration(opened, self.cfg)
             yield opened
 
 

@@ -1,5 +1,6 @@
 """What an analyst asks of a finished run: the peers of a practice, the segments of new practices."""
 
+import logging
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from gp_segmentation.features import Tables
 from gp_segmentation.insight.peers.comparison import Comparison
 from gp_segmentation.insight.peers.text import peers_text
 from gp_segmentation.pipeline.project import Project
+from gp_segmentation.pipeline.runs import recorded_config
 from gp_segmentation.segments.assignment import assign_practices
 from gp_segmentation.segments.changes import BORDER_CHANCE
 from gp_segmentation.segments.renumbering import read_renumbered
@@ -23,6 +25,8 @@ from gp_segmentation.storage.workspace import Workspace
 from gp_segmentation.utils.files import read_json
 
 Config = dict[str, Any]
+
+log = logging.getLogger("gpseg")
 
 
 def describe_peers(code: str, folder: Path, root: Path) -> str:
@@ -62,7 +66,7 @@ def _warning_of_run(ws: Workspace, root: Path) -> str:
         return _warning(ws.prepared)
     # A job's folder has no prepared tables of its own: its source and the raw files say it.
 
-    source = _config_of(ws.root, root)["source"]
+    source = recorded_config(ws.root, root)["source"]
     tables = provenance.simulated_tables(source.get("simulated"), root / "data" / "raw" / source["name"])
     return provenance.simulated_warning(tables)
 
@@ -85,6 +89,10 @@ def assign_source(run: str, source: str, out: Path, root: Path, level: float | N
     """
     with tempfile.TemporaryDirectory() as downloads:
         past = _past_run(run, root, Path(downloads))
+        if past.model_sha256 is None:
+            log.warning(
+                "No digest of its model was recorded with run %s: whether it is the same is not known", run
+            )
         cfg, new = past.cfg, _prepared_source(source, past.cfg, root)
         blocks = {name: config.build(node, "block") for name, node in cfg["features"]["blocks"].items()}
         assigned = assign_practices(
@@ -121,7 +129,7 @@ def _past_run(run: str, root: Path, downloads: Path) -> _PastRun:
     folder = Path(run).expanduser()
     if folder.is_dir():
         ws = Workspace(folder)
-        cfg = _config_of(folder, root)
+        cfg = recorded_config(folder, root)
         prepared = ws.prepared if ws.prepared.is_dir() else Project(cfg, root).prepared_folder()
         recorded = ws.segments / "model.json"
         sha256 = str(read_json(recorded)["sha256"]) if recorded.is_file() else None
@@ -134,16 +142,6 @@ def _past_run(run: str, root: Path, downloads: Path) -> _PastRun:
     prepared = Project(cfg, root).prepared_folder()
     _check_same(read_json(found["source"]), read_json(prepared / "source.json"))
     return _PastRun(cfg, found["model"], sha256, found["segments"], prepared)
-
-
-def _config_of(folder: Path, root: Path) -> Config:
-    """The configuration of the run in `folder`: Hydra's of a job, params.yaml of the project's data."""
-    for path in (folder / ".hydra" / "config.yaml", folder.parent / "params.yaml"):
-        if path.is_file():
-            return config.load_recorded(path)
-    raise GpsegError(
-        f"{folder} holds no run: neither .hydra/config.yaml nor a params.yaml beside it ({root})"
-    )
 
 
 def _check_same(then: Config, now: Config) -> None:

@@ -1,16 +1,34 @@
 """The ways to run the stages: one by one (DVC), or all in a row under one MLflow run (gpseg)."""
 
+from __future__ import annotations
+
 import logging
 import os
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import yaml
+from filelock import FileLock
+
+from gp_segmentation import config
+from gp_segmentation.errors import ConfigError, GpsegError
 from gp_segmentation.pipeline.order import STAGES, stage
-from gp_segmentation.pipeline.project import Project
+from gp_segmentation.pipeline.project import PreparedTables, Project
 from gp_segmentation.storage.workspace import Workspace
-from gp_segmentation.utils.files import read_json
+from gp_segmentation.tracking.errors import StoreError
+from gp_segmentation.utils.files import read_json, write_json
+
+if TYPE_CHECKING:
+    from gp_segmentation.tracking.store import Store
 
 log = logging.getLogger("gpseg")
+
+#: What a job writes into its folder before its stages: the tags it is recorded with, and what its prepared
+#: tables held. By it the results can be recorded later, when code and data may have changed.
+ORIGIN = "origin.json"
 
 
 def run_stage(name: str, project: Project) -> None:
@@ -23,21 +41,41 @@ def run_job(project: Project, output: Path, title: str) -> None:
 
     Raises
     ------
-    GpsegError : among others when the prepared tables were replaced meanwhile; the MLflow run ends FAILED.
+    GpsegError : among others when the prepared tables were replaced meanwhile, in which case the MLflow run
+        ends FAILED; or when the store went away, in which case the results are whole all the same.
     """
-    with project.run(title, "gpseg") as run:
+    from gp_segmentation.tracking import recording
+
+    tags = recording.tags(project.cfg, project.root, "gpseg")
+    with _results_named(output), project.run(title, tags) as run:
         prepared = project.prepared_tables()
         workspace = project.workspace(output, prepared.folder)
+        write_json(output / ORIGIN, {"tags": tags, "prepared": prepared.content})
         with prepared.fail_if_changed():
             _run_stages(project, workspace)
         if run is not None:
-            from gp_segmentation.tracking import recording
-
             with prepared.fail_if_changed():
                 recording.record(run, project.cfg, workspace)
     log.info("Page:      %s", workspace.report / "report.html")
     if run is not None:
         log.info("MLflow:    run %s (make ui)", run.id)
+
+
+@contextmanager
+def _results_named(folder: Path) -> Iterator[None]:
+    """Where results are whole but could not be recorded, say where they are and how to record them."""
+    from gp_segmentation.tracking import recording
+
+    try:
+        yield
+    except StoreError as error:
+        if recording.unfinished(Workspace(folder)):
+            raise
+        log.warning("Not recorded: %s", folder)  # of the jobs of a sweep, Hydra shows the first one's error
+        raise GpsegError(
+            f"{error.problem}. The results are whole in {folder}. When this is put right, record them: "
+            f"gpseg-record {folder}"
+        ) from None
 
 
 def _run_stages(project: Project, workspace: Workspace) -> None:
@@ -68,15 +106,108 @@ def track(project: Project) -> None:
         log.info("tracking is off (conf/tracking)")
         return
     # DVC runs experiments in temporary folders; their runs belong into the project's store.
-    store = project.open_store(Path(os.environ.get("DVC_ROOT") or project.root))
-    known = store.find(recording.content_hash(project.data))
-    if known is not None:
-        log.info("these results are recorded already, as run %s", known)
+    root = Path(os.environ.get("DVC_ROOT") or project.root)
+    title = os.environ.get("DVC_EXP_NAME") or "dvc repro"
+    with _results_named(project.data.root):
+        tags = recording.tags(project.cfg, project.root, "dvc")
+        log.info("%s", _record_once(project, project.open_store(root), project.data, title, tags))
+
+
+def record_results(folder: Path, root: Path) -> str:
+    """Record the results of a finished run that could not be recorded then; return what came of it.
+
+    Parameters
+    ----------
+    folder : a job's, or the project's `data/` after dvc repro. root : the project.
+
+    Raises
+    ------
+    GpsegError : there is no finished run in `folder`, or the data it was made from are others now.
+    """
+    from gp_segmentation.tracking import recording
+
+    folder = folder.resolve()
+    if missing := recording.unfinished(Workspace(folder)):
+        raise GpsegError(f"{folder} is not the folder of a finished run: it has no {', '.join(missing)}")
+    cfg = recorded_config(folder, root)
+    project = Project({**cfg, "tracking": {**cfg["tracking"], "enabled": True}}, root)
+    _check_address(project.cfg["tracking"]["uri"])
+    with _results_named(folder):
+        store = project.open_store()
+        if folder == project.data.root.resolve():
+            _check_params(root)
+            tags = recording.tags(project.cfg, root, "dvc")
+            return _record_once(project, store, project.data, "dvc repro", tags)
+        prepared = project.prepared_tables()
+        tags = _tags_then(folder, prepared) or recording.tags(project.cfg, root, "gpseg")
+        workspace = project.workspace(folder, prepared.folder)
+        return _record_once(project, store, workspace, folder.name, tags)
+
+
+def recorded_config(folder: Path, root: Path) -> dict[str, Any]:
+    """Return the configuration of the run in `folder`: Hydra's of a job, params.yaml of the project."""
+    for path in (folder / ".hydra" / "config.yaml", folder.parent / "params.yaml"):
+        if path.is_file():
+            return config.load_recorded(path)
+    raise GpsegError(
+        f"{folder} holds no run: neither .hydra/config.yaml nor a params.yaml beside it ({root})"
+    )
+
+
+def _check_address(uri: str | None) -> None:
+    """Refuse the address of a store whose password was not kept with the run."""
+    if uri and "***" in uri and not os.environ.get("MLFLOW_TRACKING_URI"):
+        raise ConfigError(
+            f"tracking.uri of the run, {uri}, was kept without its password. Set MLFLOW_TRACKING_URI to the "
+            "whole address, and run the same command again"
+        )
+
+
+def _check_params(root: Path) -> None:
+    """Refuse results in `data/` that were made with another configuration than params.yaml says."""
+    lock, params = ((root / name) for name in ("dvc.lock", "params.yaml"))
+    stages = (
+        (yaml.safe_load(lock.read_text(encoding="utf-8")) or {}).get("stages", {}) if lock.is_file() else {}
+    )
+    if "report" not in stages:
         return
-    with project.run(os.environ.get("DVC_EXP_NAME") or "dvc repro", "dvc", store) as run:
-        assert run is not None  # noqa: S101 - tracking is on
-        recording.record(run, project.cfg, project.data)
-    log.info("recorded as MLflow run %s", run.id)
+    if stages["report"]["params"]["params.yaml"] != yaml.safe_load(params.read_text(encoding="utf-8")):
+        raise GpsegError(
+            "params.yaml is not what the results in data/ were made with, says dvc.lock. Run dvc repro: it "
+            "brings them up to date and records them"
+        )
+
+
+def _tags_then(folder: Path, prepared: PreparedTables) -> dict[str, str]:
+    """Return the tags of a job as it began; GpsegError when its prepared tables are others by now.
+
+    A job from before they were written down has none.
+    """
+    if not (folder / ORIGIN).is_file():
+        return {}
+    origin = read_json(folder / ORIGIN)
+    if origin["prepared"] != prepared.content:
+        raise GpsegError(
+            f"the prepared tables are no longer those that the run in {folder} was made from. Bring its raw "
+            "files back with gpseg-data or dvc, and run the same command again"
+        )
+    return dict(origin["tags"])
+
+
+def _record_once(project: Project, store: Store, ws: Workspace, title: str, tags: Mapping[str, str]) -> str:
+    """Record the results in `ws` with `tags`, unless a finished run has the same; return what came of it."""
+    from gp_segmentation.tracking import recording
+
+    store.running.mkdir(parents=True, exist_ok=True)
+    # Two that record the same results at the same time would both find none recorded.
+    with FileLock(store.running.with_suffix(".recording")):
+        known = store.find(recording.content_hash(ws))
+        if known is not None:
+            return f"these results are recorded already, as run {known}"
+        with project.run(title, tags, store) as run:
+            assert run is not None  # noqa: S101 - tracking is on
+            recording.record(run, project.cfg, ws)
+        return f"recorded as MLflow run {run.id}"
 
 
 def summary(root: Path) -> str:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from gp_segmentation import schemas
 from gp_segmentation.errors import ConfigError
+from gp_segmentation.sources.names import visible_tables
 from gp_segmentation.sources.raw_folder import PresentFiles, find_present
 from gp_segmentation.sources.tidy import (
     Boundaries,
@@ -22,6 +23,7 @@ from gp_segmentation.sources.tidy import (
     Registrations,
     compact,
 )
+from gp_segmentation.utils.wording import visible_name
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -51,7 +53,7 @@ def read_source(files: Mapping[str, Mapping[str, Any]], folder: Path, *, min_lis
     located = _locate(practices, organisations, registrations, raw)
     context, dictionary = _context(codes, raw)
     boundaries: Boundaries | None = raw.read("boundaries")
-    prepared = {
+    tables = {
         "practices": located,
         "organisations": statuses,
         "registers": _of_practices(qof.prevalence, codes, raw, "qof", "PREVALENCE"),
@@ -63,12 +65,14 @@ def read_source(files: Mapping[str, Mapping[str, Any]], folder: Path, *, min_lis
         "context": context,
         "context_dictionary": dictionary,
     }
-    shapes = None if boundaries is None else _join_boundaries(boundaries.frame, practices, raw)
+    prepared = visible_tables(tables, raw)
+    shapes = None if boundaries is None else _join_boundaries(boundaries.frame, prepared["practices"], raw)
     _note_undescribed(qof, raw)
     quality = pd.concat([schemas.empty("quality"), *raw.quality], ignore_index=True)
+    prepared |= visible_tables({"quality": quality}, raw)
     checked = {
         name: schemas.check(name, frame, file=f"{raw.names['qof']} (table {name})")
-        for name, frame in (prepared | {"quality": quality}).items()
+        for name, frame in prepared.items()
     }
     return Prepared(**checked, boundaries=shapes)
 
@@ -179,6 +183,7 @@ def _join_boundaries(
     shapes: gpd.GeoDataFrame, practices: pd.DataFrame, raw: PresentFiles
 ) -> gpd.GeoDataFrame:
     """Give each boundary the ODS code of the ICB of the same name; the code is null when there is none."""
+    shapes = shapes.assign(icb_name=shapes["icb_name"].map(visible_name))
     icbs = practices.drop_duplicates("icb_code")
     by_name = dict(zip(icbs["icb_name"].map(comparable_name), icbs["icb_code"], strict=True))
     codes = [by_name.get(comparable_name(name)) for name in shapes["icb_name"]]

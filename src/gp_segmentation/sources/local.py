@@ -5,18 +5,46 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
+from pydantic import AfterValidator, BaseModel, Field
 
-from gp_segmentation.errors import ConfigError
 from gp_segmentation.sources.files.delimited import MISSING
 from gp_segmentation.sources.files.sheets import SourceSheet, cell_text, read_sheet
 from gp_segmentation.sources.tidy import ContextTable, QualityLog
+from gp_segmentation.utils.allowed import STRICT, rising
 
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
-_COLUMN_KEYS = frozenset({"column", "label", "unit", "range", "per", "scale"})
+
+
+def _rising_ends(ends: list[float | None]) -> list[float | None]:
+    rising([end for end in ends if end is not None])
+    return ends
+
+
+class MeasureKeys(BaseModel):
+    """What a configuration may say of a measure; `read_local_table` explains the keys."""
+
+    model_config = STRICT
+    column: str | None = None
+    label: str | None = None
+    unit: str | None = None
+    range: (
+        Annotated[list[float | None], Field(min_length=2, max_length=2), AfterValidator(_rising_ends)] | None
+    ) = None
+    per: str | None = None
+    scale: Annotated[float, Field(gt=0)] = 1.0
+
+
+def _checked(spec: Mapping[str, Any]) -> Mapping[str, Any]:
+    MeasureKeys.model_validate(spec)
+    return spec
+
+
+#: The keys of a measure, as they stand in a configuration.
+Spec = Annotated[Mapping[str, Any], AfterValidator(_checked)]
 
 
 @dataclass(frozen=True)
@@ -48,12 +76,12 @@ def read_local_table(
     path: Path,
     *,
     code: str,
-    columns: Mapping[str, Mapping[str, Any]],
+    columns: Mapping[str, Spec],
     where: Mapping[str, Any] | None = None,
     missing: Sequence[str] = (*MISSING, "NA", "N/A", "NaN"),
-    out_of_range: str = "error",
-    skip: int = 0,
-    sheet: str | int = 0,
+    out_of_range: Literal["error", "missing"] = "error",
+    skip: Annotated[int, Field(ge=0)] = 0,
+    sheet: str | Annotated[int, Field(ge=0)] = 0,
     member: str = r".*\.csv",
     delimiter: str = ",",
 ) -> ContextTable:
@@ -76,8 +104,6 @@ def read_local_table(
     and for a practice with two rows.
     """
     measures = [_measure(name, spec) for name, spec in columns.items()]
-    if out_of_range not in ("error", "missing"):
-        raise ConfigError(f"out_of_range is {out_of_range!r}; it may be error or missing")
     found = read_sheet(path, skip, sheet, member, delimiter)
     named = [name for m in measures for name in (m.column, m.per) if name is not None]
     _require(found, [code, *named, *(where or {})])
@@ -96,10 +122,6 @@ def read_local_table(
 
 
 def _measure(name: str, spec: Mapping[str, Any]) -> _Measure:
-    unknown = set(spec) - _COLUMN_KEYS
-    if unknown:
-        known = ", ".join(sorted(_COLUMN_KEYS))
-        raise ConfigError(f"measure {name}: {', '.join(sorted(unknown))} is not a key (known: {known})")
     low, high = spec.get("range") or (-math.inf, math.inf)
     return _Measure(
         name=name,

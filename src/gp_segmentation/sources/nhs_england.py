@@ -73,6 +73,11 @@ _KEYS = {
 }
 _MAX_POINTS = 1000  # the whole framework has 635
 _NUMBERS = {"prevalence": frozenset({"register", "denominator"}), "indicators": frozenset({"points"})}
+#: Columns of names: one that reads ``*`` or ``NULL`` is a name.
+_NAMES = {
+    "indicators": frozenset({"description", "group_name", "domain_name"}),
+    "geographies": frozenset({"practice_name", "pcn_name", "sub_icb_name", "icb_name", "region_name"}),
+}
 #: An indicator's domain and list are only labels: an archive without them can still be used.
 _OPTIONAL = {"indicators": frozenset({"domain_code", "domain_name", "list_type"})}
 
@@ -96,8 +101,9 @@ class _Archive:
     def read(self, table: str) -> tuple[pd.DataFrame, TextFile]:
         """Return a table under the project's column names, blank rows left out and counted, and its file."""
         text = find_text(self.path, self.pattern(table))
-        none = frozenset[str]()
-        source = Csv(text, self.names(table), _NUMBERS.get(table, none), _OPTIONAL.get(table, none))
+        kinds = (_NUMBERS, _OPTIONAL, _NAMES)
+        numbers, optional, names = (kind.get(table, frozenset[str]()) for kind in kinds)
+        source = Csv(text, self.names(table), numbers, optional, names)
         return read_keyed_rows(source, _KEYS[table], self.log, text.base_name), text
 
 
@@ -168,9 +174,7 @@ def _indicators(archive: _Archive) -> pd.DataFrame:
         problem = f"{bad['indicator_code'].iloc[0]} cannot have {bad['points'].iloc[0]:g} points"
         name = str(archive.names("indicators")["points"])
         raise text.error(problem, column=name, remedy="Correct the value")
-    # Descriptions hold line feeds and tabs; one blank reads better in every table and figure.
-    description = frame["description"].fillna("").str.replace(r"\s+", " ", regex=True)
-    return frame.assign(description=description).sort_values("indicator_code", ignore_index=True)
+    return frame.sort_values("indicator_code", ignore_index=True)
 
 
 def _achievement(archive: _Archive, geographies: pd.DataFrame) -> pd.DataFrame:

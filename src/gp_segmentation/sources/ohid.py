@@ -1,13 +1,15 @@
 """OHID's Fingertips: one indicator's values for practices, from the CSV of its API."""
 
-from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
 
 import pandas as pd
+from pydantic import Field
 
 from gp_segmentation.sources.files.archive import TextFile, find_text
 from gp_segmentation.sources.files.delimited import Csv
 from gp_segmentation.sources.tidy import ContextTable, QualityLog, drop_rows_without_key, first_few
+from gp_segmentation.utils.allowed import Limits
 
 _COLUMNS = {
     "indicator_id": "Indicator ID",
@@ -25,13 +27,13 @@ _COLUMNS = {
 def read_indicator(
     path: Path,
     *,
-    indicator_id: int,
+    indicator_id: Annotated[int, Field(ge=1)],
     measure: str,
     unit: str,
     label: str | None = None,
     period: str | None = None,
     sex: str = "Persons",
-    valid_range: Sequence[float] | None = None,
+    valid_range: Limits | None = None,
 ) -> ContextTable:
     """Read one Fingertips indicator as the context measure `measure`.
 
@@ -105,7 +107,7 @@ def _value_per_practice(frame: pd.DataFrame, text: TextFile, log: QualityLog) ->
     return distinct.sort_values("practice_code", ignore_index=True)
 
 
-def _check_range(values: pd.DataFrame, valid_range: Sequence[float] | None, text: TextFile) -> None:
+def _check_range(values: pd.DataFrame, valid_range: Limits | None, text: TextFile) -> None:
     if valid_range is None:
         return
     low, high = valid_range

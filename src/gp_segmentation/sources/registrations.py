@@ -4,8 +4,10 @@ import re
 from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
+from typing import Annotated
 
 import pandas as pd
+from pydantic import AfterValidator, Field
 
 from gp_segmentation.schemas import AGE_BANDS, SEXES
 from gp_segmentation.sources.files.archive import TextFile, find_text
@@ -31,8 +33,19 @@ _COLUMNS = {
 _KEY = ["practice_code", "sex", "age_band"]
 
 
+def _a_day(text: str) -> str:
+    date.fromisoformat(text)
+    return text
+
+
+Day = Annotated[str, AfterValidator(_a_day)]
+
+
 def read_registrations(
-    path: Path, *, expected_date: str | None = None, max_difference: float = 0.01
+    path: Path,
+    *,
+    expected_date: Day | None = None,
+    max_difference: Annotated[float, Field(ge=0, le=1)] = 0.01,
 ) -> Registrations:
     """Read the quin-age zip (or CSV): rows of ORG_TYPE GP only.
 

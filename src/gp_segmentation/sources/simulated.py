@@ -19,6 +19,7 @@ from gp_segmentation.errors import ConfigError, InputError
 from gp_segmentation.sources.download.folder import lock_folder
 from gp_segmentation.sources.download.manifest import BY_HAND, describe, read_manifest, write_manifest
 from gp_segmentation.utils.files import write_text
+from gp_segmentation.utils.wording import visible_name
 
 log = logging.getLogger(__name__)
 
@@ -108,5 +109,5 @@ def _read(path: Path) -> dict[str, str]:
             continue
         if name not in TABLES:
             raise fail(f"{name!r} is not a table", row=number, remedy=f"Tables: {', '.join(TABLES)}")
-        found[name] = " ".join(note.split())
+        found[name] = visible_name(note)
     return found

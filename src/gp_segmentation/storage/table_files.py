@@ -2,7 +2,7 @@
 
 A text from data may begin as a formula does (``=HYPERLINK(...)``, ``-``, ``@``), and a spreadsheet would run
 it. In a CSV file such a text stands after an apostrophe, which spreadsheets take for "this is text";
-`read_table` takes it away again.
+`read_table` takes it away again. What cannot be seen in a text (`utils.wording.visible`) is written visibly.
 """
 
 from collections.abc import Callable
@@ -13,6 +13,7 @@ import pandas as pd
 
 from gp_segmentation import schemas
 from gp_segmentation.utils.files import atomic, existing
+from gp_segmentation.utils.wording import visible
 
 #: How a formula begins in some spreadsheet (the last four: full width), after apostrophes that stand there.
 _FORMULA = r"'*[=+\-@\t\r\n＝＋－＠]"
@@ -60,11 +61,13 @@ def read_segments(path: Path, *, everyone: bool = False) -> pd.DataFrame:
 
 def csv_text(frame: pd.DataFrame, *, index: bool = False) -> str:
     """Return `frame` as CSV in which no text is a formula."""
-    safe = _texts(
-        frame.reset_index() if index else frame,
-        lambda text: text.str.replace(rf"^(?={_FORMULA})", "'", regex=True),
-    )
+    safe = _texts(frame.reset_index() if index else frame, _safe)
     return safe.to_csv(index=False, lineterminator="\n", float_format="%.10g")
+
+
+def _safe(texts: pd.Series) -> pd.Series:
+    seen = texts.map(visible, na_action="ignore").astype("str")
+    return seen.str.replace(rf"^(?={_FORMULA})", "'", regex=True)
 
 
 def _texts(frame: pd.DataFrame, change: Callable[[pd.Series], pd.Series]) -> pd.DataFrame:

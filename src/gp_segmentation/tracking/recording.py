@@ -1,10 +1,13 @@
 """What of a run is recorded: its parameters, tags, metrics, curves and files, and the hash of its content."""
 
+from __future__ import annotations
+
 import hashlib
+import logging
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import yaml
@@ -15,8 +18,13 @@ from gp_segmentation.schemas import LEVEL_COLUMNS, of_preparation
 from gp_segmentation.storage.provenance import simulated_tables
 from gp_segmentation.storage.table_files import csv_text, read_table
 from gp_segmentation.storage.workspace import Workspace
-from gp_segmentation.tracking.run import Child, Run
 from gp_segmentation.utils.files import read_json
+from gp_segmentation.utils.wording import markdown
+
+if TYPE_CHECKING:
+    from gp_segmentation.tracking.run import Child, Run
+
+log = logging.getLogger(__name__)
 
 #: Result folders whose files make the content hash, and the artefact folder each is shown under.
 RECORDED = {
@@ -49,6 +57,12 @@ def content_hash(ws: Workspace) -> str:
 
 def _files(ws: Workspace) -> list[Path]:
     return [path for name in RECORDED for path in sorted((ws.root / name).rglob("*")) if path.is_file()]
+
+
+def unfinished(ws: Workspace) -> list[str]:
+    """Name the results that a finished run has and `ws` has not; every stage writes its own whole or not."""
+    wanted = ["features", "matrix", *RECORDED, "metrics.json"]
+    return [name for name in wanted if not (ws.root / name).exists()]
 
 
 def logged_parameters(cfg: dict[str, Any]) -> dict[str, Any]:
@@ -89,11 +103,11 @@ def raw_hash(root: Path, source: str) -> str:
 
 
 def _yaml(path: Path) -> dict[str, Any]:
-    return (yaml.safe_load(path.read_text()) or {}) if path.is_file() else {}
+    return (yaml.safe_load(path.read_text(encoding="utf-8")) or {}) if path.is_file() else {}
 
 
 def git_tags(root: Path) -> dict[str, str]:
-    """Return the commit and whether the tree differs from it; nothing outside a git checkout."""
+    """Return the commit and whether the tree differs from it; nothing, and a warning, where git has none."""
     commit = _git(root, "rev-parse", "HEAD")
     if commit is None:
         return {}
@@ -103,10 +117,19 @@ def git_tags(root: Path) -> dict[str, str]:
 
 def _git(root: Path, *arguments: str) -> str | None:
     try:
-        done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=True)  # noqa: S603, S607
-    except (OSError, subprocess.CalledProcessError):
+        done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, check=True)  # noqa: S603, S607
+    except (OSError, subprocess.CalledProcessError) as error:
+        # Git refuses, among others, a checkout of another user ("dubious ownership"), and says what to do.
+        said = getattr(error, "stderr", b"").decode(errors="replace") or str(error)
+        log.warning("no commit is recorded with this run; git says: %s", " ".join(said.split()))
         return None
-    return done.stdout.strip()
+    return done.stdout.decode(errors="replace").strip()
+
+
+def record_configuration(run: Run, cfg: dict[str, Any]) -> None:
+    """Log what a run is made of; this also shows that the store and its place of artefacts can be written."""
+    run.log_params(logged_parameters(cfg))
+    run.log_text(config.to_yaml(cfg), "config.yaml")
 
 
 def record(run: Run, cfg: dict[str, Any], ws: Workspace) -> None:
@@ -122,7 +145,6 @@ def record(run: Run, cfg: dict[str, Any], ws: Workspace) -> None:
         run.log_children(children(cfg, trials, choice, ws.preparations()))
     found = tags_of_results(cfg, source, choice, evidence["verdict"], portraits, levels)
     run.set_tags(found | {"content_hash": content_hash(ws)})
-    run.log_text(config.to_yaml(cfg), "config.yaml")
     for name, folder in RECORDED.items():
         run.log_files([path for path in sorted((ws.root / name).rglob("*")) if path.is_file()], folder)
     _record_model(run, ws)
@@ -173,6 +195,8 @@ def children(
     The run's own parameters and the tags it is found by are repeated, since a filter in the UI looks at each
     run alone; where the run leaves the preparation of the matrix open, they are those of the trial's.
     """
+    from gp_segmentation.tracking.run import Child
+
     settled_in = {name: fill_in_preparation(cfg, settings) for name, settings in preparations.items()}
     shared = {name: logged_parameters(config) for name, config in settled_in.items()}
     made = []
@@ -224,7 +248,7 @@ def note(
         "|---|---|---|---|---|",
     ]
     rows = [
-        f"| {p['segment']} | {p['code']} | {p['name']} | {p['practices']:,} | {p['patients']:,} |"
+        f"| {p['segment']} | {p['code']} | {markdown(p['name'])} | {p['practices']:,} | {p['patients']:,} |"
         for p in portraits
     ]
     return "\n".join([*lines, *rows])

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import mlflow
 from mlflow.entities import Metric, Param, RunTag
-from mlflow.exceptions import MlflowException
 
 from gp_segmentation.errors import GpsegError, without_secrets
+from gp_segmentation.tracking.client import StoreClient
 from gp_segmentation.utils.files import sha256_of
 
 if TYPE_CHECKING:
@@ -24,8 +24,12 @@ if TYPE_CHECKING:
 #: How many parameters or metrics the server accepts in one call.
 MAX_PARAMS, MAX_METRICS = 100, 1000
 
-#: Longest value of a parameter and of a tag that MLflow's server accepts.
-MAX_PARAM, MAX_TAG = 6000, 8000
+#: Longest value of a parameter and of a tag that MLflow's server accepts, and longest name of whatever: an
+#: experiment, a run, a parameter, a metric, a tag. SQLite takes longer ones, other databases do not.
+MAX_PARAM, MAX_TAG, MAX_NAME = 6000, 8000, 250
+
+#: Tags: a run's name, and the whole of it where it had to be shortened.
+NAME, FULL_NAME = "mlflow.runName", "run_name_full"
 
 #: Tag that holds the SHA-256 of a run's logged model.
 MODEL_DIGEST = "model_sha256"
@@ -48,13 +52,14 @@ class Child:
 class Run:
     """An open run: what it is made of, what came out, and the files that show it."""
 
-    client: mlflow.MlflowClient
+    client: StoreClient
     id: str
 
     def log_params(self, params: Mapping[str, Any]) -> None:
         """Log parameters as text; one longer than the store takes is cut and ends in an ellipsis."""
         rows = [
-            Param(key, shortened("null" if value is None else str(value))) for key, value in params.items()
+            Param(key[:MAX_NAME], shortened("null" if value is None else str(value), MAX_PARAM))
+            for key, value in params.items()
         ]
         for start in range(0, len(rows), MAX_PARAMS):
             self.client.log_batch(self.id, params=rows[start : start + MAX_PARAMS])
@@ -79,8 +84,8 @@ class Run:
         """Log finished runs below this one, in as few calls as the store allows."""
         experiment = self.client.get_run(self.id).info.experiment_id
         for child in children:
-            tags = checked_tags({**child.tags, "mlflow.parentRunId": self.id})
-            started = self.client.create_run(experiment, run_name=child.name, tags=tags)
+            tags = checked_tags({**child.tags, NAME: child.name, "mlflow.parentRunId": self.id})
+            started = self.client.create_run(experiment, tags=tags)
             below = Run(self.client, started.info.run_id)
             below.log_params(child.params)
             below.log_metrics(child.metrics)
@@ -138,24 +143,22 @@ class Run:
         self.client.log_text(self.id, without_secrets(text), name)
 
 
-def fetch_model(client: mlflow.MlflowClient, run_id: str, folder: Path) -> tuple[dict[str, Path], str | None]:
+def fetch_model(client: StoreClient, run_id: str, folder: Path) -> tuple[dict[str, Path], str | None]:
     """Download the model a run logged and its tables into `folder`.
 
     Returns ``model`` (the skops file), ``config`` (the composed configuration), ``segments`` and ``source``;
     and the SHA-256 of the model that stands in the run's tags (None: the run is from before there was one).
     Raises GpsegError when the store has no such run, or the run no model.
     """
-    try:
-        run = client.get_run(run_id)
-    except MlflowException as error:
-        raise GpsegError(f"the store has no run {run_id}. Name a run's id, or the folder of a run") from error
+    run = client.get_run(run_id)
     outputs = run.outputs.model_outputs if run.outputs else []
     if not outputs:
         raise GpsegError(f"run {run_id} logged no model. Run gpseg again, and name that run")
     model = client.get_logged_model(outputs[0].model_id)
-    local = mlflow.artifacts.download_artifacts(
-        model.artifact_location, dst_path=str(folder), tracking_uri=client.tracking_uri
-    )
+    with client.asking(artefacts=True):
+        local = mlflow.artifacts.download_artifacts(
+            model.artifact_location, dst_path=str(folder), tracking_uri=client.tracking_uri
+        )
     files = {
         "config": "config.yaml",
         "segments": "tables/segments/segments.csv",
@@ -171,12 +174,18 @@ def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def shortened(value: str) -> str:
-    """Return a parameter's text without secrets, cut to `MAX_PARAM` letters, the last then an ellipsis."""
-    value = without_secrets(value)
-    return value if len(value) <= MAX_PARAM else value[: MAX_PARAM - 1] + "…"
+def shortened(text: str, longest: int) -> str:
+    """Return a text without secrets, cut to `longest` letters, the last then an ellipsis."""
+    text = without_secrets(text)
+    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def checked_tags(tags: Mapping[str, str]) -> dict[str, str]:
-    """Return tags as text without secrets, each cut to `MAX_TAG` letters."""
-    return {key: without_secrets(str(value))[:MAX_TAG] for key, value in tags.items()}
+    """Return tags as text that the store takes: without secrets, and none too long.
+
+    Where the run's name has to be shortened, the tag `FULL_NAME` holds the whole of it.
+    """
+    name = tags.get(NAME, "")
+    if len(without_secrets(name)) > MAX_NAME:
+        tags = {**tags, NAME: shortened(name, MAX_NAME), FULL_NAME: name}
+    return {key[:MAX_NAME]: shortened(str(value), MAX_TAG) for key, value in tags.items()}

@@ -3,26 +3,29 @@
 import hashlib
 import logging
 import os
+import re
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-os.environ.setdefault("DO_NOT_TRACK", "true")
-
-import mlflow
-from mlflow.exceptions import MlflowException
-
-from gp_segmentation.errors import GpsegError, without_secrets
-from gp_segmentation.tracking.run import MAX_TAG, Run, checked_tags
+from gp_segmentation.errors import ConfigError, without_secrets
+from gp_segmentation.tracking.client import StoreClient, is_database, prompt
+from gp_segmentation.tracking.errors import StoreError, explained
+from gp_segmentation.tracking.run import MAX_NAME, MAX_TAG, NAME, Run, checked_tags, shortened
 from gp_segmentation.utils.files import atomic
+
+log = logging.getLogger("gpseg")
 
 #: Tag of a run: the name of the lock its process holds.
 LOCK = "process_lock"
+
+#: What is said of a run that its process did not end.
+LOST = "the process was killed, the machine stopped, or the store could not be reached at the end"
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class Store:
         of the lock when the process ends, however it ends.
     """
 
-    client: mlflow.MlflowClient
+    client: StoreClient
     experiment_id: str
     running: Path
 
@@ -58,34 +61,45 @@ class Store:
         leads to it: a process killed in between leaves no run behind that nobody knows to be lost. Where the
         store is gone when the run should end, the lock's file stays, and the next start ends the run.
         """
-        self.running.mkdir(parents=True, exist_ok=True)
+        with explained(self.client.address):
+            self.running.mkdir(parents=True, exist_ok=True)
         path = self.running / f"{uuid.uuid4().hex}.lock"
         with FileLock(path):
-            made = checked_tags(tags) | {LOCK: path.stem}
-            created = self.client.create_run(self.experiment_id, run_name=without_secrets(name), tags=made)
-            run = Run(self.client, created.info.run_id)
+            made = checked_tags({**tags, NAME: name, LOCK: path.stem})
+            run = Run(self.client, self.client.create_run(self.experiment_id, tags=made).info.run_id)
             try:
                 yield run
+                self.client.set_terminated(run.id, "FINISHED")
             except BaseException as error:
-                status = "FAILED" if isinstance(error, Exception) else "KILLED"
-                self._end(run.id, status, f"{type(error).__name__}: {error}")
-                path.unlink(missing_ok=True)
+                if self._ended_after(error, run.id):
+                    path.unlink(missing_ok=True)
                 raise
-            self.client.set_terminated(run.id, "FINISHED")
             path.unlink(missing_ok=True)
+
+    def _ended_after(self, error: BaseException, run_id: str) -> bool:
+        """End a run because of `error`; False when the store cannot be reached for it."""
+        status = "FAILED" if isinstance(error, Exception) else "KILLED"
+        try:
+            with prompt():
+                self._end(run_id, status, f"{type(error).__name__}: {error}")
+        except StoreError as unreached:
+            if not isinstance(error, StoreError):
+                log.warning("%s. The next start ends run %s", unreached.problem, run_id)
+            return False
+        return True
 
     def end_lost(self) -> None:
         """End, as KILLED, the runs of this machine whose process is gone without having ended them."""
         for path in sorted(self.running.glob("*.lock")):
             with suppress(Timeout), FileLock(path, timeout=0):
                 for run_id in self._open_runs(LOCK, path.stem):
-                    self._end(run_id, "KILLED", "the process was killed, or the machine stopped")
+                    self._end(run_id, "KILLED", LOST)
                 path.unlink(missing_ok=True)
 
     def _end(self, run_id: str, status: str, error: str) -> None:
         """End a run, the trials below it first: an interruption then leaves it to be ended again."""
         for one in (*self._open_runs("mlflow.parentRunId", run_id), run_id):
-            self.client.set_tag(one, "error", without_secrets(error)[:MAX_TAG])
+            self.client.set_tag(one, "error", shortened(error, MAX_TAG))
             self.client.set_terminated(one, status)
 
     def _open_runs(self, tag: str, value: str) -> list[str]:
@@ -95,56 +109,90 @@ class Store:
         return [run.info.run_id for run in self.client.search_runs(everywhere, asked)]
 
 
-def open_store(root: Path, experiment: str, uri: str | None = None) -> Store:
-    """Open (and on first use create) the store below `root`.
+def open_store(root: Path, experiment: str, uri: str | None = None, artifacts: str | None = None) -> Store:
+    """Open (and on first use create) the store below `root`, and end the runs that were lost in it.
 
     Parameters
     ----------
-    root : the project; the store is ``<root>/mlruns/mlflow.db`` with artefacts in ``mlruns/artifacts``.
+    root : the project; the store is ``<root>/mlruns/mlflow.db``.
     experiment : the experiment's name.
     uri : another tracking address; the environment's ``MLFLOW_TRACKING_URI`` comes before both.
+    artifacts : where the experiment keeps artefacts, if it has yet to be created: an address, or a folder
+        below `root`. None: ``<root>/mlruns/artifacts`` for a database; a server decides for itself.
+
+    Raises
+    ------
+    StoreError : the store cannot be used, or the experiment was deleted or keeps its artefacts in a folder
+        that is another one for everybody.
+    ConfigError : the experiment's name is too long.
     """
-    address = os.environ.get("MLFLOW_TRACKING_URI") or uri
+    if len(experiment) > MAX_NAME:
+        raise ConfigError(
+            f"tracking.experiment has {len(experiment)} letters; a store takes {MAX_NAME}. Name it shorter"
+        )
     folder = root / "mlruns"
-    artifacts = None if address else (folder / "artifacts").as_uri()
-    address = address or f"sqlite:///{folder / 'mlflow.db'}"
-    mine = hashlib.sha256(address.encode()).hexdigest()[:12]
-    logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    folder.mkdir(parents=True, exist_ok=True)
-    # Two first runs at the same time would both create the tables.
-    with FileLock(folder / ".lock"):
-        try:
-            if artifacts and not (folder / "mlflow.db").exists():
+    own = f"sqlite:///{folder / 'mlflow.db'}"
+    address = os.environ.get("MLFLOW_TRACKING_URI") or uri or own
+    with explained(address), prompt():
+        folder.mkdir(parents=True, exist_ok=True)
+        # Two first runs at the same time would both create the tables.
+        with FileLock(folder / ".lock"):
+            if address == own:
                 _make_database(folder / "mlflow.db")
-            client = mlflow.MlflowClient(tracking_uri=address)
-            store = Store(client, _experiment(client, experiment, artifacts), folder / ".running" / mine)
-        except MlflowException as error:
-            raise GpsegError(
-                f"the tracking store {address} cannot be opened: {error}. Correct MLFLOW_TRACKING_URI or "
-                "tracking.uri, or do without: tracking=none"
-            ) from None  # its text and frames name the address, password and all
-        store.end_lost()
+            client = StoreClient(address)
+            experiment_id = _experiment(client, experiment, _place(root, address, artifacts))
+            # Not of the password: runs are found again when it was changed.
+            mine = hashlib.sha256(without_secrets(address).encode()).hexdigest()[:12]
+            store = Store(client, experiment_id, folder / ".running" / mine)
+            store.end_lost()
     return store
 
 
 def _make_database(path: Path) -> None:
     """Make MLflow's tables, whole or not at all: a half-made database is never opened again."""
+    if path.exists() and path.stat().st_size:
+        return
+    if path.exists():
+        log.warning("%s was empty: a new tracking store was made in its place", path)
     with atomic(path) as temporary:
-        mlflow.MlflowClient(tracking_uri=f"sqlite:///{temporary}").search_experiments(max_results=1)
+        StoreClient(f"sqlite:///{temporary}").search_experiments(max_results=1)
 
 
-def _experiment(client: mlflow.MlflowClient, name: str, artifacts: str | None) -> str:
-    found = client.get_experiment_by_name(name)
-    if found is not None:
-        return str(found.experiment_id)
+def _place(root: Path, address: str, artifacts: str | None) -> str | None:
+    """Where an experiment to be created keeps its artefacts; None leaves it to the server."""
+    if artifacts is None:
+        return (root / "mlruns" / "artifacts").as_uri() if is_database(address) else None
+    if re.match(r"[A-Za-z][\w+.-]+:", artifacts):
+        return artifacts
+    return (root / Path(artifacts).expanduser()).resolve().as_uri()
+
+
+def _experiment(client: StoreClient, name: str, place: str | None) -> str:
+    """Return the id of the experiment, created if need be; tell the client where its artefacts go."""
+    found = client.get_experiment_by_name(name) or _created(client, name, place)
+    client.place = str(found.artifact_location)
+    if found.lifecycle_stage != "active":
+        raise StoreError(
+            f"the experiment {name} of the tracking store {client.address} was deleted",
+            f"Bring it back with MLFLOW_TRACKING_URI={client.address} mlflow experiments restore "
+            f"--experiment-id {found.experiment_id}, or name another: tracking.experiment=NAME",
+        )
+    if not re.match(r"[A-Za-z][\w+.-]*:|[/\\]", client.place):
+        raise StoreError(
+            f"the experiment {name} of the tracking store {client.address} keeps its artefacts in "
+            f"{client.place}, which is another folder wherever a command is typed",
+            "Name a new experiment: tracking.experiment=NAME",
+        )
+    return str(found.experiment_id)
+
+
+def _created(client: StoreClient, name: str, place: str | None) -> Any:
+    # The kind decides which view of runs the UI opens: that of training, with metrics and comparison.
+    tags = {"mlflow.experimentKind": "custom_model_development"}
     try:
-        # The kind decides which view of runs the UI opens: that of training, with metrics and comparison.
-        tags = {"mlflow.experimentKind": "custom_model_development"}
-        return str(client.create_experiment(name, artifact_location=artifacts, tags=tags))
-    except MlflowException:
+        return client.get_experiment(client.create_experiment(name, artifact_location=place, tags=tags))
+    except StoreError:
         # Another machine created it in between on a shared server.
-        found = client.get_experiment_by_name(name)
-        if found is None:
-            raise
-        return str(found.experiment_id)
+        if found := client.get_experiment_by_name(name):
+            return found
+        raise

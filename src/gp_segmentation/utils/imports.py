@@ -54,6 +54,32 @@ def dependencies(module: str) -> list[str]:
     return sorted(path.relative_to(PACKAGE.parent).as_posix() for path in outer)
 
 
+@cache
+def names_in(module: str, constant: str) -> tuple[str, ...]:
+    """Return the names in a constant of this package: the keys of a dictionary, the entries of a tuple.
+
+    They are read from the source, since importing a module may take seconds.
+
+    >>> names_in("gp_segmentation.clustering.hierarchical", "LINKAGES")
+    ('ward', 'average', 'complete', 'single')
+    """
+    file = _file(module)
+    for node in ast.parse(file.read_text(encoding="utf-8")).body if file else ():
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if any(isinstance(target, ast.Name) and target.id == constant for target in targets):
+            value = getattr(node, "value", None)
+            entries = value.keys if isinstance(value, ast.Dict) else getattr(value, "elts", [])
+            return tuple(name for entry in entries for name in _entry(entry, module))
+    raise AttributeError(f"{module} has no {constant}")
+
+
+def _entry(entry: ast.AST | None, module: str) -> tuple[str, ...]:
+    """Return a name, or the names of another constant: ``(*SINGLE_ROLES, "context")``."""
+    if isinstance(entry, ast.Starred) and isinstance(entry.value, ast.Name):
+        return names_in(module, entry.value.id)
+    return (str(entry.value),) if isinstance(entry, ast.Constant) else ()
+
+
 def _has_code(file: Path) -> bool:
     """Whether there is more in a file than its docstring."""
     return len(ast.parse(file.read_text(encoding="utf-8")).body) > 1

@@ -5,17 +5,24 @@ an object must be, and whatever else stands in the place is refused before anyth
 """
 
 import inspect
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from functools import partial
 from importlib import import_module
 from typing import Any
 
 from gp_segmentation.errors import ConfigError
+from gp_segmentation.utils.allowed import did_you_mean
 
 TRANSFORMERS = "gp_segmentation.matrix.transformers"
 CLUSTERING = "gp_segmentation.clustering"
 #: Keys that Hydra acts on; only the target itself is taken from a configuration.
 _HYDRAS = ("_partial_", "_args_", "_recursive_", "_convert_")
+
+#: Resolvers a configuration may use: the environment, the time, and Hydra's own facts.
+RESOLVERS = ("oc.env", "now", "hydra")
+_INTERPOLATION = re.compile(r"\$\{\s*(?:(?P<resolver>[\w.]+)\s*:|[\w.\[\]]+\s*\})")
 
 
 @dataclass(frozen=True)
@@ -104,8 +111,8 @@ _PART = Role(
 )
 
 
-def check_node(node: Mapping[str, Any], *roles: str) -> None:
-    """Refuse a node unless its target fits one of `roles` (none: any) and what is within it is harmless.
+def check_node(node: Mapping[str, Any], *roles: str) -> Callable[..., Any]:
+    """Return what a node names, if it fits one of `roles` (none: any) and what is within it is harmless.
 
     Raises
     ------
@@ -113,7 +120,7 @@ def check_node(node: Mapping[str, Any], *roles: str) -> None:
         since what was checked must be what is built, and for a folder that results would be cached in.
     """
     roles = roles or tuple(ROLES)
-    _check_target(str(node["_target_"]), [ROLES[role] for role in roles], " or ".join(roles))
+    found = _check_target(str(node["_target_"]), [ROLES[role] for role in roles], " or ".join(roles))
     may_wait = any(ROLES[role].partial for role in roles)
     for inner in _below(node):
         if isinstance(inner, Mapping):
@@ -123,6 +130,7 @@ def check_node(node: Mapping[str, Any], *roles: str) -> None:
         elif isinstance(inner, str) and "${" in inner:
             problem = f"{node['_target_']} is given {inner!r}, which is no value"
             raise ConfigError(f"{problem}. Write the value itself")
+    return found
 
 
 def _check_keys(node: Mapping[str, Any], refused: tuple[str, ...]) -> None:
@@ -131,6 +139,32 @@ def _check_keys(node: Mapping[str, Any], refused: tuple[str, ...]) -> None:
             raise ConfigError(f"{key} is not allowed in a configuration. Leave it out")
     if node.get("memory") is not None:  # joblib's cache: a folder of pickles
         raise ConfigError(f"memory={node['memory']!r} is not allowed: it is read by running it. Leave it out")
+
+
+def construct(value: Any) -> Any:
+    """Build what a checked node names from its other keys, and before it the objects within it."""
+    if isinstance(value, list | tuple):
+        return [construct(one) for one in value]
+    if not isinstance(value, Mapping):
+        return value
+    target, later = value.get("_target_"), value.get("_partial_")
+    inner = {key: construct(one) for key, one in value.items() if key not in ("_target_", "_partial_")}
+    if target is None:
+        return inner
+    module, _, name = str(target).rpartition(".")
+    found = getattr(import_module(module), name)
+    return partial(found, **inner) if later else found(**inner)
+
+
+def check_interpolations(key: str, text: str) -> None:
+    """Refuse what is no reference to a key and no known resolver: others make nodes or run code."""
+    for begun in re.finditer(r"\$\{", text):
+        found = _INTERPOLATION.match(text, begun.start())
+        if found is None or found["resolver"] not in (None, *RESOLVERS):
+            raise ConfigError(
+                f"{key} holds the interpolation {text[begun.start() :][:60]}; allowed are ${{a.key}} and the "
+                f"resolvers {', '.join(RESOLVERS)}. Write the value itself"
+            )
 
 
 def check_hydra(node: Mapping[str, Any]) -> None:
@@ -169,8 +203,8 @@ def _below(node: Any) -> Iterator[Any]:
         yield from _below(value)
 
 
-def _check_target(target: str, roles: list[Role], place: str) -> None:
-    """Refuse what fits none of `roles`, by its name and by where it was really defined.
+def _check_target(target: str, roles: list[Role], place: str) -> Callable[..., Any]:
+    """Return what is called `target`; refuse what fits none of `roles` by name and by where it was defined.
 
     The name alone would not do: every module also offers what it imports (``gp_segmentation.cli.sys``).
     """
@@ -181,12 +215,18 @@ def _check_target(target: str, roles: list[Role], place: str) -> None:
     if not able or any(part.startswith("_") for part in target.split(".")):
         raise refused
     try:
-        found = getattr(import_module(module), name)
-    except (ImportError, AttributeError) as error:
+        offered = import_module(module)
+        found = getattr(offered, name)
+    except ImportError as error:
         raise ConfigError(f"_target_ {target} does not exist: {error}") from error
+    except AttributeError:
+        near = did_you_mean(name, dir(offered))
+        raise ConfigError(f"_target_ {target} does not exist: {module} has no {name}.{near}") from None
     home = str(getattr(found, "__module__", None))
     if not any(role.fits(found) and _is_below(home, role.packages) for role in able):
         raise refused
+    made: Callable[..., Any] = found
+    return made
 
 
 def _is_below(module: str, packages: tuple[str, ...]) -> bool:

@@ -1,10 +1,46 @@
 """Numbers and names as people read them: one way for portraits, figures, tables and pages."""
 
 import math
+import re
+import textwrap
+
+from gp_segmentation.errors import visible
 
 #: Units of what is counted: shown without decimals.
 COUNTED = ("patients", "people", "count")
 UNKNOWN = "not known"
+#: What Markdown obeys within a line: marks, HTML, addresses.
+_MARKDOWN = re.compile(r"[\\`*_{}\[\]<>|~$&#@]|:(?=//)|(?<=www)\.")
+
+
+def visible_name(name: object) -> str:
+    r"""Return a name from data as `visible` does, without blanks at its ends and without two in a row.
+
+    >>> visible_name(" The\tOak \nSurgery ")
+    'The Oak Surgery'
+    """
+    return " ".join(visible(str(name)).split())
+
+
+def shorten(text: str, width: int) -> str:
+    """Return `text`, cut to `width` letters with an ellipsis: after a word, or within a very long one.
+
+    >>> shorten("The Oak Surgery", 12), shorten("Meddygfeydd", 6)
+    ('The Oak…', 'Meddy…')
+    """
+    short = textwrap.shorten(text, width, placeholder="…")
+    return short if min(len(text), width) < 2 * len(short) else text[: width - 1] + "…"
+
+
+def markdown(text: str) -> str:
+    """Return a text from data as Markdown that shows it as it is: no mark, no table cell, no HTML, no link.
+
+    What Markdown would obey is written as a numbered character: dialects differ in what a backslash is for.
+
+    >>> markdown("a|b [x](javascript:alert(1)), 65+")
+    'a&#124;b &#91;x&#93;(javascript:alert(1)), 65+'
+    """
+    return _MARKDOWN.sub(lambda found: f"&#{ord(found[0])};", visible(text))
 
 
 def natural(value: float | None, unit: str) -> str:

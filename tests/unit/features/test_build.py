@@ -174,11 +174,6 @@ def test_every_selection_keeps_compositions_whole(option, small_tables, compose_
     assert_allclose(shares[:, 0], made.natural["age_0_14"], atol=0.1)
 
 
-def test_selection_limits_are_shares():
-    with pytest.raises(ConfigError, match="outside 0 to 1"):
-        Selection(max_constant_share=99)
-
-
 @pytest.mark.parametrize(
     ("group", "condition"),
     [

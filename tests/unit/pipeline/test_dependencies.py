@@ -15,7 +15,9 @@ from gp_segmentation.storage.workspace import Workspace
 from gp_segmentation.utils.imports import PACKAGE, dependencies, imported_files
 
 ROOT = Path(__file__).resolve().parents[3]
-STAGES_OF_DVC: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+STAGES_OF_DVC: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))[
+    "stages"
+]
 
 #: Keys of the configuration that change no result, so that no stage has to run again for them.
 WITHOUT_EFFECT = {"jobs"}
@@ -44,7 +46,7 @@ def test_the_stages_of_dvc_are_those_of_gpseg():
 
 def keys_read(stage: str) -> set[str]:
     """Keys of the configuration that a stage's module reads: ``cfg["study"]["weight"]`` -> study.weight."""
-    tree = ast.parse((PACKAGE / "pipeline" / "stages" / f"{stage}.py").read_text())
+    tree = ast.parse((PACKAGE / "pipeline" / "stages" / f"{stage}.py").read_text(encoding="utf-8"))
     source = ast.unparse(tree)
     found = set()
     for first, second in re.findall(r"cfg\['(\w+)'\](?:\['(\w+)'\])?", source):

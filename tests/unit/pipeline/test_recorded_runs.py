@@ -21,8 +21,9 @@ ROOT = Path(__file__).resolve().parents[3]
 RUN = ROOT / "tests" / "fixtures" / "recorded_run"
 
 
-def test_its_practices_are_assigned_to_the_segments_they_have(tmp_path):
+def test_its_practices_are_assigned_to_the_segments_they_have(tmp_path, caplog):
     said = queries.assign_source(str(RUN), str(RUN / "prepared"), tmp_path / "assigned.csv", ROOT)
+    assert f"No digest of its model was recorded with run {RUN}" in caplog.text
     assert "150 are in the run" in said
     assigned = pd.read_csv(tmp_path / "assigned.csv").set_index("practice_code")
     recorded = pd.read_csv(RUN / "segments" / "segments.csv").set_index("practice_code")

@@ -42,6 +42,6 @@ def test_the_project_s_own_list_can_be_read():
     ],
 )
 def test_an_ambiguous_list_is_refused(text, message, tmp_path):
-    (tmp_path / "codes.yaml").write_text(text)
+    (tmp_path / "codes.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError, match=message):
         read_renumbered(tmp_path / "codes.yaml")

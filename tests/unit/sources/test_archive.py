@@ -34,7 +34,7 @@ def test_a_member_is_found_by_its_base_name_in_any_folder_and_case(tmp_path, wri
 
 def test_a_plain_file_is_its_own_only_text(tmp_path):
     path = tmp_path / "any name.txt"
-    path.write_text("A\n1\n")
+    path.write_text("A\n1\n", encoding="utf-8")
     assert read(find_text(path, r"PREVALENCE\.csv")) == "A\n1\n"
 
 
@@ -59,7 +59,7 @@ def test_two_members_of_one_name_are_refused(tmp_path, write_zip):
 
 def test_the_start_of_a_page_saved_as_a_zip_is_shown(tmp_path):
     path = tmp_path / "q.zip"
-    path.write_text("<!DOCTYPE html><title>Not found</title>")
+    path.write_text("<!DOCTYPE html><title>Not found</title>", encoding="utf-8")
     with pytest.raises(InputError, match=r"is not a zip file \(it begins with b'<!DOCTYPE html>"):
         find_text(path)
 

@@ -74,9 +74,11 @@ def raw(tmp_path, build_qof, quin_age, write_zip):
     folder = tmp_path / "nhs_2024_25"
     build_qof(path=folder / "qof.zip")
     # A81001 and a practice that QOF does not have; E83003 is missing.
-    (folder / "quin-age.csv").write_text(quin_age({"A81001": (3, 2), "B99999": (1, 1)}, postcode="AL1 1AA"))
+    (folder / "quin-age.csv").write_text(
+        quin_age({"A81001": (3, 2), "B99999": (1, 1)}, postcode="AL1 1AA"), encoding="utf-8"
+    )
     (folder / "epraccur.csv").write_text(
-        f"{ods_row('A81001', '')}\n{ods_row('E83003', 'sw1a  2aa', 'DORMANT')}\n"
+        f"{ods_row('A81001', '')}\n{ods_row('E83003', 'sw1a  2aa', 'DORMANT')}\n", encoding="utf-8"
     )
     area = '"SW1A2AA",10,530047,179951,"","","","","",""\n"SW1A1AA",10,529090,179645,"","","","","",""\n'
     write_zip(folder / "codepo.zip", {"Data/CSV/sw.csv": area})
@@ -84,11 +86,10 @@ def raw(tmp_path, build_qof, quin_age, write_zip):
         BOUNDARY % ("E54000050", "NHS North East and North Cumbria ICB"),
         BOUNDARY % ("E54000099", "NHS Elsewhere Integrated Care Board"),
     ]
-    (folder / "icb.geojson").write_text(
-        '{"type": "FeatureCollection", "features": [%s]}' % ",".join(shapes)  # noqa: UP031
-    )
-    (folder / "imd.csv").write_text("code,imd_score\nE83003,18.25\nB99999,40\n")
-    (folder / "gps.csv").write_text("code,gps\nA81001,3\nE83003,1\n")
+    collection = '{"type": "FeatureCollection", "features": [%s]}' % ",".join(shapes)  # noqa: UP031
+    (folder / "icb.geojson").write_text(collection, encoding="utf-8")
+    (folder / "imd.csv").write_text("code,imd_score\nE83003,18.25\nB99999,40\n", encoding="utf-8")
+    (folder / "gps.csv").write_text("code,gps\nA81001,3\nE83003,1\n", encoding="utf-8")
     return folder
 
 

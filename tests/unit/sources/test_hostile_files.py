@@ -211,7 +211,7 @@ VRT = f"<OGRVRTDataSource>{VRT_LAYER}</OGRVRTDataSource>"
 )
 def test_a_broken_geojson_is_refused(tmp_path, text, message):
     path = tmp_path / "icb.geojson"
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=rf"^icb\.geojson: .*({message})"):
         read_boundaries(path)
 
@@ -231,7 +231,7 @@ def test_a_broken_geojson_is_refused(tmp_path, text, message):
 )
 def test_a_dispensable_shape_is_counted(tmp_path, text, check, left):
     path = tmp_path / "icb.geojson"
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     found = read_boundaries(path)
     assert found["quality"]["check"].tolist() == [check]
     assert len(found["frame"]) == left

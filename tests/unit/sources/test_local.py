@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from gp_segmentation.errors import ConfigError, InputError
+from gp_segmentation.errors import InputError
 from gp_segmentation.sources.local import read_local_table
 
 TABLE = """\
@@ -25,7 +25,7 @@ FTE = {"column": "FTE", "label": "GPs", "unit": "full-time equivalent", "range":
 @pytest.fixture
 def table(tmp_path) -> Path:
     path = tmp_path / "workforce.csv"
-    path.write_text(TABLE)
+    path.write_text(TABLE, encoding="utf-8")
     return path
 
 
@@ -86,7 +86,7 @@ def write_as(kind: str, folder: Path, write_zip) -> tuple[Path, dict[str, object
         return write_zip(path, {"notes.txt": "", "deep/table.csv": "\ufeff" + TABLE}), {}
     text = TABLE.replace('"1,250.5"', "1250.5")
     if kind == "tsv":
-        path.write_text(text.replace(",", "\t"))
+        path.write_text(text.replace(",", "\t"), encoding="utf-8")
         return path, {"delimiter": "\t"}
     path.write_bytes(text.replace("\n", "\r").encode("utf-16"))
     return path, {}
@@ -132,27 +132,21 @@ def test_two_rows_of_a_practice_are_refused(table):
 
 
 @pytest.mark.parametrize(
-    ("options", "error", "message"),
+    ("options", "message"),
     [
-        (
-            {"code": "Code"},
-            InputError,
-            r"column Code: is missing \(found: Practice.Code, Year, FTE, Patients\)",
-        ),
-        ({"where": {"Year": 2025}}, InputError, r"column Year: no row has 2025 \(found: 2023, 2024\)"),
-        ({"columns": {"gp_fte": {"colunm": "FTE"}}}, ConfigError, r"measure gp_fte: colunm is not a key"),
-        ({"out_of_range": "ignore"}, ConfigError, r"out_of_range is 'ignore'; it may be error or missing"),
-        ({"skip": 99}, InputError, r"workforce\.csv: is empty"),
+        ({"code": "Code"}, r"column Code: is missing \(found: Practice.Code, Year, FTE, Patients\)"),
+        ({"where": {"Year": 2025}}, r"column Year: no row has 2025 \(found: 2023, 2024\)"),
+        ({"skip": 99}, r"workforce\.csv: is empty"),
     ],
 )
-def test_an_impossible_request_is_named(table, options, error, message):
-    with pytest.raises(error, match=message):
+def test_an_impossible_request_is_named(table, options, message):
+    with pytest.raises(InputError, match=message):
         read(table, **options)
 
 
 def test_a_file_that_is_not_a_workbook_is_refused(tmp_path):
     path = tmp_path / "book.xlsx"
-    path.write_text("<html>")
+    path.write_text("<html>", encoding="utf-8")
     with pytest.raises(InputError, match=r"book\.xlsx"):
         read(path)
     with pytest.raises(InputError, match=r"book\.xls: is in Excel's old format\. Save it as \.xlsx"):
@@ -161,7 +155,7 @@ def test_a_file_that_is_not_a_workbook_is_refused(tmp_path):
 
 def test_codes_are_trimmed_and_capital_and_blank_rows_do_not_matter(tmp_path):
     path = tmp_path / "t.csv"
-    path.write_text("code,v,\n a81001 ,1\n\n,,\nA81002,2%,note\n,3\n")
+    path.write_text("code,v,\n a81001 ,1\n\n,,\nA81002,2%,note\n,3\n", encoding="utf-8")
     found = read_local_table(path, code="code", columns={"v": {}})
     assert found.frame.to_dict("list") == {"practice_code": ["A81001", "A81002"], "v": [1.0, 2.0]}
     assert found.quality["check"].tolist() == ["blank rows left out", "rows without a practice code left out"]
@@ -169,6 +163,6 @@ def test_codes_are_trimmed_and_capital_and_blank_rows_do_not_matter(tmp_path):
 
 def test_rows_are_counted_as_a_spreadsheet_does(tmp_path):
     path = tmp_path / "t.csv"
-    path.write_text('title\n\ncode,v\nA81001,"1"\n\nA81002,x\n')
+    path.write_text('title\n\ncode,v\nA81001,"1"\n\nA81002,x\n', encoding="utf-8")
     with pytest.raises(InputError, match=r"t\.csv, row 6, column v: 'x' is not a number"):
         read_local_table(path, code="code", columns={"v": {}}, skip=2)

@@ -62,7 +62,9 @@ def test_an_unreadable_manifest_is_an_error_with_a_remedy(tmp_path: Path, text: 
     ],
 )
 def test_a_row_that_is_not_what_it_should_be_is_named(tmp_path: Path, change: dict[str, Any]) -> None:
-    (tmp_path / "manifest.json").write_text(json.dumps({"files": [{**asdict(ROW), **change}]}))
+    (tmp_path / "manifest.json").write_text(
+        json.dumps({"files": [{**asdict(ROW), **change}]}), encoding="utf-8"
+    )
     with pytest.raises(InputError, match="entry 1 "):
         read_manifest(tmp_path)
 
@@ -75,12 +77,12 @@ def test_a_file_twice_is_refused(tmp_path: Path) -> None:
 
 def test_verify_names_what_is_missing_and_what_has_changed(tmp_path: Path) -> None:
     for name in ("a.csv", "b.csv", "c.csv"):
-        (tmp_path / name).write_text(name)
+        (tmp_path / name).write_text(name, encoding="utf-8")
     rows = [describe(tmp_path / name, address="x", licence=None) for name in ("a.csv", "b.csv", "c.csv")]
     write_manifest(tmp_path, rows)
     assert verify(tmp_path) == []
     (tmp_path / "a.csv").unlink()
-    (tmp_path / "b.csv").write_text("B.csv")
+    (tmp_path / "b.csv").write_text("B.csv", encoding="utf-8")
     assert verify(tmp_path) == [("a.csv", "missing"), ("b.csv", "changed")]
 
 
@@ -88,10 +90,10 @@ def test_verify_names_what_is_missing_and_what_has_changed(tmp_path: Path) -> No
     ("address", "shown"),
     [
         ("https://example.org/a%20b.csv", "https://example.org/a%20b.csv"),
-        ("https://u:p@example.org:8443/a?b=1#frag", "https://example.org:8443/a?b=1"),
-        ("https://u@h/a?Access_Token=x&id=7&X-Amz-Signature=y", "https://h/a?Access_Token=hidden&id=7&X-Amz-Signature=hidden"),
+        ("https://u:p@example.org:8443/a?b=1#frag", "https://***@example.org:8443/a?b=1"),
+        ("https://u@h/a?Access_Token=x&id=7&X-Amz-Signature=y", "https://***@h/a?Access_Token=***&id=7&X-Amz-Signature=***"),
         ("https://h/a?area=GB&format=CSV&redirect", "https://h/a?area=GB&format=CSV&redirect"),
-        ("https://h/\x1b[31m", "https://h/?[31m"),
+        ("https://h/\x1b[31m", "https://h/{U+001B}[31m"),
         ("https://[", "(not readable as an address)"),
     ],
 )  # fmt: skip

@@ -56,7 +56,7 @@ def test_both_dialects_of_epraccur_give_the_same(tmp_path, write_zip, statuses, 
 )
 def test_an_invalid_epraccur_is_named(tmp_path, rows, message):
     path = tmp_path / "epraccur.csv"
-    path.write_text("\n".join([*rows, ""]))
+    path.write_text("\n".join([*rows, ""]), encoding="utf-8")
     with pytest.raises(InputError, match=message):
         read_organisations(path)
 
@@ -79,7 +79,7 @@ Time period Sortable
 @pytest.fixture
 def fingertips(tmp_path):
     path = tmp_path / "fingertips.csv"
-    path.write_text(FINGERTIPS)
+    path.write_text(FINGERTIPS, encoding="utf-8")
     return path
 
 
@@ -103,13 +103,13 @@ def test_a_chosen_period_and_sex(fingertips):
     ("old", "new"), [(",20190000", ","), (",20150000", ","), (",2019,", ",,"), (",2015,", ",,")]
 )
 def test_rows_without_a_period_are_never_the_latest(fingertips, old, new):
-    fingertips.write_text(FINGERTIPS.replace(old, new))
+    fingertips.write_text(FINGERTIPS.replace(old, new), encoding="utf-8")
     table = read_indicator(fingertips, indicator_id=93553, measure="imd_score", unit="score")
     assert table.frame["imd_score"].tolist() == ([30.0] if "2019" in old else [32.5, 18.25])
 
 
 def test_a_file_without_any_period_is_refused(fingertips):
-    fingertips.write_text(FINGERTIPS.replace(",20190000", ",").replace(",20150000", ","))
+    fingertips.write_text(FINGERTIPS.replace(",20190000", ",").replace(",20150000", ","), encoding="utf-8")
     with pytest.raises(InputError, match=r"column Time period Sortable: no row of a practice has both"):
         read_indicator(fingertips, indicator_id=93553, measure="imd_score", unit="score")
 
@@ -130,7 +130,9 @@ def test_a_request_outside_the_fingertips_file_is_named(fingertips, options, mes
 
 
 def test_two_different_values_of_one_practice_are_refused(fingertips):
-    fingertips.write_text(FINGERTIPS.replace("GPs,Persons,,2019,32.5", "GPs,Persons,,2019,33"))
+    fingertips.write_text(
+        FINGERTIPS.replace("GPs,Persons,,2019,32.5", "GPs,Persons,,2019,33"), encoding="utf-8"
+    )
     with pytest.raises(InputError, match=r"A81001 has different values: 32\.5 and 33"):
         read_indicator(fingertips, indicator_id=93553, measure="imd", unit="score")
 
@@ -179,7 +181,8 @@ def boundaries(properties: dict[str, str]) -> str:
 def test_boundaries_of_any_year(tmp_path, year):
     path = tmp_path / "icb.geojson"
     path.write_text(
-        boundaries({f"ICB{year}CD": "E54000050", f"ICB{year}NM": "NHS Tees Integrated Care Board"})
+        boundaries({f"ICB{year}CD": "E54000050", f"ICB{year}NM": "NHS Tees Integrated Care Board"}),
+        encoding="utf-8",
     )
     frame = read_boundaries(path).frame
     assert frame[["icb_name", "ons_code"]].iloc[0].tolist() == ["NHS Tees Integrated Care Board", "E54000050"]
@@ -190,9 +193,9 @@ def test_boundaries_of_any_year(tmp_path, year):
 
 def test_boundaries_of_something_else_are_refused(tmp_path):
     path = tmp_path / "region.geojson"
-    path.write_text(boundaries({"RGN23CD": "E12000001", "RGN23NM": "North East"}))
+    path.write_text(boundaries({"RGN23CD": "E12000001", "RGN23NM": "North East"}), encoding="utf-8")
     with pytest.raises(InputError, match=r"no property matches ICB.*\(found: RGN23CD, RGN23NM\)"):
         read_boundaries(path)
-    path.write_text("<html>")
+    path.write_text("<html>", encoding="utf-8")
     with pytest.raises(InputError, match=r"region\.geojson: is not GeoJSON"):
         read_boundaries(path)

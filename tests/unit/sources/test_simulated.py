@@ -80,9 +80,9 @@ def test_a_marker_is_copied_from_anywhere_below_a_folder(tmp_path: Path) -> None
 
 def test_the_marker_is_a_raw_file_like_the_others(tmp_path: Path) -> None:
     (tmp_path / "raw").mkdir()
-    (tmp_path / "raw" / "a.csv").write_text("x\n")
+    (tmp_path / "raw" / "a.csv").write_text("x\n", encoding="utf-8")
     given = marker(tmp_path / "given", "achievement: drawn\n")
-    (given / "a.csv").write_text("x\n")
+    (given / "a.csv").write_text("x\n", encoding="utf-8")
     collect([{"filename": "a.csv", "url": None}], given, tmp_path / "raw")
     write_marker(given, tmp_path / "raw", [])
     rows = {row.filename: row for row in read_manifest(tmp_path / "raw")}
@@ -104,7 +104,7 @@ def test_official_files_get_no_marker(tmp_path: Path) -> None:
 def test_gpseg_data_copies_the_marker_with_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetch, "_dvc_add", lambda root: None)
     given = marker(tmp_path / "given", "achievement: drawn\n")
-    (given / "q.csv").write_text("x\n")
+    (given / "q.csv").write_text("x\n", encoding="utf-8")
     files = {"q": {"filename": "q.csv", "url": None}}
     source = {"name": "year", "label": "a year", "simulated": [], "files": files}
     fetch.fetch_raw({"source": source, "from": "given", "restart": False}, tmp_path, tmp_path)

@@ -23,7 +23,7 @@ from gp_segmentation.sources.tidy import (
 @pytest.fixture
 def text(tmp_path):
     def build(content: str = ""):
-        (tmp_path / "table.csv").write_text(content)
+        (tmp_path / "table.csv").write_text(content, encoding="utf-8")
         return find_text(tmp_path / "table.csv")
 
     return build

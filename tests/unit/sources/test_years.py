@@ -66,7 +66,7 @@ def test_a_year_is_prepared_from_files_in_its_dialect(tmp_path, build_qof, quin_
     )
     write_zip(folder / files["registrations"]["filename"], {"gp-reg-pat-prac-quin-age.csv": registered})
     for name, indicator in (("imd_2019", 93553), ("imd_2025", 94240)):
-        (folder / files[name]["filename"]).write_text(FINGERTIPS.format(id=indicator))
+        (folder / files[name]["filename"]).write_text(FINGERTIPS.format(id=indicator), encoding="utf-8")
     built = {name: {**file, "reader": config.build(file["reader"])} for name, file in files.items()}
     prepared = read_source(built, folder)
     assert prepared.practices["list_size"].tolist() == [4000, 900]
@@ -108,7 +108,9 @@ def test_the_order_of_achievement_rows_makes_no_difference(tmp_path, seed):
     frames = []
     for order in (rows, shuffled):
         path = tmp_path / "achievement.csv"
-        path.write_text("\n".join(["PRACTICE_CODE,INDICATOR_CODE,MEASURE,VALUE", *order, ""]))
+        path.write_text(
+            "\n".join(["PRACTICE_CODE,INDICATOR_CODE,MEASURE,VALUE", *order, ""]), encoding="utf-8"
+        )
         log = QualityLog(path.name)
         frames.append(read_achievement(find_texts(path), DIALECT["achievement"], log))
     assert_frame_equal(*frames)

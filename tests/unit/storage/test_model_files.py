@@ -65,7 +65,7 @@ def test_the_types_named_do_not_depend_on_what_was_imported_first(first, tmp_pat
         "print(*trusted_types(pathlib.Path(sys.argv[1])))"
     )
     command = [sys.executable, "-c", code, str(tmp_path / "model.skops")]
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    told = subprocess.run(command, capture_output=True, encoding="utf-8", check=True).stdout.split()
     assert told == trusted_types(tmp_path / "model.skops")
     assert "sklearn.impute._iterative.IterativeImputer" in told
 

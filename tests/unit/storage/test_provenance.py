@@ -33,7 +33,7 @@ def config(simulated: list[str] | None = None) -> dict[str, Any]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "q.csv").write_text("x\n")
+    (tmp_path / "q.csv").write_text("x\n", encoding="utf-8")
     return tmp_path
 
 
@@ -56,7 +56,7 @@ def test_what_is_simulated_is_in_source_json(
     folder: Path, named: list[str] | None, text: str | None, expected: dict[str, str]
 ) -> None:
     if text:
-        (folder / "SIMULATED.txt").write_text(text)
+        (folder / "SIMULATED.txt").write_text(text, encoding="utf-8")
     said = describe_source(config(named), folder, PRACTICES)
     assert said["simulated"] == expected
     assert said["warning"].startswith("SIMULATED FIGURES: what practices achieved")
@@ -69,14 +69,14 @@ def test_tables_prepared_before_a_marker_was_laid_or_changed_are_not_used(folder
 
     found = [of(), of(["achievement"])]
     for text in ("achievement\n", "achievement: drawn\n", "context\n"):
-        (folder / "SIMULATED.txt").write_text(text)
+        (folder / "SIMULATED.txt").write_text(text, encoding="utf-8")
         found.append(of())
     assert len(set(found)) == 5
     assert describe_source(config(), folder, PRACTICES)["fingerprint"] == found[-1]
 
 
 def test_the_same_marker_is_described_the_same_whenever(folder: Path) -> None:
-    (folder / "SIMULATED.txt").write_text("achievement\n")
+    (folder / "SIMULATED.txt").write_text("achievement\n", encoding="utf-8")
     row = describe_raw_files(config()["source"], folder)[0]
     assert (row["filename"], row["retrieved"]) == ("SIMULATED.txt", None)
 
@@ -98,15 +98,15 @@ def while_reading(folder: Path, seen: str, *actions: Callable[[Path], object]) -
 
 def test_tables_that_stay_or_are_written_again_alike_are_unchanged(folder: Path) -> None:
     seen = content(folder)
-    while_reading(folder, seen, lambda path: path.write_text("x\n"))
+    while_reading(folder, seen, lambda path: path.write_text("x\n", encoding="utf-8"))
     assert content(folder) == seen
     with pytest.raises(FileNotFoundError):  # an error of its own stays what it is
-        while_reading(folder, seen, lambda path: path.with_name("other.csv").read_text())
+        while_reading(folder, seen, lambda path: path.with_name("other.csv").read_text(encoding="utf-8"))
 
 
 def test_tables_replaced_meanwhile_are_an_error(folder: Path) -> None:
     with pytest.raises(GpsegError, match="was replaced while"):
-        while_reading(folder, content(folder), lambda path: path.write_text("y\n"))
+        while_reading(folder, content(folder), lambda path: path.write_text("y\n", encoding="utf-8"))
 
 
 def test_an_error_over_tables_taken_away_says_that_they_were_replaced(folder: Path) -> None:

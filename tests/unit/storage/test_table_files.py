@@ -1,4 +1,4 @@
-"""Tables as files: no cell of a CSV file is a formula, and every text comes back as it was."""
+"""Tables as files: no cell of a CSV file is a formula, and every text comes back as it was shown."""
 
 from __future__ import annotations
 
@@ -19,6 +19,11 @@ NAMES = [
     *("😀", "\u202egnp.exe", "\u200b", "a\u2066b", "a\x07b", "a,b", 'a"b', "a;b", "Ünïcödé", "NA", "null"),
     *("None", "nan", "TRUE", "1e5", "0x1F", "£5", "#REF!", "%00"),
 ]
+#: Of these, what stands in the file for those that hold characters nobody sees.
+SHOWN = {
+    **{"\t=1+1": " =1+1", "\u202egnp.exe": "{U+202E}gnp.exe", "\u200b": "{U+200B}"},
+    **{"a\u2066b": "a{U+2066}b", "a\x07b": "a{U+0007}b"},
+}
 
 
 @pytest.fixture
@@ -29,9 +34,16 @@ def table() -> pd.DataFrame:
     return pd.DataFrame({"name": pd.Series(NAMES, dtype="str", index=index), **figures}, index=index)
 
 
-def test_every_text_is_read_back_as_it_was(table, tmp_path):
+def test_every_text_is_read_back_as_it_was_shown(table, tmp_path):
     write_table(tmp_path / "table.csv", table)
-    pd.testing.assert_frame_equal(read_table(tmp_path / "table.csv"), table.reset_index())
+    shown = table.reset_index().assign(name=[SHOWN.get(name, name) for name in NAMES])
+    pd.testing.assert_frame_equal(read_table(tmp_path / "table.csv"), shown)
+
+
+def test_a_column_without_any_text_is_written():
+    nothing = pd.DataFrame({"code": ["A"], "special": pd.Series([None], dtype="str")})
+    assert csv_text(nothing) == "code,special\nA,\n"
+    assert csv_text(nothing.iloc[:0]) == "code,special\n"
 
 
 def test_no_cell_begins_as_a_formula_does_but_a_number(table):

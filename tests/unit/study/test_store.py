@@ -56,12 +56,12 @@ def stored(options):
 def start(tmp_path, planted, clusterer, stored):
     """Start a study in another process, which keeps it in `tmp_path`."""
     np.save(tmp_path / "X.npy", planted)
-    (tmp_path / "settings").write_text(repr((clusterer, stored)))
+    (tmp_path / "settings").write_text(repr((clusterer, stored)), encoding="utf-8")
 
     def begin(pause: float, table: str) -> subprocess.Popen:
         command = [sys.executable, "-c", SCRIPT, tmp_path / "X.npy", tmp_path / "settings", pause]
         return subprocess.Popen(
-            [*map(str, command), str(tmp_path / table)], stdout=subprocess.PIPE, text=True
+            [*map(str, command), str(tmp_path / table)], stdout=subprocess.PIPE, encoding="utf-8"
         )
 
     return begin

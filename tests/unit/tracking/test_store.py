@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import traceback
@@ -9,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from gp_segmentation.errors import GpsegError
 from gp_segmentation.tracking import run as logged
+from gp_segmentation.tracking.errors import StoreError
 from gp_segmentation.tracking.run import Child, Run
-from gp_segmentation.tracking.store import open_store
+from gp_segmentation.tracking.store import LOST, open_store
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def store(tmp_path, monkeypatch):
 
 def test_a_run_keeps_what_is_logged(store, tmp_path):
     table = tmp_path / "table.csv"
-    table.write_text("a\n1\n")
+    table.write_text("a\n1\n", encoding="utf-8")
     with store.run("first", {"source": "synthetic"}) as run:
         run.log_params({"scaler.name": "standard", "reducer.n": None, "long": "x" * 7000})
         run.log_metrics({"silhouette": 0.25, "missing": float("nan"), "text": "no", "flag": True})
@@ -91,7 +92,7 @@ def test_a_run_whose_process_was_killed_is_ended_by_the_next_start_and_others_go
         open_store(tmp_path, "test")
         states = {run.info.run_name: run for run in store.client.search_runs([store.experiment_id])}
         assert states["killed"].info.status == "KILLED"
-        assert states["killed"].data.tags["error"] == "the process was killed, or the machine stopped"
+        assert states["killed"].data.tags["error"] == LOST
         assert states["still going"].info.status == "RUNNING"
     assert list(store.running.iterdir()) == []
 
@@ -147,7 +148,7 @@ def test_passwords_of_addresses_are_recorded_nowhere(store):
     with pytest.raises(ValueError, match="cannot reach"):
         broken()
     (back,) = store.client.search_runs([store.experiment_id])
-    text = Path(store.client.download_artifacts(back.info.run_id, "config.yaml")).read_text()
+    text = Path(store.client.download_artifacts(back.info.run_id, "config.yaml")).read_text(encoding="utf-8")
     everything = " ".join([text, back.info.run_name, *back.data.params.values(), *back.data.tags.values()])
     assert "s3cret" not in everything
     assert everything.count("https://***@example.org/mlflow") >= 5
@@ -158,7 +159,7 @@ def test_a_store_that_cannot_be_reached_is_named_without_its_password(tmp_path, 
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://ann:s3cret@127.0.0.1:9")
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     with pytest.raises(
-        GpsegError, match=r"the tracking store http://\*\*\*@127\.0\.0\.1:9 cannot be"
+        StoreError, match=r"the tracking store http://\*\*\*@127\.0\.0\.1:9 cannot"
     ) as refused:
         open_store(tmp_path, "test")
     frames = "".join(traceback.format_exception(refused.value))
@@ -191,22 +192,49 @@ def test_first_runs_of_several_processes_lose_nothing(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("fails", [True, False], ids=["a run that fails", "a run that ends"])
-def test_a_run_that_cannot_be_ended_is_ended_by_the_next_start(store, tmp_path, monkeypatch, fails):
+def test_a_run_that_cannot_be_ended_is_ended_by_the_next_start(store, tmp_path, monkeypatch, caplog, fails):
     def gone(*_: object, **__: object) -> None:
-        raise ConnectionError("the database went away")
+        raise ConnectionError("server closed the connection unexpectedly")
 
     def cut_off() -> None:
         with store.run("cut off", {}) as run:
             ids.append(run.id)
-            monkeypatch.setattr(store.client, "set_terminated", gone)
+            monkeypatch.setattr(store.client._client, "set_terminated", gone)
             if fails:
                 raise ValueError("the job failed as well")
 
     ids: list[str] = []
-    with pytest.raises(ConnectionError, match="the database went away"):
+    with pytest.raises(ValueError if fails else StoreError) as caught:
         cut_off()
     (run_id,) = ids
+    unreached = (
+        f"the tracking store sqlite:///{tmp_path}/mlruns/mlflow.db cannot be reached (server closed the "
+    )
+    if fails:  # its own error is raised, and the other one told
+        assert str(caught.value) == "the job failed as well"
+        assert caplog.messages == [f"{unreached}connection). The next start ends run {run_id}"]
+    else:
+        assert str(caught.value).startswith(unreached)
+        assert caplog.messages == []
     assert store.client.get_run(run_id).info.status == "RUNNING"
     again = open_store(tmp_path, "test")
     assert again.client.get_run(run_id).info.status == "KILLED"
     assert not list(again.running.glob("*.lock"))
+
+
+def test_what_mlflow_would_say_by_itself_is_not_printed(store, monkeypatch, caplog, capfd):
+    """Its server's two lines for every run, and the frames of an error that is told in words."""
+    monkeypatch.setattr("mlflow.store.tracking.sqlalchemy_store.SqlAlchemyStore._get_run", broken_query)
+    with pytest.raises(StoreError, match="cannot be reached"):
+        store.client.get_run("a")
+    assert caplog.messages == []
+    assert capfd.readouterr() == ("", "")
+    with store.client.asking():
+        assert os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] == "true"
+    assert "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT" not in os.environ
+
+
+def broken_query(*_: object, **__: object) -> None:
+    from sqlalchemy.exc import OperationalError
+
+    raise OperationalError("select 1", {}, Exception("server closed the connection unexpectedly"))

@@ -12,7 +12,7 @@ from gp_segmentation.utils.files import atomic, fresh_folder
 
 def _write_half(path: Path) -> None:
     with atomic(path) as temporary:
-        temporary.write_text("half")
+        temporary.write_text("half", encoding="utf-8")
         raise RuntimeError("broke")
 
 
@@ -35,18 +35,18 @@ def _names(folder: Path) -> list[str]:
 def test_a_file_takes_its_place_only_when_it_is_complete(tmp_path: Path) -> None:
     path = tmp_path / "sub" / "a.csv"
     with atomic(path) as temporary:
-        temporary.write_text("new")
+        temporary.write_text("new", encoding="utf-8")
         assert not path.exists()
-    assert path.read_text() == "new"
+    assert path.read_text(encoding="utf-8") == "new"
     assert _names(path.parent) == ["a.csv"]
 
 
 def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
-    path.write_text("old")
+    path.write_text("old", encoding="utf-8")
     with pytest.raises(RuntimeError, match="broke"):
         _write_half(path)
-    assert path.read_text() == "old"
+    assert path.read_text(encoding="utf-8") == "old"
     assert _names(tmp_path) == ["a.csv"]
 
 
@@ -95,7 +95,7 @@ def test_a_failed_swap_puts_the_old_folder_back(tmp_path: Path, monkeypatch: pyt
 def test_what_a_killed_writer_left_is_swept_away_by_the_next_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / ".out.abcdefgh").mkdir()
     (tmp_path / ".out.abcdefgh" / "half").touch()
-    (tmp_path / ".a.csv.abcdefgh.csv").write_text("half")
+    (tmp_path / ".a.csv.abcdefgh.csv").write_text("half", encoding="utf-8")
     others = [".out.txt", ".other.abcdefgh", "out.abcdefgh", ".a.csv.of.mine.csv"]
     for name in others:
         (tmp_path / name).touch()

@@ -37,7 +37,10 @@ while True:
 
 def start(folder: Path) -> subprocess.Popen:
     return subprocess.Popen(
-        [sys.executable, "-c", WRITER, str(folder)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", WRITER, str(folder)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
     )
 
 
@@ -92,15 +95,15 @@ for write in (
 def test_a_disk_that_is_full_is_an_error_and_what_stood_there_stays(tmp_path):
     kept = {"one.json": '{"version": 1}\n', "t.parquet": "old", "t.csv": "old"}
     for name, text in kept.items():
-        (tmp_path / name).write_text(text)
+        (tmp_path / name).write_text(text, encoding="utf-8")
     (tmp_path / "tables").mkdir()
-    (tmp_path / "tables" / "a.json").write_text(json.dumps({"version": 1}))
+    (tmp_path / "tables" / "a.json").write_text(json.dumps({"version": 1}), encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-c", FULL, str(tmp_path)], capture_output=True, text=True, check=True
+        [sys.executable, "-c", FULL, str(tmp_path)], capture_output=True, encoding="utf-8", check=True
     )
     told = done.stdout.splitlines()  # EFBIG stands for ENOSPC
     assert [line.split(": ")[0] for line in told] == [f"/{name} cannot be written" for name in kept]
     assert all("the disk is full" in line and "run the same command again" in line for line in told)
-    assert {name: (tmp_path / name).read_text() for name in kept} == kept
+    assert {name: (tmp_path / name).read_text(encoding="utf-8") for name in kept} == kept
     assert read_json(tmp_path / "tables" / "a.json") == {"version": 1}
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*kept, "tables"])

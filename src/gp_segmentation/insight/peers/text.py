@@ -60,7 +60,7 @@ def _heading(
     unusual = "; ".join(comparison.unusual(code)) or "nothing; every feature is near England's average"
     return "\n".join(
         [
-            f"{code} {practice['practice_name']}, {practice['icb_name']}",
+            f"{code} {_cut(str(practice['practice_name']), LINE)}, {_cut(str(practice['icb_name']), LINE)}",
             *_groups(practice, names),
             *_wrapped(f"Unusual: {unusual}", indent="  "),
         ]
@@ -103,7 +103,7 @@ def _table(mine: pd.DataFrame, by_code: pd.DataFrame) -> str:
     columns = list(peers[0])
     rows = [columns]
     for cells in peers:
-        rows.append([cell if len(cell) <= CELL else cell[: CELL - 1] + "…" for cell in cells.values()])
+        rows.append([_cut(cell, CELL) for cell in cells.values()])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
         "  ".join(
@@ -136,9 +136,14 @@ def _reasons(code: str, peer: dict[Any, Any], by_code: pd.DataFrame, comparison:
     reasons = comparison.reasons(code, peer["peer_code"])
     alike = "; ".join(reasons.alike) or "no unusual feature is shared"
     different = "; ".join(reasons.different) or "no feature differs by half a standard deviation or more"
-    lines = [f"{peer['rank']}. {peer['peer_code']} {by_code.loc[peer['peer_code'], 'practice_name']}"]
+    name = _cut(str(by_code.loc[peer["peer_code"], "practice_name"]), LINE)
+    lines = [f"{peer['rank']}. {peer['peer_code']} {name}"]
     lines += _wrapped(f"alike: {alike}", indent="   ") + _wrapped(f"different: {different}", indent="   ")
     return "\n".join(lines)
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
 
 
 def _wrapped(text: str, indent: str) -> list[str]:

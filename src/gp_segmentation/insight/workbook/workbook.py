@@ -6,6 +6,7 @@ spreadsheets: one table per sheet, marked up as a table, titles and units in wor
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ from typing import Any
 import pandas as pd
 from pandas.errors import Pandas4Warning
 
+from gp_segmentation.utils.wording import visible_name
+
 #: Time of creation in the file: a constant, so that the same tables give the same bytes.
 CREATED = datetime(2025, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 #: Shown for a missing figure (screen readers skip a blank cell).
@@ -26,6 +29,12 @@ NARROW, WIDE = 14, 60
 FIXED = {"Contents": (20, 60), "Notes": (14, 110)}
 #: Rows of the sheets that hold the top rows of longer tables.
 TOP = 500
+#: Letters of the longest text that Excel takes.
+CELL = 32_767
+#: Texts that gptables refuses (signs alone, or letters that are not Latin), makes a link of, or takes for a
+#: note, and what it gets for them.
+_OBEYED = re.compile(r"[^a-zA-Z0-9]*|.*(\]\(|\$\$).*")
+_STAND_IN = "text"
 
 
 @dataclass(frozen=True)
@@ -79,9 +88,12 @@ def write_workbook(path: Path, sheets: Mapping[str, WorkbookSheet], source: Mapp
     with _ignore_gptables_warnings():
         import gptables
 
+        tables = {name: _table(name, sheet, source) for name, sheet in sheets.items()}
+        set_aside = {name: _set_aside(parts["table"]) for name, parts in tables.items()}
+        made = {name: gptables.GPTable(**parts) for name, parts in tables.items()}
         workbook = gptables.produce_workbook(
             path,
-            sheets={name: gptables.GPTable(**_table(name, sheet, source)) for name, sheet in sheets.items()},
+            sheets=made,
             cover=gptables.Cover(**_cover(source)),
             notes_table=_notes(sheets),
             notesheet_options={"title": "Notes", "instructions": "What the terms in the tables mean."},
@@ -93,6 +105,8 @@ def write_workbook(path: Path, sheets: Mapping[str, WorkbookSheet], source: Mapp
         for name, widths in {**{name: _widths(s) for name, s in sheets.items()}, **FIXED}.items():
             for column, width in enumerate(widths):
                 workbook.get_worksheet_by_name(name).set_column(column, column, width)
+        for name, texts in set_aside.items():
+            _write_back(workbook, name, made[name].data_range[0] + 1, texts)
         properties = {"title": _title(source), "created": CREATED, "author": "GP Practice Segmentation"}
         workbook.set_properties(properties)
         workbook.close()
@@ -156,7 +170,7 @@ def _table(name: str, sheet: WorkbookSheet, source: Mapping[str, Any]) -> dict[s
         elif pd.api.types.is_bool_dtype(table[column]):
             table[column] = table[column].map({True: "yes", False: "no"})
         elif pd.api.types.is_string_dtype(table[column]):
-            table[column] = table[column].str.split().str.join(" ")  # descriptions hold line feeds
+            table[column] = table[column].map(_cell_text, na_action="ignore")
     table = table.astype(object).where(table.notna(), MISSING).reset_index(drop=True)
     table = table.rename(columns=dict(sheet.columns))
     return {
@@ -169,3 +183,31 @@ def _table(name: str, sheet: WorkbookSheet, source: Mapping[str, Any]) -> dict[s
         "index_columns": {1: 0},
         "table_notes": {header: f"$${header}$$" for header in NOTES if header in table},
     }
+
+
+def _cell_text(text: str) -> str:
+    text = visible_name(text)
+    return text if len(text) <= CELL else text[: CELL - 1] + "…"
+
+
+def _set_aside(table: pd.DataFrame) -> dict[tuple[int, int], str]:
+    """Put a stand-in into every cell that gptables would not write as it is; return the texts by place."""
+    texts = {
+        (row, column): text
+        for column, name in enumerate(table.columns)
+        for row, text in enumerate(table[name])
+        if isinstance(text, str) and _OBEYED.fullmatch(text)
+    }
+    for place in texts:
+        table.iloc[place] = _STAND_IN
+    return texts
+
+
+def _write_back(workbook: Any, name: str, first_row: int, texts: Mapping[tuple[int, int], str]) -> None:
+    """Write the texts that were set aside into their cells, which look like those beside them."""
+    sheet, theme = workbook.get_worksheet_by_name(name), workbook.theme
+    looks = [
+        workbook.add_format({**look, "align": "left"}) for look in (theme.index_1_format, theme.data_format)
+    ]
+    for (row, column), text in texts.items():
+        sheet.write_string(first_row + row, column, text, looks[column > 0])

@@ -1,7 +1,11 @@
 """data/segments -> data/insight: profiles, portraits, rules, peers, opportunities, outliers, workbook."""
 
+import logging
 from typing import Any
 
+import pandas as pd
+
+from gp_segmentation.errors import ConfigError
 from gp_segmentation.insight import build, spatial
 from gp_segmentation.insight.disputed import disputed_practices
 from gp_segmentation.insight.rules import surrogate_rules
@@ -11,6 +15,8 @@ from gp_segmentation.schemas import SCHEMAS
 from gp_segmentation.storage.table_files import read_table, write_table
 from gp_segmentation.storage.workspace import Workspace
 from gp_segmentation.utils.files import fresh_folder, read_json, write_json, write_text
+
+log = logging.getLogger("gpseg")
 
 #: Tables of data/insight that are parquet; the others are CSV.
 LARGE = ("peers", "practice_opportunities", "outliers")
@@ -22,7 +28,12 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
     natural, values, dictionary = ws.feature_tables()
     everyone = ws.segment_table(everyone=True)
     segments, levels = ws.segment_table(), read_table(ws.segments / "levels.csv", "levels")
+    _check_enough_practices(options, segments)
     prepared = {name: ws.prepared_table(name) for name in build.PREPARED}
+    if options["deprivation"] not in prepared["context"]:  # its file may be optional
+        log.warning(
+            "insight.deprivation: no practice has %s, so quintiles are not known", options["deprivation"]
+        )
     verdict = read_json(ws.evidence / "evidence.json")["verdict"] or ""
     unsegmented, matrix = everyone[everyone["segment"] < 1], ws.matrix_table()
     features = natural, values, dictionary
@@ -42,3 +53,14 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
         write_text(out / "rules.txt", surrogate.text)
         source = read_json(ws.prepared / "source.json")
         write_workbook(out / "segments.xlsx", workbook_sheets(tables, everyone, levels), source)
+
+
+def _check_enough_practices(options: dict[str, Any], segments: pd.DataFrame) -> None:
+    """Raise ConfigError where more peers or neighbours are asked for than there are other practices."""
+    others = {"peers.count": int(segments["fitted"].sum()) - 1, "spatial.neighbours": len(segments) - 1}
+    for key, most in others.items():
+        group, name = key.split(".")
+        if options[group][name] > most:
+            raise ConfigError(
+                f"insight.{key} is {options[group][name]}, but a practice has {most} others. Lower it"
+            )

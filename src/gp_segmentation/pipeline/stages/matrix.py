@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from gp_segmentation import config
+from gp_segmentation.errors import ConfigError
 from gp_segmentation.matrix.pipeline import build_pipeline, prepare_matrix
 from gp_segmentation.matrix.variants import STEPS, Preparation, block_weights, preparations
 from gp_segmentation.storage.model_files import save_model
@@ -30,7 +31,13 @@ def _write_matrix(
 ) -> None:
     steps = {step: config.build(node, step) for step, node in way.nodes.items()}
     pipeline = build_pipeline(**steps, dictionary=dictionary)
-    made = prepare_matrix(features, fitted, pipeline, dictionary)
+    try:
+        made = prepare_matrix(features, fitted, pipeline, dictionary)
+    except ValueError as error:  # of a step's own library
+        named = ", ".join(f"{step}={node.get('name', node['_target_'])}" for step, node in way.nodes.items())
+        raise ConfigError(
+            f"the features cannot be prepared by {named}: {error}. Change one of these"
+        ) from error
     out.mkdir(exist_ok=True)
     write_table(out / "matrix.parquet", made.matrix)
     save_model(out / "pipeline.skops", made.pipeline)

@@ -6,7 +6,8 @@ const sorted = {};
 document.getElementById("find").hidden = document.getElementById("to-find").hidden = false;
 input.addEventListener("input", search);
 
-function plain(text) { return text.toLowerCase().replace(/[^a-z0-9]+/g, " ").trim(); }
+// Letters and digits of every language, without accents: "ty gwyr" finds Tŷ Gŵyr.
+function plain(text) { return text.normalize("NFKD").replace(/\p{M}+/gu, "").toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ").trim(); }
 
 // A practice's groups, the coarsest first, a line each.
 function ownGroups(r) {

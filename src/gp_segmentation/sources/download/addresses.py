@@ -1,26 +1,20 @@
 """Addresses of raw files: which ones may be opened, and how they are shown without their secrets."""
 
-import re
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
-from gp_segmentation.errors import InputError
+from gp_segmentation.errors import InputError, visible, without_secrets
 
 #: This machine: the only hosts that may be contacted without encryption (tests, a local mirror).
 LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
-#: Names of query parameters whose values are never shown or stored.
-SECRET = re.compile(r"token|key|secret|passw|pwd|sig|auth|credential|session|sas", re.IGNORECASE)
 
 
 def public_address(address: str) -> str:
-    """Return `address` without user, password, fragment and the values of secret query parameters.
+    """Return `address` without its secrets and its fragment: as it is shown, and stored in the manifest.
 
     >>> public_address("https://me:pass@example.org/a.csv?area=GB&token=abc&redirect")
-    'https://example.org/a.csv?area=GB&token=hidden&redirect'
+    'https://***@example.org/a.csv?area=GB&token=***&redirect'
     """
-    parts = _split(address)
-    query = "&".join(_public_parameter(parameter) for parameter in parts.query.split("&"))
-    public = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, query, ""))
-    return "".join(character if character.isprintable() else "?" for character in public)
+    return visible(without_secrets(urlunsplit(_split(address)._replace(fragment=""))))
 
 
 def is_local(address: str) -> bool:
@@ -51,11 +45,6 @@ def check_address(address: str, *, filename: str, redirected_from: str | None = 
         file=filename,
         remedy="Give the publisher's https address as url, or take the file from a folder with from=FOLDER",
     )
-
-
-def _public_parameter(parameter: str) -> str:
-    name, equals, _ = parameter.partition("=")
-    return f"{name}=hidden" if equals and SECRET.search(name) else parameter
 
 
 def _split(address: str) -> SplitResult:

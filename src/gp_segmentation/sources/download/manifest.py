@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from gp_segmentation.errors import InputError
+from gp_segmentation.errors import InputError, without_secrets
 from gp_segmentation.sources.download.addresses import public_address
 from gp_segmentation.sources.download.config import is_plain_file_name
 from gp_segmentation.utils.files import sha256_of, write_text
@@ -44,7 +44,7 @@ def describe(path: Path, *, address: str, licence: str | None, sha256: str | Non
     """Return the row of a file that has just been taken from `address`."""
     return ManifestRow(
         filename=path.name,
-        address=public_address(address) if "://" in address else address,
+        address=public_address(address) if "://" in address else without_secrets(address),
         retrieved=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         bytes=path.stat().st_size,
         sha256=sha256 or sha256_of(path),

@@ -44,6 +44,7 @@ class Csv:
         or the position from zero in a text without header.
     numbers : own names of the columns that hold numbers.
     optional : own names of columns that may be absent; they are then null.
+    names : own names of the columns that hold names: of `MISSING`, only nothing means "no value" in them.
     width : number of columns of a text without header.
 
     After reading, `rows` is the number of rows read; `tolerated` lists the irregularities met.
@@ -53,6 +54,7 @@ class Csv:
     columns: Mapping[str, str | int | Sequence[str]]
     numbers: frozenset[str] = frozenset()
     optional: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
     width: int | None = None
     rows: int = 0
     blank_rows: int = 0
@@ -160,7 +162,10 @@ class Csv:
         )
         parse = pa.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=self._ragged)
         convert = pa.csv.ConvertOptions(
-            include_columns=list(types), column_types=types, null_values=_PADDED, strings_can_be_null=True
+            include_columns=list(types),
+            column_types=types,
+            null_values=_PADDED,
+            strings_can_be_null=not self.names,  # else `_values` tells a name from "no value"
         )
         return read, parse, convert
 
@@ -173,7 +178,9 @@ class Csv:
 
     def _tidy(self, batch: pa.RecordBatch, where: dict[str, int]) -> pa.RecordBatch:
         arrays = [
-            batch.column(str(where[name])) if name in where else pa.nulls(len(batch), self._type(name))
+            self._values(name, batch.column(str(where[name])))
+            if name in where
+            else pa.nulls(len(batch), self._type(name))
             for name in self.columns
         ]
         blank = reduce(pc.and_, map(pc.is_null, arrays))
@@ -181,6 +188,14 @@ class Csv:
         self.rows += len(batch) - blank.true_count
         tidy = pa.RecordBatch.from_arrays(arrays, names=list(self.columns))
         return tidy.filter(pc.invert(blank)) if blank.true_count else tidy
+
+    def _values(self, name: str, column: pa.Array) -> pa.Array:
+        """Return a column as read; of a text with names, one of texts gets its nulls only here."""
+        if not self.names or name in self.numbers:
+            return column
+        marks = pa.array([""] if name in self.names else MISSING)
+        missing = pc.is_in(pc.utf8_trim_whitespace(column.dictionary), marks).take(column.indices)
+        return pa.DictionaryArray.from_arrays(pc.if_else(missing, None, column.indices), column.dictionary)
 
     def _explain(self, where: dict[str, int], error: Exception) -> Exception:
         """Read the text again, slowly, to name the row that pyarrow refused."""

@@ -1,6 +1,9 @@
 """A synthetic England of general practices, drawn from published aggregates, in the official layouts."""
 
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
 
 from gp_segmentation.sources.download.manifest import write_manifest
 from gp_segmentation.sources.synthetic import files, write_others, write_qof, write_registrations
@@ -17,7 +20,9 @@ def address(seed: int, practices: int) -> str:
     return f"synthetic England, seed {seed}, {practices} practices"
 
 
-def write_england(folder: Path, *, seed: int, practices: int = 6200) -> None:
+def write_england(
+    folder: Path, *, seed: int, practices: Annotated[int, Field(ge=1, le=1_000_000)] = 6200
+) -> None:
     """Draw a synthetic England and write it as the files that the readers of official data read.
 
     File names begin with SYNTHETIC_; archive members have the official names. SYNTHETIC_truth.csv holds the

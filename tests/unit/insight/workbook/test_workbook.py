@@ -57,6 +57,18 @@ def test_a_name_that_looks_like_a_formula_is_text(path: Path) -> None:
     assert [cell.data_type for cell in cells] == ["s"]
 
 
+def test_names_that_gptables_refuses_or_obeys_are_written_as_they_are(tmp_path: Path) -> None:
+    names = ["-", "*", "😀", "عيادة", "[x](http://a)", "[a](b) [c](d)", "$$Segment$$", "M" * 40_000, "a\x00b"]
+    table = pd.DataFrame({"area": names, "name": names[::-1], "figure": 1.5})
+    columns = {"area": "Area", "name": "Name", "figure": "Margin"}
+    write_workbook(tmp_path / "n.xlsx", {"Mix": WorkbookSheet(table, "Names", "All", columns)}, SOURCE)
+    sheet = openpyxl.load_workbook(tmp_path / "n.xlsx")["Mix"]
+    found = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=sheet.max_row - len(names) + 1)]
+    shown = [*names[:7], "M" * 32_766 + "…", "a{U+0000}b"]
+    assert found == [[area, name, 1.5] for area, name in zip(shown, shown[::-1], strict=True)]
+    assert [cell.coordinate for row in sheet.iter_rows() for cell in row if cell.hyperlink] == []
+
+
 def test_the_same_tables_give_the_same_bytes(path: Path, tmp_path: Path) -> None:
     time.sleep(1.1)  # a time of writing would differ
     write_workbook(tmp_path / "again.xlsx", sheets(), SOURCE)

@@ -1,0 +1,224 @@
+"""What a composed configuration must be: every key of `conf/` with the values it may have."""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, TypeAdapter
+
+from gp_segmentation.schemas.configured_values import (
+    AnyClusterer,
+    AnyImputer,
+    AnyOutliers,
+    AnyReducer,
+    AnyScaler,
+    AtLeastOne,
+    Block,
+    CheckObject,
+    Draws,
+    England,
+    Figure,
+    FileRole,
+    Folds,
+    Keys,
+    Name,
+    Named,
+    Reader,
+    Seed,
+    Selection,
+    Share,
+    Simulated,
+    Special,
+    Starts,
+    Text,
+)
+from gp_segmentation.schemas.study_options import Evidence, Study
+from gp_segmentation.utils.allowed import Problem, did_you_mean, problems_of, shown
+
+
+class File(Keys):
+    """A raw file of a source."""
+
+    filename: Text
+    url: Text | None = None
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")] | None = None
+    required: bool = True
+    max_bytes: Annotated[float, Field(ge=1, multiple_of=1)] | None = None
+    licence: Text | None = None
+    aliases: list[Text] | None = None
+    role: FileRole
+    reader: Reader
+
+
+class Source(Keys):
+    """`source`: a data year, its raw files and how they are read."""
+
+    name: Name
+    label: Text
+    period: Text
+    synthetic: bool
+    simulated: list[Simulated] | None = None
+    licence: Text
+    attribution: Text
+    england: England | None = None
+    files: Annotated[dict[str, File], Field(min_length=1)]
+
+
+class Features(Named):
+    """`features`: a feature set, weighted blocks."""
+
+    label: Text
+    description: Text
+    blocks: Annotated[dict[str, Block], Field(min_length=1)]
+
+
+class Peers(Keys):
+    """`insight.peers`."""
+
+    count: AtLeastOne
+    resamples: Draws
+
+
+class Rules(Keys):
+    """`insight.rules`."""
+
+    max_depth: Annotated[int, Field(ge=1, le=30)]
+    folds: Folds
+    floor: Share
+    seed: Seed
+
+
+class Opportunities(Keys):
+    """`insight.opportunities`."""
+
+    gross: bool
+    min_denominator: AtLeastOne
+    draws: Draws
+
+
+class Spatial(Keys):
+    """`insight.spatial`."""
+
+    neighbours: AtLeastOne
+    permutations: Starts
+    seed: Seed
+
+
+class Insight(Named):
+    """`insight`: portraits, peers, rules, opportunities."""
+
+    top_features: AtLeastOne
+    deprivation: Text | None
+    peers: Peers
+    rules: Rules
+    opportunities: Opportunities
+    spatial: Spatial
+
+
+class Report(Named):
+    """`report`: the page and its figures."""
+
+    figures: list[Figure] | None
+    top_features: AtLeastOne
+    embedding: Literal["tsne"] | None
+
+
+class Tracking(Named):
+    """`tracking`: whether and where runs are recorded."""
+
+    enabled: bool
+    experiment: Text
+    uri: Text | None
+    artifacts: Text | None = None
+    children: bool
+
+
+class Configuration(Keys):
+    """The whole of `conf/config.yaml`, composed."""
+
+    source: Source
+    special: Special
+    features: Features
+    selection: Selection
+    imputer: AnyImputer
+    outliers: AnyOutliers
+    scaler: AnyScaler
+    reducer: AnyReducer
+    clusterer: AnyClusterer
+    study: Study
+    evidence: Evidence
+    insight: Insight
+    report: Report
+    tracking: Tracking
+    seed: Seed
+    jobs: Annotated[int, Field(ge=1, le=1024)] | None
+
+
+class Fetching(Keys):
+    """The whole of `conf/data.yaml`, composed."""
+
+    source: Source
+    from_: Annotated[Text | None, Field(alias="from")]
+    restart: bool
+    seed: Seed
+
+
+#: File of `conf/` -> what it composes to.
+WHOLE: dict[str, type[Keys]] = {"config": Configuration, "explore": Configuration, "data": Fetching}
+
+
+def configuration_problems(
+    config: Mapping[str, Any], name: str = "config", check: CheckObject | None = None
+) -> list[Problem]:
+    """Return all that is wrong with a composed configuration, one problem for each key.
+
+    Parameters
+    ----------
+    config : plain mappings and lists. name : of the file in `conf/` that it was composed from (`WHOLE`).
+    check : see `CheckObject`; None: what the configuration names is not looked at.
+    """
+    found = [*problems_of(_adapter(name), config, check), *_unknown_measures(config)]
+    if any(problem.key == "seed" for problem in found):  # other keys refer to it
+        found = [p for p in found if p.key == "seed" or not p.key.endswith((".seed", ".random_state"))]
+    return found
+
+
+@cache
+def _adapter(name: str) -> TypeAdapter[Any]:
+    return TypeAdapter(WHOLE[name])
+
+
+def _unknown_measures(config: Mapping[str, Any]) -> Iterator[Problem]:
+    """Measures of practices that no file of the source gives."""
+    known = _measures(_lookup(config, "source.files"))
+    keys = (
+        *("insight.deprivation", "evidence.external.comparators.deprivation"),
+        "evidence.external.comparators.rurality",
+    )
+    for key in keys:
+        measure = _lookup(config, key)
+        if known is not None and isinstance(measure, str) and measure and measure not in known:
+            listed = f"Give one of: {', '.join(sorted(known))}; or null" if known else "Give null"
+            near = did_you_mean(measure, known)
+            yield Problem(key, f"is {shown(measure)}, which no file of the source gives.{near} {listed}")
+
+
+def _measures(files: Any) -> set[str] | None:
+    """Return the measures that the files of a source give; None where they do not say."""
+    found: set[str] = set()
+    if not isinstance(files, Mapping):
+        return None
+    for file in files.values():
+        if not isinstance(file, Mapping) or file.get("role") != "context":
+            continue
+        measure, columns = _lookup(file, "reader.measure"), _lookup(file, "reader.columns")
+        if not isinstance(measure, str) and not isinstance(columns, Mapping):
+            return None
+        found |= {measure} if isinstance(measure, str) else {str(name) for name in columns}
+    return found
+
+
+def _lookup(value: Any, key: str) -> Any:
+    for name in key.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
