@@ -1,4 +1,4 @@
-"""Hierarchical clustering on trees in scipy's form: one set of distances, one tree per linkage, all cuts from it."""
+"""Hierarchical clustering on trees: one set of distances, one tree per linkage, all cuts from it."""
 
 from collections.abc import Sequence
 from typing import Any, Self
@@ -61,7 +61,7 @@ def build_tree(distances_or_X: ArrayLike, linkage: str, metric: str = "euclidean
     data = np.asarray(distances_or_X, dtype=np.float64)
     if data.ndim == 2:
         data = condensed_distances(data, metric)
-    # The distances are overwritten on the way: in a copy, which is the price of half the time of scipy's linkage.
+    # The distances are overwritten on the way: the copy is the price of half the time of scipy's linkage.
     return np.asarray(fastcluster.linkage(data.copy(), method=linkage, preserve_input=False))
 
 

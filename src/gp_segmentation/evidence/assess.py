@@ -57,9 +57,10 @@ class Assessment:
 
 
 def with_noise(told: Mapping[str, Any], noise: int, practices: int) -> dict[str, Any]:
-    """Return the contents of evidence.json with a reason that says how many practices belong to no segment."""
+    """Return the contents of evidence.json and say how many practices belong to no segment."""
     reason = (
-        f"{noise:,} of {practices:,} practices belong to no segment. All figures leave them out, which makes the "
+        f"{noise:,} of {practices:,} practices belong to no segment. All figures leave them out, which "
+        f"makes the "
         "segments look more separate than they are."
     )
     return {**told, "reasons": [reason, *told["reasons"]], "noise": noise}

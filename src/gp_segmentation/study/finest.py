@@ -15,8 +15,8 @@ criterion. Where none passes, the data support no number of segments: the most s
 reason says so. A figure that was not measured passes nothing.
 
 What costs most is asked last, and only where the answer can matter: halves are compared only where segments
-return, and trees are grown anew only for trials that beat random data and would be preferred to the best of the
-others that pass.
+return, and trees are grown anew only for trials that beat random data and would be preferred to the best
+of the others that pass.
 """
 
 from collections.abc import Mapping

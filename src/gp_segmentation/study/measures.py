@@ -1,4 +1,4 @@
-"""What the rule asks of single trials beyond their scores, measured when it asks and kept for the evidence."""
+"""What the rule asks of single trials beyond their scores, measured when it asks, kept for the evidence."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -27,7 +27,8 @@ class Measures:
     Parameters
     ----------
     draws : bootstrap samples; splits : random halves.
-    null : preparation -> draws of the null, columns k and silhouette. null_starts : starts of K-means on them.
+    null : preparation -> draws of the null, columns k and silhouette. null_starts : starts of K-means on
+        them.
     gradient : the same of the null ``gradient``, drawn only where a trial exceeds `min_exceedance` of the
         first; None: it is not asked.
     min_jaccard : see `HOPELESS`.

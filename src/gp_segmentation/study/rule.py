@@ -1,8 +1,8 @@
 """The rule that chooses among trials.
 
-Trials with a segment below the minimum size are left out. Where ``min_agreement`` is set, so are those that no
-other clusterer or linkage agrees with that far. Of the others one of two rules takes one (``kind``): `finest`,
-the largest number of segments that is found again, or `coarse`, the most separate segments.
+Trials with a segment below the minimum size are left out. Where ``min_agreement`` is set, so are those
+that no other clusterer or linkage agrees with that far. Of the others one of two rules takes one (``kind``):
+`finest`, the largest number of segments that is found again, or `coarse`, the most separate segments.
 
 A single trial is taken as it is: the configuration fixed it. Where the matrix was prepared in several ways,
 the rule chooses with each. ``across_preparations`` says which of these choices is taken: ``agreement`` the
@@ -51,12 +51,13 @@ def choose(
 
     Returns
     -------
-    preparation, clusterer, linkage, n_clusters, trial; ``reason``, one paragraph; supported (whether the choice
-    passes every test of the finest rule; None where it was not asked); kind; criterion; floor (minimum segment
-    size in practices); eligible (trials that meet it); near_ties (trials); checked (trial and Jaccard
-    of each trial whose stability was checked); candidates (rows of `finest.CANDIDATE`); by_preparation (the choice with each preparation, its
-    criterion and its mean agreement with the others; empty for one); by_criterion (what each single criterion
-    alone would choose on the same matrix, without the minimum size).
+    preparation, clusterer, linkage, n_clusters, trial; ``reason``, one paragraph; supported (whether the
+    choice passes every test of the finest rule; None where it was not asked); kind; criterion; floor (minimum
+    segment size in practices); eligible (trials that meet it); near_ties (trials); checked (trial and Jaccard
+    of each trial whose stability was checked); candidates (rows of `finest.CANDIDATE`);
+    by_preparation (the choice with each preparation, its criterion and its mean agreement with the others;
+    empty for one); by_criterion (what each single criterion alone would choose on the same matrix, without
+    the minimum size).
 
     Raises
     ------

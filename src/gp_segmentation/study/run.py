@@ -46,8 +46,8 @@ class Study:
     candidates : the finest rule's questions to every trial, and the answers (`finest.CANDIDATE`); else empty.
     resamples : trial, draw, segment (as the trial numbers it), jaccard of the bootstrap samples that the rule
         asked for.
-    votes : (n, k) of the chosen trial in these samples (`validity.Resamples`); None where it was not resampled,
-        or not all rows were.
+    votes : (n, k) of the chosen trial in these samples (`validity.Resamples`); None where it was not
+        resampled, or not all rows were.
     """
 
     trials: pd.DataFrame

@@ -18,7 +18,8 @@ CRITERIA = {
 }
 #: What the three tests do not show.
 GRADIENT = (
-    "Found again does not mean that there are gaps: practices that differ by degree along a gradient are divided "
+    "Found again does not mean that there are gaps: practices that differ by degree along a gradient are "
+    "divided "
     "at the same places every time, too."
 )
 FAMILIES = {
@@ -85,7 +86,8 @@ def _noise(row: pd.Series, facts: Mapping[str, Any]) -> list[str]:
     if not noise:
         return []
     text = (
-        f"{noise:,} of the {facts['practices']:,} practices ({_percent(noise / facts['practices'])}) belong to no "
+        f"{noise:,} of the {facts['practices']:,} practices ({_percent(noise / facts['practices'])}) belong "
+        f"to no "
         "segment. All scores leave them out, which makes the segments look more separate than they are."
     )
     if noise > facts["practices"] / 2:
@@ -138,8 +140,9 @@ def _eligible(facts: Mapping[str, Any]) -> str:
 def _found_again(selection: SelectedTrial, facts: Mapping[str, Any]) -> list[str]:
     """Which numbers of segments are found again, or that none is."""
     asked = (
-        f"each segment returns when practices are redrawn (lowest overlap {facts['min_jaccard']:.0%} or more), one "
-        f"half of the practices predicts the other (strength {facts['min_prediction_strength']:.0%} or more), and "
+        f"each segment returns when practices are redrawn (lowest overlap {facts['min_jaccard']:.0%} or more), "
+        "one half of the practices predicts the other "
+        f"(strength {facts['min_prediction_strength']:.0%} or more), and "
         f"they are more separate than {facts['min_exceedance']:.0%} of random data sets"
     )
     own = next((row for row in selection.candidates if row["chosen"]), None)
@@ -154,20 +157,19 @@ def _found_again(selection: SelectedTrial, facts: Mapping[str, Any]) -> list[str
     )
     if selection.supported:
         numbers = sorted({row["n_clusters"] for row in selection.candidates if row["passes"]})
-        counted = (
-            f"{numbers[0]} segments"
-            if len(numbers) == 1
-            else f"{listed([str(number) for number in numbers])} segments"
-        )
+        text = f"{own['n_clusters']} segments are found again, and no larger number is: {asked} ({figures})."
+        if len(numbers) > 1:
+            text = (
+                f"{listed([str(number) for number in numbers])} segments are found again: {asked}. The largest "
+                f"of these numbers was taken ({figures})."
+            )
         return [
-            f"{counted[:1].upper()}{counted[1:]} are found again: {asked}. The largest of these numbers was "
-            f"taken ({figures})."
-            if len(numbers) > 1
-            else f"{own['n_clusters']} segments are found again, and no larger number is: {asked} ({figures}).",
+            text,
             *([] if facts["gradient"] else [GRADIENT]),
         ]
     return [
-        f"No number of segments is supported by the data. None passes all three tests: {asked}. The most stable "
+        f"No number of segments is supported by the data. None passes all three tests: {asked}. The most "
+        f"stable "
         f"was taken ({figures}); treat it as one way of many to divide the practices."
     ]
 
@@ -201,9 +203,8 @@ def _stability(selection: SelectedTrial, facts: Mapping[str, Any]) -> list[str]:
 def _separation(selection: SelectedTrial, facts: Mapping[str, Any]) -> list[str]:
     """How separate the segments are, beside the best trial and random data."""
     if facts["kind"] == "finest":
-        return [
-            f"Of trials with as many segments it is the most separate ({_silhouettes(selection.row, facts['criterion'])})."
-        ]
+        figures = _silhouettes(selection.row, facts["criterion"])
+        return [f"Of trials with as many segments it is the most separate ({figures})."]
     row, ties, criterion = selection.row, selection.ties, facts["criterion"]
     best = ties.iloc[int(ties[criterion].to_numpy().argmax())]
     same = best["trial"] == row["trial"]

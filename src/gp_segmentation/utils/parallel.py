@@ -51,13 +51,11 @@ def parallel_map(
         yield from pool(run(function, task) for task in tasks)
 
 
-def start_in_threads(
-    function: Callable[..., T], tasks: Iterable[tuple], jobs: int | None = 1
-) -> Iterator[T]:
-    """Begin ``function(*task)`` for every task in other threads, and give an iterator of the results in order.
+def start_in_threads(function: Callable[..., T], tasks: Iterable[tuple], jobs: int | None = 1) -> Iterator[T]:
+    """Begin ``function(*task)`` for every task in other threads; give an iterator of the results in order.
 
-    As `parallel_map`, but the work begins now and goes on while the caller does other things. An error is raised
-    where its result is taken.
+    As `parallel_map`, but the work begins now and goes on while the caller does other things. An error is
+    raised where its result is taken.
     """
     tasks = list(tasks)
     pool = ThreadPoolExecutor(max(1, min(count_jobs(jobs), len(tasks))))

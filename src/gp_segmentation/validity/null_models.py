@@ -102,14 +102,14 @@ def compare_with_null(observed: pd.Series, null: pd.DataFrame) -> pd.DataFrame:
 def joint_exceedance(
     silhouettes: ArrayLike, ks: ArrayLike, observed: pd.Series, null: pd.DataFrame
 ) -> Floats:
-    """Share of random data sets that each labelling is more separate than, over all numbers of clusters at once.
+    """Share of random data sets that each labelling is more separate than, over all k at once.
 
     Fourteen separate tests at 5% find something in half of all random data sets. Here every silhouette is
-    standardised by mean and standard deviation of its number of clusters over the draws and the data together,
-    and compared with the highest standardised silhouette of each draw (the single-step maximum of Westfall &
-    Young 1993). With B draws the result is ``1 - (1 + draws that reach it) / (B + 1)``: one minus a Monte Carlo
-    p-value, at most .95 with 19 draws. Data from the null exceed .95 with any number of clusters at a chance
-    of 5%.
+    standardised by mean and standard deviation of its number of clusters over the draws and the data
+    together, and compared with the highest standardised silhouette of each draw (the single-step maximum
+    of Westfall & Young 1993). With B draws the result is ``1 - (1 + draws that reach it) / (B + 1)``: one
+    minus a Monte Carlo p-value, at most .95 with 19 draws. Data from the null reach .95 with any number of
+    clusters at a chance of 5%.
 
     Parameters
     ----------

@@ -74,7 +74,8 @@ def resample(
         share a tree per resample.
     scheme : ``bootstrap`` (n rows with replacement, each drawn row once; Hennig 2007) or ``subsample``
         (`share` of the rows without replacement; Hennig's "subset").
-    draws : resamples, after the first `skip` of the same seed; in one with no more distinct rows than clusters, every distinct row is a cluster.
+    draws : resamples, after the first `skip` of the same seed; in one with no more distinct
+        rows than clusters, every distinct row is a cluster.
     vote : numbers of segments whose votes are counted.
     seed, jobs : the result depends on `seed` alone.
     """

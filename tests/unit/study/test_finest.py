@@ -22,7 +22,7 @@ RULE = {
 
 
 def table(*rows: tuple[str, str | None, int, float], preparation: str | None = None) -> pd.DataFrame:
-    """Trials of 100 practices in equal segments: clusterer, linkage, number of segments, excess silhouette."""
+    """Trials of 100 practices in equal segments: clusterer, linkage, number of them, excess silhouette."""
     made = []
     for trial, (clusterer, linkage, k, excess) in enumerate(rows):
         sizes = [100 // k] * k

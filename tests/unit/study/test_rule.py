@@ -64,7 +64,7 @@ def prepared(*ways: tuple[str, float]) -> pd.DataFrame:
 
 
 class Measured:
-    """What the rule would measure, written down: figure -> trial -> value. `asked` notes what it asked for."""
+    """What the rule would measure, written down: figure -> trial -> value; `asked` notes the questions."""
 
     def __init__(self, **figures: dict[int, float]) -> None:
         self.asked: dict[str, list[int]] = {}

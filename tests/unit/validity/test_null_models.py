@@ -426,8 +426,8 @@ def test_the_joint_test_has_its_nominal_size_over_all_numbers_of_clusters():
     passed = 0
     for _ in range(300):
         values = generator.standard_normal((20, 6)) + generator.standard_normal((20, 1))
-        null = pd.DataFrame(values[1:], columns=range(2, 8)).rename_axis(index="draw", columns="k")
-        null = null.stack().rename("silhouette").reset_index()
+        null = pd.DataFrame(values[1:], columns=range(2, 8)).rename_axis("draw").reset_index()
+        null = null.melt("draw", var_name="k", value_name="silhouette")
         observed = pd.Series(values[0], index=range(2, 8))
         passed += (joint_exceedance(values[0], range(2, 8), observed, null) >= 0.95).any()
     assert 0.015 < passed / 300 < 0.09

@@ -1,4 +1,4 @@
-"""data/study -> data/segments: the choice in order and named, on three levels; other practices are assigned."""
+"""data/study -> data/segments: the choice, in order, named and on three levels; others are assigned."""
 
 import logging
 from typing import Any
