@@ -55,29 +55,26 @@ def surrogate_rules(
     x = known.fillna(known.median()).fillna(0.0).to_numpy()
     y = fitted["segment"].to_numpy("int64")
     numbers, sizes = np.unique(y, return_counts=True)
-    tree = DecisionTreeClassifier(
-        max_depth=max_depth, min_samples_leaf=max(1, len(y) // 100), random_state=seed
-    )
+    smallest_leaf = max(1, len(y) // 100)
+    tree = DecisionTreeClassifier(max_depth=max_depth, min_samples_leaf=smallest_leaf, random_state=seed)
     tree.fit(x, y)
     folds = min(folds, int(sizes.min()))
     split = StratifiedKFold(folds, shuffle=True, random_state=seed) if folds >= 2 else None
     predicted = cross_val_predict(tree, x, y, cv=split) if split else tree.predict(x)
     fidelity = float((predicted == y).mean())
-    codes = dict(zip(segments["segment"], segments["segment_code"], strict=True))
-    called = {int(s): f"segment {s} ({codes[s]})" for s in numbers}
+    words = segments.drop_duplicates("segment").set_index("segment")[["segment_code", "segment_name"]]
+    called = {s: f"segment {s} ({words.loc[s, 'segment_code']})" for s in numbers.tolist()}
     by_segment = ", ".join(f"{called[s]} {(predicted[y == s] == s).mean():.0%}" for s in called)
     how = "in cross-validation" if split else "of those they were made from"
     lines = [
         "Simple rules that approximate the segments. They do not define the segments.",
-        f"They give {fidelity:.0%} of {len(y):,} practices their segment {how} ({by_segment}).",
-        "",
+        f"They give {fidelity:.0%} of {len(y):,} practices their segment {how} ({by_segment}).\n",
     ]
     if fidelity < floor:
         lines.append(f"The rules are not given: {floor:.0%} is asked for.")
     else:
-        names = dict(zip(segments["segment"], segments["segment_name"], strict=True))
-        called = {number: f"{text}, {inline(names[number])}" for number, text in called.items()}
-        lines += _sentences(tree, dictionary, called)
+        named = {s: f"{called[s]}, {inline(str(words.loc[s, 'segment_name']))}" for s in called}
+        lines += _sentences(tree, dictionary, named)
     return Rules("\n".join(lines) + "\n", pd.Series(predicted, index=fitted.index, name="segment"))
 
 

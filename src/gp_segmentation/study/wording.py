@@ -140,8 +140,8 @@ def _eligible(facts: Mapping[str, Any]) -> str:
 def _found_again(selection: SelectedTrial, facts: Mapping[str, Any]) -> list[str]:
     """Which numbers of segments are found again, or that none is."""
     asked = (
-        f"each segment returns when practices are redrawn (lowest overlap {facts['min_jaccard']:.0%} or more), "
-        "one half of the practices predicts the other "
+        f"each segment returns when practices are redrawn (lowest overlap {facts['min_jaccard']:.0%} "
+        "or more), one half of the practices predicts the other "
         f"(strength {facts['min_prediction_strength']:.0%} or more), and "
         f"they are more separate than {facts['min_exceedance']:.0%} of random data sets"
     )
@@ -160,8 +160,8 @@ def _found_again(selection: SelectedTrial, facts: Mapping[str, Any]) -> list[str
         text = f"{own['n_clusters']} segments are found again, and no larger number is: {asked} ({figures})."
         if len(numbers) > 1:
             text = (
-                f"{listed([str(number) for number in numbers])} segments are found again: {asked}. The largest "
-                f"of these numbers was taken ({figures})."
+                f"{listed([str(number) for number in numbers])} segments are found again: {asked}. "
+                f"The largest of these numbers was taken ({figures})."
             )
         return [
             text,

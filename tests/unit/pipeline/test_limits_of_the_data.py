@@ -35,7 +35,7 @@ def workspace(tmp_path):
         fitted=lambda: fitted,
         dictionary=lambda weights=None: described,
         feature_tables=lambda: (None, None, None),
-        segment_table=lambda: pd.DataFrame({"fitted": fitted.to_numpy()}),
+        segment_table=lambda everyone: pd.DataFrame({"segment": 1, "fitted": fitted.to_numpy()}),
         prepared_table=lambda name: pd.DataFrame(columns=["practice_code", "imd_score"]),
     )
 

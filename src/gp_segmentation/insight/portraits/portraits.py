@@ -52,26 +52,19 @@ def write_portraits(
     portraits = []
     for number, name in sorted(set(zip(grouped["segment"], grouped["segment_name"], strict=True))):
         mine = segments[segments["segment"] == number]
-        code = str(mine["segment_code"].iloc[0])
-        clear = clear_rows(profile[profile["segment"] == number])
-        claimed = (claims or {}).get(int(number), [])
-        supported_by = examples(claimed, clear)
-        others = clear.drop(index=[i for example in supported_by for i in example.index])
-        people, siblings = int(patients[mine.index].sum()), (apart or {}).get(code)
+        claimed, codes = (claims or {}).get(int(number), []), _codes(mine)
+        people, siblings = int(patients[mine.index].sum()), (apart or {}).get(codes["code"])
         sentences = [
             f"{counted(len(mine))} ({len(mine) / len(segments):.0%} of all) with {people:,} registered "
             f"patients ({people / max(patients.sum(), 1):.0%}). {region_sentence(mine, segments)}",
-            claim_sentence(claimed, supported_by),
-            _difference_sentence(others, top, also=bool(claimed)),
+            *_against_england(claimed, profile[profile["segment"] == number], top),
             siblings.sentence if siblings else "",
             f"{_next_sentence(mine, grouped)} {_verdict_sentence(number, verdict, gradient)}".strip(),
         ]
         portraits.append(
             {
                 "segment": int(number),
-                "code": code,
-                "supergroup": str(mine["supergroup"].iloc[0]),
-                "subgroups": sorted(set(mine["subgroup"]), key=lambda subgroup: (len(subgroup), subgroup)),
+                **codes,
                 "name": str(name),
                 "sentences": [sentence for sentence in sentences if sentence],
                 "claims": [claim.figures() for claim in claimed],
@@ -82,6 +75,21 @@ def write_portraits(
             }
         )
     return portraits
+
+
+def _codes(mine: pd.DataFrame) -> dict[str, Any]:
+    """The codes of a segment, its supergroup and its subgroups, from its practices."""
+    subgroups = sorted(set(mine["subgroup"]), key=lambda code: (len(code), code))
+    code, supergroup = (str(mine[column].iloc[0]) for column in ("segment_code", "supergroup"))
+    return {"code": code, "supergroup": supergroup, "subgroups": subgroups}
+
+
+def _against_england(claims: Sequence[Claim], profile: pd.DataFrame, top: int) -> list[str]:
+    """The claims with their examples, then `top` other differences."""
+    clear = clear_rows(profile)
+    supported_by = examples(claims, clear)
+    others = clear.drop(index=[i for example in supported_by for i in example.index])
+    return [claim_sentence(claims, supported_by), _difference_sentence(others, top, also=bool(claims))]
 
 
 def _difference_sentence(clear: pd.DataFrame, top: int, *, also: bool) -> str:

@@ -27,7 +27,7 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
     options = cfg["insight"]
     natural, values, dictionary = ws.feature_tables()
     everyone = ws.segment_table(everyone=True)
-    segments, levels = ws.segment_table(), read_table(ws.segments / "levels.csv", "levels")
+    segments = everyone[everyone["segment"] > 0].reset_index(drop=True)
     _check_enough_practices(options, segments)
     prepared = {name: ws.prepared_table(name) for name in build.PREPARED}
     if options["deprivation"] not in prepared["context"]:  # its file may be optional
@@ -35,9 +35,13 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
             "insight.deprivation: no practice has %s, so quintiles are not known", options["deprivation"]
         )
     verdict = read_json(ws.evidence / "evidence.json")["verdict"] or ""
-    unsegmented, matrix = everyone[everyone["segment"] < 1], ws.matrix_table()
-    features = natural, values, dictionary
-    found = build.InsightInput(prepared, *features, matrix, segments, levels, verdict, unsegmented)
+    levels = read_table(ws.segments / "levels.csv", "levels")
+    found = build.InsightInput(
+        prepared,
+        *(natural, values, dictionary, ws.matrix_table()),
+        *(segments, levels, verdict),
+        unsegmented=everyone[everyone["segment"] < 1],
+    )
     tables = build.insight_tables(found, options, seed=cfg["seed"], jobs=cfg["jobs"])
     surrogate = surrogate_rules(natural, dictionary, segments, **options["rules"])
     tables |= build.deprivation_tables(found, tables, surrogate, options)
