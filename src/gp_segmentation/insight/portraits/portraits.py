@@ -41,8 +41,7 @@ def write_portraits(
     ----------
     profile : from `segment_profiles`.
     segments, practices : schemas ``segments`` and ``practices``.
-    claims : from `name_claims`.
-    apart : code -> what sets the segment apart from its siblings, from `set_apart`.
+    claims : from `name_claims`. apart : code -> what sets it apart from its siblings, from `set_apart`.
     verdict : of the evidence: ``discrete``, ``continuum`` or ``unstable``; anything else adds no words.
     gradient : from `main_gradient`, used when the verdict is ``continuum``.
     top : differences to state beside those of the name.
