@@ -84,7 +84,11 @@ study.rule.tolerance                                  0      1           number
 study.rule.min_agreement                              0      1           number
 study.rule.stability_draws                            0      100000      whole
 study.rule.min_jaccard                                0      1           number
+study.rule.min_exceedance                             0      1           number
+study.rule.min_prediction_strength                    0      1           number
+study.rule.splits                                     0      100000      whole
 study.rule.stability_checks                           0      -           whole
+study.levels.most_subgroups                           1      -           whole
 evidence.rows                                         100    -           whole
 evidence.nulls.*                                      0      100000      whole
 evidence.n_init.nulls                                 1      100000      whole

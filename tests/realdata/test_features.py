@@ -14,6 +14,7 @@ from sklearn.metrics import silhouette_score
 
 from gp_segmentation import config
 from gp_segmentation import schemas as contracts
+from gp_segmentation.clustering import nest
 from gp_segmentation.features import Tables, build_features
 from gp_segmentation.features.prevalence import age_explained
 from gp_segmentation.features.special import special_reasons
@@ -121,12 +122,16 @@ def test_special_practices_are_flagged_in_segments_and_get_one(england, matrices
     matrix = matrices["need"].matrix
     fitted = matrix[england.ordinary]
     labels = KMeans(5, n_init=1, random_state=0).fit_predict(fitted) + 1
+    labels = pd.Series(labels, index=fitted.index)
     table, _ = segment_table(
         matrix,
-        pd.Series(labels, index=fitted.index),
+        labels,
         england.practices,
         {segment: f"Segment {segment}" for segment in range(1, 6)},
+        nest(fitted, labels, supergroups=2, most_subgroups=8, floor=30),
+        pd.Series(1.0, index=labels.index),
     )
+    table = table.astype({"segment": "int64"})
     checked = contracts.check("segments", table).set_index("practice_code")
     flagged = checked.loc[sorted(SPECIAL)]
     assert flagged["segment"].between(1, 5).all()

@@ -50,29 +50,22 @@ def nest(
     Parameters
     ----------
     X : (n, d) finite rows. labels : (n,) segments, of any type that sorts.
-    supergroups : how many; from the number of segments on, each segment is its own supergroup. None: of all
-        numbers from two to one fewer than segments, that with the highest silhouette (about 0.8 s each for
-        6,000 rows; one may choose from `merge_segments` beforehand).
+    supergroups : how many; from the number of segments on, each segment is its own supergroup. None: that
+        of `merge_segments` with the highest silhouette (about 0.8 s each for 6,000 rows).
     most_subgroups : subgroups of all segments together at most; a segment has one in any case.
     floor : rows of a subgroup at least; a segment with fewer stays whole.
     tree : scipy's linkage matrix of the rows, or None.
-    keys : (n,) unique values, by default the row positions. With practice codes the order of rows does not
-        matter.
+    keys : (n,) unique values that order the rows, as practice codes; by default their positions.
     seed, jobs : the result depends on `seed` alone.
 
     Raises
     ------
-    ConfigError : a number below one.
-    ValueError : `labels` are not a cut of `tree`, or not one for each row.
+    ConfigError : a number below one. ValueError : `labels` are no cut of `tree`, or not one for each row.
     """
-    given = {"supergroups": supergroups, "most_subgroups": most_subgroups, "floor": floor}
-    for name, number in given.items():
-        if number is not None and number < 1:
-            raise ConfigError(f"{name} is {number}. Set it to 1 or more")
+    _check_numbers(supergroups=supergroups, most_subgroups=most_subgroups, floor=floor)
     frame = X if isinstance(X, pd.DataFrame) else pd.DataFrame(np.asarray(X))
     # Sums and random starts depend on the order of rows: everything is computed in that of the keys.
     order = np.arange(len(frame)) if keys is None else np.argsort(np.asarray(keys))
-    back = np.argsort(order)
     frame, names = frame.iloc[order], _checked(labels, len(frame))
     rows, segment = np.ascontiguousarray(frame, dtype=np.float64), canonical_order(names[order]) - 1
     size = {"most": most_subgroups, "floor": floor}
@@ -82,14 +75,20 @@ def nest(
     else:
         merged = {m: groups[order] for m, groups in merge_segments(X, names, tree).items()}
         subgroup = descend_tree(tree, int(segment.max()) + 1, **size)[order]
-    if supergroups is None and merged:
-        score = partial(silhouette_score, sample_size=min(len(rows), SCORED_ROWS), random_state=seed % 2**31)
-        silhouettes = list(parallel_map(score, [(rows, groups) for groups in merged.values()], jobs))
-        supergroups = list(merged)[int(np.argmax(silhouettes))]
-    supergroup = np.zeros_like(segment) if supergroups == 1 else merged.get(supergroups or 0, segment)
+    supergroups = supergroups or _most_separate(rows, merged, seed, jobs)
+    supergroup = np.zeros_like(segment) if supergroups == 1 else merged.get(supergroups, segment)
     found = describe_levels(frame, supergroup, segment, subgroup)
-    by_row = {level: getattr(found, level)[back] for level in LEVELS}
-    return replace(found, codes=found.codes.iloc[back], **by_row)
+    back = np.argsort(order)
+    return replace(found, codes=found.codes.iloc[back], **{one: getattr(found, one)[back] for one in LEVELS})
+
+
+def _most_separate(rows: Floats, merged: dict[int, Ints], seed: int, jobs: int | None) -> int:
+    """The number of groups with the highest silhouette (of a sample of many rows); 0 where there is none."""
+    if not merged:
+        return 0
+    score = partial(silhouette_score, sample_size=min(len(rows), SCORED_ROWS), random_state=seed % 2**31)
+    silhouettes = list(parallel_map(score, [(rows, groups) for groups in merged.values()], jobs))
+    return list(merged)[int(np.argmax(silhouettes))]
 
 
 def merge_segments(
@@ -200,6 +199,12 @@ class Nested(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklearn is u
         count = "n_components" if "n_components" in parameters else "n_clusters"
         wanted = {count: self.n_clusters, "random_state": self.random_state}
         return fresh.set_params(**{k: v for k, v in wanted.items() if v is not None and k in parameters})
+
+
+def _check_numbers(**numbers: int | None) -> None:
+    for name, number in numbers.items():
+        if number is not None and number < 1:
+            raise ConfigError(f"{name} is {number}. Set it to 1 or more")
 
 
 def _check_level(level: str) -> str:

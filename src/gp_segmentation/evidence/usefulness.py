@@ -48,8 +48,7 @@ def usefulness(
     labels : number of segments -> practice code -> segment. chosen : the number chosen, one of `labels`.
     unused : of the fitted practices. X : the clustered matrix, same index.
     options : the node ``external`` of ``conf/evidence``.
-    levels : coarser and finer levels of the chosen segments: name -> practice code -> group. One of as many
-        groups as there are segments is left out: it is the segments.
+    levels : name -> practice code -> group; one of as many groups as segments is left out: it is these.
     seed, jobs : the result depends on `seed` alone.
 
     Returns
@@ -58,19 +57,13 @@ def usefulness(
     ``beyond_others`` (``grouping``, ``k`` groups: those that need no clustering) and ``ceiling``, one row:
     a linear model of the ``features`` columns of `X`. A row has ``cv``, the mean share of variance explained
     over the measures that every grouping is tested on, with its 95% interval; ``added``, its difference from
-    the chosen number, with an interval; ``blocks``, the same mean by block of measures; ``measures``, the
-    share of each. All are empty where there is no such measure.
+    the chosen number, likewise; ``blocks``, the mean by block; ``measures``, each. Empty without a measure.
     """
-    groups: dict[str, dict[Any, pd.Series]] = {
-        "beyond_by_k": dict(sorted(labels.items())),
-        "beyond_levels": {name: of for name, of in (levels or {}).items() if of.nunique() != chosen},
-        "beyond_others": {str(name): column for name, column in unused.groupings.items()},
-    }
-    values = unused.values.to_numpy(dtype=np.float64)
-    if not values.size:
+    groups = _groups(labels, chosen, unused, levels or {})
+    if unused.values.empty:
         return _nothing()
+    values, folds = unused.values.to_numpy(dtype=np.float64), int(options["folds"])
     values = values - np.nanmean(values, axis=0)
-    folds = int(options["folds"])
     fold = random_folds(np.random.default_rng(seed), len(values), folds)
     columns = [column.reindex(unused.values.index) for named in groups.values() for column in named.values()]
     results = parallel_map(predict_by_group, [(values, column, fold, folds) for column in columns], jobs)
@@ -81,16 +74,22 @@ def usefulness(
         return _nothing()
     means = _Means(unused.words[tested], reference, tested)
     linear = predict_by_ridge(X, values, fold, folds, jobs=jobs)
+    by_k = [{"k": int(k), **means.row(result)} for k, result in found["beyond_by_k"].items()]
+    named: dict[str, list[dict[str, Any]]] = {"beyond_levels": [], "beyond_others": []}
+    for kind, name in (("beyond_levels", "level"), ("beyond_others", "grouping")):
+        for key, result in found[kind].items():
+            named[kind].append({name: key, "k": int(groups[kind][key].nunique()), **means.row(result)})
+    return {"beyond_by_k": by_k, **named, "ceiling": {"features": X.shape[1], **means.row(linear)}}
 
-    def named(kind: str, name: str) -> list[dict[str, Any]]:
-        sizes = {key: int(column.nunique()) for key, column in groups[kind].items()}
-        return [{name: key, "k": sizes[key], **means.row(result)} for key, result in found[kind].items()]
 
+def _groups(
+    labels: Mapping[int, pd.Series], chosen: int, unused: UnusedMeasures, levels: Mapping[str, pd.Series]
+) -> dict[str, dict[Any, pd.Series]]:
+    """All that is compared, by the key it stands under."""
     return {
-        "beyond_by_k": [{"k": int(k), **means.row(result)} for k, result in found["beyond_by_k"].items()],
-        "beyond_levels": named("beyond_levels", "level"),
-        "beyond_others": named("beyond_others", "grouping"),
-        "ceiling": {"features": X.shape[1], **means.row(linear)},
+        "beyond_by_k": dict(sorted(labels.items())),
+        "beyond_levels": {name: of for name, of in levels.items() if of.nunique() != chosen},
+        "beyond_others": {str(name): column for name, column in unused.groupings.items()},
     }
 
 

@@ -88,9 +88,12 @@ def segment_table(
     assigned.loc[out, ["segment", "segment_name"]] = NOISE, NO_SEGMENT
     assigned.loc[out, ["second_segment", "margin"]] = pd.NA
     codes.loc[out] = pd.NA
-    about = practices.set_index("practice_code")
+    codes = codes.rename(columns={"segment": "segment_code"}).assign(certainty=certainty)
+    return _with_places(assigned, codes, practices.set_index("practice_code")), centres
+
+
+def _with_places(assigned: pd.DataFrame, codes: pd.DataFrame, about: pd.DataFrame) -> pd.DataFrame:
+    """The columns of the table in their order, its rows by code; all by practice_code."""
     table = about[["practice_name", "sub_icb_name", "icb_name", "region_name"]].join(assigned, how="inner")
-    table = table.assign(special=about["special"]).join(codes.rename(columns={"segment": "segment_code"}))
-    table = table.assign(certainty=certainty).join(about[list(PLACE)])
-    table = table.rename_axis("practice_code").reset_index()
-    return table.sort_values("practice_code", ignore_index=True), centres
+    table = table.assign(special=about["special"]).join(codes).join(about[list(PLACE)])
+    return table.rename_axis("practice_code").reset_index().sort_values("practice_code", ignore_index=True)

@@ -51,20 +51,16 @@ def choose(
 
     Returns
     -------
-    preparation, clusterer, linkage, n_clusters, trial; ``reason``, one paragraph; supported (whether the
-    choice passes every test of the finest rule; None where it was not asked); kind; criterion; floor (minimum
-    segment size in practices); eligible (trials that meet it); near_ties (trials); checked (trial and Jaccard
-    of each trial whose stability was checked); candidates (rows of `finest.CANDIDATE`);
-    by_preparation (the choice with each preparation, its criterion and its mean agreement with the others;
-    empty for one); by_criterion (what each single criterion alone would choose on the same matrix, without
-    the minimum size).
+    preparation, clusterer, linkage, n_clusters, trial; ``reason``, one paragraph; supported (whether it
+    passes every test of the finest rule; None where not asked); kind; criterion; floor (fewest practices of a
+    segment); eligible (trials that meet it); near_ties (trials); checked (trial, Jaccard); candidates (rows of
+    `finest.CANDIDATE`); by_preparation (the choice with each preparation, its criterion and mean agreement
+    with the others); by_criterion (what each criterion alone would choose, without the minimum size).
 
     Raises
     ------
     ConfigError : there is no trial, or none of several is eligible.
     """
-    if trials.empty:
-        raise ConfigError("the study has no finished trial. Raise study.n_trials")
     facts = _facts(trials, rule)
     eligible = _eligible(trials, facts)
     facts["eligible"] = len(eligible)
@@ -96,6 +92,8 @@ def floor_of(rule: Mapping[str, Any], practices: int) -> int:
 
 def _facts(trials: pd.DataFrame, rule: Mapping[str, Any]) -> dict[str, Any]:
     """The rule's settings, and what they come to on these trials."""
+    if trials.empty:
+        raise ConfigError("the study has no finished trial. Raise study.n_trials")
     criterion, practices = str(rule["criterion"]), fitted_rows(trials.iloc[0])
     if criterion not in ("excess_silhouette", "silhouette"):
         raise ConfigError(f"study.rule.criterion is {criterion!r}. Set excess_silhouette or silhouette")

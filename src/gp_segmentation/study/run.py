@@ -127,24 +127,12 @@ def _study(
     def agreement(one: int, other: int) -> float:
         return adjusted_rand(result.labels[one], result.labels[other])
 
-    rule = options["rule"]
-    measures = Measures(
-        inputs,
-        result,
-        draws=int(rule["stability_draws"]),
-        splits=int(rule.get("splits", 0)),
-        null=lambda name: null[null["preparation"].isna() if name is None else null["preparation"] == name],
-        null_starts=int(options["null_model"]["n_init"]),
-        min_jaccard=float(rule["min_jaccard"]),
-        gradient=None if gradient is None else lambda name: gradient.drawn([name]),
-        min_exceedance=float(rule.get("min_exceedance", 0.0)),
-    )
+    measures = _measures(inputs, result, options, null, gradient)
     asked = measures if measures.draws else None
-    choice = choose(trials, rule, asked, null=null, agreement=agreement)
-    if (
-        measures.draws
-    ):  # of a choice that the configuration fixed, too: each practice's certainty is from them
-        measures.jaccard_min([choice["trial"]])
+    choice = choose(trials, options["rule"], asked, null=null, agreement=agreement)
+    if asked is not None:
+        # Of a choice that the configuration fixed, too: each practice's certainty comes from its resamples.
+        asked.jaccard_min([choice["trial"]])
     means = {row["trial"]: row["agreement"] for row in choice["by_preparation"]}
     choice |= {
         "settings": dict(space.preparations[choice["preparation"]]),
@@ -163,6 +151,27 @@ def _study(
         pd.DataFrame(choice.pop("candidates"), columns=list(CANDIDATE)),
         measures.all_resamples(),
         measures.votes.get(choice["trial"]) if inputs.exact(choice["preparation"]) else None,
+    )
+
+
+def _measures(
+    inputs: Inputs,
+    result: StudyResult,
+    options: Mapping[str, Any],
+    null: pd.DataFrame,
+    gradient: NullCache | None,
+) -> Measures:
+    rule = options["rule"]
+    return Measures(
+        inputs,
+        result,
+        draws=int(rule["stability_draws"]),
+        splits=int(rule.get("splits", 0)),
+        null=lambda name: null[null["preparation"].isna() if name is None else null["preparation"] == name],
+        null_starts=int(options["null_model"]["n_init"]),
+        min_jaccard=float(rule["min_jaccard"]),
+        gradient=None if gradient is None else lambda name: gradient.drawn([name]),
+        min_exceedance=float(rule.get("min_exceedance", 0.0)),
     )
 
 

@@ -59,7 +59,7 @@ def start_in_threads(function: Callable[..., T], tasks: Iterable[tuple], jobs: i
     """
     tasks = list(tasks)
     pool = ThreadPoolExecutor(max(1, min(count_jobs(jobs), len(tasks))))
-    begun = [pool.submit(_one_thread, function, task) for task in tasks]
+    begun = [pool.submit(function, *task) for task in tasks]
     pool.shutdown(wait=False)
     return (one.result() for one in begun)
 

@@ -70,12 +70,10 @@ def resample(
     ----------
     X : (n, d) fitted rows. labellings : number of segments, or another whole number that names
         a labelling -> (n,) segments of the rows; negative: the row is in none.
-    clusterers : the same numbers -> unfitted estimator that made them. Hierarchical ones of one linkage
-        share a tree per resample.
+    clusterers : the same numbers -> unfitted estimator. Those of one linkage share a tree per resample.
     scheme : ``bootstrap`` (n rows with replacement, each drawn row once; Hennig 2007) or ``subsample``
         (`share` of the rows without replacement; Hennig's "subset").
-    draws : resamples, after the first `skip` of the same seed; in one with no more distinct
-        rows than clusters, every distinct row is a cluster.
+    draws : resamples, after the first `skip` of the seed; in tiny ones every distinct row is a cluster.
     vote : numbers of segments whose votes are counted.
     seed, jobs : the result depends on `seed` alone.
     """
@@ -84,20 +82,16 @@ def resample(
     codes = {k: own for k, (_, own) in numbered.items()}
     votes = {k: np.zeros((len(values), len(numbered[k][0])), dtype=np.int64) for k in vote if k in codes}
     fresh = {k: clone(clusterers[k]) for k in codes}
-    drawn = [
-        _draw_rows(len(values), scheme, share, s)
-        for s in np.random.SeedSequence(seed).spawn(skip + draws)[skip:]
-    ]
+    seeds = np.random.SeedSequence(seed).spawn(skip + draws)[skip:]
+    drawn = [_draw_rows(len(values), scheme, share, one) for one in seeds]
+    found = parallel_map(_match, [(values, codes, fresh, rows) for rows in drawn], jobs)
     jaccards, aris = [], []
-    tasks = [(values, codes, fresh, rows) for rows in drawn]
-    results = progress_bar(parallel_map(_match, tasks, jobs), draws, scheme)
-    for draw, (rows, result) in enumerate(zip(drawn, results, strict=True)):
+    matched_rows = zip(drawn, progress_bar(found, draws, scheme), strict=True)
+    for draw, (rows, result) in enumerate(matched_rows, start=skip):
         for k, (best, ari, segment) in result.items():
-            names = numbered[k][0].tolist()
-            jaccards += [
-                (skip + draw, k, name, value) for name, value in zip(names, best.tolist(), strict=True)
-            ]
-            aris.append((skip + draw, k, ari))
+            pairs = zip(numbered[k][0].tolist(), best.tolist(), strict=True)
+            jaccards += [(draw, k, name, value) for name, value in pairs]
+            aris.append((draw, k, ari))
             if k in votes:
                 matched = segment >= 0
                 votes[k][rows[matched], segment[matched]] += 1

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 from scipy.spatial.distance import cdist
 
@@ -96,19 +96,8 @@ def score_labellings(
     ValueError : values that are not finite, or labels that do not match the rows.
     """
     labels = np.atleast_2d(np.asarray(labellings))
-    noise = (
-        labels < 0 if np.issubdtype(labels.dtype, np.signedinteger) else np.zeros(labels.shape, dtype=bool)
-    )
-    if noise.any():
-        return _score_without_noise(
-            np.asarray(X),
-            labels,
-            noise,
-            distances=distances,
-            jobs=jobs,
-            memory=memory,
-            silhouettes=silhouettes,
-        )
+    if np.issubdtype(labels.dtype, np.signedinteger) and (labels < 0).any():
+        return _score_without_noise(np.asarray(X), labels, distances, jobs, memory, silhouettes)
     values = _centred(X)
     if labels.shape[1] != len(values):
         raise ValueError(f"labels are for {labels.shape[1]} rows, X has {len(values)}")
@@ -134,9 +123,11 @@ def score_labellings(
 
 
 def _score_without_noise(
-    X: Floats, labels: Ints, noise: NDArray[np.bool_], *, distances: Floats | None, **how: Any
+    X: Floats, labels: Ints, distances: Floats | None, jobs: int | None, memory: int, silhouettes: bool
 ) -> Scores:
     """Score each labelling on its rows that are in a cluster; those without noise in one pass."""
+    noise = labels < 0
+    how: dict[str, Any] = {"jobs": jobs, "memory": memory, "silhouettes": silhouettes}
     if labels.shape[1] != len(X):
         raise ValueError(f"labels are for {labels.shape[1]} rows, X has {len(X)}")
     whole = np.flatnonzero(~noise.any(axis=1))

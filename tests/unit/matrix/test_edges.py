@@ -12,7 +12,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from gp_segmentation import config
-from gp_segmentation.clustering import Hierarchical
+from gp_segmentation.clustering import Hierarchical, nest
 from gp_segmentation.errors import ConfigError, InputError
 from gp_segmentation.matrix.pipeline import build_pipeline, prepare_matrix
 from gp_segmentation.segments.table import segment_table
@@ -178,6 +178,11 @@ def test_a_special_practice_half_way_between_two_segments_has_margin_zero():
     labels = pd.Series([1, 1, 2, 2], index=X.index[:4])
     texts = ("practice_name", "sub_icb_name", "icb_name", "region_name")
     practices = pd.DataFrame({"practice_code": X.index, **dict.fromkeys(texts, "x"), "special": None})
-    table, _ = segment_table(X, labels, practices, {1: "one", 2: "two"})
+    practices[["pcn_code", "pcn_name", "sub_icb_code", "icb_code", "region_code"]] = "x"
+    levels = nest(X.loc[labels.index], labels, supergroups=2, most_subgroups=2, floor=1)
+    certainty = pd.Series(1.0, index=labels.index)
+    table, _ = segment_table(
+        X, labels, practices.assign(list_size=5000), {1: "one", 2: "two"}, levels, certainty
+    )
     last = table.iloc[-1]
     assert (last["segment"], last["second_segment"], last["margin"]) == (1, 2, 0.0)

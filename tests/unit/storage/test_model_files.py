@@ -19,6 +19,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from gp_segmentation import config
+from gp_segmentation.clustering import nest
 from gp_segmentation.errors import InputError
 from gp_segmentation.matrix.pipeline import build_pipeline, prepare_matrix
 from gp_segmentation.matrix.transformers import Winsorise, iterative_imputer
@@ -40,7 +41,9 @@ def whole_model(imputer: Any, outliers: Any, scaler: Any, reducer: Any) -> Pipel
     )
     pipeline = build_pipeline(imputer, outliers, scaler, reducer, dictionary=dictionary)
     result = prepare_matrix(features, pd.Series(True, index=codes), pipeline, dictionary)
-    return add_segments(result.pipeline, result.matrix, pd.Series(np.arange(120) % 3 + 1, index=codes))
+    labels = pd.Series(np.arange(120) % 3 + 1, index=codes)
+    levels = nest(result.matrix, labels, supergroups=2, most_subgroups=6, floor=5)
+    return add_segments(result.pipeline, result.matrix, labels, levels)
 
 
 def test_the_types_trusted_are_those_that_the_options_of_conf_write(compose_option, tmp_path):
