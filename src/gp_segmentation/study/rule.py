@@ -53,8 +53,8 @@ def choose(
     -------
     preparation, clusterer, linkage, n_clusters, trial; ``reason``, one paragraph; supported (whether it
     passes every test of the finest rule; None where not asked); kind; criterion; floor (fewest practices of a
-    segment); eligible (trials that meet it); near_ties (trials); checked (trial, Jaccard); candidates (rows of
-    `finest.CANDIDATE`); by_preparation (the choice with each preparation, its criterion and mean agreement
+    segment); eligible (trials that meet it); near_ties (trials); checked (trial, Jaccard); candidates (rows
+    of `finest.CANDIDATE`); by_preparation (the choice with each preparation, its criterion and mean agreement
     with the others); by_criterion (what each criterion alone would choose, without the minimum size).
 
     Raises
