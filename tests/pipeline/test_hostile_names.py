@@ -90,7 +90,13 @@ FIGURES = ["icb_shares", "opportunities", "age_explained"]
 #: What makes the run quick.
 QUICK = [
     *("source.england.practices=120", "clusterer=kmeans", "clusterer.n_clusters=3", "jobs=1"),
-    *("study.null_model.draws=2", "evidence=quick", "evidence.bootstraps=4", "insight.peers.resamples=2"),
+    *(
+        "study.rule.stability_draws=4",
+        "study.rule.splits=2",
+        "evidence=quick",
+        "evidence.bootstraps=4",
+        "insight.peers.resamples=2",
+    ),
     f"report.figures=[{','.join(FIGURES)}]",
 ]
 #: Column of names -> column of codes of the places practices are in.
@@ -244,10 +250,18 @@ def comparison(run) -> tuple[pd.DataFrame, pd.DataFrame, Comparison]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_description_of_an_mlflow_run_shows_it_in_its_cell(kind, run):
     source = {"synthetic": True, "label": "Nowhere", "practices": 2, "patients": 3}
-    portraits = [{"segment": 1, "name": run.shown[kind], "practices": 2, "patients": 3}]
+    portraits = [{"segment": 1, "code": "A1", "name": run.shown[kind], "practices": 2, "patients": 3}]
     row = note(source, run.cfg, "weak", portraits).splitlines()[-1]
     cells = row.split("|")
-    assert [html.unescape(cell) for cell in cells] == ["", " 1 ", f" {run.shown[kind]} ", " 2 ", " 3 ", ""]
+    assert [html.unescape(cell) for cell in cells] == [
+        "",
+        " 1 ",
+        " A1 ",
+        f" {run.shown[kind]} ",
+        " 2 ",
+        " 3 ",
+        "",
+    ]
     assert re.search(r"[\\`*_\[\]<>~$@]|://", row) is None
 
 

@@ -39,7 +39,13 @@ SERVERS = SimpleNamespace(**runpy.run_path(str(ROOT / "tests" / "fixtures" / "tr
 #: A small job: K-means alone on the synthetic England, two numbers of segments.
 SMALL = [
     *("source.england.practices=120", "study.n_clusters.high=3", "study.rule.min_practices=5", "jobs=1"),
-    *("study.null_model.draws=2", "study.storage=null", "evidence=off", "report.figures=[sizes]"),
+    *(
+        "study.rule.stability_draws=4",
+        "study.rule.splits=2",
+        "study.storage=null",
+        "evidence=off",
+        "report.figures=[sizes]",
+    ),
     *("insight.peers.resamples=2", "clusterer=kmeans"),
 ]
 #: MLflow compares columns with a range, which pandas 4 will understand otherwise, and warns of its own code.

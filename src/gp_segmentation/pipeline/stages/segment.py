@@ -14,7 +14,6 @@ from gp_segmentation.segments.table import codes_of, level_table, segment_table
 from gp_segmentation.storage.model_files import load_model, save_model
 from gp_segmentation.storage.table_files import read_table, write_segments, write_table
 from gp_segmentation.storage.workspace import Workspace
-from gp_segmentation.study import floor_of
 from gp_segmentation.utils.files import fresh_folder, sha256_of, write_json
 from gp_segmentation.validity import score_labellings
 
@@ -63,7 +62,7 @@ def _levels(cfg: dict[str, Any], ws: Workspace, matrix: pd.DataFrame, labels: pd
         X,
         labels,
         **options,
-        floor=floor_of(cfg["study"]["rule"], len(labels)),
+        floor=ws.choice()["floor"],
         tree=tree,
         keys=labels.index,
         seed=cfg["seed"],
