@@ -5,6 +5,8 @@ INSTALLED := .venv/.installed
 FOR_TESTS := .venv/.installed-for-tests
 RAY := .venv-ray/.installed
 PORT ?= 5000
+# Tests wait for processes they start: one worker more than cores keeps all cores busy.
+WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
 COMPILE := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links
 
 export PATH := $(abspath $(BIN)):$(PATH)
@@ -73,7 +75,7 @@ ui: $(INSTALLED) ## Open the MLflow UI of this project's store on 127.0.0.1 (POR
 	  mlflow ui --host 127.0.0.1 --port $(PORT)
 
 test: $(FOR_TESTS) $(RAY) ## Run every test
-	pytest -n auto --dist loadfile --no-loadscope-reorder --max-worker-restart 0
+	pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
 check: $(FOR_TESTS) ## Lint, types, import contracts, doctests
 	ruff format --check .
