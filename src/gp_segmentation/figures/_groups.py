@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 
 from gp_segmentation.figures._style import MARKERS, Key, clean, code_order, segment_keys
-from gp_segmentation.schemas import Results
+from gp_segmentation.schemas import LEVEL_COLUMNS, Results
 
 #: From coarse to fine.
-LEVELS = ("supergroup", "segment", "subgroup")
+LEVELS = tuple(LEVEL_COLUMNS)
 SUBGROUPS_ARE_FOR = (
     "Subgroups are for finding similar practices; the borders between subgroups are not found again when "
     "practices are redrawn."

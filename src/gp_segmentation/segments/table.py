@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 import pandas as pd
 
 from gp_segmentation.clustering import NOISE, Levels, assign_levels, assign_nearest, centroids, margins
+from gp_segmentation.schemas import LEVEL_COLUMNS
 from gp_segmentation.validity import silhouette_samples
 
 #: What stands in place of a segment's name where a practice belongs to none.
@@ -29,8 +30,7 @@ def level_table(
     segments : from `segment_table`. words : code -> name, what it is compared with, what sets it apart.
     """
     segments = segments[segments["segment"] > 0]
-    columns = {"supergroup": "supergroup", "segment": "segment_code", "subgroup": "subgroup"}
-    counts = pd.concat([segments.assign(code=segments[column]) for column in columns.values()])
+    counts = pd.concat([segments.assign(code=segments[column]) for column in LEVEL_COLUMNS.values()])
     counts = counts.groupby("code").agg(
         practices=("practice_code", "size"), fitted=("fitted", "sum"), patients=("list_size", "sum")
     )
@@ -88,7 +88,7 @@ def segment_table(
     assigned.loc[out, ["segment", "segment_name"]] = NOISE, NO_SEGMENT
     assigned.loc[out, ["second_segment", "margin"]] = pd.NA
     codes.loc[out] = pd.NA
-    codes = codes.rename(columns={"segment": "segment_code"}).assign(certainty=certainty)
+    codes = codes.rename(columns=LEVEL_COLUMNS).assign(certainty=certainty)
     return _with_places(assigned, codes, practices.set_index("practice_code")), centres
 
 

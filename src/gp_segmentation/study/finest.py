@@ -30,11 +30,11 @@ from gp_segmentation.errors import ConfigError
 from gp_segmentation.study.criteria import SelectedTrial, trial_setting
 from gp_segmentation.study.measures import Measures
 
-#: Limit in ``study.rule`` -> the figure that must reach it.
+#: Figure -> the limit in ``study.rule`` that it must reach.
 LIMITS = {
-    "min_exceedance": "exceedance",
-    "min_jaccard": "jaccard_min",
-    "min_prediction_strength": "prediction_strength",
+    "exceedance": "min_exceedance",
+    "jaccard_min": "min_jaccard",
+    "prediction_strength": "min_prediction_strength",
 }
 #: Figures, and the verdict on each: True, False, None where it was not asked.
 VERDICTS = {"exceedance": "beats_random", "jaccard_min": "returns", "prediction_strength": "predicts"}
@@ -66,7 +66,7 @@ def select_finest(
 ) -> SelectedTrial:
     """Select one of the `eligible` trials of one preparation."""
     rows = _measured(eligible, facts, measures)
-    limits = {figure: facts[limit] for limit, figure in LIMITS.items()}
+    limits = {figure: facts[limit] for figure, limit in LIMITS.items()}
     best = [("n_clusters", False), (facts["criterion"], False), ("trial", True)]
     order = best if rows["passes"].any() else [("jaccard_min", False), (facts["criterion"], False), best[2]]
     among = rows[rows["passes"]] if rows["passes"].any() else rows
@@ -93,8 +93,7 @@ def _measured(eligible: pd.DataFrame, facts: Mapping[str, Any], measures: Measur
             rows.loc[of, figure] = rows.loc[of, "trial"].map(answers).astype(float)
 
     def reaches(figure: str) -> pd.Series:
-        limit = next(name for name, of in LIMITS.items() if of == figure)
-        return rows[figure] >= facts[limit]
+        return rows[figure] >= facts[LIMITS[figure]]
 
     ask("exceedance", rows["trial"].notna())
     from_trees = rows["linkage"].notna()

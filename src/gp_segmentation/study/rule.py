@@ -110,7 +110,7 @@ def _facts(trials: pd.DataFrame, rule: Mapping[str, Any]) -> dict[str, Any]:
         "preparations": trials["preparation"].nunique(),  # 0 for a single one without a name
         "tolerance": float(rule.get("tolerance", 0.0)),
         "stability_checks": int(rule.get("stability_checks", 0)),
-        **{limit: float(rule[limit]) for limit in LIMITS if limit in rule},
+        **{limit: float(rule[limit]) for limit in LIMITS.values() if limit in rule},
         "min_agreement": float(rule.get("min_agreement", 0.0)),
         "gradient": bool(rule.get("gradient", False)),
     }

@@ -51,14 +51,10 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
 
 def _known(cfg: dict[str, Any], ws: Workspace, labels: pd.Series) -> evidence.KnownStability | None:
     """What the study measured of the stability of the segments, numbered as `labels`."""
-    choice, candidates = ws.choice(), read_table(ws.study / "candidates.csv")
     if not (ws.study / "votes.parquet").is_file():
         return None
-    trials = ws.trials()
-    same = pd.Series(True, index=trials.index)
-    for name in ("preparation", "clusterer", "linkage"):
-        same &= trials[name].isna() if choice[name] is None else trials[name] == choice[name]
-    of_trial = trials[same].set_index("trial")["n_clusters"]
+    choice, candidates = ws.choice(), read_table(ws.study / "candidates.csv")
+    of_trial = _trials_of_the_chosen_clusterer(ws).set_index("trial")["n_clusters"]
     resamples = read_table(ws.study / "resamples.parquet")
     resamples = resamples[resamples["trial"].isin(of_trial.index)]
     raw = read_table(ws.study / "labels.parquet")[str(choice["trial"])].loc[labels.index]
@@ -100,9 +96,16 @@ def _external(cfg: dict[str, Any], ws: Workspace, X: pd.DataFrame, labels: pd.Se
 
 def _labels_by_k(ws: Workspace, labels: pd.Series) -> dict[int, pd.Series]:
     """The study's labels by every number of segments of the chosen clusterer; at the chosen one `labels`."""
-    choice, tried = ws.choice(), read_table(ws.study / "labels.parquet").reindex(labels.index)
+    tried = read_table(ws.study / "labels.parquet").reindex(labels.index)
+    trials = _trials_of_the_chosen_clusterer(ws).sort_values(["n_clusters", "trial"])
+    trials = trials.drop_duplicates("n_clusters")
+    by_k = {k: tried[str(trial)] for k, trial in zip(trials["n_clusters"], trials["trial"], strict=True)}
+    return by_k | {ws.choice()["n_clusters"]: labels}
+
+
+def _trials_of_the_chosen_clusterer(ws: Workspace) -> pd.DataFrame:
+    """The trials with the preparation, clusterer and linkage of the choice, of every number of segments."""
+    choice = ws.choice()
     trials = of_preparation(ws.trials(), choice["preparation"])
     own = trials[["clusterer", "linkage"]].fillna("").eq([choice["clusterer"], choice["linkage"] or ""])
-    trials = trials[own.all(axis=1)].sort_values(["n_clusters", "trial"]).drop_duplicates("n_clusters")
-    by_k = {k: tried[str(trial)] for k, trial in zip(trials["n_clusters"], trials["trial"], strict=True)}
-    return by_k | {choice["n_clusters"]: labels}
+    return trials[own.all(axis=1)]
