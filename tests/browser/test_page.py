@@ -178,6 +178,54 @@ def test_the_finder_shows_every_level_and_how_certain_the_segment_is(
         assert "in its segment in 65% of redrawn samples" in text
 
 
+def test_practices_of_no_segment_are_found_drawn_and_counted(
+    browser: Browser, results_of: Callable[..., Results], tmp_path: Path
+) -> None:
+    results = results_of(4, outside=10)
+    report.write_page(results, [], tmp_path / "report.html")
+    page, said = browser.new_page(viewport={"width": 1280, "height": 900}), []
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto((tmp_path / "report.html").as_uri(), wait_until="load")
+    page.fill("#finder-input", "A00239")
+    cells = page.locator("#finder-results td").all_inner_texts()
+    assert cells == ["Practice 239", "AB1 2CD", "ICB & 2", "No segment", "none", "none", "none"]
+    page.locator("#finder-results button").click()
+    facts = page.locator("#practice-facts div").all_inner_texts()
+    patients = int(results.unsegmented["list_size"].iloc[-1])
+    assert [text.split("\n") for text in facts] == [
+        ["Segment", "No segment"],
+        ["Integrated care board", "ICB & 2"],
+        ["Registered patients", f"{patients:,}"],
+    ]
+    assert set(page.locator("#practice-profile td:nth-child(3)").all_inner_texts()) == {"none"}
+    page.locator("#practice-peers button").first.click()  # from a practice of no segment to one that has one
+    assert page.locator("#practice-facts dt").first.inner_text() == "Supergroup"
+    page.select_option("#explore-group", label="No segment")
+    assert page.locator("#explore-status").inner_text().startswith("10 practices with")
+    for level in ("supergroup", "segment", "subgroup"):
+        page.check(f"input[value={level}]")
+        assert page.locator("#explore-counts tr").all_inner_texts() == ["No segment\t10\t100%"]
+        assert page.locator(f"tbody[data-level={level}] tr").last.inner_text().startswith("No segment")
+    page.focus("#explore-chart")
+    page.keyboard.press("ArrowRight")
+    told = page.locator("#explore-said").inner_text().split(". ")
+    assert told[0][:6] in set(results.unsegmented["practice_code"])
+    assert told[1] == "No segment"
+    assert "Margin" not in told[-1]
+    grey = """() => {
+      const canvas = document.getElementById("explore-chart"), pen = canvas.getContext("2d");
+      const pixels = pen.getImageData(0, 0, canvas.width, canvas.height).data;
+      return pixels.some((_, i) => i % 4 === 0 && [125, 133, 137].every((part, n) => pixels[i + n] === part));
+    }"""
+    assert page.evaluate(grey)
+    page.select_option("#explore-group", index=1)  # the first supergroup
+    assert not page.evaluate(grey)
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert said == []
+    page.close()
+
+
 def test_filters_choose_practices_in_both_charts(
     opened: tuple[Page, list[str], list[str]], name_of: Callable[[str], str]
 ) -> None:

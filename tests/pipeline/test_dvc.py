@@ -77,7 +77,7 @@ def test_a_second_repro_runs_only_track_which_records_nothing_new(reproduced):
         ("config.yaml", "scaler: standard", "scaler: robust", ("matrix", "report")),
         ("config.yaml", "reducer: none", "reducer: open", ("matrix", "report")),
         ("evidence/default.yaml", "min_stay_share: 0.75", "min_stay_share: 0.7", ("evidence", "report")),
-        ("study/default.yaml", "n_init: 2", "n_init: 3", ("study", "evidence", "report")),
+        ("study/default.yaml", "n_init: 1", "n_init: 3", ("study", "evidence", "report")),
         ("report/default.yaml", "name: default", "name: default # a comment", ()),
     ],
 )

@@ -20,7 +20,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from gp_segmentation.clustering.fitting import fit_labels, singletons
 from gp_segmentation.clustering.hierarchical import Hierarchical, cut
 from gp_segmentation.clustering.levels import LEVELS, Levels, assign_levels, describe_levels
-from gp_segmentation.clustering.partition import canonical_order, centroids
+from gp_segmentation.clustering.partition import NOISE, canonical_order, centroids
 from gp_segmentation.clustering.splitting import descend_tree, split_segments
 from gp_segmentation.errors import ConfigError
 from gp_segmentation.utils.arrays import Floats, Ints
@@ -132,6 +132,9 @@ def merge_segments(
 class Nested(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklearn is untyped
     """Segments of any clusterer, with supergroups above them and subgroups within.
 
+    Rows that the clusterer puts into no cluster (-1, as of DBSCAN) are in no group of any level and count for
+    no centroid. `predict` knows no such rows: it gives every row, these too, the nearest group.
+
     Parameters
     ----------
     clusterer : unfitted; it makes the segments.
@@ -142,7 +145,8 @@ class Nested(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklearn is u
 
     Attributes
     ----------
-    levels_ : the `Levels` of the fitted rows. labels_ : (n,) their groups at `level`, 0-based.
+    levels_ : the `Levels` of the fitted rows that are in a cluster; its ``codes`` are indexed by position.
+    labels_ : (n,) groups of the fitted rows at `level`, 0-based, and -1.
     """
 
     def __init__(
@@ -164,7 +168,12 @@ class Nested(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklearn is u
         self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
-        """Fit the clusterer to the rows of `X`, merge and split its clusters; `y` is ignored."""
+        """Fit the clusterer to the rows of `X`, merge and split its clusters; `y` is ignored.
+
+        Raises
+        ------
+        ConfigError : the clusterer puts no row into a cluster.
+        """
         values = validate_data(self, X, dtype=np.float64)
         level, clusterer = _check_level(self.level), self._fresh_clusterer()
         tree = None
@@ -172,16 +181,22 @@ class Nested(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklearn is u
             labels, tree = clusterer.fit(values).labels_, clusterer.tree_
         else:
             labels = fit_labels(clusterer, values)
+        grouped = labels != NOISE
+        if not grouped.any():
+            raise ConfigError(
+                f"{clusterer} puts none of {len(values)} rows into a cluster. Change its parameters"
+            )
         self.levels_ = nest(
-            values,
-            labels,
+            pd.DataFrame(values)[grouped],
+            labels[grouped],
             supergroups=self.supergroups,
             most_subgroups=self.most_subgroups,
             floor=self.floor,
             tree=tree,
             seed=check_random_state(self.random_state).randint(2**31 - 1),
         )
-        self.labels_ = getattr(self.levels_, level)
+        self.labels_ = np.full(len(values), NOISE)
+        self.labels_[grouped] = getattr(self.levels_, level)
         return self
 
     def predict(self, X: ArrayLike, level: str | None = None) -> Ints:

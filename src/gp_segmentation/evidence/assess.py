@@ -100,7 +100,7 @@ def assess(
         computed, and 0 draws leave a kind of evidence out.
     null, null_starts : Gaussian draws of the study, and the number of K-means starts of each; used if there
         are at least as many as `options` ask for.
-    known : what the study measured of stability; used likewise.
+    known : what the study measured of stability; used likewise (see `measure_stability`).
     seed, jobs : the result depends on `seed` alone.
     """
     if not options.get("assess", True):

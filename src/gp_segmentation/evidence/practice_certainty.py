@@ -16,7 +16,8 @@ def practice_table(
     ----------
     index : practice codes; labels : (n,) segments.
     other : (n,) segments by another method, numbered to match `labels` (see `validity.matched`).
-    votes : (n, k) from `resample`: how often a practice, when drawn, fell into each segment.
+    votes : (n, k) from `resample`: how often a practice, when drawn, fell into each segment. From the study's
+        samples alone ``stays`` is ``certainty`` in segments.csv; there may be more (see `measure_stability`).
     min_stay_share : a practice that stays in its segment in a smaller share of resamples is disputed.
 
     Returns

@@ -10,7 +10,7 @@ from sklearn.base import clone
 
 from gp_segmentation.clustering import Hierarchical
 from gp_segmentation.evidence.labellings import Labellings
-from gp_segmentation.utils.arrays import Ints
+from gp_segmentation.utils.arrays import Floats, Ints
 from gp_segmentation.validity import prediction_strength, resample, seed_agreement
 
 
@@ -20,12 +20,15 @@ class KnownStability:
 
     Attributes
     ----------
+    rows : (m, d) fitted rows that it redrew. segments : (m,) of these, negative where a row is in none.
     jaccard : frame k, draw, segment, jaccard of bootstrap samples, by the chosen clusterer at each k; the
         segments of the chosen k are numbered as everywhere.
-    votes : (n, k) of the bootstrap samples at the chosen k, see `Resamples`.
+    votes : (n, k) of the bootstrap samples at the chosen k, see `Resamples`; n rows are in a segment.
     strengths : k -> prediction strength, the mean of `splits` halves.
     """
 
+    rows: Floats
+    segments: Ints
     jaccard: pd.DataFrame
     votes: Ints
     strengths: Mapping[int, float]
@@ -58,7 +61,9 @@ def measure_stability(
 ) -> StabilityResults:
     """Measure stability by as many draws as `options` (the node ``conf/evidence``) ask for.
 
-    Where the study made at least as many draws (`known`), they are used.
+    Where the study made at least as many draws (`known`), they are used. Of the chosen segments its bootstrap
+    samples are used in any case, and votes are those behind ``certainty`` in segments.csv. Where `options`
+    ask for more, the further samples go on from the study's, and their votes are added.
     """
     k = labellings.k
     others = [i for i in labellings.ks if i not in (1, k)]
@@ -91,11 +96,16 @@ def _bootstrap(
     chosen: tuple[Any, ...], k: int, draws: int, known: KnownStability | None, common: Mapping[str, Any]
 ) -> tuple[pd.DataFrame, Ints]:
     """Jaccard coefficients (k, draw, segment, jaccard) and votes of the chosen segments."""
-    given = known.drawn(k, draws) if known is not None and draws else None
-    if known is not None and given is not None:
+    given = known.drawn(k, 1) if known is not None and draws else None
+    if known is None or given is None:
+        found = resample(*chosen, draws=draws, vote=[k], **common)
+        return found.jaccard, found.votes[k]
+    drawn = given["draw"].nunique()
+    if drawn >= draws:
         return given, known.votes
-    found = resample(*chosen, draws=draws, vote=[k], **common)
-    return found.jaccard, found.votes[k]
+    rows = (known.rows, {k: known.segments}, chosen[2])
+    found = resample(*rows, draws=draws - drawn, skip=drawn, vote=[k], **common)
+    return pd.concat([given, found.jaccard]), known.votes + found.votes[k][known.segments >= 0]
 
 
 def _jaccard_by_k(draws: pd.DataFrame, ks: Sequence[int]) -> pd.DataFrame:

@@ -42,9 +42,12 @@ def mapped(results: Results) -> tuple[gpd.GeoDataFrame, Areas]:
 
 
 def positions(results: Results) -> gpd.GeoDataFrame:
-    """Return the practices with a position in `GRID`: practice_code, segment, region_name, icb_code."""
+    """Return the practices with a position in `GRID`: practice_code, segment, region_name, icb_code.
+
+    Those that belong to no segment are among them (segment -1).
+    """
     columns = ["practice_code", "longitude", "latitude"]
-    rows = results.segments.merge(results.practices[columns], on="practice_code", how="left")
+    rows = results.everyone.merge(results.practices[columns], on="practice_code", how="left")
     rows = rows.dropna(subset=["longitude", "latitude"])
     about = rows[["practice_code", "segment", "region_name", "icb_code"]]
     geometry = gpd.points_from_xy(rows["longitude"], rows["latitude"], crs="EPSG:4326")

@@ -15,14 +15,14 @@ DETAIL, ISLAND = 1_200, 4e6
 def chart_positions(results: Results) -> tuple[pd.DataFrame, list[str]]:
     """Return practice_code -> one, two on the components of the scatter figure, and the axes' names.
 
-    Special practices are projected onto the components of the fitted ones.
+    Special practices are projected onto the components of the fitted ones. Practices of no segment are there.
 
     Raises
     ------
     NotShown : the matrix has a single column.
     """
     fit = scatter.data(results)
-    fitted = results.segments.loc[results.segments["fitted"], "practice_code"]
+    fitted = results.everyone.query("fitted")["practice_code"]
     centred = results.matrix - results.matrix.reindex(fitted).mean()
     scores = centred.to_numpy(dtype=float) @ fit.loadings.to_numpy()
     names = [scatter.axis_name(fit, i).replace("\n", ": ") for i in (0, 1)]

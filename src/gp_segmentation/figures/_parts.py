@@ -17,6 +17,8 @@ from gp_segmentation.schemas import Results
 CENTRED: Look = {"ha": "center", "va": "center"}
 DOTTED = (0, (2, 2))
 WHITE_BOX = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+#: Colour of practices that belong to no segment.
+LIGHT = "#8C8C8C"
 #: Coordinates of a note at the upper end of a vertical line, and at the right end of a horizontal one.
 TOP, RIGHT = ("data", "axes fraction"), ("axes fraction", "data")
 
@@ -116,11 +118,11 @@ def draw_practices(
     width: int,
     **look: Any,
 ) -> None:
-    """Draw practices as the markers of their segments.
+    """Draw practices as the markers of their segments; those of no segment small and grey, below the others.
 
     Parameters
     ----------
-    places : (n, 2). segment : number of the segment, (n,).
+    places : (n, 2). segment : number of the segment, -1 for none, (n,).
     turn : 0, 1, ...: segments are drawn once per turn, so that none hides another, (n,).
     width : letters in a line of the legend. look : passed on to `Axes.scatter`.
     """
@@ -130,3 +132,8 @@ def draw_practices(
             style: Look = {"marker": key.marker, "color": key.colour, "linewidths": 0, "rasterized": True}
             label = None if number else key.legend_label(width)
             axes.scatter(x, y, label=label, **style, **look)
+    outside = places[segment < 1]
+    if len(outside):
+        label = f"no segment ({len(outside):,} practice{'s' * (len(outside) > 1)})"
+        small: Look = {"s": look["s"] / 2, "zorder": look.get("zorder", 1) - 0.5, "color": LIGHT, "alpha": 1}
+        axes.scatter(*outside.T, label=label, linewidths=0, rasterized=True, **look | small)

@@ -21,7 +21,9 @@ MAX_PRACTICES, PERPLEXITY = 2000, 30.0
 
 @dataclass(frozen=True)
 class Embedding:
-    """Practices drawn: x, y, segment, and same (share of the ten nearest in the matrix of its segment)."""
+    """Practices drawn: x, y, segment (-1 for none), and same (share of the ten nearest in the matrix that are
+    in its segment).
+    """
 
     keys: list[Key]
     points: pd.DataFrame
@@ -31,7 +33,7 @@ def data(results: Results) -> Embedding:
     if (results.config.get("report") or {}).get("embedding") != "tsne":
         raise NotShown("It was not requested (report.embedding=tsne draws it, in about half a minute).")
     seed = int(results.config.get("seed") or 0)
-    rows = results.segments[results.segments["fitted"]].set_index("practice_code")["segment"].sort_index()
+    rows = results.everyone.query("fitted").set_index("practice_code")["segment"].sort_index()
     rows = rows.iloc[np.sort(np.random.default_rng(seed).permutation(len(rows))[:MAX_PRACTICES])]
     X = results.matrix.reindex(rows.index).to_numpy(dtype=float)
     if len(X) <= 3 * PERPLEXITY or X.shape[1] < 2:
@@ -73,7 +75,7 @@ def draw(data: Embedding, figure: FigureBase) -> None:
 
 
 def title(data: Embedding) -> str:
-    share = data.points["same"].mean()
+    share = data.points.loc[data.points["segment"] > 0, "same"].mean()
     return f"Of a practice's ten nearest neighbours, {share:.0%} are in its own segment"
 
 

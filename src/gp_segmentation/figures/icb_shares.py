@@ -52,7 +52,7 @@ class Shares:
 def data(results: Results) -> Shares:
     keys = compared_keys(results.segments)
     _, areas = mapped(results)
-    about = results.practices.merge(results.segments[["practice_code", "segment"]], on="practice_code")
+    about = results.practices.merge(results.everyone[["practice_code", "segment"]], on="practice_code")
     patients = about.pivot_table(index="icb_code", columns="segment", values="list_size", aggfunc="sum")
     patients = patients.fillna(0)
     table = 100 * patients.div(patients.sum(axis=1).clip(lower=1), axis=0)

@@ -25,8 +25,8 @@ MIN_IN_LONDON = 30
 
 @dataclass(frozen=True)
 class Places:
-    """Practices with a position (x and y in metres on the National Grid, segment, region_name), areas of
-    integrated care boards in the same grid, and how many practices have no position.
+    """Practices with a position (x and y in metres on the National Grid, segment, -1 for none, region_name),
+    areas of integrated care boards in the same grid, and how many practices have no position.
     """
 
     keys: list[Key]
@@ -41,16 +41,22 @@ class Places:
 
     @property
     def by_region(self) -> pd.DataFrame:
-        """Practices by segment (rows, codes) and region."""
-        counts = pd.crosstab(self.points["segment"], self.points["region_name"])
+        """Practices by segment (rows, codes) and region, without those of no segment."""
+        points = self.points[self.points["segment"] > 0]
+        counts = pd.crosstab(points["segment"], points["region_name"])
         return counts.rename(index={key.number: key.code for key in self.keys})
+
+    @property
+    def of_england(self) -> pd.Series:
+        """Share of all practices in each region."""
+        return self.points["region_name"].value_counts(normalize=True)
 
 
 def data(results: Results) -> Places:
     located, areas = mapped(results)
     points = pd.DataFrame(located[["segment", "region_name"]])
     points = points.assign(x=located.geometry.x, y=located.geometry.y).reset_index(drop=True)
-    return Places(compared_keys(results.segments), points, areas, len(results.segments) - len(points))
+    return Places(compared_keys(results.segments), points, areas, len(results.everyone) - len(points))
 
 
 def size(data: Places) -> tuple[float, float]:
@@ -89,7 +95,7 @@ def _draw_area(data: Places, axes: Axes, marker_size: float) -> None:
 
 def title(data: Places) -> str:
     counts = data.by_region
-    own, england = counts.div(counts.sum(axis=1), axis=0), counts.sum() / counts.to_numpy().sum()
+    own, england = counts.div(counts.sum(axis=1), axis=0), data.of_england[counts.columns]
     i, j = largest_cell((own - england).to_numpy())
     segment, region = counts.index.to_numpy()[i], clean(counts.columns.to_numpy()[j])
     return (
@@ -104,7 +110,9 @@ def alt(data: Places) -> str:
         top = row.sort_values(ascending=False, kind="stable").head(2)
         regions = [f"{clean(region)} {count / row.sum():.0%}" for region, count in top.items()]
         parts.append(f"segment {segment}: {' and '.join(regions)}")
+    outside = int((data.points["segment"] < 1).sum())
+    none = f"; {outside:,} are in no segment" if outside else ""
     return (
         f"Map of {len(data.points):,} practices over {data.areas.origin}; {data.unplaced:,} have no "
-        f"position. Regions with most practices: {'; '.join(parts)}."
+        f"position{none}. Regions with most practices: {'; '.join(parts)}."
     )

@@ -38,8 +38,8 @@ BADGE = 0.27
 
 @dataclass(frozen=True)
 class Scatter:
-    """Fitted practices (scores one and two, segment); feature label -> loadings one and two, the components'
-    unit vectors in the matrix's columns; the share of variance that each component explains.
+    """Fitted practices (scores one and two, segment, -1 for none); feature label -> loadings one and two, the
+    components' unit vectors in the matrix's columns; the share of variance that each component explains.
     """
 
     keys: list[Key]
@@ -51,7 +51,7 @@ class Scatter:
 def data(results: Results) -> Scatter:
     if results.matrix.shape[1] < 2:
         raise NotShown("The matrix has a single column, so there are no two components.")
-    rows = results.segments[results.segments["fitted"]].set_index("practice_code")
+    rows = results.everyone.query("fitted").set_index("practice_code")
     matrix = results.matrix.reindex(rows.index)
     scores, vectors, explained = two_components(matrix.to_numpy(dtype=float))
     points = pd.DataFrame(scores, columns=["one", "two"]).assign(segment=rows["segment"].to_numpy())
@@ -202,4 +202,7 @@ def alt(data: Scatter) -> str:
     rows = [(key.code, means.loc[key.number]) for key in data.keys if key.number in means.index]
     parts = [f"segment {code} at {row['one']:.1f}, {row['two']:.1f}" for code, row in rows]
     axes = "; ".join(axis_name(data, i).replace("\n", ", ") for i in (0, 1))
-    return f"Scatter of {len(data.points):,} practices. {axes}. Means on both components: {'; '.join(parts)}."
+    outside = int((data.points["segment"] < 1).sum())
+    none = f", {outside:,} of them in no segment" if outside else ""
+    count = f"{len(data.points):,} practices{none}"
+    return f"Scatter of {count}. {axes}. Means on both components: {'; '.join(parts)}."

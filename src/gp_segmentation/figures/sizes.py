@@ -17,20 +17,21 @@ ORDER, LABEL = 5, "Size of segments"
 
 @dataclass(frozen=True)
 class Sizes:
-    """Per segment: practices, patients and their shares (%)."""
+    """Per segment: practices, patients and their shares (%); how many practices are in no segment."""
 
     keys: list[Key]
     table: pd.DataFrame
+    outside: int
 
 
 def data(results: Results) -> Sizes:
     lists = results.practices.set_index("practice_code")["list_size"]
-    rows = results.segments.assign(patients=results.segments["practice_code"].map(lists))
+    rows = results.everyone.assign(patients=results.everyone["practice_code"].map(lists))
     table = rows.groupby("segment").agg(practices=("patients", "size"), patients=("patients", "sum"))
     for column in ("practices", "patients"):
         table[f"{column}_share"] = 100 * table[column] / max(float(table[column].sum()), 1.0)
     keys = compared_keys(results.segments)
-    return Sizes(keys, table.loc[[key.number for key in keys]])
+    return Sizes(keys, table.loc[[key.number for key in keys]], len(results.unsegmented))
 
 
 def size(data: Sizes) -> tuple[float, float]:
@@ -56,7 +57,8 @@ def draw(data: Sizes, figure: FigureBase) -> None:
 
 def title(data: Sizes) -> str:
     low, high = data.table["practices_share"].min(), data.table["practices_share"].max()
-    return f"Each of the {len(data.keys)} segments holds from {low:.0f}% to {high:.0f}% of practices"
+    none = f"; {100 - data.table['practices_share'].sum():.0f}% are in no segment" if data.outside else ""
+    return f"Each of the {len(data.keys)} segments holds from {low:.0f}% to {high:.0f}% of practices{none}"
 
 
 def alt(data: Sizes) -> str:
@@ -65,4 +67,5 @@ def alt(data: Sizes) -> str:
         f"({row['practices_share']:.0f}%), {row['patients']:,.0f} patients ({row['patients_share']:.0f}%)"
         for key, row in zip(data.keys, data.table.to_dict("records"), strict=True)
     ]
+    parts += [f"no segment: {data.outside:,} practices"] if data.outside else []
     return f"Bar chart. {'; '.join(parts)}."

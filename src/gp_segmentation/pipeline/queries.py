@@ -101,7 +101,7 @@ def assign_source(run: str, source: str, out: Path, root: Path, level: float | N
             config.build(cfg["selection"], "selection"),
             _tables(past.prepared),
             _tables(new),
-            recorded_segments(past.segments),
+            recorded_segments(past.segments, everyone=True),
             read_renumbered(root / "conf" / "source" / "_renumbered.yaml"),
             BORDER_CHANCE if level is None else level,
         )

@@ -18,7 +18,8 @@ NAMED = 3
 def levels_text(results: Results) -> dict[str, Any]:
     """Return the groups as the page shows them.
 
-    Keys: levels (name, plural and groups of each level shown), groups (all, those of a group below it) and
+    Keys: levels (name, plural and groups of each level shown), groups (all, those of a group below it),
+    outside (practices of no group, with practices, share and patients; None where there are none) and
     sentences. A group has level, code, number, name, about, compared, apart, practices, share, patients and
     colour.
     """
@@ -27,7 +28,7 @@ def levels_text(results: Results) -> dict[str, Any]:
     portraits = {portrait["code"]: portrait["sentences"] for portrait in results.level_portraits}
     numbers = {portrait["segment"]: portrait["sentences"] for portrait in results.portraits}
     portraits |= {group.code: numbers.get(group.number, []) for group in found["segment"]}
-    practices = len(results.segments) + len(results.unsegmented)
+    practices, outside = len(results.everyone), results.unsegmented
     shown = {code: _shown(group, portraits.get(code, []), practices) for code, group in by_code.items()}
     return {
         "levels": [
@@ -35,7 +36,14 @@ def levels_text(results: Results) -> dict[str, Any]:
             for level, groups in found.items()
         ],
         "groups": [shown[group.code] for group in in_tree_order(found)],
-        "sentences": _sentences(found, results.segments),
+        "outside": {
+            "practices": len(outside),
+            "share": len(outside) / max(practices, 1),
+            "patients": int(outside["list_size"].sum()),
+        }
+        if len(outside)
+        else None,
+        "sentences": _sentences(found, results.everyone),
     }
 
 
@@ -90,8 +98,9 @@ def _sentences(found: Mapping[str, Sequence[Group]], segments: pd.DataFrame) -> 
 
 def _spread(found: Mapping[str, Sequence[Group]], segments: pd.DataFrame) -> list[str]:
     """Whether one subgroup holds most practices of a board, and why."""
-    counts = pd.crosstab(segments["icb_name"].map(short_icb), segments["subgroup"])
-    shares = counts.div(counts.sum(axis=1), axis=0)
+    boards = segments["icb_name"].map(short_icb)
+    counts, totals = pd.crosstab(boards, segments["subgroup"]), boards.value_counts()
+    shares = counts.div(totals[counts.index], axis=0)
     top = pd.DataFrame({"share": shares.max(axis=1), "code": shares.idxmax(axis=1)})
     top = top.sort_values("share", ascending=False, kind="stable")
     above = top[top["share"] > MOST]
@@ -104,7 +113,7 @@ def _spread(found: Mapping[str, Sequence[Group]], segments: pd.DataFrame) -> lis
     by_code = {group.code: group for groups in found.values() for group in groups}
     texts = []
     for board, (share, code) in zip(above.index[:NAMED], above.to_numpy()[:NAMED], strict=True):
-        group, n = by_code[code], int(counts.loc[board].sum())
+        group, n = by_code[code], int(totals[board])
         segment = by_code[group.parent]
         texts.append(
             f"In {board} one subgroup, {code}, holds {round(share * n):,} of {n:,} practices: they are alike "

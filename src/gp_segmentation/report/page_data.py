@@ -15,11 +15,13 @@ from gp_segmentation.utils.wording import COUNTED
 MAX_FEATURES, MAX_INDICATORS, MAX_PEERS = 30, 5, 10
 #: Unit of the map's coordinates, metres.
 METRES = 100
+#: The group of practices that belong to none, on every level: a small grey mark.
+NO_SEGMENT = ["No segment", "", 0, -1, "#7d8589", ".", 0]
 
 
 def page_data(results: Results) -> dict[str, Any]:
     """Return all data of the page's script; lists by practice have the order of ``rows``."""
-    codes = list(results.segments["practice_code"])
+    codes = list(results.everyone["practice_code"])
     return {
         **finder(results),
         "chart": _chart(results, codes),
@@ -43,11 +45,12 @@ def finder(results: Results) -> dict[str, Any]:
 
     A group is code, name, position of its level in ``levels``, position of its parent in ``groups`` (-1:
     none), colour, marker, number of the segment (0 on other levels); each stands before those it is made of.
+    Where practices belong to no segment, the last group is `NO_SEGMENT`.
     A row is code, name, postcode, position in ``icbs``, position in ``groups`` of the practice's group on the
     last level, that of the next nearest segment (-1: none), margin in thousandths (-1: none), 1 if it was
     fitted, list size, percent of redrawn samples in which it is in its segment (-1: not measured).
     """
-    about = results.segments.merge(
+    about = results.everyone.merge(
         results.practices[["practice_code", "postcode"]], on="practice_code", how="left"
     )
     icbs = sorted(set(about["icb_name"]))
@@ -57,12 +60,13 @@ def finder(results: Results) -> dict[str, Any]:
     place = {group.code: i for i, group in enumerate(groups)}
     of_segment = {group.number: place[group.code] for group in found["segment"]}
     segment = about["segment"].map(of_segment)
+    own = about["subgroup"].map(place) if "subgroup" in found else segment
     rows = zip(
         about["practice_code"],
         about["practice_name"],
         about["postcode"].fillna(""),
         about["icb_name"].map(position),
-        about["subgroup"].map(place) if "subgroup" in found else segment,
+        own.where(about["segment"] > 0, len(groups)).astype("int64"),
         about["second_segment"].map(of_segment).astype("Int64").fillna(-1),
         (about["margin"].astype(float) * 1000).round().fillna(-1).astype("int64"),
         about["fitted"].astype("int64"),
@@ -76,7 +80,8 @@ def finder(results: Results) -> dict[str, Any]:
         "groups": [
             [g.code, g.name, levels.index(g.level), place.get(g.parent, -1), g.colour, g.marker, g.number]
             for g in groups
-        ],
+        ]
+        + [NO_SEGMENT] * bool(len(results.unsegmented)),
         "rows": [[v if isinstance(v, str) else int(v) for v in row] for row in rows],
     }
 

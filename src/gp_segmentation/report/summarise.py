@@ -92,7 +92,7 @@ def _config(config: dict[str, Any]) -> str:
 def _counts(results: Results) -> dict[str, int]:
     fitted = int(results.segments["fitted"].sum())
     return {
-        "practices": len(results.segments) + len(results.unsegmented),
+        "practices": len(results.everyone),
         "noise": len(results.unsegmented),
         "patients": int(results.practices["list_size"].sum()),
         "fitted": fitted,

@@ -80,3 +80,9 @@ class Results:
     practice_opportunities: pd.DataFrame = field(default_factory=pd.DataFrame)
     space: pd.DataFrame = field(default_factory=pd.DataFrame)
     exploration: dict[str, pd.DataFrame] = field(default_factory=dict)
+
+    @property
+    def everyone(self) -> pd.DataFrame:
+        """`segments` and `unsegmented` in one table, by practice code."""
+        both = pd.concat([self.segments, self.unsegmented]) if len(self.unsegmented) else self.segments
+        return both.sort_values("practice_code", kind="stable", ignore_index=True)

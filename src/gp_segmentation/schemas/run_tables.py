@@ -22,7 +22,7 @@ STATUSES = ("ACTIVE", "INACTIVE", "DORMANT", "PROPOSED")
 LEVEL_COLUMNS = {"supergroup": "supergroup", "segment": "segment_code", "subgroup": "subgroup"}
 
 #: Of practices assigned to a run: why they have another segment than in the run (`segments.changes`).
-CHANGES = ("new", "stayed", "rule only", "with England", "near a border", "moved")
+CHANGES = ("new", "stayed", "had no segment", "rule only", "with England", "near a border", "moved")
 
 #: The first columns of `segments`.
 PLACED = {
@@ -220,7 +220,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
     "assigned": table(
         {
             **practice(),
-            "segment": segment(),
+            "segment": segment(nullable=True),  # null: without one in the run, and with the same figures
             "segment_name": text(),
             "second_segment": segment(nullable=True),
             "margin": pa.Column(float, pa.Check.ge(0), nullable=True),
@@ -233,7 +233,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "unknown_features": count(),
             "out_of_range": count(),
             "warning": text(nullable=True),
-            # Codes; null where the run was recorded before there were levels.
+            # Codes; null without a segment, or where the run was recorded before there were levels.
             **{column: text(nullable=True) for column in LEVEL_COLUMNS.values()},
         },
     ),

@@ -5,7 +5,8 @@ are shrunk toward, which features are kept. Estimating these again from another 
 together with the practices. So the new practices are added to the tables of the run and marked as special.
 Blocks, imputation, scaling and reduction are estimated from ordinary practices only, hence from the run's
 own, exactly as in the run, and then applied to the new rows. A new practice gets the segment of the nearest
-centroid, unless its figures are those of a fitted practice, whose segment it keeps.
+centroid, unless its figures are those of a fitted practice, whose segment it keeps. A practice that the run
+left without a segment stays without one as long as its figures are the same.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,11 +16,20 @@ import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from gp_segmentation.clustering import Assignment
+from gp_segmentation.clustering import NOISE, Assignment
 from gp_segmentation.errors import InputError
 from gp_segmentation.features import Block, Selection, Tables, build_features
 from gp_segmentation.schemas import LEVEL_COLUMNS
-from gp_segmentation.segments.changes import BORDER_CHANCE, NEAR, Changes, classify_changes, describe_changes
+from gp_segmentation.segments.changes import (
+    BORDER_CHANCE,
+    HAD_NONE,
+    NEAR,
+    NEW,
+    Changes,
+    classify_changes,
+    describe_changes,
+)
+from gp_segmentation.segments.model import SAME_FIGURES
 from gp_segmentation.segments.renumbering import align_indicator_codes
 
 #: Prefix of the codes of new practices among the run's own (no code begins so), and why they are special.
@@ -34,8 +44,9 @@ class Assigned:
 
     Attributes
     ----------
-    table : a row per new practice, schema ``assigned``. unchanged: the figures are those of a fitted
-        practice. change: why the segment is not that of the run, if so (see `changes`).
+    table : a row per new practice, schema ``assigned``. segment: missing where the run left the practice
+        without one and its figures are the same. unchanged: the figures are those of a fitted practice.
+        change: why the segment is not that of the run, if so (see `changes`).
         unknown_features, out_of_range: number of features. supergroup, segment_code, subgroup: codes, missing
         if the run was recorded before there were levels.
     notes : sentences to read before using the table.
@@ -61,7 +72,7 @@ def assign_practices(
     ----------
     model : the run's model (`gp_segmentation.segments.model`). blocks, selection : its feature set.
     base : the prepared tables of the run. new : those of the practices to be assigned.
-    segments : the run's segments.
+    segments : the run's segments, with the practices that it left without one (-1).
     same_indicators : groups of codes that mean one indicator in different years (see `renumbering`).
     level : chance of crossing a border by drift alone above which a practice is near it (see `changes`).
 
@@ -72,12 +83,13 @@ def assign_practices(
     """
     new, codes = align_indicator_codes(base, new, same_indicators)
     features = _build_features(model, blocks, selection, base, new)
-    matrix = model[:-1].transform(features.new)
-    placed = model[-1].place(matrix)
+    before, matrix = (model[:-1].transform(rows) for rows in (features.run, features.new))
     run = segments.set_index("practice_code")
+    out = _still_without_segment(run, before, matrix)
+    placed = _place(model, matrix, out)
     ordinary = new.ordinary.index[new.ordinary].intersection(run.index[run["fitted"]])
     changes = classify_changes(
-        model[:-1].transform(features.run),
+        before,
         matrix,
         model[-1].centroid_table(),
         run["segment"],
@@ -85,11 +97,29 @@ def assign_practices(
         ordinary=set(ordinary),
         level=level,
     )
-    unchanged = model[-1].fitted_rows(matrix) >= 0
+    unchanged = (model[-1].fitted_rows(matrix) >= 0) | out
     levels = _levels(model, matrix, run, unchanged)
+    levels.loc[out] = pd.NA
     table = _table(features, placed, unchanged, changes, new.practices, run, levels)
-    notes = _notes(table, changes, features.labels, model) + _source_notes(features, base, new, codes)
+    notes = _notes(table, changes, features.labels, model)
+    notes += _left_out_notes(table, run) + _source_notes(features, base, new, codes)
     return Assigned(table, notes)
+
+
+def _still_without_segment(run: pd.DataFrame, before: pd.DataFrame, matrix: pd.DataFrame) -> np.ndarray:
+    """Return for each row of `matrix` whether the run left the practice out and its figures are the same."""
+    left_out = matrix.index.intersection(run.index[run["segment"] == NOISE])
+    drift = (matrix.loc[left_out] - before.loc[left_out]).abs().max(axis=1)
+    return matrix.index.isin(left_out[drift <= SAME_FIGURES])
+
+
+def _place(model: Pipeline, matrix: pd.DataFrame, out: np.ndarray) -> Assignment:
+    """Place every row; those `out` of all segments have the label -1, no second segment and no margin."""
+    placed = model[-1].place(matrix)
+    second = placed.second.copy()
+    second[out] = pd.NA
+    labels, margin = (np.where(out, *pair) for pair in ((NOISE, placed.labels), (np.nan, placed.margin)))
+    return replace(placed, labels=labels, second=second, margin=margin)
 
 
 @dataclass(frozen=True)
@@ -172,15 +202,17 @@ def _table(
     levels: pd.DataFrame,
 ) -> pd.DataFrame:
     about = practices.set_index("practice_code").loc[features.new.index]
+    labels = pd.Series(placed.labels, index=about.index)
     names = run.drop_duplicates("segment").set_index("segment")["segment_name"]
+    now, then = (numbers.astype("Int64").where(numbers != NOISE) for numbers in (labels, run["segment"]))
     table = about[["practice_name", "sub_icb_name", "icb_name", "region_name"]].assign(
-        segment=placed.labels,
-        segment_name=pd.Series(placed.labels, index=about.index).map(names).astype("str"),
+        segment=now,
+        segment_name=labels.map(names).astype("str"),
         second_segment=placed.second,
         margin=placed.margin,
         special=about["special"],
         unchanged=unchanged,
-        run_segment=run["segment"].astype("Int64").reindex(about.index),
+        run_segment=then.reindex(about.index),
         **changes.table,
         unknown_features=features.new.isna().sum(axis=1).astype("int64"),
         out_of_range=features.outside.sum(axis=1).astype("int64"),
@@ -205,7 +237,7 @@ def _levels(model: Pipeline, matrix: pd.DataFrame, run: pd.DataFrame, unchanged:
 
 
 def _notes(table: pd.DataFrame, changes: Changes, labels: Mapping[str, str], model: Pipeline) -> list[str]:
-    in_run, same, outside = table["run_segment"].notna(), table["unchanged"], table["out_of_range"] > 0
+    in_run, same, outside = table["change"] != NEW, table["unchanged"], table["out_of_range"] > 0
     spread = pd.Series(model[-1].X_.std(axis=0), index=changes.shift.index)
     return [
         f"{len(table):,} practices: {int(in_run.sum()):,} are in the run ({int(same.sum()):,} with the same "
@@ -215,6 +247,21 @@ def _notes(table: pd.DataFrame, changes: Changes, labels: Mapping[str, str], mod
         "New practices, and those with other figures, get the segment of the nearest centroid. This rule "
         f"gives {model[-1].agreement_:.1%} of the run's own fitted practices the segment they have.",
         "All estimates (age adjustment, shrinkage, scaling) are those of the run.",
+    ]
+
+
+def _left_out_notes(table: pd.DataFrame, run: pd.DataFrame) -> list[str]:
+    """Return what becomes of the practices that the run left without a segment, where there are any."""
+    left_out = int((run["segment"] == NOISE).sum())
+    if not left_out:
+        return []
+    return [
+        f"Practices that the run left without a segment: {left_out:,}. The rule for a new practice is the "
+        "nearest centroid and knows no such practices: it gives every practice a segment, and the share "
+        "above leaves them out. Here "
+        f"{int(table['segment'].isna().sum()):,} of them have the same figures and stay without one; "
+        f"{int((table['change'] == HAD_NONE).sum()):,} have other figures and get the nearest segment "
+        f"(column change: {HAD_NONE})."
     ]
 
 

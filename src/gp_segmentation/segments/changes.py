@@ -20,7 +20,9 @@ directions are counted, because otherwise a group that truly moved one way would
 A practice is in the first class that applies:
 
 * ``new``: not in the run.
-* ``stayed``: in the segment it had.
+* ``stayed``: in the segment it had; or without one, where it had none and its figures are the same.
+* ``had no segment``: the run left it without one, as clusterers of dense regions do, and its figures have
+  changed since. The rule knows no such practices, so it has the nearest segment now.
 * ``rule only``: in the segment that the rule already gave it in the run's year. Segments that are not defined
   by nearest centroids, such as hierarchical ones, can differ from the rule.
 * ``with England``: q is r or the segment it had, so it changed only because England shifted.
@@ -42,11 +44,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from gp_segmentation.clustering import assign_nearest
+from gp_segmentation.clustering import NOISE, assign_nearest
 from gp_segmentation.schemas import CHANGES
 from gp_segmentation.segments.model import SAME_FIGURES
 
-NEW, STAYED, RULE, ENGLAND, BORDER, MOVED = CHANGES
+NEW, STAYED, HAD_NONE, RULE, ENGLAND, BORDER, MOVED = CHANGES
 #: Chance of crossing by drift alone above which a practice is near a border.
 BORDER_CHANCE = 0.1
 #: Practices needed to estimate drift; margin below which a practice is near a border when there are fewer.
@@ -89,7 +91,8 @@ def classify_changes(
     ----------
     before, after : practice_code -> columns of the matrix, in the run's year and in the other year.
     centres : segment -> centroid, the same columns.
-    run_segment, new_segment : practice_code -> segment in the run, and segment given to the rows of `after`.
+    run_segment, new_segment : practice_code -> segment in the run, and segment given to the rows of `after`;
+        `NOISE` for none.
     ordinary : practices whose drift counts: fitted in the run and special in neither year.
     level : chance above which a practice is near a border, between 0 and 0.5.
     """
@@ -101,7 +104,7 @@ def classify_changes(
     unshifted = after.loc[both] - shift.fillna(0.0)
     r, q = (assign_nearest(rows, centres).labels for rows in (x, unshifted))
     old, new = run_segment.loc[both].to_numpy("int64"), new_segment.loc[both].to_numpy("int64")
-    explained = [new == old, new == r, (q == r) | (q == old)]
+    explained = [new == old, old == NOISE, new == r, (q == r) | (q == old)]
     crossed = np.flatnonzero(~np.any(explained, axis=0))
     sides = [(rows.to_numpy()[crossed], side[crossed]) for rows, side in ((x, r), (unshifted, q))]
     chance, near = np.full(len(both), np.nan), np.zeros(len(both), dtype=bool)
@@ -110,7 +113,7 @@ def classify_changes(
         near = chance > level
     else:
         near[crossed] = _smaller_margins(sides, centres) < NEAR
-    change = np.select([*explained, near], [STAYED, RULE, ENGLAND, BORDER], MOVED)
+    change = np.select([*explained, near], [STAYED, HAD_NONE, RULE, ENGLAND, BORDER], MOVED)
     table = pd.DataFrame(
         {"change": change, "run_rule_segment": pd.array(r, dtype="Int64"), "drift_chance": chance}, both
     ).reindex(after.index)
@@ -161,6 +164,8 @@ def describe_changes(changes: Changes, labels: Mapping[str, str], spread: pd.Ser
         f"{counts[MOVED]:,} moved, {counts[BORDER]:,} near a border, {counts[ENGLAND]:,} with England, "
         f"{counts[RULE]:,} rule only (column change)."
     )
+    if counts[HAD_NONE]:
+        summary += f" {counts[HAD_NONE]:,} had no segment in the run, and have other figures now."
     if changes.compared < FEWEST:
         return [
             summary,

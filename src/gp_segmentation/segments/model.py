@@ -24,7 +24,8 @@ class Segments(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sklearn
     practice with unchanged figures keeps its segment. Any other row gets the segment whose centroid (mean
     of its fitted practices) is nearest. Hierarchical segments are not defined by nearest centroids;
     `agreement_` says how well this rule reproduces them. Rows that a clusterer left in no cluster (noise) are
-    not among the fitted rows: they, too, get the nearest segment here.
+    not among the fitted rows: they, too, get the nearest segment here (`assign_practices` knows them by the
+    run's table).
 
     Attributes
     ----------

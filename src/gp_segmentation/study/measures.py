@@ -16,7 +16,8 @@ from gp_segmentation.utils.parallel import parallel_map
 from gp_segmentation.validity import joint_exceedance, prediction_strength, resample, score_labellings
 
 #: After the first third of the bootstrap samples, trials this far below the limit are sampled no further: the
-#: mean of ten Jaccard coefficients errs by about .06.
+#: mean of ten Jaccard coefficients errs by about .06. Neither are those that random data match: they cannot
+#: pass.
 HOPELESS = 0.15
 
 
@@ -31,13 +32,13 @@ class Measures:
         them.
     gradient : the same of the null ``gradient``, drawn only where a trial exceeds `min_exceedance` of the
         first; None: it is not asked.
-    min_jaccard : see `HOPELESS`.
+    min_jaccard, min_exceedance : see `HOPELESS`.
 
     Attributes
     ----------
     resamples : trial -> frame draw, segment (as the trial numbers it), jaccard.
     votes : trial -> (n, k) votes, see `validity.Resamples`.
-    strengths : trial -> prediction strength.
+    strengths : trial -> prediction strength. exceedances : trial -> share of random data sets.
     """
 
     inputs: Inputs
@@ -52,18 +53,23 @@ class Measures:
     resamples: dict[int, pd.DataFrame] = field(default_factory=dict)
     votes: dict[int, Ints] = field(default_factory=dict)
     strengths: dict[int, float] = field(default_factory=dict)
+    exceedances: dict[int, float] = field(default_factory=dict)
 
     def jaccard_min(self, trials: Sequence[int]) -> dict[int, float]:
         """Mean Jaccard coefficient of the least stable segment of each trial over bootstrap samples."""
         new = [trial for trial in trials if trial not in self.resamples]
         first = self.draws // 3 if len(new) > 1 else self.draws
         for count, skip in ((first, 0), (self.draws - first, first)):
-            going_on = [
-                trial for trial in new if not skip or self._least(trial) > self.min_jaccard - HOPELESS
-            ]
+            going_on = [trial for trial in new if not skip or self._may_pass(trial)]
             if count and going_on:
                 self._resample(going_on, count, skip)
         return {trial: self._least(trial) for trial in trials if trial in self.resamples}
+
+    def complete(self, trial: int) -> None:
+        """Draw what a trial lacks of `draws` bootstrap samples: two thirds, if it was `HOPELESS`."""
+        drawn = self.resamples[trial]["draw"].nunique() if trial in self.resamples else 0
+        if drawn < self.draws:
+            self._resample([trial], self.draws - drawn, skip=drawn)
 
     def prediction_strength(self, trials: Sequence[int]) -> dict[int, float]:
         """Mean prediction strength of each trial's clusterer over random halves."""
@@ -101,7 +107,8 @@ class Measures:
                 other = joint_exceedance(values, ks, silhouettes, self.gradient(preparation))
                 shares = np.minimum(shares, other)
             found |= dict(zip(own, shares.tolist(), strict=True))
-        return {trial: value for trial, value in found.items() if np.isfinite(value)}
+        self.exceedances |= {trial: value for trial, value in found.items() if np.isfinite(value)}
+        return {trial: self.exceedances[trial] for trial in trials if trial in self.exceedances}
 
     def all_resamples(self) -> pd.DataFrame:
         """Columns trial, draw, segment, jaccard: every bootstrap sample so far."""
@@ -138,6 +145,10 @@ class Measures:
                 before = [self.resamples[number]] if skip else []
                 self.resamples[number] = pd.concat([*before, jaccard.drop(columns="k")], ignore_index=True)
                 self.votes[number] = found.votes[number] + (self.votes[number] if skip else 0)
+
+    def _may_pass(self, trial: int) -> bool:
+        separate = self.exceedances.get(trial, 1.0) >= self.min_exceedance
+        return separate and self._least(trial) > self.min_jaccard - HOPELESS
 
     def _least(self, trial: int) -> float:
         return float(self.resamples[trial].groupby("segment")["jaccard"].mean().min())

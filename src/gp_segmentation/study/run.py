@@ -46,8 +46,8 @@ class Study:
     candidates : the finest rule's questions to every trial, and the answers (`finest.CANDIDATE`); else empty.
     resamples : trial, draw, segment (as the trial numbers it), jaccard of the bootstrap samples that the rule
         asked for.
-    votes : (n, k) of the chosen trial in these samples (`validity.Resamples`); None where it was not
-        resampled, or not all rows were.
+    votes : (n, k) of the chosen trial in `stability_draws` samples (`validity.Resamples`); None where there
+        are none, or not all rows were resampled.
     """
 
     trials: pd.DataFrame
@@ -131,8 +131,9 @@ def _study(
     asked = measures if measures.draws else None
     choice = choose(trials, options["rule"], asked, null=null, agreement=agreement)
     if asked is not None:
-        # Of a choice that the configuration fixed, too: each practice's certainty comes from its resamples.
-        asked.jaccard_min([choice["trial"]])
+        # Each practice's certainty comes from the resamples of the choice: always from as many, also where
+        # the configuration fixed it, or the rule needed a third of them to see that it is unstable.
+        asked.complete(choice["trial"])
     means = {row["trial"]: row["agreement"] for row in choice["by_preparation"]}
     choice |= {
         "settings": dict(space.preparations[choice["preparation"]]),

@@ -10,7 +10,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from pandas.testing import assert_frame_equal
 from sklearn.base import clone
-from sklearn.cluster import BisectingKMeans, KMeans
+from sklearn.cluster import DBSCAN, BisectingKMeans, KMeans
 from sklearn.metrics import adjusted_rand_score
 
 from gp_segmentation.clustering import (
@@ -339,3 +339,37 @@ def test_parameters_reach_the_clusterer():
     assert Nested(KMeans(3, random_state=2), floor=5).fit(X).labels_.max() + 1 == 3
     with pytest.raises(ConfigError, match=r"level is 'peer'. Set it to one of supergroup, segment, subgroup"):
         Nested(KMeans(3), level="peer").fit(X)
+
+
+def three_blobs_and_far_points() -> tuple[np.ndarray, np.ndarray]:
+    """Blobs of 60, 40 and 30 rows about 0, 10 and 60; a far point after each; and what each row is in."""
+    rng = np.random.default_rng(8)
+    rows = [
+        (rng.normal(at, 0.5, (n, 2)), [[x, 0.0]]) for at, n, x in ((0, 60, 300), (10, 40, -90), (60, 30, 80))
+    ]
+    truth = np.repeat([0, -1, 1, -1, 2, -1], [60, 1, 40, 1, 30, 1])
+    return np.concatenate([part for pair in rows for part in pair]), truth
+
+
+def test_rows_of_no_cluster_are_in_no_group_and_count_for_no_centroid():
+    X, truth = three_blobs_and_far_points()
+    groups = {"supergroup": np.array([0, 0, 1, -1])[truth], "segment": truth}
+    for level, expected in groups.items():
+        model = Nested(DBSCAN(eps=2, min_samples=5), supergroups=2, floor=5, level=level).fit(X)
+        assert_array_equal(model.labels_, expected)
+    subgroups = clone(model).set_params(level="subgroup").fit(X).labels_
+    assert_array_equal(subgroups < 0, truth < 0)
+    levels, inside = model.levels_, np.flatnonzero(truth >= 0)
+    assert levels.nodes.groupby("level")["rows"].sum().to_dict() == dict.fromkeys(LEVELS, 130)
+    assert levels.codes.index.tolist() == inside.tolist()
+    means = {"A1": X[truth == 0], "A2": X[truth == 1], "B1": X[truth == 2], "A": X[np.isin(truth, [0, 1])]}
+    for code, rows in means.items():
+        np.testing.assert_allclose(levels.centroids.loc[code], rows.mean(axis=0))
+    # predict knows no such rows: 300 is nearest to the blob at 60, -90 to that at 0, 80 to that at 60.
+    assert model.predict(X[truth < 0], "segment").tolist() == [2, 0, 2]
+    assert model.predict(X[truth >= 0], "segment").tolist() == truth[inside].tolist()
+
+
+def test_a_clusterer_that_puts_no_row_into_a_cluster_is_refused():
+    with pytest.raises(ConfigError, match=r"DBSCAN\(eps=1e-06\) puts none of 300 rows into a cluster"):
+        Nested(DBSCAN(eps=1e-6)).fit(noise(0))

@@ -12,8 +12,8 @@ from sklearn.cluster import DBSCAN, KMeans
 from sklearn.mixture import GaussianMixture
 
 from gp_segmentation.clustering import Hierarchical
-from gp_segmentation.evidence import assess, run_metrics, sample_rows, with_noise
-from gp_segmentation.validity import draw_null
+from gp_segmentation.evidence import KnownStability, assess, run_metrics, sample_rows, with_noise
+from gp_segmentation.validity import draw_null, resample
 
 THRESHOLDS = {
     "unstable_jaccard": 0.6,
@@ -123,6 +123,29 @@ def test_a_null_already_drawn_is_used_and_only_what_is_missing_is_drawn(planted)
     assert (rows[3]["null_low"], rows[3]["null_high"]) == (0.111, 0.222)
     drawn = draw_null(X, [2], kind="gaussian", draws=2, n_init=1, seed=6)["silhouette"]
     assert rows[2]["null_mean"] == pytest.approx(drawn.mean())
+
+
+@pytest.mark.parametrize("drawn", [4, 6, 8])
+@pytest.mark.parametrize("left_out", [0, 30], ids=["all in a segment", "30 in none"])
+def test_votes_are_the_study_s_and_more_where_more_are_asked(drawn, left_out, unstructured):
+    rows = unstructured("gaussian", 1, 200)
+    every = np.where(np.arange(200) < left_out, -1, kmeans(3).fit_predict(rows) + 1)
+    inside = every > 0
+
+    def votes_of(draws):
+        found = resample(rows, {3: every}, {3: kmeans(3)}, draws=draws, vote=[3], seed=5)
+        return found.jaccard, found.votes[3][inside]
+
+    known = KnownStability(rows, every, *votes_of(drawn), {}, 0)
+    asked = OPTIONS | NOTHING | {"bootstraps": 6}
+    found = assess(rows[inside], every[inside], kmeans(3), ks=[3], options=asked, known=known, seed=5)
+    jaccard, votes = votes_of(max(drawn, 6))  # six at once, or all eight that the study drew
+    seen = votes.sum(axis=1) > 0
+    expected = votes[np.arange(len(votes)), every[inside] - 1][seen] / votes.sum(axis=1)[seen]
+    np.testing.assert_array_equal(found.practices["stays"][seen], expected)
+    assert expected.min() < 0.5 < expected.max()
+    by_segment = jaccard.groupby("segment")["jaccard"].mean()
+    assert [row["jaccard"] for row in found.evidence["segments"]] == pytest.approx(by_segment.tolist())
 
 
 def test_without_draws_there_is_no_excess_and_no_claim(planted):

@@ -1,4 +1,4 @@
-"""What the evidence takes from the study: the labels of the chosen clusterer by number of segments."""
+"""What the evidence takes from the study: labels by number of segments, and the stability of the choice."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from gp_segmentation.pipeline.stages.evidence import _labels_by_k
+from gp_segmentation.pipeline.stages.evidence import _known, _labels_by_k
 from gp_segmentation.storage.table_files import write_table
 from gp_segmentation.storage.workspace import Workspace
 from gp_segmentation.utils.files import write_json
@@ -43,3 +43,37 @@ def test_labels_are_those_of_the_chosen_clusterer_and_at_its_number_the_segments
     assert list(found) == [2, 3]
     assert found[2].to_dict() == {"A3": 0, "A1": 0}
     assert found[3] is segments
+
+
+def test_the_study_s_votes_are_numbered_as_the_segments_and_practices_of_none_left_out(
+    tmp_path: Path,
+) -> None:
+    ws = Workspace(tmp_path)
+    ws.study.mkdir()
+    setting = {"preparation": None, "clusterer": "dbscan", "linkage": None, "n_clusters": 2}
+    trials = pd.DataFrame([setting]).assign(**SCORES, trial=0)
+    columns = ["trial", *(name for name in trials if name != "trial")]
+    write_table(ws.study / "trials.parquet", trials[columns].astype({"preparation": "str", "linkage": "str"}))
+    write_json(ws.study / "choice.json", setting | {"trial": 0})
+    write_table(
+        ws.study / "candidates.csv", pd.DataFrame(columns=["trial", "n_clusters", "prediction_strength"])
+    )
+    practices = pd.Index(["A1", "A2", "A3", "A4"], name="practice_code")
+    write_table(ws.study / "labels.parquet", pd.DataFrame({"0": [1, -1, 0, 1]}, practices))
+    write_table(ws.study / "votes.parquet", pd.DataFrame({"0": [1, 0, 5, 2], "1": [4, 0, 0, 3]}, practices))
+    resamples = pd.DataFrame({"trial": 0, "draw": [0, 0, 1, 1], "segment": [0, 1, 0, 1], "jaccard": 0.25})
+    write_table(ws.study / "resamples.parquet", resamples)
+    every = pd.DataFrame({"x": [1.0, 2.0, 3.0, 4.0]}, practices)
+    # The study's cluster 1 is the largest: segment 1.
+    labels = pd.Series([1, 2, 1], index=["A1", "A3", "A4"])
+    known = _known({"study": {"rule": {"splits": 3}}}, ws, every, labels)
+    assert known is not None
+    assert known.rows.tolist() == [[1.0], [2.0], [3.0], [4.0]]
+    assert known.segments.tolist() == [1, -1, 2, 1]
+    assert known.votes.tolist() == [[4, 1], [0, 5], [3, 2]]
+    assert known.jaccard[["k", "draw", "segment"]].to_numpy().tolist() == [
+        [2, 0, 2],
+        [2, 0, 1],
+        [2, 1, 2],
+        [2, 1, 1],
+    ]

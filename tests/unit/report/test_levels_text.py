@@ -79,6 +79,13 @@ def test_boards_that_spread_over_subgroups_are_said_to(results_of: Callable[...,
     ]
 
 
+def test_practices_of_no_segment_count_for_their_board(results_of: Callable[..., Results]) -> None:
+    left = results_of(4, outside=5).unsegmented.assign(icb_name="NHS North Integrated Care Board")
+    results = dataclasses.replace(in_boards(results_of(4), {"North": [6, 4]}), unsegmented=left)
+    # 6 of 10 + 5
+    assert levels_text(results)["sentences"][2].endswith("most it is 40%, of North in A1a.")
+
+
 def test_what_the_rule_asked_of_every_number_is_in_the_table(results_of: Callable[..., Results]) -> None:
     results = results_of(4)
     rule = {"min_exceedance": 0.95, "min_jaccard": 0.75, "min_prediction_strength": 0.75}

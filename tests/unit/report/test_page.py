@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from gp_segmentation import figures, report
-from gp_segmentation.report.page_data import data_block, finder
+from gp_segmentation.report.page_data import NO_SEGMENT, data_block, finder, page_data
 from gp_segmentation.schemas import Results
 
 LARGEST = 8_000_000
@@ -210,6 +210,56 @@ def test_the_finder_has_a_row_for_every_practice(results_of: Callable[..., Resul
     found = finder(results)
     assert [row[0] for row in found["rows"]] == list(results.segments["practice_code"])
     assert {found["icbs"][row[3]] for row in found["rows"]} == set(results.practices["icb_name"])
+
+
+def test_practices_of_no_segment_are_found_and_counted(
+    results_of: Callable[..., Results], tmp_path: Path
+) -> None:
+    results = results_of(4, outside=10)
+    found = page_data(results)
+    rows = {row[0]: row for row in found["rows"]}
+    assert [row[0] for row in found["rows"]] == list(results.practices["practice_code"])  # 240, by code
+    none = found["groups"].index(NO_SEGMENT)
+    assert none == len(found["groups"]) - 1
+    assert [code for code, row in rows.items() if row[4] == none] == list(
+        results.unsegmented["practice_code"]
+    )
+    about = results.practices.set_index("practice_code").loc["A00239"]
+    assert rows["A00239"][1:] == [
+        about["practice_name"],
+        "AB1 2CD",
+        239 % 3,
+        none,
+        -1,
+        -1,
+        1,
+        about["list_size"],
+        -1,
+    ]
+    for place in (found["chart"], found["map"]):
+        assert len(place["x"]) == 240
+        assert None not in place["x"]
+    assert found["peers"][239][::2] == [0, 1]  # A00239's peers are the next two in the circle
+    said = report.summarise(results)
+    assert (said["counts"]["practices"], said["counts"]["noise"], said["counts"]["fitted"]) == (240, 10, 225)
+    patients = int(results.unsegmented["list_size"].sum())
+    assert said["levels"]["outside"] == {"practices": 10, "share": 10 / 240, "patients": patients}
+    for level in said["levels"]["levels"]:
+        assert sum(group["practices"] for group in level["groups"]) == 230
+        assert sum(group["share"] for group in level["groups"]) == pytest.approx(230 / 240)
+    report.write_page(results, [], tmp_path / "r.html")
+    text = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "230 of 240 general practices with" in text
+    assert "The other 10 belong to no segment." in text
+    assert "Small grey marks: no segment (10 practices)." in text
+    row = re.findall(r"<tr[^>]*><th[^>]*>No segment</th>.*</tr>", text)
+    assert len(row) == 3  # one for each level
+    assert re.findall(r'"n"[^>]*>([^<]*)<', row[0]) == ["10", "4%", f"{patients:,}"]
+
+
+def test_where_every_practice_has_a_segment_none_is_said_to_have_none(page: str) -> None:
+    for words in ("No segment", "Small grey marks", "belong to no segment"):
+        assert words not in page
 
 
 def test_a_data_block_cannot_end_its_element() -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -25,9 +26,11 @@ from gp_segmentation.features.list_size import ListSize
 from gp_segmentation.features.prevalence import Prevalence
 from gp_segmentation.matrix.pipeline import build_pipeline, prepare_matrix
 from gp_segmentation.matrix.transformers import knn_imputer
+from gp_segmentation.pipeline.queries import recorded_segments
 from gp_segmentation.segments.assignment import assign_practices
 from gp_segmentation.segments.model import Segments, add_segments
 from gp_segmentation.segments.table import segment_table
+from gp_segmentation.storage.table_files import write_segments
 
 BLOCKS: dict[str, Block] = {
     "prevalence": Prevalence(adjust="age_sex", shrink="beta_binomial"),
@@ -58,29 +61,41 @@ class Past:
         )
 
 
-@pytest.fixture(scope="module")
-def past(small_tables: Tables) -> Past:
-    built = build_features(BLOCKS, small_tables)
+def past_of(tables: Tables, left_out: Sequence[str] = ()) -> Past:
+    """A run on `tables` in three segments, with some practices in none."""
+    built = build_features(BLOCKS, tables)
     steps = (
         knn_imputer(5),
         FunctionTransformer(feature_names_out="one-to-one"),
         StandardScaler(),
     )
     pipeline = build_pipeline(*steps, FunctionTransformer(feature_names_out="one-to-one"), built.dictionary)
-    result = prepare_matrix(built.features, small_tables.ordinary, pipeline, built.dictionary)
-    X = result.matrix[small_tables.ordinary.to_numpy()]
+    result = prepare_matrix(built.features, tables.ordinary, pipeline, built.dictionary)
+    X = result.matrix[tables.ordinary.to_numpy()]
     labels = pd.Series(KMeans(3, random_state=0, n_init=3).fit_predict(X) + 1, index=X.index)
     labels.iloc[:4] = labels.iloc[:4] % 3 + 1  # not the nearest centroid, as with hierarchical segments
+    labels = labels.drop(list(left_out))
+    X = X.loc[labels.index]
     levels = nest(X, labels, supergroups=2, most_subgroups=8, floor=5, keys=X.index)
     names, certainty = {1: "One", 2: "Two", 3: "Three"}, pd.Series(1.0, index=X.index)
-    table, _ = segment_table(result.matrix, labels, small_tables.practices, names, levels, certainty)
-    return Past(small_tables, add_segments(result.pipeline, result.matrix, labels, levels), table)
+    table, _ = segment_table(result.matrix, labels, tables.practices, names, levels, certainty, left_out)
+    return Past(tables, add_segments(result.pipeline, result.matrix, labels, levels), table)
+
+
+@pytest.fixture(scope="module")
+def past(small_tables: Tables) -> Past:
+    return past_of(small_tables)
+
+
+def rows_of(tables: Tables) -> dict[str, pd.DataFrame]:
+    """The tables that have rows of practices, by name."""
+    names = ("practices", "registers", "achievement", "age_sex", "context")
+    return {name: getattr(tables, name) for name in names}
 
 
 def only(tables: Tables, codes: list[str]) -> Tables:
     """The tables of a few practices."""
-    names = ("practices", "registers", "achievement", "age_sex", "context")
-    kept = {n: getattr(tables, n)[getattr(tables, n)["practice_code"].isin(codes)] for n in names}
+    kept = {name: table[table["practice_code"].isin(codes)] for name, table in rows_of(tables).items()}
     return replace(tables, **kept)
 
 
@@ -96,7 +111,8 @@ def test_the_run_s_own_practices_come_out_as_they_were(past: Past) -> None:
         *CODES,
     ]
     assert past.segments["subgroup"].nunique() == 8
-    assert_frame_equal(found[columns], past.segments[columns], check_exact=False, rtol=1e-9)
+    expected = past.segments[columns].astype({"segment": "Int64"})
+    assert_frame_equal(found[columns], expected, check_exact=False, rtol=1e-9)
     assert_array_equal(found["change"], "stayed")
     assert_array_equal(found["unchanged"], past.segments["fitted"])
     assert "0 are new to it" in past.notes(past.tables)
@@ -240,3 +256,49 @@ def test_renumbered_indicators_are_read_under_the_run_s_codes(past: Past) -> Non
         past.model, BLOCKS, Selection(), past.tables, earlier, past.segments, [*same, ["DM014", "DM020"]]
     )
     assert_frame_equal(both.table, past.assign(past.tables))
+
+
+def test_a_practice_the_run_left_out_stays_out_until_its_figures_change(
+    small_tables: Tables, tmp_path: Path
+) -> None:
+    left_out = ["A00030", "A00031", "A00032", "A00033"]
+    run = past_of(small_tables, left_out)
+    write_segments(tmp_path / "segments.csv", run.segments)
+    run = replace(run, segments=recorded_segments(tmp_path / "segments.csv", everyone=True))
+    here = only(small_tables, [*left_out[:3], "A00050"])  # A00033 has closed
+    score = here.context["imd_score"].mask(here.context["practice_code"] == "A00032", 3.0)
+    here = replace(here, context=here.context.assign(imd_score=score))
+    twin = {
+        name: table.replace("A00032", "B00032") for name, table in rows_of(only(here, ["A00032"])).items()
+    }
+    new = replace(here, **{name: pd.concat([table, twin[name]]) for name, table in rows_of(here).items()})
+    found = assign_practices(run.model, BLOCKS, Selection(), run.tables, new, run.segments)
+    rows = contracts.check("assigned", found.table).set_index("practice_code")
+    told = zip(rows["change"], rows["unchanged"], rows["segment"].notna(), strict=True)
+    assert dict(zip(rows.index, told, strict=True)) == {
+        #         change, figures as in the run, has a segment now
+        "A00030": ("stayed", True, False),
+        "A00031": ("stayed", True, False),
+        "A00032": ("had no segment", False, True),
+        "A00050": ("stayed", True, True),
+        "B00032": ("new", False, True),
+    }
+    still = rows.loc[left_out[:2]]
+    assert still["segment_name"].tolist() == ["No segment"] * 2
+    assert still[["second_segment", "margin", "run_segment", *CODES]].isna().all(axis=None)
+    columns = ["segment", "segment_name", "second_segment", "margin", *CODES]
+    assert rows.loc["A00032", columns].tolist() == rows.loc["B00032", columns].tolist()  # the nearest
+    assert pd.isna(rows.loc["A00032", "run_segment"])
+    assert found.notes[0] == "5 practices: 4 are in the run (3 with the same figures), 1 are new to it."
+    assert found.notes[1].startswith("0 of 4 changed segment since the run")
+    assert found.notes[1].endswith("1 had no segment in the run, and have other figures now.")
+    assert (
+        "Practices that the run left without a segment: 4. The rule for a new practice is the nearest "
+        "centroid and knows no such practices: it gives every practice a segment, and the share above leaves "
+        "them out. Here 2 of them have the same figures and stay without one; 1 have other figures and get "
+        "the nearest segment (column change: had no segment)."
+    ) in found.notes
+
+
+def test_a_run_that_left_nobody_out_says_nothing_of_it(past: Past) -> None:
+    assert "without a segment" not in past.notes(only(past.tables, ["A00050"]))

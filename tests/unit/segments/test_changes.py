@@ -190,6 +190,23 @@ def test_with_few_practices_to_compare_the_margin_decides() -> None:
     ]
 
 
+def test_a_practice_that_had_no_segment_is_told_apart_whatever_the_rule_gives() -> None:
+    #             same figures, same place, across, same place
+    years = [(1.0, 1.0), (1.0, 2.0), (1.0, 9.0), (1.0, 2.0)]
+    index = pd.Index([f"A{i:05d}" for i in range(4)])
+    before, after = (pd.DataFrame({"x": x}, index) for x in zip(*years, strict=True))
+    centres = pd.DataFrame({"x": [0.0, 10.0]}, index=pd.Index([1, 2], name="segment"))
+    run, now = (pd.Series(numbers, index) for numbers in ([-1, -1, -1, 1], [-1, 1, 2, 1]))
+    found = classify_changes(before, after, centres, run, now, ordinary=set(index))
+    assert list(found.table["change"]) == ["stayed", "had no segment", "had no segment", "stayed"]
+    assert found.table["run_rule_segment"].tolist() == [1, 1, 1, 1]
+    assert found.compared == 3  # their figures tell of England's shift, too
+    assert describe_changes(found, {}, pd.Series({"x": 1.0}))[0] == (
+        "0 of 4 changed segment since the run: 0 moved, 0 near a border, 0 with England, 0 rule only (column "
+        "change). 2 had no segment in the run, and have other figures now."
+    )
+
+
 def described(compared: int, shift: dict[str, float], spread: dict[str, float]) -> list[str]:
     number = {"new": 1000, "stayed": 2000, "rule only": 1001, "with England": 1002, "near a border": 1003}
     table = pd.DataFrame({"change": np.repeat([*number, "moved"], [*number.values(), 1004])})

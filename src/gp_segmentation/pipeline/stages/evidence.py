@@ -28,7 +28,7 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
         options=cfg["evidence"],
         null=ws.null() if len(X) == len(every) and null_model["kind"] == "gaussian" else None,
         null_starts=null_model["n_init"],
-        known=_known(cfg, ws, labels) if len(X) == len(fitted) else None,
+        known=_known(cfg, ws, every, labels) if len(X) == len(fitted) else None,
         seed=cfg["seed"],
         jobs=cfg["jobs"],
     )
@@ -49,8 +49,10 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
     write_json(ws.metrics, metrics)
 
 
-def _known(cfg: dict[str, Any], ws: Workspace, labels: pd.Series) -> evidence.KnownStability | None:
-    """What the study measured of the stability of the segments, numbered as `labels`."""
+def _known(
+    cfg: dict[str, Any], ws: Workspace, every: pd.DataFrame, labels: pd.Series
+) -> evidence.KnownStability | None:
+    """What the study measured, on `every` fitted practice, of the stability of the segments `labels`."""
     if not (ws.study / "votes.parquet").is_file():
         return None
     choice, candidates = ws.choice(), read_table(ws.study / "candidates.csv")
@@ -67,7 +69,12 @@ def _known(cfg: dict[str, Any], ws: Workspace, labels: pd.Series) -> evidence.Kn
     measured = candidates[candidates["trial"].isin(of_trial.index)].dropna(subset=["prediction_strength"])
     strengths = dict(zip(measured["n_clusters"], measured["prediction_strength"], strict=True))
     return evidence.KnownStability(
-        jaccard, votes.to_numpy(), strengths, int(cfg["study"]["rule"].get("splits", 0))
+        every.to_numpy(),
+        labels.reindex(every.index, fill_value=-1).to_numpy(),
+        jaccard,
+        votes.to_numpy(),
+        strengths,
+        int(cfg["study"]["rule"].get("splits", 0)),
     )
 
 

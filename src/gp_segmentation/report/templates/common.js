@@ -19,7 +19,17 @@ function groupAt(r, wanted) {
   return g;
 }
 
-function groupText(g) { return data.groups[g][CODE] + "  " + data.groups[g][NAME]; }
+function groupText(g) { return (data.groups[g][CODE] + "  " + data.groups[g][NAME]).trim(); }
+
+// Whether a practice belongs to a segment. One that does not has the last group, on every level.
+function segmented(r) { return data.groups[groupAt(r, SEGMENTS)][NUMBER] > 0; }
+
+// A practice's groups from one level to another, the coarsest first; of one in no segment that alone.
+function groupsOf(r, from, to) {
+  const found = [];
+  for (let l = from; l <= to; l += 1) { found.push(groupAt(r, l)); }
+  return segmented(r) ? found : found.slice(0, 1);
+}
 
 function capital(text) { return text.charAt(0).toUpperCase() + text.slice(1); }
 

@@ -34,7 +34,7 @@ function mark(pen, kind, x, y, r) {
     return;
   }
   if (!sides[kind]) {
-    pen.arc(x, y, r * 0.9, 0, 7);
+    pen.arc(x, y, r * (kind === "." ? 0.5 : 0.9), 0, 7);
   } else {
     const count = kind === "*" ? 10 : sides[kind][0], start = sides[kind][1] * Math.PI / 180;
     for (let n = 0; n < count; n += 1) {
@@ -80,7 +80,8 @@ function Chart(canvas, places, equal) {
     pen.fillStyle = "#c4c8ca";
     every.forEach(function (i) { if (places.x[i] !== null && !matches(i)) { pen.fillRect(chart.left(places.x[i]) - 0.7, chart.top(places.y[i]) - 0.7, 1.4, 1.4); } });
     pen.globalAlpha = few ? 1 : 0.75;
-    shown.forEach(function (i) {
+    const outside = shown.filter(function (i) { return !segmented(data.rows[i]); });
+    [...outside, ...shown.filter(function (i) { return segmented(data.rows[i]); })].forEach(function (i) {
       if (places.x[i] === null) { return; }
       const look = data.groups[groupAt(data.rows[i], level)];
       pen.fillStyle = pen.strokeStyle = look[COLOUR];
@@ -177,9 +178,9 @@ function point(chart, i, announced) {
   const r = data.rows[i];
   tip.textContent = "";
   element("strong", r[CODE] + "  " + r[NAME], tip);
-  for (let l = Math.min(level, SEGMENTS); l <= level; l += 1) { element("span", groupText(groupAt(r, l)), tip); }
+  groupsOf(r, Math.min(level, SEGMENTS), level).forEach(function (g) { element("span", groupText(g), tip); });
   element("span", data.icbs[r[ICB]], tip);
-  element("span", "Margin " + margin(r) + ", " + withUnit(r[PATIENTS], "patient"), tip);
+  element("span", (segmented(r) ? "Margin " + margin(r) + ", " : "") + withUnit(r[PATIENTS], "patient"), tip);
   tip.hidden = false;
   const box = chart.canvas.getBoundingClientRect(), frame = tip.offsetParent.getBoundingClientRect();
   const x = box.left - frame.left + chart.left(chart.places.x[i]), y = box.top - frame.top + chart.top(chart.places.y[i]);

@@ -13,17 +13,21 @@ function plain(text) { return text.normalize("NFKD").replace(/\p{M}+/gu, "").toL
 function ownGroups(r) {
   const lines = element("span");
   lines.className = "lines";
-  data.levels.forEach(function (_, l) { element("span", groupText(groupAt(r, l)), lines); });
+  groupsOf(r, 0, data.levels.length - 1).forEach(function (g) { element("span", groupText(g), lines); });
   if (!r[FITTED]) { element("span", "(assigned, not fitted)", lines); }
   return lines;
 }
 
 function certainty(r) {
+  if (!segmented(r)) { return "none"; }
   if (r[CERTAINTY] >= 0) { return "in its segment in " + r[CERTAINTY] + "% of redrawn samples"; }
   return r[FITTED] ? "not measured" : "not measured: assigned, not fitted";
 }
 
-function margin(r) { return r[MARGIN] < 0 ? "not known" : (r[MARGIN] / 1000).toFixed(2); }
+function margin(r) {
+  if (!segmented(r)) { return "none"; }
+  return r[MARGIN] < 0 ? "not known" : (r[MARGIN] / 1000).toFixed(2);
+}
 
 function search() {
   const words = plain(input.value).split(" ").filter(Boolean);
@@ -77,11 +81,14 @@ function showPractice(i) {
   heading.textContent = r[CODE] + "  " + r[NAME];
   const facts = document.getElementById("practice-facts");
   facts.textContent = "";
-  [
+  const placed = segmented(r) ? [
     ...data.levels.map(function (name, l) { return [capital(name), groupText(groupAt(r, l))]; }),
     ["Certainty", certainty(r)],
     ["Next nearest segment", r[SECOND] < 0 ? "none" : groupText(r[SECOND])],
-    ["Margin", margin(r)],
+    ["Margin", margin(r)]
+  ] : [["Segment", groupText(r[GROUP])]];
+  [
+    ...placed,
     ["Integrated care board", data.icbs[r[ICB]]],
     ["Registered patients", r[PATIENTS].toLocaleString("en-GB")]
   ].forEach(function (fact) {
@@ -91,7 +98,8 @@ function showPractice(i) {
   });
   fill("practice-profile", data.features.map(function (f, n) {
     const value = f.values[i];
-    return [f.label, inUnit(value, f.unit), inUnit(f.segments[data.groups[groupAt(r, SEGMENTS)][NUMBER]], f.unit), inUnit(f.england, f.unit),
+    const mean = f.segments[data.groups[groupAt(r, SEGMENTS)][NUMBER]];
+    return [f.label, inUnit(value, f.unit), segmented(r) ? inUnit(mean, f.unit) : "none", inUnit(f.england, f.unit),
       value === null ? "" : percentileBar(percentile(n, value))];
   }), [1, 2, 3]);
   const peers = [];
