@@ -69,3 +69,20 @@ def test_no_registrations_is_no_reason(parts):
 def test_row_order_does_not_matter(parts):
     shuffled = [part.sample(frac=1, random_state=np.random.RandomState(0)) for part in parts]
     pd.testing.assert_series_equal(special_reasons(*shuffled), special_reasons(*parts))
+
+
+def test_the_option_small_lists_leaves_out_only_those_and_practices_on_no_register(parts, compose_option):
+    practices, registers, age_sex = parts
+    node = compose_option("special", "small_lists")
+    rules = SpecialRules(**{key: value for key, value in node.items() if key not in ("name", "_target_")})
+    practices.loc[52, "list_size"] = 1000 * int(practices["list_size"].median())
+    set_ages(age_sex, "A00050", FEMALE_20_24=95, MALE_50_54=5)  # students, and 95% women
+    set_ages(age_sex, "A00051", FEMALE_30_34=80, MALE_30_34=20)  # a city centre
+    rows = (registers["practice_code"] == "A00053") & (registers["group_code"] == "LD")
+    registers.loc[rows, ["register", "denominator"]] = [120, 119]
+    registers.loc[registers["practice_code"] == "A00054", "register"] = 0
+    assert special_reasons(*parts).notna().sum() == 6  # by default all five, and A00000 with 300 patients
+    assert special_reasons(*parts, rules=rules).dropna().to_dict() == {
+        "A00000": "list under 1,000",
+        "A00054": "every register is empty",
+    }
