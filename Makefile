@@ -69,10 +69,12 @@ report: $(INSTALLED) ## Write the page again and say where it is
 	@python -m gp_segmentation summary
 
 # The address goes by the environment: with a password in it, it must not stand in the list of processes.
-ui: $(INSTALLED) ## Open the MLflow UI of this project's store on 127.0.0.1 (PORT=5000)
-	@echo "MLflow UI: http://127.0.0.1:$(PORT)  (Ctrl+C ends it)"
+ui: $(INSTALLED) ## Open the MLflow UI of this project's store on 127.0.0.1 (PORT=5000); print the link to the runs
+	@PORT=$(PORT) python -m gp_segmentation ui & \
+	case "$$MLFLOW_TRACKING_URI" in http*) wait; exit;; esac; \
+	echo "MLflow UI: http://127.0.0.1:$(PORT)  (Ctrl+C ends it)"; \
 	MLFLOW_BACKEND_STORE_URI="$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlruns/mlflow.db}" \
-	  mlflow ui --host 127.0.0.1 --port $(PORT)
+	  exec mlflow ui --host 127.0.0.1 --port $(PORT)
 
 test: $(FOR_TESTS) $(RAY) ## Run every test
 	pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --max-worker-restart 0

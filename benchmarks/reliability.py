@@ -4,8 +4,8 @@
     python benchmarks/reliability.py --only large
 
 EXAMPLES (default 300) is how many files are harmed at random for each target, KILLS (default 50) how often
-`dvc repro` is killed (about half a minute each). `--only` runs one module of benchmarks/parts and puts its
-section in the place of the page's old one.
+`dvc repro` is killed (about half a minute each). `--only` runs one module of benchmarks/parts, or takes
+promises.md anew, and puts its section in the place of the page's old one.
 """
 
 from __future__ import annotations
@@ -36,9 +36,10 @@ SUITES = {
     "secrets": ["tests/unit/test_secrets.py", "tests/pipeline/test_secrets.py"],
     "hostile names": ["tests/pipeline/test_hostile_names.py"],
     "stores that go away": ["tests/unit/tracking/test_store_errors.py", "tests/pipeline/test_outages.py"],
+    "what a team shares": ["tests/pipeline/test_team.py"],
 }
 FUZZ = "tests/unit/sources/test_fuzz.py"
-PARTS = ("kills", "load", "large")
+PARTS = ("kills", "load", "large", "crowd")
 #: What the tests of a hostile world found, in words.
 PROMISES = ROOT / "benchmarks" / "parts" / "promises.md"
 PAGE = ROOT / "docs" / "RELIABILITY.md"
@@ -110,10 +111,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Write docs/RELIABILITY.md.")
     parser.add_argument("examples", nargs="?", type=int, default=300, help="files harmed for each target")
     parser.add_argument("kills", nargs="?", type=int, default=50, help="how often dvc repro is killed")
-    parser.add_argument("--only", choices=PARTS, help="run this part alone")
+    parser.add_argument("--only", choices=(*PARTS, "promises"), help="run this part alone")
     asked = parser.parse_args()
     if asked.only is None:
         PAGE.write_text("\n".join(whole_page(asked.examples, asked.kills)) + "\n", encoding="utf-8")
+        return
+    if asked.only == "promises":
+        page = PAGE.read_text(encoding="utf-8")
+        for promise in re.split(r"^## ", PROMISES.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
+            title, _, text = promise.partition("\n")
+            page = with_section(page, title, text.strip("\n").split("\n"))
+        PAGE.write_text(page, encoding="utf-8")
         return
     part = runpy.run_path(str(ROOT / f"benchmarks/parts/{asked.only}.py"))
     section = part["section"](asked.kills) if asked.only == "kills" else part["section"]()
@@ -122,7 +130,9 @@ def main() -> None:
 
 def whole_page(examples: int, kills: int) -> list[str]:
     """Run all; return the page's lines."""
-    killing, load, large = (runpy.run_path(str(ROOT / f"benchmarks/parts/{name}.py")) for name in PARTS)
+    parts = [runpy.run_path(str(ROOT / f"benchmarks/parts/{name}.py")) for name in PARTS]
+    asked = {"kills": [kills]}
+    sections = {p["TITLE"]: p["section"](*asked.get(name, [])) for name, p in zip(PARTS, parts, strict=True)}
     tests = runpy.run_path(str(ROOT / "tests/unit/sources/test_corruptions.py"))
     targets = len(runpy.run_path(str(ROOT / FUZZ))["TARGETS"])
     suites = [pytest_row(what, paths, {"GPSEG_KILLS": "50"}) for what, paths in SUITES.items()]
@@ -145,18 +155,7 @@ def whole_page(examples: int, kills: int) -> list[str]:
         f"In all {targets * examples:,} files were harmed at random. A test passes when each of its files",
         "was read, or refused with the project's own error, within 20 seconds.",
         "",
-        f"## {killing['TITLE']}",
-        "",
-        *killing["section"](kills),
-        "",
-        f"## {load['TITLE']}",
-        "",
-        *load["section"](),
-        "",
-        f"## {large['TITLE']}",
-        "",
-        *large["section"](),
-        "",
+        *(line for part in parts for line in (f"## {part['TITLE']}", "", *sections[part["TITLE"]], "")),
         *PROMISES.read_text(encoding="utf-8").splitlines(),
         "",
         "## What becomes of a corrupted file",

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import os
 import runpy
+import shutil
 from collections.abc import Callable
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+# OpenMP's threads sleep while they wait for work. By default they spin, which takes up to half of the time of
+# the cores from other workers. OpenMP looks when scikit-learn is first imported; processes inherit it.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+import gp_segmentation  # noqa: F401 - before numpy, as in every command (utils/processor.py)
+
+# isort: split
 import numpy as np
 import pandas as pd
 import pytest
+from filelock import FileLock
 
 from gp_segmentation import config
 from gp_segmentation import schemas as contracts
@@ -212,6 +221,38 @@ def results_of() -> Callable[..., Results]:
     module = runpy.run_path(str(Path(__file__).parent / "fixtures" / "small_results.py"))
     make = cache(module["make_results"])
     return lambda *asked, **named: deepcopy(make(*asked, **named))
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory) -> Callable[[str, Callable[[Path], object]], Path]:
+    """Fill a folder once for all workers: ``made_once("name", fill)`` gives the folder that `fill` was given.
+
+    The first worker to ask fills it, the others wait; it is read only.
+    """
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+
+    def made(name: str, fill: Callable[[Path], object]) -> Path:
+        folder, filled = shared / name, shared / f"{name}.filled"
+        with FileLock(shared / f"{name}.lock"):
+            if not filled.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                fill(folder)
+                filled.touch()
+        return folder
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def figures_of_four(results_of: Callable[..., Results], made_once: Callable[..., Path]) -> Path:
+    """The folder of all figures of ``results_of(4)``; read only."""
+    from gp_segmentation import figures
+
+    drawn = made_once("figures_of_four", lambda folder: figures.render_all(results_of(4), folder / "figures"))
+    return drawn / "figures"
 
 
 @pytest.fixture(scope="session")

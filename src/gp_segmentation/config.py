@@ -1,17 +1,11 @@
 """Compose `conf/`, check it, build what it names; besides `cli` the only module that imports hydra."""
 
-import os
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 from hydra import compose, initialize_config_dir
-from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
-from hydra._internal.utils import get_args_parser
 from hydra.core.global_hydra import GlobalHydra
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
@@ -21,30 +15,15 @@ from gp_segmentation.storage.moved_names import present_config, present_key, ren
 from gp_segmentation.utils.allowed import ConfigurationError, Problem
 from gp_segmentation.utils.arguments import ArgumentsError, argument_problems, parameter_problems
 from gp_segmentation.utils.files import write_text
-from gp_segmentation.utils.targets import check_hydra, check_interpolations, check_node, construct
-
-#: What Hydra says of an override whose key is in no file.
-_NOT_THERE = re.compile(r"Could not override '(?P<key>[^']+)'")
+from gp_segmentation.utils.targets import below, check_interpolations, check_node, construct
 
 #: Keys that say what a node is; they are for people and tables, never arguments of its object.
 DESCRIPTIVE_KEYS = ("name", "label", "description")
 
 
-def project_root(start: Path | None = None) -> Path:
-    """Return the folder of `conf/config.yaml`: `GPSEG_ROOT`, else the first one upwards of `start`."""
-    if named := os.environ.get("GPSEG_ROOT"):
-        return Path(named).resolve()
-    here = (start or Path.cwd()).resolve()
-    checkout = Path(__file__).resolve().parents[2]
-    for folder in (here, *here.parents, checkout):
-        if (folder / "conf" / "config.yaml").is_file():
-            return folder
-    raise ConfigError(f"no conf/config.yaml in {here} or above it. Run inside the project, or set GPSEG_ROOT")
-
-
 def compose_config(root: Path, overrides: Sequence[str] = (), name: str = "config") -> dict[str, Any]:
     """Compose `conf/<name>.yaml` below `root` with Hydra overrides, resolved and checked (`check`)."""
-    config = plain(_composed(root, overrides, name))
+    config = plain(composed(root, overrides, name))
     check(config, name)
     return config
 
@@ -54,7 +33,7 @@ def compose_yaml(root: Path) -> str:
 
     The environment may hold passwords, and the text is for a file that is kept.
     """
-    cfg = _composed(root, (), "config")
+    cfg = composed(root, (), "config")
     resolved = plain(cfg)
     check(resolved)
     return to_yaml(_with_environment_open(OmegaConf.to_container(cfg, resolve=False), resolved))
@@ -71,69 +50,12 @@ def _with_environment_open(raw: Any, resolved: Any) -> Any:
     return resolved
 
 
-def _composed(root: Path, overrides: Sequence[str], name: str, *, with_hydra: bool = False) -> Any:
+def composed(root: Path, overrides: Sequence[str], name: str, *, with_hydra: bool = False) -> Any:
+    """Compose `conf/<name>.yaml` below `root` with Hydra overrides, unresolved and unchecked."""
     refuse_renamed(overrides)
     GlobalHydra.instance().clear()
     with initialize_config_dir(version_base="1.3", config_dir=str(root / "conf")):
         return compose(config_name=name, overrides=list(overrides), return_hydra_config=with_hydra)
-
-
-def check_command(root: Path, name: str, arguments: Sequence[str]) -> None:
-    """Refuse a command of which a job cannot run, before the first begins; `name` is of the file in `conf/`.
-
-    That is a `hydra` node that runs code, since Hydra acts on it before any job, and what `check` refuses.
-    """
-    asked = get_args_parser().parse_args(list(arguments))
-    jobs = _jobs(root, asked.overrides, multirun=asked.multirun)
-    found: dict[Problem, list[str]] = {}
-    for overrides in jobs:
-        for problem in _problems_of_job(root, name, overrides):
-            found.setdefault(problem, []).append(" ".join(overrides))
-    if found and not (asked.cfg or asked.info or asked.help or asked.hydra_help):  # these only show
-        told = [p if len(of) == len(jobs) else f"{p} (in the job {of[0]})" for p, of in found.items()]
-        raise ConfigurationError(told)
-
-
-def _jobs(root: Path, overrides: Sequence[str], *, multirun: bool) -> list[list[str]]:
-    """Return the overrides of each job; of a single run without those that sweep, which Hydra refuses."""
-    GlobalHydra.instance().clear()
-    with initialize_config_dir(version_base="1.3", config_dir=str(root / "conf")):
-        parser, parsed = OverridesParser.create(GlobalHydra.instance().config_loader()), []
-    for text in overrides:
-        try:
-            parsed += parser.parse_overrides([text])
-        except HydraException as error:
-            told = str(error).partition("\n")[0]
-            raise ConfigError(
-                f"{text!r} is no override ({told}). Put values with {{ or , in quotes"
-            ) from None
-    if not multirun:
-        return [[str(override.input_line) for override in parsed if not override.is_sweep_override()]]
-    listed = [one for one in parsed if not one.is_sweep_override() or one.is_discrete_sweep()]
-    return BasicSweeper.split_arguments(listed, None)[0]
-
-
-def _problems_of_job(root: Path, name: str, overrides: list[str]) -> list[Problem]:
-    """Return what is wrong with the configuration of a job, overrides of keys that are not there among it."""
-    left, added = list(overrides), dict[str, str]()
-    while True:
-        try:
-            composed = _composed(root, left, name, with_hydra=True)
-            break
-        except (HydraException, OmegaConfBaseException, ValueError) as error:
-            found = _NOT_THERE.match(str(error))
-            blamed = [text for text in left if found and text.partition("=")[0] == found["key"]]
-            if not found or not blamed:  # told here, since Hydra's own lines would show passwords
-                told = " ".join(f"{error} {error.__cause__ or ''}".partition("Config search path")[0].split())
-                raise ConfigError(f"{told} ({' '.join(left) or name})") from None
-            added[found["key"]] = left[left.index(blamed[0])] = f"+{blamed[0]}"
-    OmegaConf.set_struct(composed, False)
-    check_hydra(cast(dict[str, Any], OmegaConf.to_container(composed.pop("hydra"), resolve=False)))
-    if "${hydra:" in OmegaConf.to_yaml(composed):
-        return []  # only the job itself knows these values, and checks them
-    wrong = problems(plain(composed), name)
-    fine = {key: text for key, text in added.items() if not any(problem.concerns(key) for problem in wrong)}
-    return [*wrong, *(Problem(key, f"is not set in conf/. Add it with {text}") for key, text in fine.items())]
 
 
 def plain(cfg: Any) -> dict[str, Any]:
@@ -203,7 +125,13 @@ def check(config: Mapping[str, Any], name: str = "config", *, objects: bool = Tr
         raise ConfigurationError(found)
 
 
-def problems(config: Mapping[str, Any], name: str = "config", *, objects: bool = True) -> list[Problem]:
+def problems(
+    config: Mapping[str, Any],
+    name: str = "config",
+    *,
+    objects: bool = True,
+    groups: Collection[str] | None = None,
+) -> list[Problem]:
     """Return the wrong keys, types, ranges and names in a composed configuration.
 
     Parameters
@@ -211,12 +139,20 @@ def problems(config: Mapping[str, Any], name: str = "config", *, objects: bool =
     name : of the file in `conf/` it was composed from; one that is no whole configuration is not checked.
     objects : also look up what it names and check its arguments, which imports the libraries of all stages.
         A stage leaves this to `build`, by which it makes what it needs before it begins.
+    groups : the only groups of which objects are looked up; None: all.
     """
     from gp_segmentation.schemas import configuration  # it imports pandas, which not every command needs
 
     if name not in configuration.WHOLE:
         return []
-    return configuration.configuration_problems(config, name, object_problems if objects else None)
+    if not objects:
+        return configuration.configuration_problems(config, name)
+    asked = {id(node) for group in groups or () for node in below(config.get(group))}
+
+    def check_object(node: Mapping[str, Any], *roles: str) -> list[Problem]:
+        return object_problems(node, *roles) if groups is None or id(node) in asked else []
+
+    return configuration.configuration_problems(config, name, check_object)
 
 
 def object_problems(node: Mapping[str, Any], *roles: str) -> list[Problem]:
@@ -259,9 +195,10 @@ def build(node: Mapping[str, Any], *roles: str, **arguments: Any) -> Any:
         raise ArgumentsError(node["_target_"], found)
     try:
         made = construct({**node, **arguments})
+        found = _refused_parameters(made, given)
     except Exception as error:
         raise ConfigError(f"cannot build {node['_target_']}: {error}") from error
-    if found := _refused_parameters(made, given):
+    if found:
         raise ArgumentsError(node["_target_"], found)
     return made
 

@@ -40,8 +40,8 @@ _LINE = re.compile(
     rf"""(?im)^(?P<indent>[ \t]*)(?P<name>(?:-[ ])?(?P<quote>['"]?){_NAME}(?P=quote):[ \t]+)"""
     r"""[^\s'"{\[][^\n]*(?:\n(?P=indent)[ \t]+\S[^\n]*)*"""
 )
-#: Parameters of an address whose names would say too little elsewhere.
-_PARAMETER = re.compile(r"(?i)([?&][\w.-]*(?:key|sas|session|sid|jwt)=)[^\s&#'\"]+")
+#: Parameters of an address whose names would say too little elsewhere; the key of a view of MLflow is none.
+_PARAMETER = re.compile(r"(?i)([?&](?!viewStateShareKey=)[\w.-]*(?:key|sas|session|sid|jwt)=)[^\s&#'\"]+")
 _BEARER = re.compile(r"\b((?i:bearer|basic))\s+(?=\S*(?:\d|[a-z][A-Z]|[+/=]))[\w.~+/=-]{8,}")
 #: Tokens that are known by their shape alone.
 _SHAPES = re.compile(

@@ -21,12 +21,12 @@ OPTIONS = [
 
 
 @pytest.fixture(scope="module")
-def path(results_of: Callable[..., Results], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("browser")
-    results = results_of(4)
-    shown = figures.render_all(results, folder / "figures")
-    report.write_page(results, shown, folder / "report.html")
-    return folder / "report.html"
+def path(
+    results_of: Callable[..., Results], figures_of_four: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    page = tmp_path_factory.mktemp("browser") / "report.html"
+    report.write_page(results_of(4), figures.load_figures(figures_of_four)[0], page)
+    return page
 
 
 @pytest.fixture(scope="module")

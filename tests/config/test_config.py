@@ -8,6 +8,7 @@ import pytest
 
 from gp_segmentation import config
 from gp_segmentation.errors import ConfigError
+from gp_segmentation.utils.root import project_root
 
 
 def test_flatten_joins_keys_with_dots():
@@ -37,9 +38,9 @@ def test_the_root_is_found_upwards(tmp_path, monkeypatch):
     inner.mkdir(parents=True)
     (tmp_path / "conf").mkdir()
     (tmp_path / "conf" / "config.yaml").write_text("seed: 1\n", encoding="utf-8")
-    assert config.project_root(inner) == tmp_path
+    assert project_root(inner) == tmp_path
     monkeypatch.setenv("GPSEG_ROOT", str(inner))
-    assert config.project_root() == inner
+    assert project_root() == inner
 
 
 def test_params_missing_says_how_to_write_them(tmp_path):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from gp_segmentation import config
 from gp_segmentation.schemas.configuration import Configuration, configuration_problems
@@ -146,7 +147,8 @@ def walk(value: Any, path: Path_ = ()) -> Iterator[tuple[Path_, Any]]:
 @cache
 def compositions() -> list[dict[str, Any]]:
     """As few compositions of conf/config.yaml as have every option of every group."""
-    folders = [f for f in sorted((ROOT / "conf").iterdir()) if f.is_dir() and f.name != "experiment"]
+    others = ("experiment", "hydra")
+    folders = [f for f in sorted((ROOT / "conf").iterdir()) if f.is_dir() and f.name not in others]
     options = {f.name: sorted(p.stem for p in f.glob("*.yaml") if p.stem[0] != "_") for f in folders}
     rounds = range(max(map(len, options.values())))
     return [
@@ -195,13 +197,13 @@ def looked_at(node: dict[str, Any], *roles: str) -> list:
     return SEEN[key]
 
 
-def problems(composed: dict[str, Any]) -> list:
-    return configuration_problems(composed, "config", looked_at)
+def problems(composed: dict[str, Any], whole: str = "config") -> list:
+    return configuration_problems(composed, whole, looked_at)
 
 
-def refused(composed: dict[str, Any], path: Path_, value: Any) -> bool:
+def refused(composed: dict[str, Any], path: Path_, value: Any, whole: str = "config") -> bool:
     """Whether `value` at `path` is a problem of that key, or of what holds it."""
-    return any(p.concerns(shown_key(path)) for p in problems(changed(composed, path, value)))
+    return any(p.concerns(shown_key(path)) for p in problems(changed(composed, path, value), whole))
 
 
 def wrong_types(value: Any) -> list[Any]:
@@ -224,15 +226,46 @@ def matches(path: Path_, patterns: tuple[str, ...]) -> bool:
     return any(fnmatch(dotted(path), pattern) for pattern in patterns)
 
 
-@pytest.mark.parametrize("group", GROUPS)
-def test_a_wrong_type_is_refused_whatever_the_key(group):
-    accepted = [
-        f"{dotted(path)}={wrong!r}"
-        for path, (composed, value) in of_group(group).items()
-        if not matches(path, ANY_VALUE)
-        for wrong in wrong_types(value)
-        if not refused(composed, path, wrong)
-    ]
+CONF = ROOT / "conf"
+FILES = sorted(path.relative_to(CONF).as_posix() for path in CONF.rglob("*.yaml"))
+#: What Hydra reads itself; `check_hydra` looks at it (test_targets.py).
+HYDRAS = ("defaults", "hydra")
+#: A table, and not a part of a configuration.
+NO_OPTION = ("source/_renumbered.yaml",)
+
+
+def of_file(name: str) -> tuple[dict[str, Any], str, Path_]:
+    """A composition with a file of conf/, what it was composed from, and where the keys of the file stand."""
+    group, _, option = name.removesuffix(".yaml").rpartition("/")
+    if not group or group == "experiment":
+        whole = option if option in ("data", "explore") else "config"
+        return config.compose_config(ROOT, name=whole), whole, ()
+    if group == "features/excluded":
+        return option_composed("features", "performance"), "config", EXCLUDED
+    shown = {"_nhs": "nhs_2024_25"}.get(option, option)
+    return option_composed(group, shown), "config", (group,)
+
+
+EXCLUDED = ("features", "blocks", "achievement", "exclude")
+
+
+def option_composed(group: str, option: str) -> dict[str, Any]:
+    return next(one for one in compositions() if one[group]["name"] == option)
+
+
+@pytest.mark.parametrize("name", [n for n in FILES if n not in NO_OPTION and not n.startswith("hydra/")])
+def test_a_wrong_type_is_refused_for_every_key_of_every_file(name):
+    composed, whole, place = of_file(name)
+    own = yaml.safe_load((CONF / name).read_text(encoding="utf-8")) or {}
+    accepted = []
+    for inner, _ in walk({key: value for key, value in own.items() if key not in HYDRAS}, place):
+        if inner == place or matches(inner, ANY_VALUE):
+            continue
+        value = composed
+        for part in inner:
+            value = value[part]
+        wrongs = [wrong for wrong in wrong_types(value) if not refused(composed, inner, wrong, whole)]
+        accepted += [f"{dotted(inner)}={wrong!r}" for wrong in wrongs]
     assert accepted == []
 
 

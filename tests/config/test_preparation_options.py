@@ -47,11 +47,11 @@ def test_every_option_builds_fits_and_repeats_itself(group, option, compose_opti
 
 
 @pytest.mark.parametrize("group", EXPECTED)
-def test_what_is_open_has_options_of_its_group_as_candidates(group):
-    candidates = config.compose_config(CONF.parent, [f"{group}=open"])[group]["candidates"]
+def test_what_is_open_has_options_of_its_group_as_candidates(group, compose_option):
+    candidates = compose_option(group, "open")["candidates"]
     assert len(candidates) > 1
     for name, node in candidates.items():
-        assert node == config.compose_config(CONF.parent, [f"{group}={name}"])[group]
+        assert node == compose_option(group, name)
 
 
 @pytest.mark.parametrize("group", ["outliers", "scaler", "reducer"])

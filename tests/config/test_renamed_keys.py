@@ -14,7 +14,12 @@ from gp_segmentation.errors import ConfigError
 from gp_segmentation.storage.moved_names import MOVED, RENAMED_KEYS, present_config, present_key
 
 ROOT = Path(__file__).resolve().parents[2]
-COMPOSED = config.compose_config(ROOT)
+
+
+@pytest.fixture(scope="module")
+def keys() -> dict[str, object]:
+    """The keys of the default configuration."""
+    return config.flatten(config.compose_config(ROOT))
 
 
 @pytest.mark.parametrize("old", RENAMED_KEYS)
@@ -42,8 +47,7 @@ def test_the_command_says_so_and_not_that_the_key_is_unknown():
 
 
 @pytest.mark.parametrize(("old", "new"), RENAMED_KEYS.items())
-def test_new_keys_are_there_and_old_ones_are_not(old, new):
-    keys = config.flatten(COMPOSED)
+def test_new_keys_are_there_and_old_ones_are_not(old, new, keys):
     assert not any(key == old or key.startswith(f"{old}.") for key in keys)
     now = present_key(old)
     assert (now is None) == (new is None)

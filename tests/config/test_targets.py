@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from omegaconf import OmegaConf
 
 from gp_segmentation import config
+from gp_segmentation.cli.command_check import check_command
 from gp_segmentation.errors import ConfigError
-from gp_segmentation.utils.targets import ROLES, check_hydra, check_node
+from gp_segmentation.utils.targets import CALLBACK, ROLES, check_hydra, check_node
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -167,6 +169,9 @@ def test_a_configuration_file_that_ran_a_command_no_longer_does(tmp_path):
     "node",
     [
         {"callbacks": {"mine": {"_target_": "hydra._internal.callbacks.Callbacks"}}},
+        {"callbacks": {"sweep": {"_target_": CALLBACK, "command": "rm"}}},
+        {"callbacks": {"sweep": {"_target_": "gp_segmentation.pipeline.sweeps.Sweep"}}},
+        {"launcher": {"_target_": CALLBACK}},
         {"launcher": {"_target_": "os.system"}},
         {"sweeper": {"params": [{"_target_": "subprocess.run"}]}},
         {"job_logging": {"handlers": {"console": {"class": "os.system"}}}},
@@ -181,26 +186,34 @@ def test_hydras_own_node_may_not_run_anything(node):
         check_hydra(node)
 
 
+def test_the_callback_of_the_project_is_there_and_allowed():
+    module, _, name = CALLBACK.rpartition(".")
+    assert callable(getattr(import_module(module), name)().on_multirun_start)
+    check_hydra({"callbacks": {"sweep": {"_target_": CALLBACK}}})
+    written = OmegaConf.load(ROOT / "conf" / "config.yaml")
+    assert written.hydra.callbacks == {"sweep": {"_target_": CALLBACK}}
+
+
 def test_hydras_own_node_is_looked_at_with_the_options_of_the_command_line(tmp_path):
     shutil.copytree(ROOT / "conf", tmp_path / "conf")
     evil = "# @package _global_\nhydra:\n  callbacks:\n    mine:\n      _target_: os.system\n"
     (tmp_path / "conf" / "experiment").mkdir(exist_ok=True)
     (tmp_path / "conf" / "experiment" / "evil.yaml").write_text(evil, encoding="utf-8")
     for harmless in ([], ["-m", "clusterer=kmeans,hierarchical", "hydra/launcher=joblib"]):
-        config.check_command(tmp_path, "config", harmless)
+        check_command(tmp_path, "config", harmless)
     for evil in (
         ["experiment=evil"],
         ["-m", "experiment=published_style,evil"],
         ["--cfg", "job", "experiment=evil"],
     ):
         with pytest.raises(ConfigError, match=r"hydra\.callbacks\.mine is not allowed"):
-            config.check_command(tmp_path, "config", evil)
+            check_command(tmp_path, "config", evil)
 
 
 def test_what_hydra_refuses_is_told_without_the_password_in_it():
     for wrong in ("no.such=postgresql://ann:s3cret@db/x", "tracking.uri=postgresql://ann:s3cret@{db"):
         with pytest.raises(ConfigError) as caught:
-            config.check_command(ROOT, "config", [wrong])
+            check_command(ROOT, "config", [wrong])
         assert "s3cret" not in str(caught.value)
         assert "no is not known" in str(caught.value) or "postgresql://***@" in str(caught.value)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,15 @@ EVERY_OPTION = pytest.mark.parametrize("option", OPTIONS)
 TRUTH = np.repeat(range(4), [60, 50, 40, 30])
 
 
+@cache
+def composed(*overrides: str) -> dict[str, Any]:
+    """The whole configuration; read only."""
+    return config.compose_config(ROOT, overrides)
+
+
 def nodes(option: str, *overrides: str) -> dict[str, dict[str, Any]]:
     """Return label -> node for every clusterer of an option, one for each value of its open parameters."""
-    cfg = config.compose_config(ROOT, [f"clusterer={option}", *overrides])
+    cfg = composed(f"clusterer={option}", *overrides)
     opened = open_space(cfg["clusterer"], cfg["study"] | {"n_clusters": [4]})
     return {
         f"{point.family} {dict(point.values)}": opened.family(point.family).node | point.values
@@ -45,13 +52,13 @@ def test_no_option_is_left_out():
 
 def test_open_holds_the_options_it_is_composed_of():
     for name in ("kmeans", "hierarchical"):
-        option = config.compose_config(ROOT, [f"clusterer={name}"])["clusterer"]
-        assert config.compose_config(ROOT, ["clusterer=open"])["clusterer"]["candidates"][name] == option
+        option = composed(f"clusterer={name}")["clusterer"]
+        assert composed("clusterer=open")["clusterer"]["candidates"][name] == option
 
 
 @EVERY_OPTION
 def test_every_option_can_be_built(option):
-    cfg = config.compose_config(ROOT, [f"clusterer={option}"])
+    cfg = composed(f"clusterer={option}")
     for family in open_space(cfg["clusterer"], cfg["study"]).families:
         assert hasattr(config.build(family.node), "fit_predict")
 

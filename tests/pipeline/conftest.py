@@ -135,12 +135,17 @@ class Project:
         path.write_text(text.replace(old, new), encoding="utf-8")
 
     def runs(self) -> list:
-        """Return the MLflow runs of this project's store, newest first, without the trials below them."""
+        """Return the MLflow runs of this project's store, newest first, without trials and sweeps."""
+        return self.runs_of_kind("run")
+
+    def runs_of_kind(self, kind: str) -> list:
+        """Return the MLflow runs that are tagged so (run, trial, sweep), newest first."""
         from gp_segmentation.tracking import store
 
         store = store.open_store(self.root, "gp-practice-segmentation")
-        found = store.client.search_runs([store.experiment_id], max_results=1000)
-        return [run for run in found if "mlflow.parentRunId" not in run.data.tags]
+        return list(
+            store.client.search_runs([store.experiment_id], f"tags.kind = '{kind}'", max_results=1000)
+        )
 
 
 @contextmanager

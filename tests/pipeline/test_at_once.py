@@ -94,7 +94,8 @@ if len(sys.argv) > 1:
 from gp_segmentation import config
 from gp_segmentation.pipeline.project import Project
 from gp_segmentation.pipeline.runs import run_stage
-root = config.project_root()
+from gp_segmentation.utils.root import project_root
+root = project_root()
 run_stage("prepare", Project(config.load_params(root / "params.yaml"), root))
 """
 

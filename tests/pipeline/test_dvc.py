@@ -13,6 +13,8 @@ import pytest
 import yaml
 from dvc.repo import Repo
 
+from gp_segmentation.schemas import HEADLINES
+
 STAGES = [
     "configure",
     "prepare",
@@ -54,10 +56,13 @@ def test_one_run_is_recorded_with_everything(reproduced):
     metrics = json.loads((reproduced.root / "data" / "metrics.json").read_text(encoding="utf-8"))
     assert run.info.status == "FINISHED"
     assert run.data.metrics["silhouette"] == metrics["silhouette"]
-    assert {"silhouette", "davies_bouldin", "calinski_harabasz", "practices", "patients"} <= set(
-        run.data.metrics
-    )
-    assert run.data.params["scaler.name"] == "standard"
+    assert list(metrics) == sorted(HEADLINES)
+    assert {"scores/calinski_harabasz", "data/practices", "data/patients"} <= set(run.data.metrics)
+    assert run.data.params["scaler"] == run.data.params["conf.scaler.name"] == "standard"
+    # The run took as long as the stages did, and was not over when it was recorded.
+    noted = json.loads((reproduced.root / "data" / "cache" / "seconds.json").read_text(encoding="utf-8"))
+    assert set(noted) == set(STAGES[1:-1])
+    assert (run.info.end_time - run.info.start_time) / 1000 == pytest.approx(sum(noted.values()), abs=0.01)
     assert run.data.tags["data_kind"] == "synthetic"
     lock = yaml.safe_load((reproduced.root / "dvc.lock").read_text(encoding="utf-8"))
     raw = {d["path"]: d["md5"] for d in lock["stages"]["prepare"]["deps"]}["data/raw/synthetic"]
@@ -119,7 +124,7 @@ EDITS = {
     "pipeline/stages/segment.py": ("segment",),
     "pipeline/runs.py": (),
     "tracking/run.py": (),
-    "cli.py": (),
+    "cli/apps.py": (),
 }
 
 
@@ -136,9 +141,8 @@ def test_an_edit_of_one_module_is_seen_by_the_stages_that_run_it_and_no_other(re
 
 def test_an_experiment_honours_its_override(reproduced):
     before = len(reproduced.runs())
-    output = reproduced.run(
-        "dvc", "exp", "run", "-S", "clusterer=hierarchical", "-S", "clusterer.linkage=ward", *LIGHT
-    )
+    ward = ("-S", "clusterer=hierarchical", "-S", "clusterer.linkage=ward")
+    output = reproduced.run("dvc", "exp", "run", "-n", "ward-linkage", *ward, *LIGHT)
     assert stages_run(output)[:2] == ["configure", "study"]
     params = yaml.safe_load((reproduced.root / "params.yaml").read_text(encoding="utf-8"))
     assert (params["clusterer"]["name"], params["clusterer"]["linkage"]) == ("hierarchical", "ward")
@@ -160,12 +164,15 @@ def test_queued_experiments_each_honour_their_override_and_share_the_store(repro
     reproduced.run("dvc", "exp", "run", "--run-all")
     shown = json.loads(reproduced.run("dvc", "exp", "show", "--json"))
     (baseline,) = [row for row in shown if row["rev"] != "workspace" and row["experiments"]]
-    params = [e["revs"][0]["data"]["params"]["params.yaml"]["data"] for e in baseline["experiments"]]
-    # 12 is the default's, in the experiment of the test before.
-    assert {found["report"]["top_features"] for found in params} == {9, 10, 12}
+    experiments = [experiment["revs"][0] for experiment in baseline["experiments"]]
+    tried = {
+        e["data"]["params"]["params.yaml"]["data"]["report"]["top_features"]: e["name"] for e in experiments
+    }
+    assert set(tried) == {9, 10, 12}
+    assert tried[12] == "ward-linkage"  # 12 is the default's, in the experiment of the test before
     runs = reproduced.runs()
     assert len(runs) == before + 2
-    assert {run.data.params["report.top_features"] for run in runs[:2]} == {"9", "10"}
+    assert {run.data.params["conf.report.top_features"] for run in runs[:2]} == {"9", "10"}
 
 
 def test_metrics_show_and_plots_show_answer(reproduced):

@@ -10,9 +10,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from gp_segmentation.schemas import HEADLINES
+from gp_segmentation.storage import provenance
 from gp_segmentation.storage.model_files import load_model
 from gp_segmentation.storage.table_files import read_table
 from gp_segmentation.tracking import store
+from gp_segmentation.tracking.names import SHORT, user
 
 #: For jobs of which only something else is looked at.
 LIGHT = ("evidence=off", "report.figures=[sizes]")
@@ -44,9 +47,14 @@ def job(ready):
 def test_one_job_is_one_run_with_scores_figures_tables_page_and_config(ready, job):
     output, run, _ = job
     assert run.info.status == "FINISHED"
-    assert {"silhouette", "davies_bouldin", "calinski_harabasz", "inertia"} <= set(run.data.metrics)
-    assert {"imputed_values", "imputed_share"} <= set(run.data.metrics)
-    assert {"n_supergroups", "n_subgroups", "certainty_mean", "sure_share"} <= set(run.data.metrics)
+    unprefixed = {name for name in run.data.metrics if "/" not in name}
+    assert unprefixed == set(HEADLINES), "a figure without a heading"
+    assert {"scores/calinski_harabasz", "scores/inertia", "data/imputed_share"} <= set(run.data.metrics)
+    assert {"sizes/n_supergroups", "stability/certainty_mean"} <= set(run.data.metrics)
+    short = [name for name in run.data.params if not name.startswith("conf.")]
+    assert list(run.data.params)[: len(short)] == short, "what is sorted by stands first"
+    assert set(short) | {"linkage"} == set(SHORT)
+    assert (run.data.params["features"], run.data.params["source"]) == ("need", "synthetic")
     assert {"report.html", "config.yaml", "figures", "tables"} <= artifacts(ready, run)
     assert "tables/segments/levels.csv" in artifacts(ready, run, "tables/segments")
     assert "tables/study/candidates.csv" in artifacts(ready, run, "tables/study")
@@ -63,10 +71,45 @@ def test_one_job_is_one_run_with_scores_figures_tables_page_and_config(ready, jo
     assert len(tags["dvc_raw_hash"].removesuffix(".dir")) == 32
     assert "report.html" in output
     assert "MLflow" in output
+    assert tags["mlflow.user"] == user()
+    data = {d.tags[0].value: d.dataset for d in run.inputs.dataset_inputs}
+    assert {kind: found.name for kind, found in data.items()} == {
+        "raw": "synthetic",
+        "prepared": "synthetic prepared",
+    }
+    assert provenance.content(ready.root / "data" / "prepared").startswith(data["prepared"].digest)
     # What was tolerated in the raw files is with the run too.
     quality = pd.read_parquet(ready.root / "data" / "prepared" / "quality.parquet")
-    assert run.data.metrics["tolerated_values"] == quality["count"].sum() > 0
+    assert run.data.metrics["data/tolerated_values"] == quality["count"].sum() > 0
     assert "tables/quality.csv" in artifacts(ready, run, "tables")
+
+
+def test_a_job_says_what_it_does_and_ends_with_what_it_found(job):
+    output, run, folder = job
+    lines = output.splitlines()
+    assert lines[0] == "gpseg: checking the configuration ..."
+    assert lines[1:4] == [
+        "Settings:  defaults",
+        "Source:    synthetic England 2024-25",
+        f"Results:   {folder}",
+    ]
+    said = [line.split()[0] for line in lines if line.endswith(" ...")][1:]
+    assert said == ["features", "matrix", "study", "segment", "evidence", "insight", "report", "track"]
+    for stage in said:
+        assert sum(bool(re.fullmatch(rf"{stage} +done in \d+\.\d s", line)) for line in lines) == 1
+    ends = lines[lines.index("") :]
+    verdict = json.loads((folder / "evidence" / "evidence.json").read_text(encoding="utf-8"))["verdict"]
+    portraits = json.loads((folder / "insight" / "portraits.json").read_text(encoding="utf-8"))
+    assert ends[1] == "synthetic England 2024-25: 300 practices, 3,083,106 patients"
+    assert ends[2].startswith(f"Verdict: {verdict}. ")
+    assert ends[3 : 3 + len(portraits)] == [
+        f"  {p['segment']}  {p['name']}: {p['practices']} practices" for p in portraits
+    ]
+    assert f"The page:   {(folder / 'report' / 'report.html').as_uri()}" in ends
+    assert f"The tables: {folder}" in ends
+    assert any(run.info.run_id in line for line in ends)
+    log = (folder / "gpseg.log").read_text(encoding="utf-8")
+    assert re.search(r"^\[[\d :,-]+\]\[gpseg\]\[INFO\] - study     done in", log, flags=re.M)
 
 
 def test_every_table_of_a_run_adds_up_to_england(ready, job, sums):
@@ -95,8 +138,8 @@ def test_what_is_explicit_is_never_overruled(ready):
     ready.call("gpseg", "features=performance", *wanted, *LIGHT)
     run = latest(ready)
     assert run.data.metrics["n_clusters"] == 6
-    assert run.data.params["clusterer.linkage"] == "average"
-    assert run.data.params["features.name"] == "performance"
+    assert run.data.params["linkage"] == run.data.params["conf.clusterer.linkage"] == "average"
+    assert (run.data.params["features"], run.data.params["k"]) == ("performance", "6")
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +162,7 @@ def test_what_is_left_open_of_the_matrix_is_tried_and_chosen(ready, open_ways):
     assert len(trials) == 8 * (3 + 4 * 3)
     assert not (folder / "matrix" / "matrix.parquet").exists(), "which would be the matrix of which one?"
     assert run.data.tags["preparation"] == choice["preparation"]
-    assert run.data.metrics["ari_preparations"] == pytest.approx(
+    assert run.data.metrics["stability/ari_preparations"] == pytest.approx(
         next(r["agreement"] for r in choice["by_preparation"] if r["trial"] == choice["trial"])
     )
     page = (folder / "report" / "report.html").read_text(encoding="utf-8")
@@ -158,13 +201,14 @@ def test_trials_are_found_by_how_their_matrix_was_prepared(ready, open_ways):
     run = open_ways[0]
     client = store.open_store(ready.root, "gp-practice-segmentation").client
     asked = (
-        f"tags.`mlflow.parentRunId` = '{run.info.run_id}' and params.`scaler.name` = 'robust' and "
-        "params.`features.blocks.deprivation.weight` = '0.5' and tags.reducer = 'pca'"
+        f"tags.`mlflow.parentRunId` = '{run.info.run_id}' and params.scaler = 'robust' and "
+        "params.`preparation.weight.deprivation` = '0.5' and tags.reducer = 'pca'"
     )
     found = client.search_runs([run.info.experiment_id], asked)
     assert len(found) == 3 + 4 * 3
-    assert {child.data.params["trial.preparation"] for child in found} == {"robust-pca-deprivation_0.5"}
-    assert len({child.data.params["trial.n_clusters"] for child in found}) == 3
+    assert all(child.info.run_name.endswith(" robust-pca-deprivation_0.5") for child in found)
+    assert len({child.data.params["k"] for child in found}) == 3
+    assert max(len(child.data.params) for child in found) == len(SHORT) + 3  # what its preparation settles
 
 
 def test_a_run_that_left_the_matrix_open_answers_questions(ready, open_ways):
@@ -184,6 +228,9 @@ def test_a_multirun_gives_a_run_per_job(ready):
     assert len(runs) == before + 2
     assert {run.data.metrics["n_clusters"] for run in runs[:2]} == {4, 5}
     assert {run.info.status for run in runs[:2]} == {"FINISHED"}
+    (parent,) = {run.data.tags["mlflow.parentRunId"] for run in runs[:2]}
+    assert {"summary.csv", "summary.html"} <= artifacts(ready, ready.runs_of_kind("sweep")[0])
+    assert ready.runs_of_kind("sweep")[0].info.run_id == parent
 
 
 def test_a_multirun_on_ray_loses_no_run(ready):
@@ -221,7 +268,7 @@ def test_jobs_never_change_a_byte(ready, job):
     one, two = ({p.relative_to(f): p.read_bytes() for p in f.rglob("*") if p.is_file()} for f in folders)
     tables = {p for p in one if p.suffix in (".csv", ".parquet", ".json", ".svg", ".png", ".skops", ".xlsx")}
     assert len(tables) > 20
-    assert {p for p in tables if one[p] != two.get(p)} == set()
+    assert {p.name for p in tables if one[p] != two.get(p)} == {"finished.json", "seconds.json"}
 
 
 def test_the_segments_file_keeps_the_contract(ready, job):

@@ -26,7 +26,7 @@ from gp_segmentation.pipeline import queries
 from gp_segmentation.pipeline.order import STAGES, stage
 from gp_segmentation.storage.table_files import read_table
 from gp_segmentation.storage.workspace import Workspace
-from gp_segmentation.tracking.recording import note
+from gp_segmentation.tracking.describing import note
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = os.environ.get("GPSEG_CHROMIUM", "/usr/bin/chromium")

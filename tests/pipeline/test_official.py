@@ -50,7 +50,7 @@ def test_every_practice_gets_a_segment(folder, prepared):
 def test_every_number_can_be_walked_back_to_the_raw_file(segmented, prepared):
     run = segmented.runs()[0]
     assert run.data.tags["data_kind"] == "official"
-    assert run.data.metrics["patients"] == 63_766_671
+    assert run.data.metrics["data/patients"] == 63_766_671
     manifest = json.loads(
         (segmented.root / "data/raw/nhs_2024_25/manifest.json").read_text(encoding="utf-8")
     )["files"]

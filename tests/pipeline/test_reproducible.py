@@ -57,9 +57,10 @@ import locale, sys
 from gp_segmentation import cli, config
 from gp_segmentation.pipeline.order import STAGES
 from gp_segmentation.pipeline.stages import configure
+from gp_segmentation.utils.root import project_root
 
 locale.setlocale(locale.LC_ALL, "")
-root = config.project_root()
+root = project_root()
 configure.run(root)
 source = config.load_params(root / "params.yaml")["source"]
 config.build(source["england"])(root / "data" / "raw" / source["name"])

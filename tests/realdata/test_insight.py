@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from gp_segmentation import config
 from gp_segmentation.clustering import Hierarchical, Levels, canonical_order, nest
-from gp_segmentation.features import Selection, Tables, build_features, special_reasons
+from gp_segmentation.features import Selection, Tables, build_features
 from gp_segmentation.insight import build
 from gp_segmentation.insight.portraits.levels import name_levels
 from gp_segmentation.insight.portraits.names import name_segments
@@ -31,7 +31,7 @@ from gp_segmentation.storage.model_files import load_model, save_model
 
 ROOT = Path(__file__).resolve().parents[2]
 PRACTICES, PATIENTS = 6_188, 63_766_671
-OPTIONS = {"peers": {"resamples": 20}, "opportunities": {"draws": 20}}
+OPTIONS = {"peers": {"resamples": 5}, "opportunities": {"draws": 5}}
 
 
 @pytest.fixture(scope="module")
@@ -40,12 +40,8 @@ def cfg() -> dict:
 
 
 @pytest.fixture(scope="module")
-def prepared(official: Prepared, cfg: dict) -> dict[str, pd.DataFrame]:
-    tables = {name: getattr(official, name) for name in {*build.PREPARED, *Tables.names()}}
-    practices = tables["practices"]
-    reasons = special_reasons(practices, tables["registers"], tables["age_sex"], config.build(cfg["special"]))
-    special = practices["practice_code"].map(reasons).astype("str")
-    return tables | {"practices": practices.assign(special=special)}
+def prepared(with_special: Prepared) -> dict[str, pd.DataFrame]:
+    return {name: getattr(with_special, name) for name in {*build.PREPARED, *Tables.names()}}
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +90,12 @@ def tables(run: build.InsightInput, cfg: dict) -> dict[str, pd.DataFrame]:
     return found | build.deprivation_tables(run, found, rules, options)
 
 
+@pytest.fixture(scope="module")
+def portraits(run: build.InsightInput, tables: dict[str, pd.DataFrame]) -> tuple[list[dict], list[dict]]:
+    """Portraits of segments, and of supergroups and subgroups."""
+    return build.portraits(run, tables, 3)
+
+
 def test_every_table_adds_up_to_england(
     tables: dict[str, pd.DataFrame], run: build.InsightInput, sums: dict[str, Any]
 ) -> None:
@@ -123,7 +125,7 @@ def test_sums_of_opportunities_agree_at_every_level(tables: dict[str, pd.DataFra
 
 
 def test_portraits_are_the_same_however_segments_are_numbered(
-    run: build.InsightInput, tables: dict[str, pd.DataFrame]
+    run: build.InsightInput, portraits: tuple[list[dict], list[dict]]
 ) -> None:
     swap = {1: 4, 2: 5, 3: 1, 4: 2, 5: 3}
     moved = run.segments.assign(
@@ -138,7 +140,7 @@ def test_portraits_are_the_same_however_segments_are_numbered(
         "profiles": segment_profiles(run.natural, run.dictionary, moved),
         "profiles_by_level": level_profiles(run.natural, run.dictionary, moved, run.levels),
     }
-    one, by_level = build.portraits(run, tables, 3)
+    one, by_level = portraits
     two, by_level_too = build.portraits(other, profiles, 3)
     assert by_level_too == by_level
     one, two = ({p["segment"]: p for p in portraits} for portraits in (one, two))
@@ -151,10 +153,8 @@ def test_portraits_are_the_same_however_segments_are_numbered(
         assert told["patients"] == portrait["patients"]
 
 
-def test_claims_are_borne_by_their_intervals(
-    run: build.InsightInput, tables: dict[str, pd.DataFrame]
-) -> None:
-    of_segments, by_level = build.portraits(run, tables, 3)
+def test_claims_are_borne_by_their_intervals(portraits: tuple[list[dict], list[dict]]) -> None:
+    of_segments, by_level = portraits
     assert len(by_level) == 2 + 12
     for portrait in of_segments + by_level:
         assert 2 <= len(portrait["sentences"]) <= 5

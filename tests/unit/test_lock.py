@@ -25,9 +25,11 @@ LOCKS = {
     "requirements-dev.lock": ["install", "dev", "postgres", "s3", "azure"],
     "tests/requirements-ray.lock": ["install", "ray"],
 }
+#: Imported by the package only where an extra is used that brings them.
+OF_EXTRAS = {"psycopg", "ray"}
 #: Declared, and used without being imported here: as a command, or as a plug-in of another package.
 COMMANDS_AND_PLUGINS = {
-    *("dvc", "hydra-joblib-launcher"),
+    *("dvc", "flask-wtf", "hydra-joblib-launcher"),
     *(
         "import-linter",
         "mutmut",
@@ -109,7 +111,7 @@ def imported(*folders: str) -> set[str]:
                 names |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 names.add(node.module.split(".")[0])
-    names -= {*sys.stdlib_module_names, "gp_segmentation"}
+    names -= {*sys.stdlib_module_names, "gp_segmentation", *(OF_EXTRAS if folders == ("src",) else ())}
     # One package can come from several distributions (mlflow, mlflow-skinny): the declared one counts.
     known = names_of(list(EXTRAS))
     by_package = packages_distributions()

@@ -18,6 +18,7 @@ from hydra.core.utils import configure_log
 from omegaconf import OmegaConf
 
 from gp_segmentation import config, report
+from gp_segmentation.cli.command_check import check_command
 from gp_segmentation.errors import ConfigError, GpsegError, without_secrets
 from gp_segmentation.pipeline.stages import configure
 from gp_segmentation.sources.download.manifest import describe, read_manifest, write_manifest
@@ -200,8 +201,10 @@ def test_the_list_of_processes_does_not_show_the_address_of_the_store(address, t
     called = tmp_path / "bin" / "mlflow"
     called.parent.mkdir()
     shows = '#!/bin/sh\nps -ww -o args= -p $PPID -p $$; echo "$MLFLOW_BACKEND_STORE_URI"\n'
-    called.write_text(shows, encoding="utf-8")
-    called.chmod(0o755)
+    silent = called.with_name("python")  # which would print where the runs are
+    for path, text in ((called, shows), (silent, "#!/bin/sh\n")):
+        path.write_text(text, encoding="utf-8")
+        path.chmod(0o755)
     (tmp_path / "installed").touch()
     command = ["make", "-f", str(ROOT / "Makefile"), "ui", f"BIN={called.parent}", "INSTALLED=installed"]
     command += ["--assume-old", "installed"]
@@ -228,7 +231,7 @@ def test_no_command_of_the_project_takes_an_address_with_a_password():
         text = path.read_text(encoding="utf-8")
         if found := [word for word in ("subprocess.", "os.system", "os.exec", "os.spawn") if word in text]:
             starts[path.name] = found
-    assert starts == {"fetch.py": ["subprocess."], "recording.py": ["subprocess."]}  # dvc add data/raw, git
+    assert starts == {"fetch.py": ["subprocess."], "describing.py": ["subprocess."]}  # dvc add data/raw, git
     for name in ("Makefile", ".ci/run", "README.md"):
         assert "--backend-store-uri" not in (ROOT / name).read_text(encoding="utf-8")
 
@@ -246,7 +249,7 @@ def test_an_older_manifest_is_read_and_kept_as_it_is(tmp_path):
 
 
 def test_a_secret_typed_with_gpseg_goes_into_the_environment(monkeypatch, caplog):
-    from gp_segmentation import cli
+    from gp_segmentation.cli.typed_secrets import without_open_secrets
 
     for name in ("GPSEG_SECRET_1", "GPSEG_SECRET_2", "GPSEG_SECRET_4"):
         monkeypatch.setenv(name, "")
@@ -257,7 +260,7 @@ def test_a_secret_typed_with_gpseg_goes_into_the_environment(monkeypatch, caplog
         "seed=1,2",
         "+api_token=s3cret",
     ]
-    shown = cli._without_open_secrets(typed)
+    shown = without_open_secrets(typed)
     assert shown == [
         "-m",
         "tracking.uri=${oc.env:GPSEG_SECRET_1,postgresql://***@db/x}",
@@ -271,20 +274,20 @@ def test_a_secret_typed_with_gpseg_goes_into_the_environment(monkeypatch, caplog
     assert "s3cret" not in caplog.text
     for refused in ("a.uri=postgresql://ann:s3cret@db/x,b", "+a={password: s3cret}", "a=token=s3cret"):
         with pytest.raises(ConfigError) as error:
-            cli._without_open_secrets([refused])
+            without_open_secrets([refused])
         assert "s3cret" not in str(error.value)
 
 
 @pytest.mark.parametrize("address", ["postgresql://ann:s3cret@db/x", "https://s3cret@h/mlflow?a=1,2&b={3}"])
 def test_hydra_takes_what_stands_for_a_typed_secret(address, monkeypatch):
-    from gp_segmentation import cli
+    from gp_segmentation.cli.typed_secrets import without_open_secrets
 
     monkeypatch.setenv("GPSEG_SECRET_0", "")
-    (override,) = cli._without_open_secrets([f"tracking.uri='{address}'"])
+    (override,) = without_open_secrets([f"tracking.uri='{address}'"])
     assert config.compose_config(ROOT, [override])["tracking"]["uri"] == address
     assert without_secrets(override) == override
-    config.check_command(ROOT, "config", [override])
-    config.check_command(ROOT, "config", ["-m", override, "seed=1,2"])
+    check_command(ROOT, "config", [override])
+    check_command(ROOT, "config", ["-m", override, "seed=1,2"])
     monkeypatch.delenv("GPSEG_SECRET_0")  # as for what reads a job's folder later
     later = config.compose_config(ROOT, [override])["tracking"]["uri"]
     assert "s3cret" not in later

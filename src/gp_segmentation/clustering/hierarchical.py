@@ -1,7 +1,7 @@
 """Hierarchical clustering on trees: one set of distances, one tree per linkage, all cuts from it."""
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import fastcluster
 import numpy as np
@@ -16,6 +16,21 @@ from gp_segmentation.utils.parallel import parallel_map
 
 #: Linkages whose merge heights never fall from one merge to the next, so that cuts nest.
 LINKAGES = ("ward", "average", "complete", "single")
+
+#: Distances of rows of numbers, as ``scipy.spatial.distance.pdist`` calls them.
+Metric = Literal[
+    "euclidean",
+    "sqeuclidean",
+    "cityblock",
+    "chebyshev",
+    "minkowski",
+    "cosine",
+    "correlation",
+    "braycurtis",
+    "canberra",
+    "seuclidean",
+    "mahalanobis",
+]
 
 #: Metrics that scale by the variance of all rows, so that blocks of rows cannot be computed separately.
 SCALED_METRICS = ("seuclidean", "mahalanobis")
@@ -35,7 +50,7 @@ def condensed_distances(X: ArrayLike, metric: str = "euclidean", jobs: int | Non
         return np.asarray(pdist(values, metric=metric))
     distances: Floats = np.empty(rows * (rows - 1) // 2)
     tasks = [(values, metric, start, distances) for start in range(0, rows, BLOCK)]
-    list(parallel_map(_fill_block, tasks, jobs))
+    list(parallel_map(_fill_block, tasks, jobs, here=True))
     return distances
 
 
@@ -107,7 +122,7 @@ class Hierarchical(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklear
     ----------
     n_clusters : clusters to cut the tree into; `fit` refuses None, which the study replaces.
     linkage : ward, average, complete or single; `fit` refuses None likewise.
-    metric : any metric of ``scipy.spatial.distance.pdist``; Ward takes Euclidean only.
+    metric : see `Metric`; Ward takes Euclidean only.
 
     Attributes
     ----------
@@ -116,7 +131,7 @@ class Hierarchical(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sklear
     """
 
     def __init__(
-        self, n_clusters: int | None = None, linkage: str | None = None, metric: str = "euclidean"
+        self, n_clusters: int | None = None, linkage: str | None = None, metric: Metric = "euclidean"
     ) -> None:
         self.n_clusters = n_clusters
         self.linkage = linkage

@@ -8,7 +8,7 @@ import pandas as pd
 
 #: Columns that hold integers.
 INTEGERS = frozenset(("k", "segment", "other", "practices", "neighbour", "draws", "groups", "features"))
-#: Figures of the trial, and of the evidence, that are written to metrics.json.
+#: Figures of the trial, and of the evidence, that are written to evidence/metrics.json.
 TRIAL_FIGURES = (
     *("n_clusters", "silhouette", "davies_bouldin", "calinski_harabasz", "inertia"),
     *("smallest_segment", "largest_segment", "null_silhouette", "excess_silhouette"),
@@ -50,7 +50,7 @@ def run_metrics(
     segments: pd.DataFrame,
     agreement: float | None = None,
 ) -> dict[str, float | None]:
-    """Return the figures of a run for metrics.json, without nesting; None where a figure is not known.
+    """Return every figure of a run, for evidence/metrics.json; None where a figure is not known.
 
     Parameters
     ----------

@@ -22,6 +22,7 @@ from gp_segmentation.clustering import (
 )
 from gp_segmentation.utils.arrays import Floats, Ints
 from gp_segmentation.utils.parallel import parallel_map
+from gp_segmentation.utils.progress import progress_bar
 from gp_segmentation.validity import Scores, agreement_by_k, score_labellings
 
 
@@ -78,7 +79,8 @@ class Labellings:
 
     def _fit_each(self, clusterers: Sequence[Any]) -> Ints:
         tasks = [(clusterer, self.values) for clusterer in clusterers]
-        return np.stack(list(parallel_map(fit_labels, tasks, self.jobs)))
+        found = progress_bar(parallel_map(fit_labels, tasks, self.jobs), len(tasks), "numbers of segments")
+        return np.stack(list(found))
 
     @cached_property
     def ward(self) -> Ints:

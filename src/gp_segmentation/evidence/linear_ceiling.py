@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from gp_segmentation.evidence.variance_explained import CrossValidated
 from gp_segmentation.utils.arrays import Floats, Ints
 from gp_segmentation.utils.parallel import parallel_map
+from gp_segmentation.utils.progress import progress_bar
 
 #: Penalties tried, as multiples of the mean variance of a column.
 PENALTIES = np.logspace(-4, 4, 17)
@@ -23,7 +24,8 @@ def predict_by_ridge(
     """
     columns = X.to_numpy(dtype=np.float64)
     tasks = [(columns, y, fold, folds) for y in values.T]
-    errors, baselines = zip(*parallel_map(_predict_one, tasks, jobs), strict=True)
+    predicted = progress_bar(parallel_map(_predict_one, tasks, jobs), len(tasks), "measures predicted")
+    errors, baselines = zip(*predicted, strict=True)
     return CrossValidated(np.stack(errors, axis=1), np.stack(baselines, axis=1))
 
 

@@ -25,6 +25,7 @@ from gp_segmentation.evidence.variance_explained import (
 )
 from gp_segmentation.utils.arrays import Floats
 from gp_segmentation.utils.parallel import parallel_map
+from gp_segmentation.utils.progress import progress_bar
 
 #: Columns of `usefulness_table` before those of the measures.
 COLUMNS = ("grouping", "groups", "cv", "cv_low", "cv_high", "added", "added_low", "added_high")
@@ -66,7 +67,8 @@ def usefulness(
     values = values - np.nanmean(values, axis=0)
     fold = random_folds(np.random.default_rng(seed), len(values), folds)
     columns = [column.reindex(unused.values.index) for named in groups.values() for column in named.values()]
-    results = parallel_map(predict_by_group, [(values, column, fold, folds) for column in columns], jobs)
+    tasks = [(values, column, fold, folds) for column in columns]
+    results = progress_bar(parallel_map(predict_by_group, tasks, jobs), len(tasks), "groupings compared")
     found = {kind: {name: next(results) for name in named} for kind, named in groups.items()}
     reference = found["beyond_by_k"][chosen]
     tested = _tested_by_all(unused, reference, found["beyond_others"])
@@ -74,12 +76,10 @@ def usefulness(
         return _nothing()
     means = _Means(unused.words[tested], reference, tested)
     linear = predict_by_ridge(X, values, fold, folds, jobs=jobs)
-    by_k = [{"k": int(k), **means.row(result)} for k, result in found["beyond_by_k"].items()]
-    named: dict[str, list[dict[str, Any]]] = {"beyond_levels": [], "beyond_others": []}
+    rows = {"beyond_by_k": [{"k": int(k), **means.row(result)} for k, result in found["beyond_by_k"].items()]}
     for kind, name in (("beyond_levels", "level"), ("beyond_others", "grouping")):
-        for key, result in found[kind].items():
-            named[kind].append({name: key, "k": int(groups[kind][key].nunique()), **means.row(result)})
-    return {"beyond_by_k": by_k, **named, "ceiling": {"features": X.shape[1], **means.row(linear)}}
+        rows[kind] = _named_rows(name, groups[kind], found[kind], means)
+    return {**rows, "ceiling": {"features": X.shape[1], **means.row(linear)}}
 
 
 def _groups(
@@ -156,3 +156,9 @@ def usefulness_table(found: Mapping[str, Any]) -> pd.DataFrame:
     rows = [{"grouping": name, "groups": row.get("k"), **row, **row["measures"]} for name, row in named]
     measures = named[0][1]["measures"] if named else ()
     return pd.DataFrame(rows, columns=[*COLUMNS, *measures]).astype({"groups": "Int64"})
+
+
+def _named_rows(
+    name: str, groups: Mapping[str, pd.Series], found: Mapping[str, Any], means: _Means
+) -> list[dict[str, Any]]:
+    return [{name: key, "k": int(groups[key].nunique()), **means.row(found[key])} for key in found]

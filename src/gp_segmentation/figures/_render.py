@@ -17,6 +17,7 @@ from gp_segmentation.figures._style import GREY, INK, style
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.files import fresh_folder, read_json, write_json
 from gp_segmentation.utils.parallel import count_jobs, parallel_map
+from gp_segmentation.utils.progress import watched
 from gp_segmentation.utils.wording import visible_name
 
 #: Inches per line of title and foot, the space around them, and letters that fit into an inch.
@@ -64,7 +65,8 @@ def render_all(
     with fresh_folder(folder) as out:
         # One task per worker, so that the results are sent to each only once.
         tasks = [(chosen[i::workers], results, out) for i in range(workers)]
-        parts = parallel_map(_render_each, tasks, jobs, processes=True)
+        with watched(lambda: len(list(out.glob("*.svg"))), len(chosen), "figures drawn"):
+            parts = list(parallel_map(_render_each, tasks, jobs, processes=True))
         entries = sorted((entry for part in parts for entry in part), key=lambda e: chosen.index(e["name"]))
         shown = [entry for entry in entries if "reason" not in entry]
         left_out = [entry for entry in entries if "reason" in entry]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
-from gp_segmentation.pipeline.order import stage
+from gp_segmentation.pipeline.order import announced, stage
 from gp_segmentation.storage import provenance
 from gp_segmentation.storage.workspace import Workspace
 
@@ -58,7 +58,8 @@ class Project:
         with FileLock(own.with_suffix(".lock")):
             if not provenance.is_current(own, wanted):
                 log.info("data/prepared is of other data or rules: preparing %s in %s", source["name"], own)
-                stage("prepare")(self.cfg, Workspace(own.parent, raw_folder=raw, prepared_folder=own))
+                with announced("prepare"):
+                    stage("prepare")(self.cfg, Workspace(own.parent, raw_folder=raw, prepared_folder=own))
         return own
 
     def prepared_tables(self) -> PreparedTables:
@@ -84,15 +85,26 @@ class Project:
         return bool(self.cfg["tracking"]["enabled"])
 
     @contextmanager
-    def run(self, title: str, tags: Mapping[str, str], store: Store | None = None) -> Iterator[Run | None]:
-        """Open a run with the parameters and tags it is found by; None where tracking is off."""
+    def run(
+        self,
+        title: str,
+        tags: Mapping[str, str],
+        store: Store | None = None,
+        seconds: float | None = None,
+    ) -> Iterator[Run | None]:
+        """Open a run with the parameters and tags it is found by; None where tracking is off.
+
+        `seconds` : how long it took, where what is recorded was done before.
+        """
         if not self.tracked:
             yield None
             return
         from gp_segmentation.tracking import recording
 
-        with (store or self.open_store()).run(title, tags) as opened:
-            recording.record_configuration(opened, self.cfg)
+        with (
+            (store or self.open_store()).run(title, tags, seconds) as opened,
+            recording.begun(opened, self.cfg),
+        ):
             yield opened
 
 

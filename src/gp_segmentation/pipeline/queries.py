@@ -41,7 +41,7 @@ def describe_peers(code: str, folder: Path, root: Path) -> str:
     segments = recorded_segments(ws.segments / "segments.csv", everyone=True)
     peers, names = read_table(ws.insight / "peers.parquet"), _names_of_groups(ws.segments / "levels.csv")
     found = peers_text(code, peers, segments, comparison, names)
-    warning = _warning_of_run(ws, root)
+    warning = warning_of_run(ws, root)
     return f"{warning}\n\n{found}" if warning else found
 
 
@@ -60,13 +60,12 @@ def _names_of_groups(path: Path) -> dict[str, str] | None:
     return dict(zip(levels["code"], levels["name"], strict=True))
 
 
-def _warning_of_run(ws: Workspace, root: Path) -> str:
-    """What is simulated of the source of the run in `ws`; "" when nothing is."""
+def warning_of_run(ws: Workspace, root: Path, cfg: Config | None = None) -> str:
+    """What is simulated of the source of the run in `ws`; "" when nothing is. `cfg` saves reading it."""
     if ws.prepared.is_dir():
         return _warning(ws.prepared)
     # A job's folder has no prepared tables of its own: its source and the raw files say it.
-
-    source = recorded_config(ws.root, root)["source"]
+    source = (cfg or recorded_config(ws.root, root))["source"]
     tables = provenance.simulated_tables(source.get("simulated"), root / "data" / "raw" / source["name"])
     return provenance.simulated_warning(tables)
 
@@ -82,7 +81,7 @@ def assign_source(run: str, source: str, out: Path, root: Path, level: float | N
 
     Parameters
     ----------
-    run : an MLflow run's id, or the folder of a run.
+    run : an MLflow run's id, the folder of a run, or the address of a model (``models:/NAME@ALIAS``).
     source : an option of conf/source, or a folder (prepared tables, or raw files named as those of the
         run's source).
     root : the project. level : chance above which a practice is near a border (None: the default).
@@ -111,6 +110,33 @@ def assign_source(run: str, source: str, out: Path, root: Path, level: float | N
     return "\n".join([*warnings, *assigned.notes, f"Written: {out}"]) + "\n"
 
 
+def crown(run: str, root: Path) -> str:
+    """Register the model of a run under the project's name with the alias ``champion``; return what to know.
+
+    Parameters
+    ----------
+    run : an MLflow run's id, or the folder of a recorded run. root : the project.
+
+    Raises
+    ------
+    GpsegError : the store has no such run, or the run logged no model.
+    """
+    from gp_segmentation.tracking import models, recording
+
+    store, folder = Project(config.compose_config(root), root).open_store(), Path(run).expanduser()
+    run_id: str | None = run
+    if folder.is_dir():
+        run_id = store.find(recording.content_hash(Workspace(_existing(folder))))
+        if run_id is None:
+            raise GpsegError(f"the run in {folder} is not recorded. Record it first: gpseg-record {folder}")
+    version = models.crown(store.client, str(run_id))
+    address = f"models:/{models.REGISTERED}@{models.CHAMPION}"
+    return (
+        f"Run {run_id} is the champion now (version {version} of {models.REGISTERED}).\n"
+        f"Put practices into its segments: gpseg assign --run {address} --source SOURCE\n"
+    )
+
+
 @dataclass(frozen=True)
 class _PastRun:
     """Where the parts of a finished run are: composed configuration, model, segments, prepared tables.
@@ -134,10 +160,11 @@ def _past_run(run: str, root: Path, downloads: Path) -> _PastRun:
         recorded = ws.segments / "model.json"
         sha256 = str(read_json(recorded)["sha256"]) if recorded.is_file() else None
         return _PastRun(cfg, ws.segments / "model.skops", sha256, ws.segments / "segments.csv", prepared)
-    from gp_segmentation.tracking.run import fetch_model
+    from gp_segmentation.tracking import models
 
-    here = config.compose_config(root)
-    found, sha256 = fetch_model(Project(here, root).open_store().client, run, downloads)
+    client = Project(config.compose_config(root), root).open_store().client
+    run_id = models.run_of_model(client, run) if models.is_model(run) else run
+    found, sha256 = models.fetch_model(client, run_id, downloads)
     cfg = config.load_recorded(found["config"])
     prepared = Project(cfg, root).prepared_folder()
     _check_same(read_json(found["source"]), read_json(prepared / "source.json"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,8 +14,10 @@ from filelock import FileLock
 
 from gp_segmentation import config
 from gp_segmentation.errors import ConfigError, GpsegError
-from gp_segmentation.pipeline.order import STAGES, stage
+from gp_segmentation.pipeline import marks, seconds
+from gp_segmentation.pipeline.order import STAGES, announced, stage
 from gp_segmentation.pipeline.project import PreparedTables, Project
+from gp_segmentation.pipeline.sweeps import Sweep
 from gp_segmentation.storage.workspace import Workspace
 from gp_segmentation.tracking.errors import StoreError
 from gp_segmentation.utils.files import read_json, write_json
@@ -33,7 +34,8 @@ ORIGIN = "origin.json"
 
 def run_stage(name: str, project: Project) -> None:
     """Run one stage in the project's own workspace, `data/`."""
-    stage(name)(project.cfg, project.data)
+    with seconds.noted(project.data.cache, name):
+        stage(name)(project.cfg, project.data)
 
 
 def run_job(project: Project, output: Path, title: str) -> None:
@@ -44,21 +46,40 @@ def run_job(project: Project, output: Path, title: str) -> None:
     GpsegError : among others when the prepared tables were replaced meanwhile, in which case the MLflow run
         ends FAILED; or when the store went away, in which case the results are whole all the same.
     """
-    from gp_segmentation.tracking import recording
+    from gp_segmentation.tracking import describing, recording
 
-    tags = recording.tags(project.cfg, project.root, "gpseg")
+    sweep = Sweep.of(output)
+    tags = describing.tags(project.cfg, project.root, "gpseg") | (sweep.tags(title) if sweep else {})
+    if sweep and _is_done(project, output, title, tags):
+        return
     with _results_named(output), project.run(title, tags) as run:
         prepared = project.prepared_tables()
         workspace = project.workspace(output, prepared.folder)
-        write_json(output / ORIGIN, {"tags": tags, "prepared": prepared.content})
+        marks.unmark(output)
+        write_json(output / ORIGIN, {"tags": tags, "prepared": prepared.content, "mark": marks.FILE})
         with prepared.fail_if_changed():
             _run_stages(project, workspace)
+        marks.mark(project, prepared, output)
         if run is not None:
-            with prepared.fail_if_changed():
-                recording.record(run, project.cfg, workspace)
-    log.info("Page:      %s", workspace.report / "report.html")
-    if run is not None:
-        log.info("MLflow:    run %s (make ui)", run.id)
+            with prepared.fail_if_changed(), announced("track"):
+                recording.record(run, project.cfg, workspace, tags.get("setting"))
+    log.info("%s", summary(workspace, run.id if run is not None else None))
+
+
+def _is_done(project: Project, output: Path, title: str, tags: Mapping[str, str]) -> bool:
+    """Whether a job of a sweep was finished before; it is recorded, if it was not yet."""
+    if not marks.is_marked(output):
+        return False
+    prepared = project.prepared_tables()
+    if not marks.is_done(project, prepared, output):
+        return False
+    log.info("Finished before with the same configuration, data and code: not run again")
+    if project.tracked:
+        workspace = project.workspace(output, prepared.folder)
+        with _results_named(output):
+            took = seconds.total(output)
+            log.info("%s", _record_once(project, project.open_store(), workspace, title, tags, took))
+    return True
 
 
 @contextmanager
@@ -80,9 +101,8 @@ def _results_named(folder: Path) -> Iterator[None]:
 
 def _run_stages(project: Project, workspace: Workspace) -> None:
     for name in STAGES[1:]:  # the tables are prepared already
-        began = time.monotonic()
-        stage(name)(project.cfg, workspace)
-        log.info("%-9s %5.1f s", name, time.monotonic() - began)
+        with announced(name), seconds.noted(workspace.root, name):
+            stage(name)(project.cfg, workspace)
 
 
 def explore(project: Project) -> None:
@@ -100,7 +120,7 @@ def explore(project: Project) -> None:
 
 def track(project: Project) -> None:
     """Record the results in `data/` as an MLflow run, unless a run of the same content is there already."""
-    from gp_segmentation.tracking import recording
+    from gp_segmentation.tracking import describing
 
     if not project.tracked:
         log.info("tracking is off (conf/tracking)")
@@ -109,8 +129,9 @@ def track(project: Project) -> None:
     root = Path(os.environ.get("DVC_ROOT") or project.root)
     title = os.environ.get("DVC_EXP_NAME") or "dvc repro"
     with _results_named(project.data.root):
-        tags = recording.tags(project.cfg, project.root, "dvc")
-        log.info("%s", _record_once(project, project.open_store(root), project.data, title, tags))
+        tags = describing.tags(project.cfg, project.root, "dvc")
+        took = seconds.total(root / "data" / "cache", project.data.cache)
+        log.info("%s", _record_once(project, project.open_store(root), project.data, title, tags, took))
 
 
 def record_results(folder: Path, root: Path) -> str:
@@ -124,7 +145,7 @@ def record_results(folder: Path, root: Path) -> str:
     ------
     GpsegError : there is no finished run in `folder`, or the data it was made from are others now.
     """
-    from gp_segmentation.tracking import recording
+    from gp_segmentation.tracking import describing, recording
 
     folder = folder.resolve()
     if missing := recording.unfinished(Workspace(folder)):
@@ -136,12 +157,12 @@ def record_results(folder: Path, root: Path) -> str:
         store = project.open_store()
         if folder == project.data.root.resolve():
             _check_params(root)
-            tags = recording.tags(project.cfg, root, "dvc")
-            return _record_once(project, store, project.data, "dvc repro", tags)
+            tags, took = describing.tags(project.cfg, root, "dvc"), seconds.total(project.data.cache)
+            return _record_once(project, store, project.data, "dvc repro", tags, took)
         prepared = project.prepared_tables()
-        tags = _tags_then(folder, prepared) or recording.tags(project.cfg, root, "gpseg")
+        tags = _tags_then(folder, prepared) or describing.tags(project.cfg, root, "gpseg")
         workspace = project.workspace(folder, prepared.folder)
-        return _record_once(project, store, workspace, folder.name, tags)
+        return _record_once(project, store, workspace, folder.name, tags, seconds.total(folder))
 
 
 def recorded_config(folder: Path, root: Path) -> dict[str, Any]:
@@ -179,13 +200,15 @@ def _check_params(root: Path) -> None:
 
 
 def _tags_then(folder: Path, prepared: PreparedTables) -> dict[str, str]:
-    """Return the tags of a job as it began; GpsegError when its prepared tables are others by now.
+    """Return the tags of a job as it began; GpsegError if its results are mixed or its tables others by now.
 
     A job from before they were written down has none.
     """
     if not (folder / ORIGIN).is_file():
         return {}
     origin = read_json(folder / ORIGIN)
+    if "mark" in origin and not marks.is_marked(folder):
+        raise GpsegError(f"the job in {folder} was begun again and did not finish. Run it again")
     if origin["prepared"] != prepared.content:
         raise GpsegError(
             f"the prepared tables are no longer those that the run in {folder} was made from. Bring its raw "
@@ -194,8 +217,13 @@ def _tags_then(folder: Path, prepared: PreparedTables) -> dict[str, str]:
     return dict(origin["tags"])
 
 
-def _record_once(project: Project, store: Store, ws: Workspace, title: str, tags: Mapping[str, str]) -> str:
-    """Record the results in `ws` with `tags`, unless a finished run has the same; return what came of it."""
+def _record_once(
+    project: Project, store: Store, ws: Workspace, title: str, tags: Mapping[str, str], took: float | None
+) -> str:
+    """Record the results in `ws` with `tags`, unless a finished run has the same; return what came of it.
+
+    `took` : seconds that its stages took, as far as they were noted.
+    """
     from gp_segmentation.tracking import recording
 
     store.running.mkdir(parents=True, exist_ok=True)
@@ -204,15 +232,14 @@ def _record_once(project: Project, store: Store, ws: Workspace, title: str, tags
         known = store.find(recording.content_hash(ws))
         if known is not None:
             return f"these results are recorded already, as run {known}"
-        with project.run(title, tags, store) as run:
+        with project.run(title, tags, store, took) as run:
             assert run is not None  # noqa: S101 - tracking is on
-            recording.record(run, project.cfg, ws)
+            recording.record(run, project.cfg, ws, tags.get("setting"))
         return f"recorded as MLflow run {run.id}"
 
 
-def summary(root: Path) -> str:
-    """Return, for people, what the last run in `data/` found and where to look at it."""
-    ws = Workspace(root / "data")
+def summary(ws: Workspace, run_id: str | None = None) -> str:
+    """Return, for people, what the run in `ws` found and where to look at it; `run_id` is its MLflow run."""
     source, evidence = read_json(ws.prepared / "source.json"), read_json(ws.evidence / "evidence.json")
     portraits = read_json(ws.insight / "portraits.json")
     segments = [f"  {p['segment']}  {p['name']}: {p['practices']:,} practices" for p in portraits]
@@ -226,9 +253,19 @@ def summary(root: Path) -> str:
             "",
             f"The page:   {(ws.report / 'report.html').as_uri()}",
             f"The tables: {ws.root}",
-            "The runs:   make ui, then http://127.0.0.1:5000",
+            f"The runs:   make ui, then http://127.0.0.1:5000{f' (this is run {run_id})' if run_id else ''}",
         ]
     )
+
+
+def runs_page(root: Path) -> str:
+    """Return where the project's runs are seen, for people who have just started the UI.
+
+    `PORT` in the environment is the port that the UI of this machine listens at.
+    """
+    store = Project(config.compose_config(root), root).open_store()
+    server = f"http://127.0.0.1:{os.environ.get('PORT', '5000')}"
+    return f"The runs:  {store.runs_link(server)}"
 
 
 def warm_up() -> None:

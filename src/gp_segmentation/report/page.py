@@ -60,7 +60,7 @@ def write_page(
         shown[_part(figure.name)].append(_figure(figure, numbers[figure.name]))
     script = "\n".join(['"use strict";', "(function () {", *(_asset(name) for name in SCRIPTS), "})();"])
     digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
-    _write(
+    write_template(
         path,
         "report.html.j2",
         **summarise(results, top_features=top_features),
@@ -83,7 +83,7 @@ def write_first_look(
     rendered, left_out : as for `write_page`.
     """
     practices = results.practices
-    _write(
+    write_template(
         path,
         "explore.html.j2",
         **frame(results),
@@ -95,7 +95,8 @@ def write_first_look(
     )
 
 
-def _write(path: Path, template: str, **parts: Any) -> None:
+def write_template(path: Path, template: str, **parts: Any) -> None:
+    """Write a page whose every text from data is escaped; it gets `parts` and the style of all pages."""
     environment = Environment(
         loader=PackageLoader("gp_segmentation.report"),
         autoescape=True,

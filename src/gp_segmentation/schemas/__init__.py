@@ -1,5 +1,6 @@
 """Every table that passes between stages and every table others read: columns, types, ranges, units."""
 
+from gp_segmentation.schemas.metrics import HEADLINES, headlines, with_headings
 from gp_segmentation.schemas.preparations import WEIGHT, of_preparation, weighted, weights_of
 from gp_segmentation.schemas.results import Results
 from gp_segmentation.schemas.run_tables import (

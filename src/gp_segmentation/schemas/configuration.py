@@ -1,5 +1,6 @@
 """What a composed configuration must be: every key of `conf/` with the values it may have."""
 
+import math
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Annotated, Any, Literal
@@ -163,6 +164,9 @@ class Fetching(Keys):
     seed: Seed
 
 
+#: Samplers that try every combination once.
+ENDING = (".brute_force", ".BruteForceSampler", ".GridSampler")
+
 #: File of `conf/` -> what it composes to.
 WHOLE: dict[str, type[Keys]] = {"config": Configuration, "explore": Configuration, "data": Fetching}
 
@@ -177,7 +181,10 @@ def configuration_problems(
     config : plain mappings and lists. name : of the file in `conf/` that it was composed from (`WHOLE`).
     check : see `CheckObject`; None: what the configuration names is not looked at.
     """
-    found = [*problems_of(_adapter(name), config, check), *_unknown_measures(config)]
+    found = problems_of(_adapter(name), config, check)
+    for problem in (problem for compare in COMPARISONS for problem in compare(config)):
+        if not any(one.concerns(problem.key) for one in found):  # that one is told with its own words
+            found.append(problem)
     if any(problem.key == "seed" for problem in found):  # other keys refer to it
         found = [p for p in found if p.key == "seed" or not p.key.endswith((".seed", ".random_state"))]
     return found
@@ -201,6 +208,55 @@ def _unknown_measures(config: Mapping[str, Any]) -> Iterator[Problem]:
             listed = f"Give one of: {', '.join(sorted(known))}; or null" if known else "Give null"
             near = did_you_mean(measure, known)
             yield Problem(key, f"is {shown(measure)}, which no file of the source gives.{near} {listed}")
+
+
+def _not_of_ward(config: Mapping[str, Any]) -> Iterator[Problem]:
+    """A metric that Ward's linkage does not take, where that is set or would be tried."""
+    tried = _lookup(config, "study.linkage")
+    nodes = {"clusterer": _lookup(config, "clusterer")}
+    candidates = _lookup(config, "clusterer.candidates")
+    if isinstance(candidates, Mapping):
+        nodes |= {f"clusterer.candidates.{name}": node for name, node in candidates.items()}
+    for key, node in nodes.items():
+        metric, linkage = _lookup(node, "metric"), _lookup(node, "linkage")
+        of_ward = linkage == "ward" or (linkage is None and isinstance(tried, list) and "ward" in tried)
+        if isinstance(metric, str) and metric != "euclidean" and of_ward and "linkage" in node:
+            remedy = f"Set {key}.linkage to another, or take ward out of study.linkage"
+            yield Problem(f"{key}.metric", f"is {metric}, and Ward's linkage takes euclidean only. {remedy}")
+
+
+def _endless_study(config: Mapping[str, Any]) -> Iterator[Problem]:
+    """A sampler that goes on for ever."""
+    sampler, trials = (_lookup(config, f"study.{key}") for key in ("sampler._target_", "n_trials"))
+    if isinstance(sampler, str) and not sampler.endswith(ENDING) and trials is None:
+        yield Problem("study.n_trials", f"is null, and {sampler} has no end. Give a whole number, 1 or more")
+
+
+def _too_few_draws(config: Mapping[str, Any]) -> Iterator[Problem]:
+    """So few draws of the null that they could never show what the rule asks for."""
+    draws, least = (_lookup(config, f"study.{key}") for key in ("null_model.draws", "rule.min_exceedance"))
+    if _lookup(config, "study.rule.kind") != "finest" or not isinstance(draws, int):
+        return
+    if isinstance(least, int | float) and 0 <= least <= 1 and draws < (needed := draws_needed(least)):
+        more = f"Give {needed} or more" if needed < math.inf else "Lower study.rule.min_exceedance"
+        yield Problem(
+            "study.null_model.draws",
+            f"is {draws}, which cannot show the {least:g} of study.rule.min_exceedance. {more}, or take the "
+            "other rule: study=coarse",
+        )
+
+
+def draws_needed(exceedance: float) -> float:
+    """Return how many draws of a null can show that data exceed this share of them.
+
+    >>> draws_needed(0.95), draws_needed(0.99), draws_needed(1)
+    (19, 99, inf)
+    """
+    return math.ceil(round(1 / (1 - exceedance), 6)) - 1 if exceedance < 1 else math.inf
+
+
+#: What is asked of several keys together.
+COMPARISONS = (_unknown_measures, _not_of_ward, _endless_study, _too_few_draws)
 
 
 def _measures(files: Any) -> set[str] | None:

@@ -36,7 +36,7 @@ class Results:
     portraits : list of {segment, name, sentences, practices, patients, share}.
     level_portraits : list of {code, name, sentences, ...} of supergroups and subgroups.
     evidence : the contents of evidence.json (``verdict``, ``reasons``, ``by_k``, ...).
-    metrics : the contents of metrics.json.
+    metrics : every figure of the run (evidence/metrics.json).
     imputed : feature, label, count of values imputed.
     labels : practice_code (fitted) -> one column per trial, named by its number: cluster of the practice.
     peers : practice_code, peer_code, rank, distance, same_segment, same_icb, inclusion.

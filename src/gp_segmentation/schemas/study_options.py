@@ -92,6 +92,7 @@ class Study(Named):
     objectives: Annotated[list[Objective], Field(min_length=1)] | None
     prune: bool
     storage: Text | None
+    workers: Literal["ray"] | None
     tree_cache: Annotated[float, Field(ge=0)]
     better_starts: bool
     exact_up_to: Whole

@@ -14,7 +14,7 @@ from gp_segmentation.clustering import Assignment, Levels, assign_levels, assign
 from gp_segmentation.segments.table import codes_of
 
 #: Rows of the matrix at most this far apart are the same practice with unchanged figures.
-SAME_FIGURES = 1e-8
+SAME_FIGURES = 1e-6
 
 
 class Segments(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sklearn is untyped

@@ -3,12 +3,16 @@
 A text from data may begin as a formula does (``=HYPERLINK(...)``, ``-``, ``@``), and a spreadsheet would run
 it. In a CSV file such a text stands after an apostrophe, which spreadsheets take for "this is text";
 `read_table` takes it away again. What cannot be seen in a text (`utils.wording.visible`) is written visibly.
+
+Numbers are written to the digits that mean something (`rounded`), so that a table has the same bytes wherever
+it is computed.
 """
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from gp_segmentation import schemas
@@ -17,18 +21,51 @@ from gp_segmentation.utils.wording import visible
 
 #: How a formula begins in some spreadsheet (the last four: full width), after apostrophes that stand there.
 _FORMULA = r"'*[=+\-@\t\r\n＝＋－＠]"
+#: Significant digits of a number in a file; how far down, in digits of the largest in its column, they go.
+DIGITS, DIGITS_OF_COLUMN = 9, 12
+#: Where every number of a column is smaller, it is what rounding left of 0.
+MOST_DECIMALS = 15
 
 
 def write_table(path: Path, frame: pd.DataFrame, schema: str | None = None) -> None:
-    """Write `frame` as parquet or CSV (by the ending of `path`), checked against `schema` first."""
+    """Write `frame`, `rounded`, as parquet or CSV (by the ending of `path`); `schema` is checked first."""
     if schema is not None:
         frame = schemas.check(schema, frame, file=path.name)
+    frame = rounded(frame)
     named_index = frame.index.name is not None
     with atomic(path) as temporary:
         if path.suffix == ".parquet":
             frame.to_parquet(temporary, index=named_index, compression="zstd")
         else:
             temporary.write_text(csv_text(frame, index=named_index), encoding="utf-8", newline="")
+
+
+def rounded(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return `frame` with its floats rounded to the digits that mean something.
+
+    Processors differ in the last of 16 digits of the terms of a sum, and so by more of what is left of it.
+    Hence a number keeps `DIGITS` significant digits, and no decimal place below the first `DIGITS_OF_COLUMN`
+    digits of the largest in its column; -0 becomes 0. A number that lies half-way between two steps can still
+    be rounded up on one processor and down on another; of a million numbers it is less than one.
+    """
+    floats = {name: _rounded(frame[name]) for name in frame.columns[frame.dtypes == np.float64]}
+    return frame.assign(**floats) if floats else frame
+
+
+def _rounded(column: pd.Series) -> pd.Series:
+    values = column.to_numpy(copy=True)
+    size = np.abs(values)
+    some = np.isfinite(values) & (size > 0)
+    if some.any():
+        # 0.99999999999 and 1 have the same number of decimals.
+        largest = int(f"{size[some].max():.6e}".partition("e")[2])
+        most = min(DIGITS_OF_COLUMN - 1 - largest, MOST_DECIMALS)
+        exponents = np.floor(np.log10(size, where=some, out=np.zeros_like(size))).astype(int)
+        decimals = np.clip(DIGITS - 1 - exponents, 0, max(most, 0))
+        for places in np.unique(decimals[some]):
+            here = some & (decimals == places)
+            values[here] = np.round(values[here], places)
+    return pd.Series(values + 0.0, column.index, name=column.name)
 
 
 def read_table(path: Path, schema: str | None = None) -> pd.DataFrame:

@@ -150,6 +150,12 @@ class Workspace:
         """Read the practices that have a segment; with `everyone` also the others (see `read_segments`)."""
         return read_segments(self.segments / "segments.csv", everyone=everyone)
 
+    def every_metric(self) -> dict[str, Any]:
+        """Read every figure of the run; one from before there were headlines has them all in `metrics`."""
+        path = self.evidence / "metrics.json"
+        found: dict[str, Any] = read_json(path if path.is_file() else self.metrics)
+        return found
+
     def results(self, cfg: dict[str, Any]) -> Results:
         """Gather what the run found, for the rooms that show it."""
         natural, values, dictionary = self.feature_tables()
@@ -175,7 +181,7 @@ class Workspace:
             portraits=read_json(self.insight / "portraits.json"),
             level_portraits=read_json(self.insight / "portraits_by_level.json"),
             evidence=read_json(self.evidence / "evidence.json"),
-            metrics=read_json(self.metrics),
+            metrics=self.every_metric(),
             imputed=read_table(self.chosen_matrix / "imputed.parquet"),
             labels=read_table(self.study / "labels.parquet"),
             peers=read_table(self.insight / "peers.parquet"),

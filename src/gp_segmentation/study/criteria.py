@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from kneed import KneeLocator
 
 from gp_segmentation.validity import gap_statistic, one_standard_error
 
@@ -59,6 +58,8 @@ def elbow(trials: pd.DataFrame) -> dict[str, Any] | None:
     curve = _kmeans_curve(trials)
     if len(curve) < 4:
         return None
+    from kneed import KneeLocator  # it takes half a second: with pyplot
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that there is no elbow: None says so
         knee = KneeLocator(
@@ -125,10 +126,13 @@ def trial_setting(row: pd.Series) -> dict[str, Any]:
 
 
 def scores_by_k(trials: pd.DataFrame) -> pd.DataFrame:
-    """Scores by number of segments, of the trial with the lowest inertia: K-means wherever it was tried.
+    """Scores by method and number of segments, of the trial with the lowest inertia, for curves in one chart.
 
-    Runs can be compared by them. `trials` has schema ``trials``; the columns are some of its columns.
+    ``method`` is the clusterer, with its linkage where it has one. `trials` has schema ``trials``; the other
+    columns are some of its columns.
     """
-    best = trials.sort_values(["n_clusters", "inertia", "trial"]).drop_duplicates("n_clusters")
+    method = trials["clusterer"].str.cat(trials["linkage"].fillna(""), sep=" ").str.strip()
+    keys = ["method", "n_clusters"]
+    best = trials.assign(method=method).sort_values([*keys, "inertia", "trial"]).drop_duplicates(keys)
     scores = ["silhouette", "davies_bouldin", "calinski_harabasz", "inertia"]
-    return best[["n_clusters", "clusterer", "linkage", *scores]].reset_index(drop=True)
+    return best[[*keys, *scores]].reset_index(drop=True)

@@ -20,13 +20,13 @@ of the others that pass.
 """
 
 from collections.abc import Mapping
-from math import ceil
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from gp_segmentation.errors import ConfigError
+from gp_segmentation.schemas.configuration import draws_needed
 from gp_segmentation.study.criteria import SelectedTrial, trial_setting
 from gp_segmentation.study.measures import Measures
 
@@ -53,11 +53,11 @@ def check_enough_draws(options: Mapping[str, Any]) -> None:
     """
     rule, draws = options["rule"], int(options["null_model"]["draws"])
     least = float(rule.get("min_exceedance", 0.0))
-    needed = ceil(round(1 / (1 - least), 6)) - 1 if least < 1 else None
-    if rule.get("kind") == "finest" and (needed is None or draws < needed):
+    needed = draws_needed(least)
+    if rule.get("kind") == "finest" and draws < needed:
         raise ConfigError(
             f"study.rule.min_exceedance is {least:g}, which {draws} draws of the null cannot show. Set "
-            f"study.null_model.draws to {needed or 19} or more, or take the other rule: study=coarse"
+            f"study.null_model.draws to {needed:g} or more, or take the other rule: study=coarse"
         )
 
 

@@ -13,8 +13,9 @@ from optuna.trial import create_trial
 from optuna.visualization import matplotlib as drawn
 
 from gp_segmentation.study import objectives
+from gp_segmentation.study.database import quiet
 from gp_segmentation.study.space import Point, Space
-from gp_segmentation.study.store import distributions, optuna_parameters, quiet
+from gp_segmentation.study.store import distributions, optuna_parameters
 
 DPI = 110
 

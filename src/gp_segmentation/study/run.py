@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from gp_segmentation.clustering import build_tree
 from gp_segmentation.study import objectives
 from gp_segmentation.study.agreement import check_comparable, compare_preparations
+from gp_segmentation.study.database import SQLITE, closed_after, explained, open_study
 from gp_segmentation.study.finest import CANDIDATE, check_enough_draws
 from gp_segmentation.study.inputs import Build, Inputs, Limits, Matrices, as_matrices
 from gp_segmentation.study.measures import Measures
@@ -20,13 +21,14 @@ from gp_segmentation.study.null_cache import NullCache
 from gp_segmentation.study.rule import choose, floor_of
 from gp_segmentation.study.search import EXHAUSTIVE, Samplers, Setup, StudyResult, run_trials
 from gp_segmentation.study.space import Space
-from gp_segmentation.study.store import SQLITE, content_key, open_study
+from gp_segmentation.study.store import content_key
 from gp_segmentation.study.tree_cache import TreeFolder
 from gp_segmentation.utils.arrays import Ints
+from gp_segmentation.utils.parallel import spread_over
 from gp_segmentation.validity import adjusted_rand
 
 #: Keys of ``conf/study`` that change no trial's labels or scores.
-WITHOUT_EFFECT = ("name", "storage", "rule", "levels", "tree_cache")
+WITHOUT_EFFECT = ("name", "storage", "workers", "rule", "levels", "tree_cache")
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def run_study(
     space : from `open_space`.
     build : ``build(node, **params)``, for clusterers and the sampler.
     options : the node ``conf/study``.
-    seed, jobs : the result depends on `seed` alone.
+    seed, jobs : the result depends on `seed` alone, and not on who did the work (``workers``).
     folder : holds one file for each content when ``storage`` is ``sqlite``, so that an interrupted study
         resumes; None keeps studies in memory.
     cache : of trees, or None.
@@ -98,17 +100,18 @@ def run_study(
     gradient = None
     if options["rule"].get("gradient", False):
         gradient = NullCache(study, inputs, {**options["null_model"], "kind": "gradient"}, "gradient")
-    result = run_trials(
-        inputs.matrices,
-        space,
-        build,
-        sampler=_samplers(inputs, options["sampler"]),
-        n_trials=options["n_trials"],
-        nulls=nulls.means,
-        jobs=jobs,
-        setup=Setup(study, names, prune_below, inputs.limits, cache, seed),
-    )
-    return _study(inputs, result, options, nulls, names, gradient)
+    with closed_after(study), explained(), spread_over(options.get("workers")):
+        result = run_trials(
+            inputs.matrices,
+            space,
+            build,
+            sampler=_samplers(inputs, options["sampler"]),
+            n_trials=options["n_trials"],
+            nulls=nulls.means,
+            jobs=jobs,
+            setup=Setup(study, names, prune_below, inputs.limits, cache, seed),
+        )
+        return _study(inputs, result, options, nulls, names, gradient)
 
 
 def _study(

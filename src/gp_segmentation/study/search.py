@@ -7,21 +7,25 @@ from dataclasses import dataclass, field
 import optuna
 import pandas as pd
 from numpy.typing import ArrayLike
-from tqdm import tqdm
 
 from gp_segmentation import schemas
 from gp_segmentation.errors import ConfigError
 from gp_segmentation.study import objectives
 from gp_segmentation.study.agreement import agreement_by_trial
+from gp_segmentation.study.database import alone, explained, open_study, quiet
 from gp_segmentation.study.evaluate import Evaluation, Evaluator, Evaluators
 from gp_segmentation.study.inputs import Build, Inputs, Limits, Matrices, as_matrices
 from gp_segmentation.study.space import Point, Space
-from gp_segmentation.study.store import Ledger, grouped, open_study, quiet, raise_when_disk_full
+from gp_segmentation.study.store import Ledger, grouped
 from gp_segmentation.study.tree_cache import TreeFolder
+from gp_segmentation.utils import progress
 from gp_segmentation.utils.arrays import Floats, Ints
 
 #: Samplers that visit every point of a finite space once; the points are then fitted and scored together.
 EXHAUSTIVE = (optuna.samplers.BruteForceSampler, optuna.samplers.GridSampler)
+
+#: What the bar says that counts trials.
+TRIED = "segmentations tried"
 
 #: Preparation -> (number of clusters -> silhouette expected of rows without clusters).
 Nulls = Callable[[str | None], Mapping[int, float]]
@@ -106,7 +110,7 @@ def run_trials(
         raise ConfigError("study.n_trials is not set, and this sampler has no end. Set study.n_trials")
     expected = nulls or (lambda _: {})
     evaluators = Evaluators(lambda name: Evaluator(inputs, name, expected(name)))
-    with quiet(), raise_when_disk_full():
+    with quiet(), explained():
         study = setup.study or open_study(None, None, objectives.directions(setup.objectives))
         ledger = Ledger(study, space)
         if exhaustive:
@@ -131,17 +135,18 @@ def _try_all(ledger: Ledger, evaluators: Evaluators, setup: Setup) -> list[tuple
     """
     points, known = ledger.space.points(), ledger.known()
     missing = [point for point in points if point not in known]
-    with _progress(len(points), len(points) - len(missing)) as bar:
+    with progress.bar(len(points), TRIED, len(points) - len(missing)) as bar:
         while missing:
             groups = {name: group for name, group in grouped(points).items() if set(group) & set(missing)}
             group = groups[ledger.claim(groups)]
             evaluator = evaluators.of(group[0].preparation, coming=missing)
             done = dict(zip(group, evaluator.evaluate(group), strict=True))
-            known = ledger.known()  # another process may have come first
-            for point in group:
-                if point not in known:
-                    values = objectives.values(done[point].row, setup.objectives)
-                    ledger.add(point, done[point], values)
+            with alone(ledger.study):
+                known = ledger.known()  # another process may have come first
+                for point in group:
+                    if point not in known:
+                        values = objectives.values(done[point].row, setup.objectives)
+                        ledger.add(point, done[point], values)
             known = done | known
             missing = [point for point in points if point not in known]
             bar.update(len(points) - len(missing) - bar.n)
@@ -154,24 +159,23 @@ def _try_sampled(
     """`n_trials` points that the sampler proposes, one after another and none twice (at most all points).
 
     The sampler is made anew for every trial, seeded by how many are finished, and knows what the storage
-    knows. So the next trial does not depend on where the study was interrupted.
+    knows. So the next trial does not depend on where the study was interrupted, or on who shares it.
     """
     known, n_trials = ledger.known(), min(n_trials, len(ledger.space.points()))
-    with _progress(n_trials, len(ledger.finished())) as bar:
+    with progress.bar(n_trials, TRIED, len(ledger.finished())) as bar:
         while (number := len(ledger.finished())) < n_trials:
             point, notes = ledger.propose(samplers(number))
             evaluation = known.get(point) or evaluators.of(point.preparation).evaluate([point])[0]
             known[point] = evaluation
             pruned = evaluation.row["smallest_segment"] < setup.prune_below and len(setup.objectives) == 1
             values = None if pruned else objectives.values(evaluation.row, setup.objectives)
-            ledger.add(point, evaluation, values, notes)
-            bar.update()
-    return [(point, known[point]) for point, _ in ledger.finished()[:n_trials] if point in known]
-
-
-def _progress(total: int, done: int) -> tqdm:
-    # disable=None: no bar unless the output is a terminal.
-    return tqdm(total=total, initial=done, desc="study", unit="trial", disable=None, leave=False)
+            with alone(ledger.study):
+                # Where another process was quicker, the sampler knew too little: it is asked again.
+                if len(ledger.finished()) == number:
+                    ledger.add(point, evaluation, values, notes)
+            bar.update(len(ledger.finished()) - bar.n)
+    known |= ledger.known()  # other processes' trials, too
+    return [(point, known[point]) for point, _ in ledger.finished()[:n_trials]]
 
 
 def _result(

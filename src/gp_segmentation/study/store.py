@@ -1,25 +1,21 @@
-"""Where a study keeps its finished trials, so that it can be interrupted, resumed and shared."""
+"""The finished trials of a study, so that it can be interrupted, resumed and shared."""
 
 import base64
 import hashlib
 import json
 import uuid
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import optuna
-from filelock import FileLock
 from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from gp_segmentation.errors import ConfigError, GpsegError
+from gp_segmentation.study.database import alone
 from gp_segmentation.study.evaluate import Evaluation
-from gp_segmentation.study.objectives import Direction
 from gp_segmentation.study.space import Point, Space
 from gp_segmentation.utils.arrays import Floats
 from gp_segmentation.utils.imports import imported_files
@@ -27,9 +23,6 @@ from gp_segmentation.utils.imports import imported_files
 #: Libraries whose versions decide, with this package's code, what a trial's labels and scores are.
 LIBRARIES = ("numpy", "numba", "scipy", "scikit-learn", "optuna")
 
-SQLITE = "sqlite:///"
-#: What SQLite says when it cannot write.
-DISK_FULL = ("database or disk is full", "disk I/O error")
 #: How often a sampler that proposes finished points is asked again.
 TRIES = 20
 #: Names of attributes of Optuna's trials and studies.
@@ -48,66 +41,10 @@ def content_key(matrices: Iterable[Floats], described: Mapping[str, Any]) -> str
     return digest.hexdigest()
 
 
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Keep Optuna's line per trial off the terminal; restore its verbosity afterwards."""
-    before = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    try:
-        yield
-    finally:
-        optuna.logging.set_verbosity(before)
-
-
-@contextmanager
-def raise_when_disk_full() -> Iterator[None]:
-    """Raise GpsegError in place of a storage's own error where the disk is full."""
-    try:
-        yield
-    except Exception as error:
-        chain: list[BaseException] = [error]
-        while (before := chain[-1].__cause__ or chain[-1].__context__) is not None:
-            chain.append(before)
-        if isinstance(error, GpsegError) or not any(words in str(e) for e in chain for words in DISK_FULL):
-            raise
-        raise GpsegError(
-            "study.storage cannot be written: the disk is full, or fails. Finished trials are kept. "
-            "Make room, and run the same command again"
-        ) from error
-
-
-def open_study(storage: str | None, name: str | None, directions: Sequence[Direction]) -> optuna.Study:
-    """Open, or create, the Optuna study `name` in `storage`; None keeps it in memory.
-
-    Raises
-    ------
-    ConfigError : the storage cannot be opened; GpsegError : the disk is full.
-    """
-    if storage is None:
-        with quiet():
-            return optuna.create_study(directions=list(directions))
-    lock: AbstractContextManager[Any] = nullcontext()
-    engine: dict[str, Any] = {}
-    if storage.startswith(SQLITE):
-        path = Path(storage.removeprefix(SQLITE))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Processes that start together would all create the tables: one at a time.
-        lock, engine = FileLock(path.with_suffix(".lock")), {"connect_args": {"timeout": 60}}
-    with lock:
-        try:
-            with quiet(), raise_when_disk_full():
-                opened = optuna.storages.RDBStorage(storage, engine_kwargs=engine)
-                return optuna.create_study(
-                    study_name=name, storage=opened, directions=list(directions), load_if_exists=True
-                )
-        except GpsegError:
-            raise
-        except Exception as error:
-            raise ConfigError(f"study.storage {storage} cannot be opened: {error}") from error
-
-
 class Ledger:
     """Finished trials of one Optuna study, which several processes may share.
+
+    While one claims or adds (`database.alone`), no other does, so that every trial is there once.
 
     A process claims a group of points before it fits them. Claims only order the work: a group that another
     process has claimed comes last, and is fitted if it is still missing then, since that process may be dead.
@@ -128,10 +65,11 @@ class Ledger:
 
     def claim(self, groups: Mapping[str, Sequence[Point]]) -> str:
         """Choose one of `groups` to fit next, and tell other processes."""
-        claims = self.study.user_attrs
-        free = [name for name in groups if claims.get(CLAIM + name, self._token) == self._token]
-        name = (free or list(groups))[0]
-        self.study.set_user_attr(CLAIM + name, self._token)
+        with alone(self.study):
+            claims = self.study.user_attrs
+            free = [name for name in groups if claims.get(CLAIM + name, self._token) == self._token]
+            name = (free or list(groups))[0]
+            self.study.set_user_attr(CLAIM + name, self._token)
         return name
 
     def propose(self, sampler: optuna.samplers.BaseSampler) -> tuple[Point, dict[str, Any]]:

@@ -13,20 +13,21 @@ import mlflow
 from mlflow.store.db.db_types import DATABASE_ENGINES
 
 from gp_segmentation.tracking.errors import StoreError, explained
+from gp_segmentation.utils.databases import bounded
 
 #: How long a server's answer is waited for and how often it is asked again, while work is recorded: one that
 #: is restarted within half a minute is not missed. MLflow's own four minutes are for what asks all day.
 PATIENT = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "20", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "4"}
 #: The same before work begins, and after the store has failed.
 PROMPT = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "4", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1"}
-#: MLflow prints two lines for every run that ends on a server, and so for every trial.
-_SILENT = {"MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true"}
+#: MLflow prints two lines for every run that ends on a server, and so for every trial; and a bar for every
+#: file that it brings.
+_SILENT = {
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+}
 #: Loggers that tell of an error before it is raised, with its frames, or of each try.
 _TALKATIVE = ("mlflow.store.db.utils", "alembic", "urllib3.connectionpool", "botocore", "azure")
-
-#: What is asked of PostgreSQL's library: seconds to wait for a connection, milliseconds for an answer to
-#: what was sent. By itself it waits as long as the system does, for minutes.
-WAITING = {"connect_timeout": "4", "tcp_user_timeout": "20000"}
 
 #: Calls that reach the place of artefacts.
 ARTEFACTS = ("log_artifact", "log_text", "log_model_artifacts", "list_artifacts", "download_artifacts")
@@ -116,18 +117,6 @@ def _quiet() -> Iterator[None]:
             logger.setLevel(level)
 
 
-def bounded(address: str) -> str:
-    """Return the address of a PostgreSQL database with `WAITING`, but for what it or the environment sets."""
-    if address.partition(":")[0] not in ("postgresql", "postgresql+psycopg", "postgresql+psycopg2"):
-        return address
-    base, _, text = address.partition("?")
-    options = text.split("&") if text else []
-    named = {option.partition("=")[0] for option in options}
-    named |= {"connect_timeout"} if "PGCONNECT_TIMEOUT" in os.environ else set()
-    options += [f"{name}={value}" for name, value in WAITING.items() if name not in named]
-    return f"{base}?{'&'.join(options)}"
-
-
 def _check_tables(address: str, shown: str) -> None:
     """Connect with a database, once, and refuse one whose tables another version of MLflow made.
 
@@ -146,6 +135,11 @@ def _check_tables(address: str, shown: str) -> None:
     known = [script.revision for script in utils.ScriptDirectory.from_config(scripts).walk_revisions()]
     if found is None or found == known[0]:
         return
+    if found.startswith("v"):
+        raise StoreError(
+            f"the tracking store {shown} holds the tables of Optuna's studies",
+            "Give MLflow a database of its own: both keep their version in a table of the same name",
+        )
     age, remedy = (
         ("an older", f"Make a backup of it, then run: mlflow db upgrade {shown}")
         if found in known

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from gp_segmentation.errors import GpsegError, without_secrets
 
 _ELSEWHERE = "correct MLFLOW_TRACKING_URI or tracking.uri, or do without: tracking=none"
-_OTHER_PLACE = "name another for a new experiment: tracking.experiment=NAME tracking.artifacts=ADDRESS"
+#: Where MLflow takes them from for a server.
+_LOGIN = "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
+#: How to have another place of artefacts.
+OTHER_PLACE = "name another for a new experiment: tracking.experiment=NAME tracking.artifacts=ADDRESS"
 
 
 class StoreError(GpsegError):
@@ -27,7 +30,7 @@ class _Kind:
     """A kind of error: how its text is known, what it means, and what to do.
 
     In `meaning`, ``{found}`` is what of the text was found; in `remedy`, ``{otherwise}`` how to have another
-    store or another place of artefacts.
+    store or another place of artefacts, ``{login}`` where user name and password are given.
     """
 
     text: str
@@ -58,7 +61,7 @@ _KINDS = (
         r"authentication failed|Access denied|no password supplied|role \S+ does not exist|error code 401|"
         r"UNAUTHENTICATED|InvalidAccessKeyId|SignatureDoesNotMatch|Unable to locate credentials",
         "refuses the user name or password ({found})",
-        "Correct them before the next try: a wrong password, given often, locks an account",
+        "Correct {login} before the next try: a wrong password, given often, locks an account",
     ),
     _Kind(
         r"error code 403|PERMISSION_DENIED|permission denied for \w+ \w+|AccessDenied",
@@ -102,6 +105,12 @@ _KINDS = (
         "Name a run's id, or the folder of a run",
     ),
     _Kind(
+        r"Registered model alias \S+ not found|Registered Model with name=\S+ not found|"
+        r"Model Version \([^)]*\) not found|Logged model with ID '[^']+' not found",
+        "has no such model ({found})",
+        "Name one that is there, or register that of a run: gpseg champion RUN",
+    ),
+    _Kind(
         r"error code 404|ENDPOINT_NOT_FOUND|not in a valid JSON format|Invalid url|unsupported URI|"
         r"Could not parse SQLAlchemy URL|filesystem tracking backend|Could not find a registered artifact",
         "cannot be used: nothing that MLflow knows stands there ({found})",
@@ -141,5 +150,8 @@ def _explanation(text: str, address: str, place: str | None) -> StoreError:
             words = next(filter(None, found.groupdict().values()), found.group())
             meaning, remedy = kind.meaning.format(found=words), kind.remedy
             break
-    remedy = remedy.format(otherwise=_ELSEWHERE if place is None else _OTHER_PLACE)
+    remedy = remedy.format(
+        otherwise=_ELSEWHERE if place is None else OTHER_PLACE,
+        login=_LOGIN if place is None and address.startswith("http") else "them",
+    )
     return StoreError(f"{what} {meaning}", remedy[:1].upper() + remedy[1:])

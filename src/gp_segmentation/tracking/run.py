@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import tempfile
 import time
@@ -11,11 +12,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import mlflow
-from mlflow.entities import Metric, Param, RunTag
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
 
-from gp_segmentation.errors import GpsegError, without_secrets
+from gp_segmentation.errors import without_secrets
 from gp_segmentation.tracking.client import StoreClient
+from gp_segmentation.tracking.names import KIND, MAX_NAME, NAME, PARENT, TRIAL, USER, fitting, user
 from gp_segmentation.utils.files import sha256_of
 
 if TYPE_CHECKING:
@@ -24,12 +25,12 @@ if TYPE_CHECKING:
 #: How many parameters or metrics the server accepts in one call.
 MAX_PARAMS, MAX_METRICS = 100, 1000
 
-#: Longest value of a parameter and of a tag that MLflow's server accepts, and longest name of whatever: an
-#: experiment, a run, a parameter, a metric, a tag. SQLite takes longer ones, other databases do not.
-MAX_PARAM, MAX_TAG, MAX_NAME = 6000, 8000, 250
+#: Longest value of a parameter and of a tag, and longest digest of a dataset, that MLflow's server accepts.
+#: SQLite takes longer ones, other databases do not.
+MAX_PARAM, MAX_TAG, MAX_DIGEST = 6000, 8000, 36
 
-#: Tags: a run's name, and the whole of it where it had to be shortened.
-NAME, FULL_NAME = "mlflow.runName", "run_name_full"
+#: Tag with the whole of a run's name where that had to be shortened.
+FULL_NAME = "run_name_full"
 
 #: Tag that holds the SHA-256 of a run's logged model.
 MODEL_DIGEST = "model_sha256"
@@ -57,8 +58,9 @@ class Run:
 
     def log_params(self, params: Mapping[str, Any]) -> None:
         """Log parameters as text; one longer than the store takes is cut and ends in an ellipsis."""
+        names = fitting(params)
         rows = [
-            Param(key[:MAX_NAME], shortened("null" if value is None else str(value), MAX_PARAM))
+            Param(names[key], shortened("null" if value is None else str(value), MAX_PARAM))
             for key, value in params.items()
         ]
         for start in range(0, len(rows), MAX_PARAMS):
@@ -66,17 +68,17 @@ class Run:
 
     def log_metrics(self, metrics: Mapping[str, Any]) -> None:
         """Log the numbers among `metrics`; what is missing or not finite is left out."""
-        now = int(time.time() * 1000)
-        rows = [Metric(key, float(value), now, 0) for key, value in metrics.items() if is_number(value)]
-        self._log_metrics(rows)
+        self.log_curves({name: {0: value} for name, value in metrics.items()})
 
-    def log_series(self, name: str, steps: Sequence[int], values: Sequence[float]) -> None:
-        """Log a curve: `values` at integer `steps` (the number of segments, say)."""
-        now = int(time.time() * 1000)
-        pairs = zip(steps, values, strict=True)
-        self._log_metrics([Metric(name, float(v), now, int(s)) for s, v in pairs if is_number(v)])
-
-    def _log_metrics(self, rows: list[Metric]) -> None:
+    def log_curves(self, curves: Mapping[str, Mapping[int, Any]]) -> None:
+        """Log curves: for each name its values at integer steps (the number of segments, say)."""
+        now, names = int(time.time() * 1000), fitting(curves)
+        rows = [
+            Metric(names[name], float(value), now, int(step))
+            for name, curve in curves.items()
+            for step, value in curve.items()
+            if is_number(value)
+        ]
         for start in range(0, len(rows), MAX_METRICS):
             self.client.log_batch(self.id, metrics=rows[start : start + MAX_METRICS])
 
@@ -84,8 +86,8 @@ class Run:
         """Log finished runs below this one, in as few calls as the store allows."""
         experiment = self.client.get_run(self.id).info.experiment_id
         for child in children:
-            tags = checked_tags({**child.tags, NAME: child.name, "mlflow.parentRunId": self.id})
-            started = self.client.create_run(experiment, tags=tags)
+            tags = {**child.tags, NAME: child.name, PARENT: self.id, KIND: TRIAL, USER: user()}
+            started = self.client.create_run(experiment, tags=checked_tags(tags))
             below = Run(self.client, started.info.run_id)
             below.log_params(child.params)
             below.log_metrics(child.metrics)
@@ -95,6 +97,21 @@ class Run:
         """Set tags; an existing one is replaced."""
         rows = [RunTag(key, value) for key, value in checked_tags(tags).items()]
         self.client.log_batch(self.id, tags=rows)
+
+    def log_data(self, name: str, digest: str, context: str, source: str, profile: Mapping[str, Any]) -> None:
+        """Log what the run was made from as a dataset.
+
+        Parameters
+        ----------
+        digest : of its content; the first letters are kept. context : what it was to the run ("raw").
+        source : where it stands. profile : what it holds, in numbers and words.
+        """
+        data = Dataset(
+            name, digest[:MAX_DIGEST], "local", json.dumps({"uri": source}), profile=json.dumps(dict(profile))
+        )
+        self.client.log_inputs(
+            self.id, datasets=[DatasetInput(data, [InputTag("mlflow.data.context", context)])]
+        )
 
     def log_files(self, paths: Sequence[Path], folder: str) -> None:
         """Copy files into the run's artefacts below `folder` ("" = at the top)."""
@@ -143,32 +160,6 @@ class Run:
         self.client.log_text(self.id, without_secrets(text), name)
 
 
-def fetch_model(client: StoreClient, run_id: str, folder: Path) -> tuple[dict[str, Path], str | None]:
-    """Download the model a run logged and its tables into `folder`.
-
-    Returns ``model`` (the skops file), ``config`` (the composed configuration), ``segments`` and ``source``;
-    and the SHA-256 of the model that stands in the run's tags (None: the run is from before there was one).
-    Raises GpsegError when the store has no such run, or the run no model.
-    """
-    run = client.get_run(run_id)
-    outputs = run.outputs.model_outputs if run.outputs else []
-    if not outputs:
-        raise GpsegError(f"run {run_id} logged no model. Run gpseg again, and name that run")
-    model = client.get_logged_model(outputs[0].model_id)
-    with client.asking(artefacts=True):
-        local = mlflow.artifacts.download_artifacts(
-            model.artifact_location, dst_path=str(folder), tracking_uri=client.tracking_uri
-        )
-    files = {
-        "config": "config.yaml",
-        "segments": "tables/segments/segments.csv",
-        "source": "tables/source.json",
-    }
-    found = {name: Path(client.download_artifacts(run_id, path, str(folder))) for name, path in files.items()}
-    model_file = next(Path(local).rglob("model.skops"))
-    return {"model": model_file, **found}, run.data.tags.get(MODEL_DIGEST)
-
-
 def is_number(value: Any) -> bool:
     """Whether `value` can be a metric: a finite number, and no truth value."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
@@ -188,4 +179,5 @@ def checked_tags(tags: Mapping[str, str]) -> dict[str, str]:
     name = tags.get(NAME, "")
     if len(without_secrets(name)) > MAX_NAME:
         tags = {**tags, NAME: shortened(name, MAX_NAME), FULL_NAME: name}
-    return {key[:MAX_NAME]: shortened(str(value), MAX_TAG) for key, value in tags.items()}
+    names = fitting(tags)
+    return {names[key]: shortened(str(value), MAX_TAG) for key, value in tags.items()}

@@ -4,19 +4,24 @@ import hashlib
 import logging
 import os
 import re
+import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from filelock import FileLock, Timeout
 
 from gp_segmentation.errors import ConfigError, without_secrets
 from gp_segmentation.tracking.client import StoreClient, is_database, prompt
-from gp_segmentation.tracking.errors import StoreError, explained
-from gp_segmentation.tracking.run import MAX_NAME, MAX_TAG, NAME, Run, checked_tags, shortened
+from gp_segmentation.tracking.errors import OTHER_PLACE, StoreError, explained
+from gp_segmentation.tracking.moved import ARTEFACTS, HOME, follow_project
+from gp_segmentation.tracking.names import MAX_NAME, NAME, PARENT
+from gp_segmentation.tracking.run import MAX_TAG, Run, checked_tags, shortened
+from gp_segmentation.tracking.view import VIEW_TAG, link, runs_view
 from gp_segmentation.utils.files import atomic
 
 log = logging.getLogger("gpseg")
@@ -54,8 +59,13 @@ class Store:
         return found[0].info.run_id if found else None
 
     @contextmanager
-    def run(self, name: str, tags: Mapping[str, str]) -> Iterator[Run]:
+    def run(
+        self, name: str, tags: Mapping[str, str], seconds: float | None = None, known: str | None = None
+    ) -> Iterator[Run]:
         """Open a run; it ends FINISHED, KILLED when interrupted, or FAILED with the error in its tags.
+
+        With `seconds`, what is recorded was done before, and took so long: the run lasts from then to now.
+        With `known`, the run of this id is opened again, if the store has it.
 
         The run is locked as long as this process is busy with it. The lock comes first and the run's tag
         leads to it: a process killed in between leaves no run behind that nobody knows to be lost. Where the
@@ -66,15 +76,34 @@ class Store:
         path = self.running / f"{uuid.uuid4().hex}.lock"
         with FileLock(path):
             made = checked_tags({**tags, NAME: name, LOCK: path.stem})
-            run = Run(self.client, self.client.create_run(self.experiment_id, tags=made).info.run_id)
+            end = None if seconds is None else int(time.time() * 1000)
+            start = None if end is None or seconds is None else end - int(seconds * 1000)
+            run = Run(self.client, self._again(known, made) or self._created(start, made))
             try:
                 yield run
-                self.client.set_terminated(run.id, "FINISHED")
+                self.client.set_terminated(run.id, "FINISHED", end)
             except BaseException as error:
                 if self._ended_after(error, run.id):
                     path.unlink(missing_ok=True)
                 raise
             path.unlink(missing_ok=True)
+
+    def _created(self, start: int | None, tags: Mapping[str, str]) -> str:
+        return str(self.client.create_run(self.experiment_id, start, tags).info.run_id)
+
+    def _again(self, run_id: str | None, tags: Mapping[str, str]) -> str | None:
+        """Open a run again; None where there is none of this id in the experiment."""
+        try:
+            found = None if run_id is None else self.client.get_run(run_id).info
+        except StoreError as error:
+            if "has no run" not in error.problem:
+                raise
+            return None
+        if found is None or (found.experiment_id, found.lifecycle_stage) != (self.experiment_id, "active"):
+            return None
+        Run(self.client, found.run_id).set_tags(tags)
+        self.client.update_run(found.run_id, status="RUNNING")
+        return str(found.run_id)
 
     def _ended_after(self, error: BaseException, run_id: str) -> bool:
         """End a run because of `error`; False when the store cannot be reached for it."""
@@ -88,6 +117,17 @@ class Store:
             return False
         return True
 
+    def runs_link(self, server: str) -> str:
+        """Return the address of the table of runs, which it gives the columns and charts of `runs_view`.
+
+        `server` : where the UI runs; of a store that is a server, that server.
+        """
+        experiment = self.client.get_experiment(self.experiment_id)
+        if experiment.tags.get(VIEW_TAG) != runs_view():
+            self.client.set_experiment_tag(self.experiment_id, VIEW_TAG, runs_view())
+        address = without_secrets(self.client.address)
+        return link(address.rstrip("/") if address.startswith("http") else server, self.experiment_id)
+
     def end_lost(self) -> None:
         """End, as KILLED, the runs of this machine whose process is gone without having ended them."""
         for path in sorted(self.running.glob("*.lock")):
@@ -98,7 +138,7 @@ class Store:
 
     def _end(self, run_id: str, status: str, error: str) -> None:
         """End a run, the trials below it first: an interruption then leaves it to be ended again."""
-        for one in (*self._open_runs("mlflow.parentRunId", run_id), run_id):
+        for one in (*self._open_runs(PARENT, run_id), run_id):
             self.client.set_tag(one, "error", shortened(error, MAX_TAG))
             self.client.set_terminated(one, status)
 
@@ -140,10 +180,13 @@ def open_store(root: Path, experiment: str, uri: str | None = None, artifacts: s
             if address == own:
                 _make_database(folder / "mlflow.db")
             client = StoreClient(address)
+            if address == own:
+                follow_project(root)
             experiment_id = _experiment(client, experiment, _place(root, address, artifacts))
-            # Not of the password: runs are found again when it was changed.
-            mine = hashlib.sha256(without_secrets(address).encode()).hexdigest()[:12]
-            store = Store(client, experiment_id, folder / ".running" / mine)
+            # Not of the password: runs are found again when it was changed, as when the project was moved.
+            mine = "own" if address == own else hashlib.sha256(without_secrets(address).encode()).hexdigest()
+            store = Store(client, experiment_id, folder / ".running" / mine[:12])
+            _check_place(store, root)
             store.end_lost()
     return store
 
@@ -154,6 +197,7 @@ def _make_database(path: Path) -> None:
         return
     if path.exists():
         log.warning("%s was empty: a new tracking store was made in its place", path)
+    (path.parent / HOME).unlink(missing_ok=True)
     with atomic(path) as temporary:
         StoreClient(f"sqlite:///{temporary}").search_experiments(max_results=1)
 
@@ -161,7 +205,7 @@ def _make_database(path: Path) -> None:
 def _place(root: Path, address: str, artifacts: str | None) -> str | None:
     """Where an experiment to be created keeps its artefacts; None leaves it to the server."""
     if artifacts is None:
-        return (root / "mlruns" / "artifacts").as_uri() if is_database(address) else None
+        return (root / ARTEFACTS).as_uri() if is_database(address) else None
     if re.match(r"[A-Za-z][\w+.-]+:", artifacts):
         return artifacts
     return (root / Path(artifacts).expanduser()).resolve().as_uri()
@@ -186,9 +230,23 @@ def _experiment(client: StoreClient, name: str, place: str | None) -> str:
     return str(found.experiment_id)
 
 
+def _check_place(store: Store, root: Path) -> None:
+    """Refuse a folder of artefacts outside the project that is gone: MLflow would begin a new one there."""
+    parts = urlsplit(store.client.place or "")
+    folder = Path(unquote(parts.path))
+    if parts.scheme not in ("", "file") or folder.is_dir() or folder.is_relative_to(root):
+        return
+    if store.client.search_runs([store.experiment_id], max_results=1):
+        raise StoreError(
+            f"the tracking store {store.client.address} keeps artefacts in {folder}, which is not there: it "
+            "was moved, or is on another machine",
+            f"Bring it back, or {OTHER_PLACE}",
+        )
+
+
 def _created(client: StoreClient, name: str, place: str | None) -> Any:
     # The kind decides which view of runs the UI opens: that of training, with metrics and comparison.
-    tags = {"mlflow.experimentKind": "custom_model_development"}
+    tags = {"mlflow.experimentKind": "custom_model_development", VIEW_TAG: runs_view()}
     try:
         return client.get_experiment(client.create_experiment(name, artifact_location=place, tags=tags))
     except StoreError:

@@ -161,7 +161,7 @@ def _unknown_key(key: str, value: Any, given: Any, beside: Sequence[str]) -> Pro
     prefix = key.removesuffix(name)
     others = dict.fromkeys([*(f"{prefix}{one}" for one in beside), *dotted_keys(value)])
     others.pop(key, None)
-    near = get_close_matches(key, others, 1, 0.85)
+    near = get_close_matches(key, others, 1, 0.8)
     near = near or [other for other in others if other.rpartition(".")[2] == name][:3]
     if near:
         return Problem(key, f"is not known. Did you mean {' or '.join(near)}?")

@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -123,10 +124,14 @@ def _is_of_memory(error: BaseException) -> bool:
 
 
 @contextmanager
-def public_output() -> Iterator["PublicStream"]:
+def public_output(label: str = "") -> Iterator["PublicStream"]:
     """Keep secrets out of every log record and of both standard streams; give standard output.
 
     A stream that was closed when the process began leads nowhere. Afterwards all is as it was.
+
+    Parameters
+    ----------
+    label : what every line that is logged meanwhile begins with.
     """
     before = logging.getLogRecordFactory(), sys.stdout, sys.stderr
     with ExitStack() as opened:
@@ -134,7 +139,7 @@ def public_output() -> Iterator["PublicStream"]:
         # write their errors into the file that is opened next.
         nowhere = [opened.enter_context(_nowhere()) for _ in range(3)]
         output, errors = PublicStream(sys.stdout or nowhere[0]), PublicStream(sys.stderr or nowhere[1])
-        logging.setLogRecordFactory(PublicRecord)
+        logging.setLogRecordFactory(partial(PublicRecord, label=label))
         sys.stdout, sys.stderr = output, errors
         try:
             yield output
@@ -155,15 +160,19 @@ def write_logs_in_utf8() -> None:
 
 
 class PublicRecord(logging.LogRecord):
-    """A log record without secrets, in its traceback too, whoever logs it and whatever writes it."""
+    """A log record without secrets, in its traceback too, whoever logs it and whatever writes it.
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    Each of its lines begins with `label`.
+    """
+
+    def __init__(self, *args: Any, label: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         try:
             text = self.getMessage()
         except (TypeError, ValueError, KeyError):  # a format that does not fit must not end the program
             text = " ".join(map(str, [self.msg, *(self.args or ())]))
-        self.msg, self.args = without_secrets(text), ()
+        lines = without_secrets(text).split("\n")
+        self.msg, self.args = "\n".join(f"{label}{line}".rstrip() if label else line for line in lines), ()
         if self.exc_info and self.exc_info[0]:
             self.exc_text = without_secrets("".join(traceback.format_exception(*self.exc_info)).rstrip())
         if self.stack_info:

@@ -22,6 +22,9 @@ if sys.platform != "win32":
 #: A disk, a quota or a file that can hold no more.
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
+#: Significant digits of floats in JSON.
+DIGITS = 9
+
 #: Linux' renameat2: names taken from the working directory, and the two exchanged.
 AT_FDCWD, RENAME_EXCHANGE = -100, 2
 
@@ -178,8 +181,20 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write `value` as sorted, indented JSON; NaN is refused, so that any reader can read it."""
-    write_text(path, json.dumps(value, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n")
+    """Write `value` as sorted, indented JSON; NaN is refused, so that any reader can read it.
+
+    Floats have `DIGITS` significant digits: the last ones of 16 are others on other processors.
+    """
+    text = json.dumps(_shortened(value), indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False)
+    write_text(path, text + "\n")
+
+
+def _shortened(value: Any) -> Any:
+    if isinstance(value, float):
+        return float(f"{value:.{DIGITS}g}")
+    if isinstance(value, dict):
+        return {key: _shortened(of_key) for key, of_key in value.items()}
+    return [_shortened(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def read_json(path: Path) -> Any:

@@ -20,6 +20,9 @@ CLUSTERING = "gp_segmentation.clustering"
 #: Keys that Hydra acts on; only the target itself is taken from a configuration.
 _HYDRAS = ("_partial_", "_args_", "_recursive_", "_convert_")
 
+#: The only callback that Hydra may be given: it makes a whole of the jobs of a multirun.
+CALLBACK = "gp_segmentation.pipeline.sweeps.SweepCallback"
+
 #: Resolvers a configuration may use: the environment, the time, and Hydra's own facts.
 RESOLVERS = ("oc.env", "now", "hydra")
 _INTERPOLATION = re.compile(r"\$\{\s*(?:(?P<resolver>[\w.]+)\s*:|[\w.\[\]]+\s*\})")
@@ -122,7 +125,7 @@ def check_node(node: Mapping[str, Any], *roles: str) -> Callable[..., Any]:
     roles = roles or tuple(ROLES)
     found = _check_target(str(node["_target_"]), [ROLES[role] for role in roles], " or ".join(roles))
     may_wait = any(ROLES[role].partial for role in roles)
-    for inner in _below(node):
+    for inner in below(node):
         if isinstance(inner, Mapping):
             _check_keys(inner, _HYDRAS[1:] if inner is node and may_wait else _HYDRAS)
             if inner is not node and inner.get("_target_") is not None:
@@ -172,14 +175,15 @@ def check_hydra(node: Mapping[str, Any]) -> None:
 
     Raises
     ------
-    ConfigError : for a callback, for a target that is no plugin of Hydra, and for a handler or formatter that
-        is not one of Python's logging (or colorlog).
+    ConfigError : for a callback that is not `CALLBACK`, for a target that is no plugin of Hydra, and for a
+        handler or formatter that is not one of Python's logging (or colorlog).
     """
-    for key in node.get("callbacks") or {}:
-        raise ConfigError(
-            f"hydra.callbacks.{key} is not allowed: it is code that Hydra would run. Leave it out"
-        )
-    for inner in _below(node):
+    for key, callback in (node.get("callbacks") or {}).items():
+        if callback != {"_target_": CALLBACK}:
+            raise ConfigError(
+                f"hydra.callbacks.{key} is not allowed: it is code that Hydra would run. Leave it out"
+            )
+    for inner in below({key: value for key, value in node.items() if key != "callbacks"}):
         for key, value in inner.items() if isinstance(inner, Mapping) else ():
             if value is not None and not _is_hydras_own(str(key), str(value)):
                 raise ConfigError(f"hydra: {key}: {value} is not allowed: it would be called. Leave it out")
@@ -196,11 +200,12 @@ def _is_hydras_own(key: str, value: str) -> bool:
     return not value.startswith("ext://") or value in ("ext://sys.stdout", "ext://sys.stderr")
 
 
-def _below(node: Any) -> Iterator[Any]:
+def below(node: Any) -> Iterator[Any]:
+    """Yield a node and all that is within it."""
     yield node
     inner = node.values() if isinstance(node, Mapping) else node if isinstance(node, list | tuple) else ()
     for value in inner:
-        yield from _below(value)
+        yield from below(value)
 
 
 def _check_target(target: str, roles: list[Role], place: str) -> Callable[..., Any]:

@@ -61,7 +61,7 @@ def draw_null(
     place = list(NULLS).index(kind)
     seeds = np.random.SeedSequence(seed, spawn_key=(place,) if place else ()).spawn(draws)
     tasks = [(kind, values, tuple(ks), n_init, child) for child in seeds]
-    results = progress_bar(parallel_map(_one_draw, tasks, jobs), len(tasks), f"null: {kind}")
+    results = progress_bar(parallel_map(_one_draw, tasks, jobs), len(tasks), f"random data ({kind})")
     rows = [(draw, *row) for draw, result in enumerate(results) for row in result]
     frame = pd.DataFrame(rows, columns=["draw", "k", "silhouette", "log_within"])
     return frame.astype({"draw": "int64", "k": "int64", "silhouette": float, "log_within": float})

@@ -23,6 +23,9 @@ from gp_segmentation.utils.parallel import parallel_map
 from gp_segmentation.utils.progress import progress_bar
 from gp_segmentation.validity.agreement import adjusted_rand, contingency, jaccard_of_pairs, matching
 
+#: How rows are drawn, and what the bar says meanwhile.
+WORDS = {"bootstrap": "practices redrawn", "subsample": "smaller samples"}
+
 #: Number of segments -> labels.
 Labels = dict[int, Ints]
 
@@ -86,7 +89,7 @@ def resample(
     drawn = [_draw_rows(len(values), scheme, share, one) for one in seeds]
     found = parallel_map(_match, [(values, codes, fresh, rows) for rows in drawn], jobs)
     jaccards, aris = [], []
-    matched_rows = zip(drawn, progress_bar(found, draws, scheme), strict=True)
+    matched_rows = zip(drawn, progress_bar(found, draws, WORDS[scheme]), strict=True)
     for draw, (rows, result) in enumerate(matched_rows, start=skip):
         for k, (best, ari, segment) in result.items():
             pairs = zip(numbered[k][0].tolist(), best.tolist(), strict=True)

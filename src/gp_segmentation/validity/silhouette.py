@@ -124,7 +124,8 @@ def _cluster_sums(
     tasks = [(values, distances, onehot, start, min(start + step, n)) for start in range(0, n, step)]
     sums = np.zeros_like(onehot)
     # Added in the order of the blocks: sums of floats depend on their order.
-    for (_, _, _, start, _), part in zip(tasks, parallel_map(_block_sums, tasks, jobs), strict=True):
+    parts = parallel_map(_block_sums, tasks, jobs, here=True)
+    for (_, _, _, start, _), part in zip(tasks, parts, strict=True):
         sums[start:] += part
     return sums
 

@@ -56,7 +56,7 @@ def prediction_strength(
     seeds = np.random.SeedSequence(seed).spawn(splits)
     tasks = [(values, clone(clusterer), child) for child in seeds]
     strengths = parallel_map(_strength, tasks, jobs)
-    return np.array(list(progress_bar(strengths, splits, "halves")))
+    return np.array(list(progress_bar(strengths, splits, "random halves")))
 
 
 def _strength(values: Floats, clusterer: Any, seed: np.random.SeedSequence) -> float:
@@ -91,5 +91,5 @@ def seed_agreement(X: ArrayLike, clusterer: Any, *, runs: int, seed: int = 0, jo
     values = np.asarray(X, dtype=np.float64)
     states = np.random.SeedSequence(seed).generate_state(runs) % 2**31
     tasks = [(clone(clusterer).set_params(random_state=int(state)), values) for state in states]
-    labels = list(progress_bar(parallel_map(fit_labels, tasks, jobs), runs, "seeds"))
+    labels = list(progress_bar(parallel_map(fit_labels, tasks, jobs), runs, "other seeds"))
     return np.array([adjusted_rand_score(a, b) for a, b in combinations(labels, 2)])

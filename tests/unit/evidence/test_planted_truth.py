@@ -1,6 +1,8 @@
-"""What the verdict says where the truth is known, over 20 seeds each."""
+"""What the verdict says where the truth is known, over several seeds each."""
 
 from __future__ import annotations
+
+import os
 
 import numpy as np
 import pandas as pd
@@ -31,6 +33,9 @@ OPTIONS = {
     },
 }
 ROWS, COLUMNS = 300, 8
+#: Eight cases of one population make 80 draws: a rule that calls one of 20 such draws discrete passes with
+#: probability 0.95 ** 80 = 0.02, and a right one never fails, as the seeds are fixed.
+SEEDS = range(20 if "GPSEG_EXHAUSTIVE" in os.environ else 10)
 
 
 def kmeans(k: int) -> KMeans:
@@ -51,7 +56,7 @@ def planted(seed: int) -> tuple[np.ndarray, np.ndarray]:
     return centres[truth] + rng.normal(size=(ROWS, COLUMNS)), truth
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", SEEDS)
 def test_separate_groups_are_recovered_and_called_discrete(seed):
     X, truth = planted(seed)
     word, labels, found = verdict(X, 4, seed)
@@ -74,8 +79,7 @@ def single_population(kind: str, seed: int) -> np.ndarray:
 @pytest.mark.parametrize("k", [2, 4])
 @pytest.mark.parametrize("kind", ["gaussian", "gradient", "heavy tails", "skewed"])
 def test_one_population_is_never_called_discrete(kind, k):
-    words = [verdict(single_population(kind, seed), k, seed)[0] for seed in range(20)]
-    assert len(words) == 20
+    words = [verdict(single_population(kind, seed), k, seed)[0] for seed in SEEDS]
     assert set(words) <= {"continuum", "unstable"}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
@@ -21,6 +22,8 @@ from gp_segmentation.figures._style import style
 from gp_segmentation.schemas import Results
 
 NAMES = list(figures.figure_modules())
+#: The fewest and the most; four are in `rendered`, and with `GPSEG_EXHAUSTIVE` others too.
+SEGMENTS = [2, 3, 5, 9] if "GPSEG_EXHAUSTIVE" in os.environ else [2, 9]
 WITHOUT_TRIALS_OR_PLACES = (
     *("silhouette_by_k", "elbow", "other_scores", "migration"),
     *("map", "icb_shares", "dendrogram"),
@@ -28,11 +31,8 @@ WITHOUT_TRIALS_OR_PLACES = (
 
 
 @pytest.fixture(scope="module")
-def rendered(
-    results_of: Callable[..., Results], tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Path, list[figures.Rendered]]:
-    folder = tmp_path_factory.mktemp("run") / "figures"
-    return folder, figures.render_all(results_of(4), folder)
+def rendered(figures_of_four: Path) -> list[figures.Rendered]:
+    return figures.load_figures(figures_of_four)[0]
 
 
 def test_the_registry_finds_every_module_file() -> None:
@@ -50,7 +50,7 @@ def test_a_figure_has_all_its_parts(name: str) -> None:
     assert missing == []
 
 
-@pytest.mark.parametrize("k", [2, 3, 5, 9])
+@pytest.mark.parametrize("k", SEGMENTS)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_figure_draws_for_any_number_of_segments(
     results_of: Callable[..., Results], name: str, k: int
@@ -59,27 +59,25 @@ def test_a_figure_draws_for_any_number_of_segments(
     module = figures.figure_modules()[name]
     numbers = module.data(results)
     with style():
+        # Laid out, which draws all parts without writing them.
         figure = compose(module, numbers, module.title(numbers), results)
-        figure.canvas.draw()
     assert figure.get_size_inches().max() < 25
     assert "nan" not in (module.title(numbers) + module.alt(numbers)).lower().split()
     assert len(module.alt(numbers)) > 40
 
 
-def test_all_figures_are_written_with_their_words(rendered: tuple[Path, list[figures.Rendered]]) -> None:
-    folder, shown = rendered
-    assert {f.name for f in shown} == set(NAMES)
-    for figure in shown:
+def test_all_figures_are_written_with_their_words(rendered: list[figures.Rendered]) -> None:
+    assert {f.name for f in rendered} == set(NAMES)
+    for figure in rendered:
         assert figure.png.read_bytes().startswith(b"\x89PNG")
         assert ET.fromstring(figure.svg.read_bytes()).tag.endswith("svg")  # noqa: S314 - our own file
         assert figure.title
         assert "synthetic" in figure.caption.lower()
         assert "Contains information from nobody" in figure.caption
-    assert figures.load_figures(folder) == (shown, [])
 
 
-def test_hostile_names_are_inert_in_svg(rendered: tuple[Path, list[figures.Rendered]]) -> None:
-    for figure in rendered[1]:
+def test_hostile_names_are_inert_in_svg(rendered: list[figures.Rendered]) -> None:
+    for figure in rendered:
         text = figure.svg.read_text(encoding="utf-8")
         assert "<script" not in text
         assert "<b>" not in text
@@ -87,14 +85,13 @@ def test_hostile_names_are_inert_in_svg(rendered: tuple[Path, list[figures.Rende
 
 
 def test_the_same_results_give_the_same_bytes(
-    rendered: tuple[Path, list[figures.Rendered]], results_of: Callable[..., Results], tmp_path: Path
+    figures_of_four: Path, results_of: Callable[..., Results], tmp_path: Path
 ) -> None:
-    folder, _ = rendered
     figures.render_all(results_of(4), tmp_path / "again")
-    names = sorted(p.name for p in folder.iterdir())
+    names = sorted(p.name for p in figures_of_four.iterdir())
     assert names == sorted(p.name for p in (tmp_path / "again").iterdir())
-    changed = [n for n in names if (folder / n).read_bytes() != (tmp_path / "again" / n).read_bytes()]
-    assert changed == []
+    files = ((name, figures_of_four / name, tmp_path / "again" / name) for name in names)
+    assert [name for name, one, other in files if one.read_bytes() != other.read_bytes()] == []
 
 
 def test_global_style_is_left_alone(results_of: Callable[..., Results], tmp_path: Path) -> None:
@@ -140,6 +137,7 @@ def test_a_single_segment_is_compared_with_nothing(
 
 def test_official_data_carry_no_synthetic_mark(results_of: Callable[..., Results], tmp_path: Path) -> None:
     shown = figures.render_all(results_of(3, synthetic=False), tmp_path / "f", names=["sizes"])
+    assert figures.load_figures(tmp_path / "f") == (shown, [])
     assert "synthetic" not in shown[0].caption.lower()
 
 

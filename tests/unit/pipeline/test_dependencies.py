@@ -101,7 +101,8 @@ def asked(small_england, tmp_path_factory) -> dict[str, set[str]]:
 @pytest.mark.parametrize("name", STAGES)
 def test_a_stage_names_the_data_it_reads_and_writes(name, asked):
     entry = STAGES_OF_DVC[name]
-    paths = [*entry["deps"], *entry.get("outs", []), *entry.get("metrics", [])]
+    listed = [*entry["deps"], *entry.get("outs", []), *entry.get("metrics", [])]
+    paths = [path for item in listed for path in ([item] if isinstance(item, str) else item)]
     named = {Path(path).parts[1].removesuffix(".json") for path in paths if path.startswith("data/")}
     # What is computed once is kept beside the raw files, which the study asks for to find that place.
     assert named == asked[name] - ({"raw"} if name == "study" else set())

@@ -159,7 +159,7 @@ def few_changes(centre: float, years: list[tuple[float, float]]) -> Changes:
 
 
 def test_figures_within_rounding_are_no_drift() -> None:
-    assert few_changes(10.0, [(0.0, 1e-8), (0.0, -1e-8), (0.0, 1.1e-8), (0.0, -1.1e-8)]).compared == 2
+    assert few_changes(10.0, [(0.0, 1e-6), (0.0, -1e-6), (0.0, 1.1e-6), (0.0, -1.1e-6)]).compared == 2
 
 
 def test_the_margin_is_near_below_one_twentieth_in_either_year() -> None:

@@ -17,7 +17,7 @@ from gp_segmentation.storage.provenance import (
     fail_if_changed,
     fingerprint,
 )
-from gp_segmentation.tracking import recording
+from gp_segmentation.tracking import describing
 
 ABOUT = {"label": "A year", "period": "2024-25", "synthetic": False, "licence": "OGL", "attribution": "NHS"}
 PRACTICES = pd.DataFrame({"practice_code": ["A1", "A2"], "list_size": [1000, 2500]})
@@ -85,7 +85,7 @@ def test_the_same_marker_is_described_the_same_whenever(folder: Path) -> None:
 def test_a_recorded_run_is_described_with_the_warning(folder: Path, named: list[str]) -> None:
     source = describe_source(config(named), folder, PRACTICES)
     cfg = {"features": {"label": "Prevalence"}}
-    said = recording.note(source, cfg, "continuum", [])
+    said = describing.note(source, cfg, "continuum", [])
     warned = f"**{source['warning']}** "
     assert said.startswith(f"{warned if named else ''}A year: 2 practices")
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gp_segmentation.storage.table_files import csv_text, read_table, write_table
+from gp_segmentation.storage.table_files import csv_text, read_table, rounded, write_table
 
 #: Names that a spreadsheet would run, obey or drop, and names that look like them.
 NAMES = [
@@ -66,3 +66,39 @@ def test_texts_of_any_kind_of_column_are_made_safe(kind):
         "'=1",
         "a",
     ]
+
+
+@pytest.mark.parametrize(
+    ("value", "beside", "written"),
+    [
+        (1 / 3, 1.0, 0.333333333),  # 9 significant digits
+        (2e7 / 3, 1.0, 6666666.67),
+        (123456789012.5, 1.0, 123456789012.0),  # whole numbers stay whole
+        (1.23456789e-9, 1.0, 1.23e-9),  # 12 digits of 1 end at the 11th decimal
+        (1.23456789e-9, 1e-9, 1.234568e-9),  # no more than 15 decimals
+        (3e-17, 0.25, 0.0),  # what is left of a sum that is 0
+        (3e-17, 1e-17, 0.0),
+        (np.nan, 1.0, np.nan),
+        (np.inf, 1.0, np.inf),
+    ],
+)
+def test_numbers_are_written_to_the_digits_that_mean_something(value, beside, written, tmp_path):
+    write_table(tmp_path / "table.parquet", pd.DataFrame({"x": [value, -value, beside]}))
+    found = read_table(tmp_path / "table.parquet")["x"].to_numpy()
+    np.testing.assert_array_equal(found[:2], [written, -written])
+    assert written != 0 or not np.signbit(found[1])  # no -0
+
+
+def test_the_last_digits_that_processors_disagree_on_change_nothing():
+    draws = np.random.default_rng(3).normal(size=(2000, 3)) * [1.0, 1e4, 1e-5]
+    one = pd.DataFrame(draws, columns=["a", "b", "c"])
+    other = one * (1 + 4 * np.finfo(float).eps)
+    assert (one != other).all(axis=None)
+    pd.testing.assert_frame_equal(rounded(other), rounded(one), check_exact=True)
+    pd.testing.assert_frame_equal(rounded(rounded(one)), rounded(one), check_exact=True)
+
+
+def test_a_largest_number_just_below_a_power_of_ten_has_the_decimals_of_that_power():
+    one, other = (rounded(pd.DataFrame({"x": [top, 1 / 3e8]})) for top in (1.0, 1 - 1e-15))
+    pd.testing.assert_frame_equal(one, other, check_exact=True)
+    assert list(one["x"]) == [1.0, 3.33e-9]

@@ -12,18 +12,18 @@ from gp_segmentation.study import Limits, Setup, open_space, run_study, run_tria
 
 @pytest.fixture(scope="module")
 def many() -> tuple[np.ndarray, np.ndarray]:
-    """Four groups of 1,500 rows."""
-    truth = np.repeat(range(4), 1500)
-    return 7 * np.eye(5)[truth] + np.random.default_rng(5).normal(size=(6000, 5)), truth
+    """Four groups of 600 rows."""
+    truth = np.repeat(range(4), 600)
+    return 7 * np.eye(5)[truth] + np.random.default_rng(5).normal(size=(2400, 5)), truth
 
 
 def test_the_same_groups_are_found_and_the_silhouette_is_near(many, clusterer, options, build):
     X, truth = many
-    setup = Setup(limits=Limits(exact_up_to=3000, sample_rows=1000))
+    setup = Setup(limits=Limits(exact_up_to=1200, sample_rows=500))
     result = run_trials(X, open_space(clusterer, options | {"n_clusters": [4]}), build, setup=setup)
     for row in result.trials.itertuples():
         labels = result.labels[row.trial]
-        assert row.silhouette_rows == 1000
+        assert row.silhouette_rows == 500
         if row.linkage in ("single", "average"):
             continue  # these split off a few rows, which a sample may miss
         assert adjusted_rand_score(labels, truth) > 0.99
@@ -34,7 +34,7 @@ def test_the_same_groups_are_found_and_the_silhouette_is_near(many, clusterer, o
 
 def test_a_whole_study_of_many_rows_chooses(many, clusterer, options, build):
     X, _ = many
-    asked = options | {"exact_up_to": 3000, "sample_rows": 800}
+    asked = options | {"exact_up_to": 1200, "sample_rows": 500}
     found = run_study(X, open_space(clusterer, asked), build, asked, seed=1)
     assert found.choice["n_clusters"] == 4
     assert found.trials["silhouette_se"].notna().all()

@@ -192,6 +192,10 @@ def test_a_sampler_goes_to_and_fro_between_matrices(matrices, clusterer, options
     assert params == {"scaler", "reducer", "clusterer", "linkage", "n_clusters"}
 
 
+#: Nine trials of every matrix: each is a transaction of the database.
+FEW = {"n_clusters": {"low": 2, "high": 4}, "linkage": ["ward", "single"]}
+
+
 def interrupted(matrices, clusterer, options, build, folder):
     """Run a study that is killed after some trials of its second matrix."""
     add = study_search.Ledger.add
@@ -208,6 +212,7 @@ def interrupted(matrices, clusterer, options, build, folder):
 def test_a_study_killed_on_its_second_matrix_ends_as_one_that_was_not(
     matrices, clusterer, options, build, tmp_path
 ):
+    options |= FEW
     stored = options | {"storage": "sqlite"}
     arguments = (matrices, clusterer, stored, build, tmp_path)
     process = multiprocessing.get_context("fork").Process(target=interrupted, args=arguments)
@@ -234,6 +239,7 @@ def shared(matrices, clusterer, options, build, folder, path):
 
 
 def test_two_processes_share_a_study_of_several_matrices(matrices, clusterer, options, build, tmp_path):
+    options |= FEW
     stored = options | {"storage": "sqlite"}
     context = multiprocessing.get_context("fork")
     paths = [tmp_path / "one.parquet", tmp_path / "other.parquet"]

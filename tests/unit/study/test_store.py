@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import signal
-import subprocess
-import sys
+import time
+from contextlib import suppress
 
 import numpy as np
 import optuna
@@ -16,35 +17,19 @@ from gp_segmentation.errors import ConfigError
 from gp_segmentation.study import open_space, run_study
 from gp_segmentation.study.evaluate import Evaluator
 
-# Runs a study in a process of its own. With a third argument it waits that long before each group of points.
-SCRIPT = """
-import sys, time
-from pathlib import Path
-import numpy as np
-from sklearn.cluster import KMeans
-from gp_segmentation.clustering import Hierarchical
-from gp_segmentation.study import brute_force, open_space, run_study
-from gp_segmentation.study.evaluate import Evaluator
 
-TARGETS = {"KMeans": KMeans, "Hierarchical": Hierarchical, "brute_force": brute_force}
+def run_slowly(pause, told, folder, path, planted, clusterer, options, build):
+    """Run a study, waiting so long before each group of points, of which it tells; write its trials."""
+    plain = Evaluator.evaluate
 
-def build(node, **params):
-    arguments = {key: value for key, value in node.items() if key not in ("name", "_target_")}
-    return TARGETS[node["_target_"]](**(arguments | params))
+    def evaluate(self, points):
+        time.sleep(pause)
+        told.send(points[0].family)
+        return plain(self, points)
 
-plain = Evaluator.evaluate
-
-def slow(self, points):
-    time.sleep(float(sys.argv[3]))
-    print("group", points[0].family, flush=True)
-    return plain(self, points)
-
-Evaluator.evaluate = slow
-planted = np.load(sys.argv[1])
-settings = eval(Path(sys.argv[2]).read_text())
-study = run_study(planted, open_space(*settings), build, settings[1], seed=3, folder=Path(sys.argv[2]).parent)
-study.trials.to_parquet(sys.argv[4])
-"""
+    Evaluator.evaluate = evaluate
+    found = run_study(planted, open_space(clusterer, options), build, options, seed=3, folder=folder)
+    found.trials.to_parquet(path)
 
 
 @pytest.fixture
@@ -53,16 +38,17 @@ def stored(options):
 
 
 @pytest.fixture
-def start(tmp_path, planted, clusterer, stored):
-    """Start a study in another process, which keeps it in `tmp_path`."""
-    np.save(tmp_path / "X.npy", planted)
-    (tmp_path / "settings").write_text(repr((clusterer, stored)), encoding="utf-8")
+def start(tmp_path, planted, clusterer, stored, build):
+    """Start a study in another process, which keeps it in `tmp_path` and tells of each group of points."""
+    context = multiprocessing.get_context("fork")
 
-    def begin(pause: float, table: str) -> subprocess.Popen:
-        command = [sys.executable, "-c", SCRIPT, tmp_path / "X.npy", tmp_path / "settings", pause]
-        return subprocess.Popen(
-            [*map(str, command), str(tmp_path / table)], stdout=subprocess.PIPE, encoding="utf-8"
-        )
+    def begin(pause: float, table: str):
+        told, tell = context.Pipe(duplex=False)
+        arguments = (pause, tell, tmp_path, tmp_path / table, planted, clusterer, stored, build)
+        process = context.Process(target=run_slowly, args=arguments)
+        process.start()
+        tell.close()
+        return process, told
 
     return begin
 
@@ -71,6 +57,15 @@ def finished(folder) -> int:
     (database,) = folder.glob("*.db")
     (study,) = optuna.study.get_all_study_summaries(f"sqlite:///{database}")
     return study.n_trials
+
+
+def count_groups(told) -> int:
+    """Count what a process tells until it ends."""
+    groups = 0
+    with suppress(EOFError):
+        while told.recv():
+            groups += 1
+    return groups
 
 
 def counted(monkeypatch) -> list:
@@ -88,12 +83,12 @@ def counted(monkeypatch) -> list:
 def test_a_killed_study_goes_on_where_it_stopped(
     start, tmp_path, monkeypatch, planted, clusterer, stored, build
 ):
-    process = start(1.0, "killed.parquet")
+    process, told = start(0, "killed.parquet")
     for _ in range(2):  # the second group begins when the first is stored
-        assert process.stdout.readline().startswith("group")
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    assert process.returncode == -signal.SIGKILL
+        assert told.recv() in clusterer["candidates"]
+    process.kill()
+    process.join(60)
+    assert process.exitcode == -signal.SIGKILL
     left = finished(tmp_path)
     assert 0 < left < 25
 
@@ -120,16 +115,17 @@ def test_a_finished_study_is_read_and_not_repeated(tmp_path, monkeypatch, plante
 
 
 def test_two_processes_share_one_study_and_lose_no_trial(start, tmp_path, planted, clusterer, stored, build):
-    processes = [start(0.5, f"{i}.parquet") for i in range(2)]
-    outputs = [process.communicate(timeout=240)[0] for process in processes]
-    assert [process.returncode for process in processes] == [0, 0]
+    started = [start(0.5, f"{i}.parquet") for i in range(2)]
+    groups = sum(count_groups(told) for _, told in started)
+    for process, _ in started:
+        process.join(60)
+    assert [process.exitcode for process, _ in started] == [0, 0]
     straight = run_study(
         planted, open_space(clusterer, stored), build, stored | {"storage": None}, seed=3
     ).trials
     for i in range(2):
         assert_frame_equal(pd.read_parquet(tmp_path / f"{i}.parquet"), straight, check_exact=True)
     assert finished(tmp_path) >= 25
-    groups = sum(output.count("group") for output in outputs)
     assert groups < 2 * 2, "each did all the work: nothing was shared"
 
 
@@ -137,6 +133,7 @@ def test_two_processes_share_one_study_and_lose_no_trial(start, tmp_path, plante
     "change", [{"seed": 4}, {"options": {"n_clusters": [2, 3]}}, {"rows": 299}, {"node": {"n_init": 2}}]
 )
 def test_whatever_changes_a_trial_is_another_study(change, tmp_path, planted, clusterer, stored, build):
+    stored |= {"n_clusters": [2, 4], "linkage": ["ward"]}
     run_study(planted, open_space(clusterer, stored), build, stored, seed=3, folder=tmp_path)
     clusterer["candidates"]["kmeans"] |= change.get("node", {})
     changed = stored | change.get("options", {})
@@ -148,6 +145,7 @@ def test_whatever_changes_a_trial_is_another_study(change, tmp_path, planted, cl
 
 
 def test_the_rule_is_no_part_of_the_study(tmp_path, planted, clusterer, stored, build):
+    stored |= {"n_clusters": [2, 4], "linkage": ["ward"]}
     other = stored | {"rule": stored["rule"] | {"tolerance": 0.5}}
     for options in (stored, other):
         run_study(planted, open_space(clusterer, options), build, options, seed=3, folder=tmp_path)

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from gp_segmentation.tracking.recording import git_tags
+from gp_segmentation.tracking.describing import git_tags
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from gp_segmentation.tracking.recording import level_counts, note, tags_of_results
+from gp_segmentation.tracking.describing import level_counts, note, tags_of_results
 
 CFG = {"features": {"name": "need", "label": "Patients and their need"}}
 SOURCE = {

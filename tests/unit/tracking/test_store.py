@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import subprocess
 import sys
+import time
 import traceback
 from pathlib import Path
 
@@ -17,8 +20,9 @@ from gp_segmentation.tracking.store import LOST, open_store
 
 
 @pytest.fixture
-def store(tmp_path, monkeypatch):
+def store(bare, tmp_path, monkeypatch):
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    shutil.copytree(bare / "mlruns", tmp_path / "mlruns")
     return open_store(tmp_path, "test")
 
 
@@ -28,7 +32,7 @@ def test_a_run_keeps_what_is_logged(store, tmp_path):
     with store.run("first", {"source": "synthetic"}) as run:
         run.log_params({"scaler.name": "standard", "reducer.n": None, "long": "x" * 7000})
         run.log_metrics({"silhouette": 0.25, "missing": float("nan"), "text": "no", "flag": True})
-        run.log_series("by_k/silhouette", [2, 3], [0.3, 0.2])
+        run.log_curves({"by_k/silhouette": {2: 0.3, 3: 0.2}})
         run.log_files([table], "tables")
         run.log_text("seed: 1", "config.yaml")
         run.set_tags({"content_hash": "abc"})
@@ -168,6 +172,7 @@ def test_a_store_that_cannot_be_reached_is_named_without_its_password(tmp_path, 
 
 WRITER = """
 import sys
+import time
 from pathlib import Path
 from gp_segmentation.tracking.run import Child, Run
 from gp_segmentation.tracking.store import open_store
@@ -238,3 +243,48 @@ def broken_query(*_: object, **__: object) -> None:
     from sqlalchemy.exc import OperationalError
 
     raise OperationalError("select 1", {}, Exception("server closed the connection unexpectedly"))
+
+
+def test_a_run_lasts_as_long_as_its_work_took(store):
+    with store.run("done before", {}, seconds=90.5) as run:
+        run.log_metrics({"a": 1})
+    info = store.client.get_run(run.id).info
+    assert info.end_time - info.start_time == 90_500
+    assert abs(info.end_time / 1000 - time.time()) < 60
+
+
+def test_a_run_is_opened_again_with_what_it_has(store):
+    with store.run("sweep", {"sweep": "one"}) as first:
+        first.log_metrics({"jobs": 1})
+    with store.run("sweep", {"sweep": "two"}, known=first.id) as again:
+        assert store.client.get_run(again.id).info.status == "RUNNING"
+    back = store.client.get_run(first.id)
+    assert again.id == first.id
+    assert (back.info.status, back.data.tags["sweep"], back.data.metrics) == (
+        "FINISHED",
+        "two",
+        {"jobs": 1.0},
+    )
+
+
+@pytest.mark.parametrize("gone", ["in another store", "deleted"])
+def test_a_run_that_is_not_there_any_more_is_a_new_one(store, gone):
+    known = "0" * 32
+    if gone == "deleted":
+        with store.run("first", {}) as run:
+            known = run.id
+        store.client.delete_run(known)
+    with store.run("second", {}, known=known) as run:
+        assert run.id != known
+
+
+def test_what_a_run_was_made_from_is_found_by_name_and_digest(store):
+    with store.run("run", {}) as run:
+        run.log_data("synthetic", "a" * 64, "raw", "data/raw/synthetic", {"files": 12})
+    (found,) = store.client.get_run(run.id).inputs.dataset_inputs
+    assert (found.dataset.name, found.dataset.digest) == ("synthetic", "a" * 36)
+    assert json.loads(found.dataset.source) == {"uri": "data/raw/synthetic"}
+    assert json.loads(found.dataset.profile) == {"files": 12}
+    assert [(tag.key, tag.value) for tag in found.tags] == [("mlflow.data.context", "raw")]
+    (again,) = store.client.search_runs([store.experiment_id], f"dataset.digest = '{'a' * 36}'")
+    assert again.info.run_id == run.id

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import shutil
 import sqlite3
 import threading
 import traceback
@@ -29,19 +28,9 @@ def no_other_store(monkeypatch) -> None:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
 
 
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory) -> Path:
-    """A project with a new store, to be copied."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        root = tmp_path_factory.mktemp("empty")
-        open_store(root, "test")
-    return root
-
-
 @pytest.fixture
-def root(empty, tmp_path) -> Path:
-    return shutil.copytree(empty, tmp_path / "project")
+def root(empty) -> Path:
+    return empty
 
 
 def told(action: Callable[[], object]) -> str:

@@ -16,12 +16,14 @@ import numpy as np
 import pytest
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-from gp_segmentation import cli, config
+from gp_segmentation import cli
+from gp_segmentation.cli.verbs import DASHED
 from gp_segmentation.errors import ConfigError, GpsegError
-from gp_segmentation.utils import console
+from gp_segmentation.utils import console, root
 
 COMMANDS: dict[str, Callable[[], int]] = {
     "gpseg": cli.main,
+    "gpseg peers": lambda: cli.main(["peers", "A81001"]),
     "gpseg-data": cli.data_main,
     "gpseg-explore": cli.explore_main,
     "gpseg-peers": lambda: cli.peers_main(["A81001"]),
@@ -59,7 +61,8 @@ def typed(monkeypatch):
 def test_every_command_of_the_project_is_tried_here():
     scripts = (Path(__file__).resolve().parents[3] / "pyproject.toml").read_text(encoding="utf-8")
     listed = [line.split(" = ")[0] for line in scripts.splitlines() if '"gp_segmentation.cli:' in line]
-    assert sorted([*listed, "features"]) == sorted(COMMANDS)
+    assert listed == ["gpseg", *(f"gpseg-{name}" for name in DASHED)]
+    assert sorted([*listed, "gpseg peers", "features"]) == sorted(COMMANDS)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -77,7 +80,7 @@ def test_every_command_of_the_project_is_tried_here():
     ],
 )
 def test_every_command_ends_in_words(name, error, status, words, monkeypatch, capsys, typed):
-    monkeypatch.setattr(config, "project_root", raised(error))
+    monkeypatch.setattr(root, "project_root", raised(error))
     assert COMMANDS[name]() == status
     assert capsys.readouterr().err == f"{name}: {words}\n"
 
@@ -85,7 +88,7 @@ def test_every_command_ends_in_words(name, error, status, words, monkeypatch, ca
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_says_when_it_may_not_have_the_memory_it_needs(name, monkeypatch, capsys, typed):
     monkeypatch.setattr(resource, "getrlimit", lambda _: (2**30, resource.RLIM_INFINITY))
-    monkeypatch.setattr(config, "project_root", raised(AssertionError("it began all the same")))
+    monkeypatch.setattr(root, "project_root", raised(AssertionError("it began all the same")))
     assert COMMANDS[name]() == 1
     assert capsys.readouterr().err == (
         f"{name}: not enough memory: this process may use 1.0 GiB of address space, and needs 1.5 at least. "

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from threading import Event
+from types import ModuleType
 
 import pytest
-from threadpoolctl import threadpool_info
+from threadpoolctl import ThreadpoolController, threadpool_info
 
+from gp_segmentation.utils import parallel
 from gp_segmentation.utils.parallel import count_jobs, parallel_map, start_in_threads
 
 
@@ -30,6 +33,37 @@ def test_every_task_has_one_thread_for_its_arithmetic(jobs):
     found = list(parallel_map(thread_counts, [(i,) for i in range(4)], jobs))
     assert {count for counts in found for count in counts} == {1}
     assert thread_counts(0) == before
+
+
+def test_libraries_are_searched_for_again_only_after_an_import(monkeypatch):
+    searched = []
+    monkeypatch.setattr(
+        parallel, "ThreadpoolController", lambda: searched.append(1) or ThreadpoolController()
+    )
+    parallel._libraries.cache_clear()
+    for _ in range(2):
+        list(parallel_map(slow_first, [(1,)]))
+    assert len(searched) == 1
+    monkeypatch.setitem(sys.modules, "one_module_more", ModuleType("one_module_more"))
+    list(parallel_map(slow_first, [(1,)]))
+    assert len(searched) == 2
+
+
+def test_tasks_go_to_whoever_does_them_unless_they_are_one_or_share_memory():
+    sent = []
+
+    def elsewhere(function, tasks):
+        sent.append(len(tasks))
+        return (function(*task) for task in tasks)
+
+    before = parallel._elsewhere.set(elsewhere)
+    try:
+        for tasks, here in (([(1,), (2,), (3,)], False), ([(1,)], False), ([(1,), (2,)], True)):
+            found = list(parallel_map(slow_first, tasks, 1, here=here))
+            assert found == [i * i for (i,) in tasks]
+    finally:
+        parallel._elsewhere.reset(before)
+    assert sent == [3]
 
 
 def test_processes_are_other_processes():

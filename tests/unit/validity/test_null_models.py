@@ -104,7 +104,7 @@ def test_each_kind_has_its_own_branch_of_the_seed(kind, branch, asked):
     ] * 2
     children = [task[4] for task in asked["tasks"]]
     assert [(child.entropy, child.spawn_key) for child in children] == [(8, (*branch, 0)), (8, (*branch, 1))]
-    assert (asked["jobs"], asked["total"], asked["what"]) == (6, 2, f"null: {kind}")
+    assert (asked["jobs"], asked["total"], asked["what"]) == (6, 2, f"random data ({kind})")
 
 
 def test_five_draws_of_four_starts_from_seed_0_in_one_thread_unless_others_are_asked_for(asked):

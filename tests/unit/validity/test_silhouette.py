@@ -148,7 +148,8 @@ def test_blocks_hold_as_many_rows_as_fit(rows, memory, blocks, jobs, monkeypatch
     """A block's row takes eight times eight bytes for each row of the data."""
     asked = []
 
-    def recorded(function, tasks, jobs):
+    def recorded(function, tasks, jobs, *, here):
+        assert here
         asked.append(([task[-2:] for task in tasks], jobs))
         return [function(*task) for task in tasks]
 
@@ -164,7 +165,8 @@ def test_blocks_hold_as_many_rows_as_fit(rows, memory, blocks, jobs, monkeypatch
 def test_threads_and_memory_asked_for_reach_the_passes(memory, passes, monkeypatch):
     asked = []
 
-    def recorded(function, tasks, jobs):
+    def recorded(function, tasks, jobs, *, here):
+        assert here
         asked.append(([task[-2:] for task in tasks], jobs))
         return [function(*task) for task in tasks]
 

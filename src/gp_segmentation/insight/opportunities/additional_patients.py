@@ -30,6 +30,7 @@ from scipy.special import betaincinv
 from gp_segmentation.insight.opportunities.shrunken_rates import shrink_in_segments
 from gp_segmentation.insight.portraits.profiles import Z95
 from gp_segmentation.utils.parallel import parallel_map
+from gp_segmentation.utils.progress import progress_bar
 
 QUARTILE = 0.75
 INTERVAL = (0.025, 0.975)
@@ -77,7 +78,8 @@ def find_opportunities(
     seeds = np.random.SeedSequence(seed).spawn(len(parts))
     membership = _membership(groups)
     tasks = [(part, membership, min_denominator, draws, s) for part, s in zip(parts, seeds, strict=True)]
-    tables = zip(*parallel_map(_one_indicator, tasks, jobs), strict=True)
+    found = progress_bar(parallel_map(_one_indicator, tasks, jobs), len(tasks), "opportunities")
+    tables = zip(*found, strict=True)
     return Opportunities(*(pd.concat(parts, ignore_index=True) for parts in tables))
 
 

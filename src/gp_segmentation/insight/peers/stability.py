@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gp_segmentation.utils.parallel import parallel_map
+from gp_segmentation.utils.progress import progress_bar
 
 #: Rows whose distances are in memory at once.
 CHUNK = 1024
@@ -62,7 +63,8 @@ def inclusion(search: PeerSearch, resamples: int, seed: int, jobs: int | None) -
     """Return the inclusion probability of every peer, practices x peers; NaN in no resample."""
     stays, present = np.zeros(search.neighbours.shape), np.zeros(search.neighbours.shape)
     seeds = np.random.SeedSequence(seed).spawn(resamples)
-    for stayed, contained in parallel_map(search.resample, [(child,) for child in seeds], jobs):
+    drawn = parallel_map(search.resample, [(child,) for child in seeds], jobs)
+    for stayed, contained in progress_bar(drawn, resamples, "peers in resamples"):
         stays += stayed
         present += contained
     return np.divide(stays, present, out=np.full(stays.shape, np.nan), where=present > 0)

@@ -20,6 +20,8 @@ LEVELS_ARE = (
     "Certainty: the share of samples of redrawn practices in which this one falls into its segment. The "
     "borders between subgroups are not found again in such samples."
 )
+#: Practices named where the one asked for is not there.
+OFFERED = 5
 #: A warning is given when the nearest peer is further off than that of this share of practices.
 FAR = 0.97
 
@@ -38,19 +40,26 @@ def peers_text(
     peers : from `nearest_peers`. segments : schema ``segments``, or ``segments_without_levels``.
     names : code of a supergroup, segment or subgroup -> its name; None: the run has segments only.
 
-    Raises InputError for a practice the run does not have, naming similar codes.
+    Raises InputError for a practice the run does not have, naming those that may be meant.
     """
     by_code = segments.set_index("practice_code")
+    asked, code = code, code if code in by_code.index else code.upper()
     if code not in by_code.index:
-        similar = difflib.get_close_matches(code, list(by_code.index), n=5, cutoff=0.6)
-        hint = f"Similar codes: {', '.join(similar)}" if similar else "Codes look like A81001"
-        unknown = f"{code} is not among the {len(by_code):,} practices"
-        raise InputError(unknown, file="segments.csv", remedy=hint)
+        raise _unknown(asked, by_code["practice_name"].astype(str))
     mine = peers[peers["practice_code"] == code].sort_values("rank")
     heading = [_heading(code, by_code, comparison, names), _warning(mine, peers)]
     reasons = [_reasons(code, peer, by_code, comparison) for peer in mine.to_dict("records")]
     parts = ["\n".join(filter(None, heading)), _table(mine, by_code), "\n".join(reasons)]
     return "\n\n".join(filter(None, [*parts, _closing(mine, comparison, names)])) + "\n"
+
+
+def _unknown(text: str, names: pd.Series) -> InputError:
+    """Return what is told of a practice that is not there: who has that name, and whose code is similar."""
+    called = names.index[names.str.contains(text, case=False, regex=False)]
+    similar = [*called, *difflib.get_close_matches(text.upper(), list(names.index), n=OFFERED)]
+    offered = [f"{code} {_cut(names[code], CELL)}" for code in dict.fromkeys(similar)][:OFFERED]
+    hint = f"Did you mean one of: {'; '.join(offered)}" if offered else f"Codes look like {names.index[0]}"
+    return InputError(f"{text} is not among the {len(names):,} practices", file="segments.csv", remedy=hint)
 
 
 def _heading(

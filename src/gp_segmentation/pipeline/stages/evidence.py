@@ -6,7 +6,7 @@ import pandas as pd
 
 from gp_segmentation import config, evidence
 from gp_segmentation.features import Tables, build_blocks
-from gp_segmentation.schemas import of_preparation
+from gp_segmentation.schemas import headlines, of_preparation
 from gp_segmentation.storage.table_files import read_table, write_table
 from gp_segmentation.storage.workspace import Workspace
 from gp_segmentation.utils.files import fresh_folder, write_json
@@ -39,14 +39,15 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
         told = evidence.with_noise(told, len(every) - len(fitted), len(every))
     if told["assessed"]:
         told |= _external(cfg, ws, X, labels)
+    chosen = ws.trials().set_index("trial").loc[choice["trial"]]
+    imputed = read_table(ws.chosen_matrix / "imputed.parquet")
+    metrics = evidence.run_metrics(chosen, told, imputed, ws.segment_table(), choice["agreement"])
     with fresh_folder(ws.evidence) as out:
         write_json(out / "evidence.json", told)
         write_table(out / "practices.parquet", found.practices)
         write_table(out / "usefulness.csv", evidence.usefulness_table(told))
-    chosen = ws.trials().set_index("trial").loc[choice["trial"]]
-    imputed = read_table(ws.chosen_matrix / "imputed.parquet")
-    metrics = evidence.run_metrics(chosen, told, imputed, ws.segment_table(), choice["agreement"])
-    write_json(ws.metrics, metrics)
+        write_json(out / "metrics.json", metrics)
+    write_json(ws.metrics, headlines(metrics))
 
 
 def _known(

@@ -12,7 +12,7 @@ from gp_segmentation.insight.rules import surrogate_rules
 from gp_segmentation.insight.workbook.sheets import workbook_sheets
 from gp_segmentation.insight.workbook.workbook import write_workbook
 from gp_segmentation.schemas import SCHEMAS
-from gp_segmentation.storage.table_files import read_table, write_table
+from gp_segmentation.storage.table_files import read_table, rounded, write_table
 from gp_segmentation.storage.workspace import Workspace
 from gp_segmentation.utils.files import fresh_folder, read_json, write_json, write_text
 
@@ -47,6 +47,7 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
     tables |= build.deprivation_tables(found, tables, surrogate, options)
     tables["disputed"] = disputed_practices(read_table(ws.evidence / "practices.parquet"), segments)
     tables["space"] = spatial.join_counts(prepared["practices"], segments, **options["spatial"])
+    tables = {name: rounded(table) for name, table in tables.items()}  # portraits and workbook show the same
     with fresh_folder(ws.insight) as out:
         for name, table in tables.items():
             ending = "parquet" if name in LARGE else "csv"

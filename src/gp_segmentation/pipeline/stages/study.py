@@ -7,8 +7,9 @@ import pandas as pd
 
 from gp_segmentation import config, study
 from gp_segmentation.schemas import of_preparation
-from gp_segmentation.storage.table_files import write_table
+from gp_segmentation.storage.table_files import read_table, write_table
 from gp_segmentation.storage.workspace import Workspace
+from gp_segmentation.study.plots import write_plots  # with pyplot, for which no check need wait
 from gp_segmentation.utils.files import fresh_folder, write_json
 
 
@@ -36,6 +37,7 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
     labels = pd.DataFrame({str(trial): row for trial, row in found.result.labels.items()}, index=practices)
     with fresh_folder(ws.study) as out:
         write_table(out / "trials.parquet", found.trials, "trials")
+        trials = read_table(out / "trials.parquet", "trials")  # with the digits that others read
         write_table(out / "labels.parquet", labels.astype("int32"))
         write_table(out / "null.parquet", found.null)
         write_table(out / "tree.parquet", found.tree)
@@ -45,7 +47,7 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
         if found.votes is not None:
             names = [str(segment) for segment in range(found.votes.shape[1])]
             write_table(out / "votes.parquet", pd.DataFrame(found.votes, practices, names))
-        chosen = of_preparation(found.trials, found.choice["preparation"])
+        chosen = of_preparation(trials, found.choice["preparation"])
         write_table(out / "scores_by_k.csv", study.scores_by_k(chosen))
         write_json(out / "choice.json", found.choice)
-        study.write_plots(found.trials, found.result.points, space, found.objectives, out / "plots")
+        write_plots(trials, found.result.points, space, found.objectives, out / "plots")

@@ -7,8 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import openpyxl
-
 from gp_segmentation.errors import InputError
 
 #: Limits: bytes all parts of a workbook may inflate to, and rows of a worksheet (Excel's own limit).
@@ -24,6 +22,8 @@ def excel_rows(path: Path, sheet: str | int) -> Iterator[list[Any]]:
 
     Raises InputError when the file is not a workbook, is too large, or has no such sheet.
     """
+    import openpyxl  # most sources have no workbook
+
     fail = partial(InputError, file=path.name)
     try:
         with zipfile.ZipFile(path) as archive:

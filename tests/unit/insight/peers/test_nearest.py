@@ -177,12 +177,26 @@ def test_the_text_of_a_run_without_levels_has_the_segment_only(
     assert "ubgroup" not in text
 
 
-def test_an_unknown_practice_is_refused_with_similar_codes(
+def test_an_unknown_practice_is_refused_with_similar_codes_and_those_of_that_name(
     peers_of_run: tuple[Results, pd.DataFrame, Comparison],
 ) -> None:
     results, found, comparison = peers_of_run
-    with pytest.raises(InputError, match=r"A0005 is not among the 240 practices.*Similar codes: A00"):
-        peers_text("A0005", found, results.segments, comparison)
+    segments = results.segments.assign(practice_name="The Surgery")
+    segments.loc[segments["practice_code"] == "A00007", "practice_name"] = "Oak (Street) Surgery"
+    with pytest.raises(InputError, match=r"A0005 is not among the 240 practices. Did you mean one of: A00"):
+        peers_text("A0005", found, segments, comparison)
+    with pytest.raises(InputError, match=r"oak \(STR is not .* Did you mean one of: A00007 Oak \(Street\)"):
+        peers_text("oak (STR", found, segments, comparison)
+    with pytest.raises(InputError, match=r"Elm is not among the 240 practices. Codes look like A00000"):
+        peers_text("Elm", found, segments, comparison)
+
+
+def test_the_code_of_a_practice_may_be_typed_in_small_letters(
+    peers_of_run: tuple[Results, pd.DataFrame, Comparison],
+) -> None:
+    results, found, comparison = peers_of_run
+    told = peers_text("a00007", found, results.segments, comparison)
+    assert told == peers_text("A00007", found, results.segments, comparison)
 
 
 def test_a_practice_like_no_other_is_called_so() -> None:
