@@ -256,7 +256,7 @@ def test_a_job_that_fails_is_recorded_with_its_error(ready):
 
 def test_an_unprepared_source_is_refused_with_the_remedy(ready):
     output = ready.call("gpseg", "source=nhs_2024_25", check=False)
-    assert "gpseg-data source=nhs_2024_25" in output
+    assert "gpseg data source=nhs_2024_25" in output
 
 
 def test_jobs_never_change_a_byte(ready, job):
