@@ -24,7 +24,7 @@ from gp_segmentation import cli
 sys.exit(cli.stage_main([stage]))
 """
 #: Bytes a file may have, fewer than one of the stage's files needs.
-STAGES_AND_ROOM = [("prepare", 12_000), ("insight", 6_000), ("report", 20_000)]
+STAGES_AND_ROOM = [("prepare", 12_000), ("insight", 6_000)]
 
 
 def digests(data: Path) -> dict[str, str]:

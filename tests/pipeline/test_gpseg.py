@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -233,18 +231,6 @@ def test_a_multirun_gives_a_run_per_job(ready):
     assert ready.runs_of_kind("sweep")[0].info.run_id == parent
 
 
-def test_a_multirun_on_ray_loses_no_run(ready):
-    before = len(ready.runs())
-    jobs = ["clusterer=kmeans", "clusterer.n_clusters=3,7", "hydra/launcher=ray", *LIGHT]
-    # Ray's launcher needs an older cloudpickle than the rest: `make test` gives it an environment of its own.
-    command = Path(__file__).resolve().parents[2] / ".venv-ray" / "bin" / "gpseg"
-    ready.run(str(command), "-m", *jobs, RAY_USAGE_STATS_ENABLED="0")
-    runs = ready.runs()
-    assert len(runs) == before + 2
-    assert {run.data.metrics["n_clusters"] for run in runs[:2]} == {3, 7}
-    assert {run.info.status for run in runs[:2]} == {"FINISHED"}
-
-
 def test_a_job_that_fails_is_recorded_with_its_error(ready):
     output = ready.call("gpseg", "clusterer=kmeans", "clusterer.n_clusters=100000", check=False)
     run = latest(ready)
@@ -257,18 +243,6 @@ def test_a_job_that_fails_is_recorded_with_its_error(ready):
 def test_an_unprepared_source_is_refused_with_the_remedy(ready):
     output = ready.call("gpseg", "source=nhs_2024_25", check=False)
     assert "gpseg data source=nhs_2024_25" in output
-
-
-def test_jobs_never_change_a_byte(ready, job):
-    runs = ready.root / "data" / "runs-one"
-    other = 1 if (os.cpu_count() or 1) > 1 else 2
-    # storage: null, or this run would take its trials from the first
-    ready.call("gpseg", f"jobs={other}", "tracking=none", "study.storage=null", GPSEG_RUNS=str(runs))
-    folders = (job[-1], next(runs.glob("*/*")))
-    one, two = ({p.relative_to(f): p.read_bytes() for p in f.rglob("*") if p.is_file()} for f in folders)
-    tables = {p for p in one if p.suffix in (".csv", ".parquet", ".json", ".svg", ".png", ".skops", ".xlsx")}
-    assert len(tables) > 20
-    assert {p.name for p in tables if one[p] != two.get(p)} == {"finished.json", "seconds.json"}
 
 
 def test_the_segments_file_keeps_the_contract(ready, job):

@@ -444,7 +444,7 @@ def cluster(england, tmp_path_factory) -> Path:
     # Ray's launcher needs an older cloudpickle than the rest: `make test` gives it an environment of its own.
     python = ROOT / ".venv-ray" / "bin" / "python"
     fixture = str(ROOT / "tests" / "fixtures" / "planted_study.py")
-    jobs = [*SMALL, "clusterer.n_clusters=2,3", "tracking=none", "study.storage=null"]
+    jobs = [*SMALL, "clusterer.n_clusters=2,3", "tracking.experiment=ray", "study.storage=null"]
     with SERVERS.tempfile.TemporaryDirectory(prefix="r", dir="/tmp") as short:  # noqa: S108 - names of sockets are short
         environment = os.environ | {"RAY_TMPDIR": short, "RAY_USAGE_STATS_ENABLED": "0"}
         environment |= {"GPSEG_ROOT": str(england), "GPSEG_RUNS": str(folder / "runs")}
@@ -475,13 +475,19 @@ def test_both_machines_work_and_errors_come_back_as_they_were(cluster):
     assert told["error"] == ["InputError", "1.csv: is torn. Mend it"]
 
 
-def test_a_multirun_on_a_running_cluster_ends_in_the_project(cluster):
+def test_a_multirun_on_a_running_cluster_ends_in_the_project_and_its_store(cluster, england):
     status, said = json.loads((cluster / "told.json").read_text(encoding="utf-8"))["multirun"]
     assert status == 0, said
     found = {path.parents[1].name: path for path in (cluster / "runs").rglob("segments.csv")}
     assert {job: read_table(path, "segments")["segment"].max() for job, path in found.items()} == {
         "0": 2,
         "1": 3,
+    }
+    store = open_store(england, "ray")
+    recorded = store.client.search_runs([store.experiment_id], "tags.kind = 'run'")
+    assert {(run.info.status, run.data.metrics["n_clusters"]) for run in recorded} == {
+        ("FINISHED", 2),
+        ("FINISHED", 3),
     }
 
 
