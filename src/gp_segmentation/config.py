@@ -1,5 +1,8 @@
 """Compose `conf/`, check it, build what it names; besides `cli` the only module that imports hydra."""
 
+import json
+import re
+import shlex
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -96,6 +99,34 @@ def _renamed(key: str) -> ConfigError:
 def to_yaml(config: Mapping[str, Any]) -> str:
     """Return the configuration as YAML, keys in the order they were composed."""
     return OmegaConf.to_yaml(OmegaConf.create(dict(config)))
+
+
+def fetch_command(source: Mapping[str, Any], root: Path) -> str:
+    """Return the command that brings in the raw files of a composed `source`.
+
+    It names the option of `conf/source` (one under another name is found by its files) and every key of it
+    that was given another value.
+    """
+    names = sorted(path.stem for path in (root / "conf" / "source").glob("[!_]*.yaml"))
+    given, commands = flatten(source), []
+    for name in [source["name"]] if source["name"] in names else names:
+        option = flatten(_resolved(composed(root, [f"source={name}"], "data"))["source"])
+        if name == source["name"] or option.keys() == given.keys():
+            changed = [
+                f"{'' if key in option else '+'}source.{key}={_typed(value)}"
+                for key, value in given.items()
+                if key not in option or value != option[key]
+            ]
+            commands.append([f"source={name}", *map(shlex.quote, changed)])
+    return " ".join(["gpseg data", *min(commands, key=len, default=[f"source={source['name']}"])])
+
+
+def _typed(value: Any) -> str:
+    """Return a value as it is typed in an override; quotes keep what Hydra would read otherwise."""
+    is_plain = isinstance(value, str) and re.fullmatch(
+        r"(?!(?i:null|true|false|nan|inf)$)[A-Za-z_][\w./-]*", value
+    )
+    return value if is_plain else json.dumps(value, ensure_ascii=False)
 
 
 def load_params(path: Path, *, objects: bool = False) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from gp_segmentation import config
 from gp_segmentation.errors import ConfigError
 from gp_segmentation.utils.root import project_root
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_flatten_joins_keys_with_dots():
@@ -46,3 +49,25 @@ def test_the_root_is_found_upwards(tmp_path, monkeypatch):
 def test_params_missing_says_how_to_write_them(tmp_path):
     with pytest.raises(ConfigError, match="dvc repro configure"):
         config.load_params(Path(tmp_path) / "params.yaml")
+
+
+@pytest.mark.parametrize(
+    ("override", "told"),
+    [
+        (
+            "source.files.qof.url=https://example.org/a.zip",
+            "'source.files.qof.url=\"https://example.org/a.zip\"'",
+        ),
+        ("source.files.qof.filename=mine.zip", "source.files.qof.filename=mine.zip"),
+        ("source.simulated=[achievement]", "'source.simulated=[\"achievement\"]'"),
+        ("source.simulated=[]", "'source.simulated=[]'"),
+        ("source.label='null'", "'source.label=\"null\"'"),
+        ("source.files.qof.sha256=null", ""),  # as it is without
+        ("+source.files.qof.aliases=[a.zip]", "'+source.files.qof.aliases=[\"a.zip\"]'"),
+    ],
+)
+def test_the_command_that_fetches_a_source_says_what_was_set_and_composes_to_it(override, told):
+    source = config.compose_config(ROOT, ["source=nhs_2024_25", override], "data")["source"]
+    command = config.fetch_command(source, ROOT)
+    assert command == f"gpseg data source=nhs_2024_25 {told}".strip()
+    assert config.compose_config(ROOT, shlex.split(command)[2:], "data")["source"] == source

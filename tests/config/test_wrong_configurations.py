@@ -371,7 +371,7 @@ def test_an_experiment_that_is_not_there_is_refused(refused):
     told = refused(cli.main, "gpseg", "experiment=published")
     assert told == (
         "experiment=published: there is no such option. Did you mean published_style? Give one of: "
-        "published_style"
+        "own_table, published_style"
     )
 
 

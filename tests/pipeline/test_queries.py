@@ -165,7 +165,7 @@ def test_what_is_not_there_is_named(finished):
     cases = {
         ("--run", "nothing", "--source", "synthetic"): "has no run nothing",
         ("--run", str(folder), "--source", "nhs_1999"): "neither a folder nor a source",
-        ("--run", str(folder), "--source", "nhs_2023_24"): "gpseg-data source=nhs_2023_24",
+        ("--run", str(folder), "--source", "nhs_2023_24"): "gpseg data source=nhs_2023_24",
         ("--run", str(folder), "--source", "synthetic", "--level", "0.7"): "0.7 is not between 0 and 0.5",
     }
     for arguments, words in cases.items():

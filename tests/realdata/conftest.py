@@ -22,9 +22,10 @@ def read_official(nhs_data: Path, folder: Path) -> Prepared:
     """Read the source nhs_2024_25 as its YAML describes it, from copies in `folder` of the official files."""
     source = config.compose_config(ROOT, ["source=nhs_2024_25"], name="data")["source"]
     for file in source["files"].values():
-        found = sorted(nhs_data.rglob(file["filename"]))
+        names = (file["filename"], *(file.get("aliases") or ()))
+        found = [path for name in names for path in sorted(nhs_data.rglob(name))]
         if found or file["required"]:
-            shutil.copy(found[0], folder / file["filename"])
+            shutil.copy(found[0], (folder / file["filename"]).with_suffix(found[0].suffix))
     built = {name: {**file, "reader": config.build(file["reader"])} for name, file in source["files"].items()}
     return read_source(built, folder)
 

@@ -13,6 +13,7 @@ from pandas.testing import assert_frame_equal
 
 from gp_segmentation import schemas
 from gp_segmentation.sources import Prepared
+from gp_segmentation.sources.inspect import inspect_file
 from gp_segmentation.sources.ods import read_organisations
 from gp_segmentation.sources.ohid import read_indicator
 from gp_segmentation.sources.registrations import read_registrations
@@ -169,3 +170,11 @@ def test_every_table_agrees_with_its_schema(prepared):
     for name in ("practices", "registers", "achievement", "indicators", "age_sex", "context", "quality"):
         frame = getattr(prepared, name)
         assert_frame_equal(schemas.check(name, frame), frame)
+
+
+def test_an_archive_is_told_as_if_it_had_never_been_seen(nhs_data):
+    told = inspect_file(next(nhs_data.rglob("QOF2425.zip"))).splitlines()
+    assert "  practices: 6,188; patients: 63,766,671" in told
+    assert "  indicators: 76 described, 76 with achievement" in told
+    assert [line for line in told if line.startswith("  registers: 21 (AF, AST,")]
+    assert "Proposed for conf/source/nhs_2024_25.yaml (url: the official address, if you know it):" in told

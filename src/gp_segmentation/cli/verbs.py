@@ -74,7 +74,7 @@ TABLE: tuple[App | Question, ...] = (
             ("gpseg data", "draw the synthetic England"),
             ("gpseg data source=nhs_2024_25", "download a year's official files"),
             ("gpseg data source=nhs_2024_25 from=/some/folder", "take them from a folder"),
-            ("gpseg data source=nhs_2024_25 restart=true", "throw away broken-off downloads"),
+            ("gpseg data inspect=FILE", "what a file is, and the YAML with which a source reads it"),
             ("gpseg data source.england.practices=500", "a smaller synthetic England"),
         ),
         results="data/raw/SOURCE/, with manifest.json: address, time, size and SHA-256 of every file. "

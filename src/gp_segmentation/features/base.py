@@ -60,9 +60,10 @@ class Tables:
 
     @property
     def condition_names(self) -> dict[str, str]:
-        """Condition of each register group: ``{"HYP": "Hypertension", ...}``."""
+        """Condition of each register group, also of one not described: ``{"HYP": "Hypertension", ...}``."""
         names = self.indicators.drop_duplicates("group_code").set_index("group_code")["group_name"]
-        return {str(code): condition_name(name) for code, name in names.items()}
+        described = {str(code): condition_name(name) for code, name in names.items()}
+        return {**contracts.REGISTERS, **described}
 
 
 @dataclass(frozen=True)
@@ -182,3 +183,21 @@ def check_known(key: str, asked: Collection[str], known: Collection[str]) -> Non
         raise ConfigError(
             f"{key} asks for {unknown}, which this source does not have. It has: {', '.join(sorted(known))}"
         )
+
+
+def groups_in_source(asked: Collection[str], known: Collection[str]) -> tuple[list[str], tuple[str, ...]]:
+    """Return those of the groups `asked` for that the source has, and notes that name the others.
+
+    Years differ in their groups. Raises ConfigError for a group that no year has, and NotInSource when the
+    source has none of them.
+    """
+    check_known("groups", set(asked) - contracts.GROUPS, known)
+    absent = [code for code in asked if code not in known]
+    if len(absent) == len(asked):
+        raise NotInSource(
+            f"the source has none of groups {', '.join(asked)}",
+            file="prepared tables",
+            remedy="Leave the block out of the feature set (or optional: true), or choose another data year",
+        )
+    notes = (f"not in this source, left out: {', '.join(absent)}",) if absent else ()
+    return [code for code in asked if code in known], notes

@@ -15,18 +15,20 @@ from gp_segmentation.features.base import (
     WeightedBlock,
     check_choice,
     check_known,
+    groups_in_source,
 )
 from gp_segmentation.features.rates import RATE_TRANSFORMS, SHRINKAGES, rate_features, wide
 
 
 @dataclass(frozen=True)
 class IndicatorCounts:
-    """Patients, practices x indicators, and indicator -> why it was left out."""
+    """Patients, practices x indicators, indicator -> why it was left out, and notes on groups not there."""
 
     numerator: pd.DataFrame
     denominator: pd.DataFrame
     pcas: pd.DataFrame
     dropped: dict[str, str]
+    notes: tuple[str, ...]
 
     @property
     def eligible(self) -> pd.DataFrame:
@@ -103,14 +105,19 @@ class IndicatorBlock(WeightedBlock, ABC):
             for code in chosen.numerator.columns
         }
         dropped = {f"{self.prefix}{code}": reason for code, reason in counts.dropped.items()}
-        return BlockFeatures(rates.values, rates.natural, labels, "%", rates.transform, dropped)
+        return BlockFeatures(rates.values, rates.natural, labels, "%", rates.transform, dropped, counts.notes)
 
 
 def indicator_counts(tables: Tables, block: IndicatorBlock) -> IndicatorCounts:
     """Return the counts of the indicators that `block` chooses.
 
-    Raises ConfigError when the source lacks a chosen code, or when no indicator is left.
+    Raises ConfigError when the source lacks a chosen code, or when no indicator is left; NotInSource when it
+    has no achievement, or none of the groups.
     """
+    if tables.achievement.empty:
+        remedy = "Choose a feature set without achievement (features=need), or a source that has it"
+        raise NotInSource("the source has no achievement", file="achievement", remedy=remedy)
+    notes: tuple[str, ...] = ()
     known = tables.achievement.groupby("indicator_code")["denominator"].count() > 0
     chosen = tables.indicators[tables.indicators["indicator_code"].isin(known.index[known])]
     columns = {"groups": "group_code", "domains": "domain_code", "indicators": "indicator_code"}
@@ -118,9 +125,12 @@ def indicator_counts(tables: Tables, block: IndicatorBlock) -> IndicatorCounts:
         codes = getattr(block, key)
         if codes is not None:
             in_source = set(tables.indicators[column].dropna())
-            if block.optional and not in_source & set(codes):
+            if block.optional and key != "groups" and not in_source & set(codes):
                 raise NotInSource(f"the source has none of {key} {', '.join(codes)}", file="indicators")
-            check_known(key, codes, in_source)
+            if key == "groups":
+                codes, notes = groups_in_source(codes, in_source)
+            else:
+                check_known(key, codes, in_source)
             chosen = chosen[chosen[column].isin(codes)]
     codes = sorted(chosen["indicator_code"])
     dropped = {code: str(block.exclude[code]) for code in codes if code in block.exclude}
@@ -132,6 +142,8 @@ def indicator_counts(tables: Tables, block: IndicatorBlock) -> IndicatorCounts:
     rare = share[share < block.min_practices]
     dropped |= {code: f"only {value:.1%} of practices have eligible patients" for code, value in rare.items()}
     kept = [code for code in numerator.columns if code not in rare.index]
+    if not kept and block.optional:
+        raise NotInSource("no indicator with a rate is left", file="indicators")
     if not kept:
         raise ConfigError("no indicator is left. Widen groups, domains or indicators, or exclude fewer")
-    return IndicatorCounts(numerator[kept], denominator[kept], pcas[kept], dropped)
+    return IndicatorCounts(numerator[kept], denominator[kept], pcas[kept], dropped, notes)

@@ -10,9 +10,17 @@ from threadpoolctl import threadpool_limits
 
 from gp_segmentation.errors import ConfigError
 from gp_segmentation.features.age_adjustment import adjust, age_design, share_explained
-from gp_segmentation.features.base import BlockFeatures, Tables, WeightedBlock, check_choice, check_known
+from gp_segmentation.features.base import (
+    BlockFeatures,
+    NotInSource,
+    Tables,
+    WeightedBlock,
+    check_choice,
+    groups_in_source,
+)
 from gp_segmentation.features.rates import RATE_TRANSFORMS, SHRINKAGES, Rates, rate_features, wide
 
+NO_REGISTERS = "Choose a feature set without prevalence, or a source with a QOF archive"
 ADJUSTMENTS = {"none": "", "age": ", age-adjusted", "age_sex": ", age-sex adjusted"}
 
 
@@ -22,17 +30,20 @@ class Prevalence(WeightedBlock):
 
     Parameters
     ----------
-    groups : register groups to take (``["HYP", "DM"]``); all when not given.
+    groups : register groups to take (``["HYP", "DM"]``); all when not given. Those that the source's year
+        does not have are left out, with a note.
     transform : ``empirical_logit`` or ``none`` (percent).
     adjust : ``none`` (crude), ``age`` or ``age_sex``: the regression of
         `gp_segmentation.features.age_adjustment`, on the logit scale.
     shrink : ``none`` or ``beta_binomial`` (before any adjustment).
+    optional : leave the block out, with a note, where the source has no such register.
     """
 
     groups: Sequence[str] | None = None
     transform: str = "empirical_logit"
     adjust: str = "none"
     shrink: str = "none"
+    optional: bool = False
 
     transforms: ClassVar[Sequence[str]] = RATE_TRANSFORMS
 
@@ -46,7 +57,8 @@ class Prevalence(WeightedBlock):
             )
 
     def __call__(self, tables: Tables) -> BlockFeatures:
-        rates = self.crude_rates(tables)
+        groups, absent = self._groups(tables)
+        rates = self.crude_rates(tables, groups)
         values, natural, ordinary = rates.values, rates.natural, tables.ordinary
         if self.adjust != "none":
             design = age_design(tables.registrations, tables.index, ordinary, sex=self.adjust == "age_sex")
@@ -59,15 +71,18 @@ class Prevalence(WeightedBlock):
         }
         values, natural = values.add_prefix("prevalence_"), natural.add_prefix("prevalence_")
         capped = f"registers larger than their list, taken as the whole list: {rates.capped:,}"
-        notes = (capped,) if rates.capped else ()
+        notes = (*absent, capped) if rates.capped else absent
         return BlockFeatures(values, natural, labels, "%", rates.transform, notes=notes)
 
-    def crude_rates(self, tables: Tables) -> Rates:
+    def _groups(self, tables: Tables) -> tuple[list[str], tuple[str, ...]]:
+        known = sorted(set(tables.registers["group_code"]))
+        if self.groups is None and not known:
+            raise NotInSource("the source has no registers", file="registers", remedy=NO_REGISTERS)
+        return groups_in_source(known if self.groups is None else self.groups, known)
+
+    def crude_rates(self, tables: Tables, groups: Sequence[str]) -> Rates:
         """Return crude prevalence, practices x register groups."""
-        registers = tables.registers
-        if self.groups is not None:
-            check_known("groups", self.groups, set(registers["group_code"]))
-            registers = registers[registers["group_code"].isin(self.groups)]
+        registers = tables.registers[tables.registers["group_code"].isin(groups)]
         counts = (wide(registers, tables.index, "group_code", c) for c in ("register", "denominator"))
         return rate_features(*counts, transform=self.transform, shrink=self.shrink, fitted=tables.ordinary)
 
@@ -88,7 +103,7 @@ def age_explained(tables: Tables, *, sex: bool = False, min_list: int = 1000) ->
     if tables.age_sex.empty:
         columns = {"group_code": "str", "label": "str", "r_squared": "float64", "practices": "int64"}
         return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in columns.items()})
-    crude = Prevalence().crude_rates(tables).values
+    crude = Prevalence().crude_rates(tables, sorted(set(tables.registers["group_code"]))).values
     large = tables.list_size >= min_list
     design = age_design(tables.age_sex, tables.index, large, sex=sex)
     with threadpool_limits(1):

@@ -18,6 +18,7 @@ from gp_segmentation.pipeline.runs import recorded_config
 from gp_segmentation.segments.assignment import assign_practices
 from gp_segmentation.segments.changes import BORDER_CHANCE
 from gp_segmentation.segments.renumbering import read_renumbered
+from gp_segmentation.sources.fetched import drawn_england
 from gp_segmentation.storage import provenance
 from gp_segmentation.storage.model_files import load_model
 from gp_segmentation.storage.table_files import read_segments, read_table, write_table
@@ -178,7 +179,7 @@ def _check_same(then: Config, now: Config) -> None:
         raise InputError(
             "is not the file the run was made from",
             file=changed[0],
-            remedy="Bring back the run's raw files with gpseg-data or dvc, or name another run",
+            remedy="Bring back the run's raw files with gpseg data or dvc, or name another run",
         )
 
 
@@ -189,12 +190,20 @@ def _prepared_source(source: str, cfg: Config, root: Path) -> Path:
         known = sorted(path.stem for path in (root / "conf" / "source").glob("[!_]*.yaml"))
         if source not in known:
             raise GpsegError(f"{source} is neither a folder nor a source. Sources: {', '.join(known)}")
-        there = config.compose_config(root, [f"source={source}"])
-        return Project({**there, "special": cfg["special"]}, root).prepared_folder()
+        # Of that source alone: the defaults of other groups may not suit it (deprivation that no file gives).
+        there = config.compose_config(root, [f"source={source}"], name="data")
+        own = _as_drawn(there["source"], root / "data" / "raw" / source)
+        return Project({**cfg, "source": own}, root).prepared_folder()
     if (folder / "practices.parquet").is_file():
         return folder
-    here = {**cfg, "source": {**cfg["source"], "name": folder.name}}
+    here = {**cfg, "source": {**_as_drawn(cfg["source"], folder), "name": folder.name}}
     return Project(here, root).prepared_folder(raw=folder.resolve().parent)
+
+
+def _as_drawn(source: Config, folder: Path) -> Config:
+    """Return `source` with the synthetic England in `folder`, if there is one: it is asked about as it is."""
+    drawn = drawn_england(folder) if "england" in source else None
+    return {**source, "england": {**source["england"], **drawn}} if drawn else source
 
 
 def _tables(folder: Path) -> Any:

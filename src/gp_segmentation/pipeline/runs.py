@@ -212,7 +212,7 @@ def _tags_then(folder: Path, prepared: PreparedTables) -> dict[str, str]:
     if origin["prepared"] != prepared.content:
         raise GpsegError(
             f"the prepared tables are no longer those that the run in {folder} was made from. Bring its raw "
-            "files back with gpseg-data or dvc, and run the same command again"
+            "files back with gpseg data or dvc, and run the same command again"
         )
     return dict(origin["tags"])
 

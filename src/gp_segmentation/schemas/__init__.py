@@ -2,6 +2,7 @@
 
 from gp_segmentation.schemas.metrics import HEADLINES, headlines, with_headings
 from gp_segmentation.schemas.preparations import WEIGHT, of_preparation, weighted, weights_of
+from gp_segmentation.schemas.qof_groups import GROUPS, REGISTERS
 from gp_segmentation.schemas.results import Results
 from gp_segmentation.schemas.run_tables import (
     AGE_BANDS,

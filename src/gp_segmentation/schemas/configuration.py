@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, TypeAdapter
 
 from gp_segmentation.schemas.configured_values import (
+    Addresses,
     AnyClusterer,
     AnyImputer,
     AnyOutliers,
@@ -41,7 +42,7 @@ class File(Keys):
     """A raw file of a source."""
 
     filename: Text
-    url: Text | None = None
+    url: Addresses | None = None
     sha256: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")] | None = None
     required: bool = True
     max_bytes: Annotated[float, Field(ge=1, multiple_of=1)] | None = None
@@ -160,6 +161,7 @@ class Fetching(Keys):
 
     source: Source
     from_: Annotated[Text | None, Field(alias="from")]
+    inspect: Text | None
     restart: bool
     seed: Seed
 
@@ -270,6 +272,8 @@ def _measures(files: Any) -> set[str] | None:
         measure, columns = _lookup(file, "reader.measure"), _lookup(file, "reader.columns")
         if not isinstance(measure, str) and not isinstance(columns, Mapping):
             return None
+        if isinstance(columns, Mapping) and any(_lookup(keys, "pivot") for keys in columns.values()):
+            return None  # its measures are called by the file's own values
         found |= {measure} if isinstance(measure, str) else {str(name) for name in columns}
     return found
 

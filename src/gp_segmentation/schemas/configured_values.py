@@ -48,6 +48,17 @@ Simulated = Annotated[str, _names("sources.simulated", "TABLES")]
 FileRole = Annotated[str, _names("sources.raw_folder", "ROLES")]
 
 Text = Annotated[str, Field(min_length=1)]
+
+
+def _addresses(value: Any) -> Any:
+    listed = value if isinstance(value, list) else [value]
+    if not listed or not all(isinstance(one, str) and one for one in listed):
+        raise problem_error(f"is {shown(value)}. Give an address, a list of addresses, or null")
+    return value
+
+
+#: One address, or several that are tried in turn.
+Addresses = Annotated[str | list[str], BeforeValidator(_addresses)]
 #: Part of a folder's name.
 Name = Annotated[str, Field(pattern=r"^\w[\w.\-]*$")]
 Share = Annotated[float, Field(ge=0, le=1)]

@@ -14,6 +14,7 @@ from gp_segmentation import schemas
 from gp_segmentation.errors import ConfigError
 from gp_segmentation.sources.names import visible_tables
 from gp_segmentation.sources.raw_folder import PresentFiles, find_present
+from gp_segmentation.sources.small_areas import weight_tables
 from gp_segmentation.sources.tidy import (
     Boundaries,
     Organisations,
@@ -39,19 +40,20 @@ def read_source(files: Mapping[str, Mapping[str, Any]], folder: Path, *, min_lis
     folder : the folder of the files.
     min_list : practices with fewer patients are special: kept, but not fitted.
 
-    Practices are those with both a geography and a list size in the QOF archive. Every tolerated
+    Practices are those with both a geography and a list size in the QOF archive, or those of the table with
+    the role practices; there are no registers and no achievement then. Every tolerated
     irregularity is counted in `quality`. Raises InputError when a required file is missing or a file is not
     valid.
     """
     raw = find_present(files, folder)
-    qof: QofArchive = raw.read("qof")
+    qof: QofArchive = raw.read("qof") or raw.read("practices")
     registrations: Registrations | None = raw.read("registrations")
     organisations: Organisations | None = raw.read("organisations")
     practices = _practices(qof, min_list, raw)
     codes = practices["practice_code"]
     statuses = _statuses(codes, organisations, raw)
     located = _locate(practices, organisations, registrations, raw)
-    context, dictionary = _context(codes, raw)
+    context, dictionary = _context(practices, raw)
     boundaries: Boundaries | None = raw.read("boundaries")
     tables = {
         "practices": located,
@@ -150,10 +152,11 @@ def _of_practices(
     return frame[frame["practice_code"].isin(codes)].reset_index(drop=True) if others else frame
 
 
-def _context(codes: pd.Series, raw: PresentFiles) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _context(practices: pd.DataFrame, raw: PresentFiles) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return a row of all context measures for every practice, and the description of the measures."""
+    codes, sizes = practices["practice_code"], practices["list_size"].where(practices["list_size"] > 0)
     columns, dictionaries, owners = {}, [schemas.empty("context_dictionary")], dict[str, str]()
-    for file, table in raw.read_all("context"):
+    for file, table in weight_tables(raw.read_all("context"), raw, codes):
         values = table.frame.set_index("practice_code")
         others = values.index.difference(pd.Index(codes))
         raw.note(file, "practices left out: not among the practices", others)
@@ -162,7 +165,8 @@ def _context(codes: pd.Series, raw: PresentFiles) -> tuple[pd.DataFrame, pd.Data
                 both = f"{owners[measure]} and from {file}"
                 raise ConfigError(f"measure {measure} comes from {both}. Rename one")
             owners[measure] = file
-            columns[measure] = codes.map(values[measure]).astype(float)
+            own = codes.map(values[measure]).astype(float)
+            columns[measure] = own / sizes if measure in table.per_patient else own
             raw.note(file, f"practices without {measure}", codes[columns[measure].isna()])
         dictionaries.append(table.dictionary.assign(file=file))
     return pd.DataFrame({"practice_code": codes, **columns}), pd.concat(dictionaries, ignore_index=True)

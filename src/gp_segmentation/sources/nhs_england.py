@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from gp_segmentation import schemas
 from gp_segmentation.sources.achievement import read_achievement
 from gp_segmentation.sources.files.archive import TextFile, find_text, find_texts
 from gp_segmentation.sources.files.delimited import Csv
@@ -20,12 +21,13 @@ from gp_segmentation.sources.tidy import (
 
 Names = Mapping[str, str | Sequence[str]]
 
-#: Table -> own column name -> name in the header, from 2022-23 on. A year's YAML gives the differences.
+#: Table -> own column name -> its names in the headers from 2019-20 to 2025-26 (the first present is taken).
+#: What became integrated care boards and their locations were partnerships (STP) and groups (CCG) before.
 DIALECT: dict[str, dict[str, str | Sequence[str]]] = {
     "prevalence": {
         "practice_code": "PRACTICE_CODE",
         "group_code": "GROUP_CODE",
-        "register": "REGISTER",
+        "register": ("REGISTER", "REGISTER_SIZE"),
         "list_type": "PATIENT_LIST_TYPE",
         "denominator": "PRACTICE_LIST_SIZE",
     },
@@ -50,16 +52,17 @@ DIALECT: dict[str, dict[str, str | Sequence[str]]] = {
         "practice_name": "PRACTICE_NAME",
         "pcn_code": "PCN_ODS_CODE",
         "pcn_name": "PCN_NAME",
-        "sub_icb_code": "SUB_ICB_ODS_CODE",
-        "sub_icb_name": "SUB_ICB_NAME",
-        "icb_code": "ICB_ODS_CODE",
-        "icb_name": "ICB_NAME",
+        "sub_icb_code": ("SUB_ICB_ODS_CODE", "SUB_ICB_LOC_ODS_CODE", "CCG_ODS_CODE"),
+        "sub_icb_name": ("SUB_ICB_NAME", "SUB_ICB_LOC_NAME", "CCG_NAME"),
+        "icb_code": ("ICB_ODS_CODE", "STP_ODS_CODE"),
+        "icb_name": ("ICB_NAME", "STP_NAME"),
         "region_code": "REGION_ODS_CODE",
         "region_name": "REGION_NAME",
     },
 }
 
-_MEMBERS = {
+#: Table -> regular expression of its members' names, up to the year.
+MEMBERS = {
     "prevalence": "PREVALENCE",
     "achievement": "ACHIEVEMENT(_[A-Z_]+)?",  # one national member, or one for each region
     "indicators": "MAPPING_INDICATORS",
@@ -79,7 +82,7 @@ _NAMES = {
     "geographies": frozenset({"practice_name", "pcn_name", "sub_icb_name", "icb_name", "region_name"}),
 }
 #: An indicator's domain and list are only labels: an archive without them can still be used.
-_OPTIONAL = {"indicators": frozenset({"domain_code", "domain_name", "list_type"})}
+OPTIONAL = {"indicators": frozenset({"domain_code", "domain_name", "list_type"})}
 
 
 @dataclass(frozen=True)
@@ -93,15 +96,20 @@ class _Archive:
 
     def pattern(self, table: str) -> str:
         """Return the regular expression of a member's name; a version such as ``_V2`` may follow the year."""
-        return rf"{_MEMBERS[table]}_{self.suffix}(_v\d+)?\.csv"
+        return rf"{MEMBERS[table]}_{self.suffix}(_v\d+)?\.csv"
 
     def names(self, table: str) -> Names:
         return {**DIALECT[table], **self.columns.get(table, {})}
 
+    def header(self, table: str, column: str) -> str:
+        """Return the name, or names, that a column may have in the header, for messages."""
+        name = self.names(table)[column]
+        return name if isinstance(name, str) else " or ".join(name)
+
     def read(self, table: str) -> tuple[pd.DataFrame, TextFile]:
         """Return a table under the project's column names, blank rows left out and counted, and its file."""
         text = find_text(self.path, self.pattern(table))
-        kinds = (_NUMBERS, _OPTIONAL, _NAMES)
+        kinds = (_NUMBERS, OPTIONAL, _NAMES)
         numbers, optional, names = (kind.get(table, frozenset[str]()) for kind in kinds)
         source = Csv(text, self.names(table), numbers, optional, names)
         return read_keyed_rows(source, _KEYS[table], self.log, text.base_name), text
@@ -117,8 +125,9 @@ def read_qof(path: Path, *, suffix: str, columns: Mapping[str, Names] | None = N
     columns : table (prevalence, achievement, indicators, geographies) -> own column name -> name in the
         header, or several possible names; only the differences from `DIALECT`.
 
-    Raises InputError when a member or column is missing, a value is impossible, a key comes twice, or a
-    whole region has no achievement.
+    An archive without any ACHIEVEMENT member is read, with a note: its achievement is empty. Registers that
+    other years have and this one lacks are noted. Raises InputError when another member or a column is
+    missing, a value is impossible, a key comes twice, or a whole region has no achievement.
     """
     archive = _Archive(path, str(suffix), columns or {}, QualityLog(path.name))
     prevalence, list_sizes = _prevalence(archive)
@@ -144,8 +153,10 @@ def _prevalence(archive: _Archive) -> tuple[pd.DataFrame, pd.Series]:
     archive.log.note_codes("registers not given", frame.loc[~given, "practice_code"])
     frame = frame[given]
     for column in ("register", "denominator"):
-        refuse_impossible_counts(frame, column, key, text, str(archive.names("prevalence")[column]))
+        refuse_impossible_counts(frame, column, key, text, archive.header("prevalence", column))
     refuse_repeats(frame, key, text)
+    absent = sorted(schemas.REGISTERS.keys() - set(frame["group_code"]))
+    archive.log.note("registers that this year does not have", len(absent), ", ".join(absent))
     above = int((frame["register"] > frame["denominator"]).sum())
     archive.log.note("register larger than its list", above, "an institution's patients; not an error")
     tidy = frame.astype({"register": "int64", "denominator": "int64"})
@@ -162,7 +173,7 @@ def _list_sizes(prevalence: pd.DataFrame, text: TextFile) -> pd.Series:
         code = differing[0]
         sizes = f"{low[code]:,} and {high[code]:,} patients"
         problem = f"{code} has TOTAL lists of {sizes} (such practices: {len(differing)})"
-        raise text.error(problem, remedy="Fetch the archive again with gpseg-data")
+        raise text.error(problem, remedy="Delete the archive and fetch it again with gpseg data")
     return high.rename("list_size")
 
 
@@ -172,8 +183,7 @@ def _indicators(archive: _Archive) -> pd.DataFrame:
     bad = frame[frame["points"].notna() & ~frame["points"].between(0, _MAX_POINTS)]
     if len(bad):
         problem = f"{bad['indicator_code'].iloc[0]} cannot have {bad['points'].iloc[0]:g} points"
-        name = str(archive.names("indicators")["points"])
-        raise text.error(problem, column=name, remedy="Correct the value")
+        raise text.error(problem, column=archive.header("indicators", "points"), remedy="Correct the value")
     return frame.sort_values("indicator_code", ignore_index=True)
 
 
@@ -181,7 +191,8 @@ def _achievement(archive: _Archive, geographies: pd.DataFrame) -> pd.DataFrame:
     pattern = archive.pattern("achievement")
     texts = find_texts(archive.path, pattern)
     if not texts:
-        find_text(archive.path, pattern)  # raises, naming the members found
+        archive.log.note("no ACHIEVEMENT member", 1, "only feature sets without achievement can be used")
+        return schemas.empty("achievement")
     frame = read_achievement(texts, archive.names("achievement"), archive.log)
     has_achievement = geographies["practice_code"].isin(frame["practice_code"].unique())
     regions = has_achievement.groupby(geographies["region_name"]).any()
@@ -189,7 +200,7 @@ def _achievement(archive: _Archive, geographies: pd.DataFrame) -> pd.DataFrame:
         missing = ", ".join(regions.index[~regions])
         members = ", ".join(text.base_name for text in texts)
         problem = f"no practice of {missing} has achievement (members read: {members})"
-        remedy = "An ACHIEVEMENT member may be missing: fetch the archive again with gpseg-data"
+        remedy = "An ACHIEVEMENT member may be missing: delete the archive and fetch it again with gpseg data"
         raise texts[0].error(problem, remedy=remedy)
     _note_achievement(frame, archive.log)
     return frame

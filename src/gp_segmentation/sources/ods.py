@@ -56,7 +56,7 @@ def _status(texts: pd.Series, text: TextFile) -> pd.Series:
 
 
 def _setting(text: str) -> str:
-    return GP_PRACTICE if _GP_SETTINGS & set(text.split("|")) else text
+    return GP_PRACTICE if _GP_SETTINGS & set(text.upper().split("|")) else text
 
 
 def _dates(texts: pd.Series, text: TextFile, column: int) -> pd.Series:

@@ -17,11 +17,15 @@ _COLUMNS = {
     "practice_code": "Area Code",
     "area_type": "Area Type",
     "sex": "Sex",
+    "age": "Age",
     "category": "Category",
     "period": "Time period",
     "sortable": "Time period Sortable",
+    "range": "Time period range",
     "value": "Value",
 }
+_OPTIONAL = frozenset({"age", "category", "range"})
+_YAML = "in the source's YAML"
 
 
 def read_indicator(
@@ -33,6 +37,7 @@ def read_indicator(
     label: str | None = None,
     period: str | None = None,
     sex: str = "Persons",
+    age: str | None = None,
     valid_range: Limits | None = None,
 ) -> ContextTable:
     """Read one Fingertips indicator as the context measure `measure`.
@@ -40,30 +45,50 @@ def read_indicator(
     Parameters
     ----------
     indicator_id : its number (93553 is IMD 2019, 94240 IMD 2025); rows of others are ignored.
-    label, unit : what the values are; the label is the indicator's name when not given.
-    period : the "Time period" to take, such as "2019"; the latest in the file when not given.
-    sex : the sex to take when the indicator is published by sex.
+    label, unit : what the values are; the label is the indicator's name when not given. The period read is
+        added to it.
+    period : the "Time period" to take, such as "2019". When not given: of years, quarters and so on, the kind
+        of period with the most practices in its latest period; of that kind, the latest period with values.
+    sex, age : those to take when the indicator is published by sex or age.
     valid_range : lowest and highest possible value.
 
-    Rows of England and other areas are ignored. Raises InputError when the indicator or period is missing,
-    a practice has two different values, or a value lies outside its range.
+    Rows of England and other areas are ignored; periods left out are counted. Raises InputError when the
+    indicator or period is missing, a practice has two different values, or a value lies outside its range.
     """
     text = find_text(path)
     log = QualityLog(path.name)
-    source = Csv(text, _COLUMNS, frozenset({"value", "sortable"}), optional=frozenset({"category"}))
-    frame = source.frame()
-    log.note_all(source.tolerated())
-    frame = _rows_of_indicator(frame, str(indicator_id), text)
-    frame = frame[frame["area_type"].str.upper().isin(["GP", "GPS"]) & (frame["sex"].fillna(sex) == sex)]
-    frame = _rows_of_period(frame[frame["category"].isna()], period, text)
-    name = frame["indicator_name"].iloc[0]
+    frame = _rows_of_indicator(_practice_rows(text, log), str(indicator_id), text)
+    frame = _chosen(_chosen(frame, "sex", sex, text), "age", age, text)
+    frame = _rows_of_period(frame, period, text, log)
+    name, taken = frame["indicator_name"].iloc[0], frame["period"].iloc[0]
     values = _value_per_practice(drop_rows_without_key(frame, ["practice_code"], log), text, log)
     _check_range(values, valid_range, text)
+    full = str(label or name)
+    full = full if taken in full else f"{full}, {taken}"
     return ContextTable(
         frame=values.rename(columns={"value": measure}),
-        dictionary=pd.DataFrame({"measure": [measure], "label": [label or name], "unit": [unit]}),
+        dictionary=pd.DataFrame({"measure": [measure], "label": [full], "unit": [unit]}),
         quality=log.frame,
     )
+
+
+def indicators_in(path: Path) -> dict[int, tuple[str, str]]:
+    """Return the number of each indicator with rows of practices -> its name, and the sex to take."""
+    rows = _practice_rows(find_text(path), QualityLog(path.name))
+    rows = rows[rows["area_type"].str.upper().isin(["GP", "GPS"])]
+    found = {}
+    for number, own in rows.dropna(subset="indicator_id").groupby("indicator_id"):
+        sexes = sorted(own["sex"].dropna().unique())
+        sex = sexes[0] if sexes and "Persons" not in sexes else "Persons"
+        found[int(str(number))] = (str(own["indicator_name"].iloc[0]), sex)
+    return found
+
+
+def _practice_rows(text: TextFile, log: QualityLog) -> pd.DataFrame:
+    source = Csv(text, _COLUMNS, frozenset({"value", "sortable"}), _OPTIONAL)
+    frame = source.frame()
+    log.note_all(source.tolerated())
+    return frame[frame["category"].isna()]
 
 
 def _rows_of_indicator(frame: pd.DataFrame, indicator_id: str, text: TextFile) -> pd.DataFrame:
@@ -74,24 +99,52 @@ def _rows_of_indicator(frame: pd.DataFrame, indicator_id: str, text: TextFile) -
     return found
 
 
-def _rows_of_period(frame: pd.DataFrame, period: str | None, text: TextFile) -> pd.DataFrame:
-    """Return the rows of `period`, or of the latest period by its sortable form."""
+def _chosen(frame: pd.DataFrame, column: str, value: str | None, text: TextFile) -> pd.DataFrame:
+    """Return the rows of practices with `value` (None: any) or nothing in `column`.
+
+    Raises InputError where there is none, naming the values there are.
+    """
+    frame = frame[frame["area_type"].str.upper().isin(["GP", "GPS"])]
     if frame.empty:
-        problem = "has no rows of practices (Area Type GP or GPs) for this indicator and sex"
+        problem = "has no rows of practices (Area Type GP or GPs) for this indicator"
         raise text.error(problem, remedy="Ask the API with child_area_type_id=7, which means practices")
-    dated = frame.dropna(subset=["period", "sortable"])
-    if dated.empty:
-        problem = "no row of a practice has both a period and its sortable form"
-        remedy = "Fetch the file again with gpseg-data"
-        raise text.error(problem, column="Time period Sortable", remedy=remedy)
-    latest = dated["period"].iloc[int(dated["sortable"].argmax())]
-    chosen = str(period) if period is not None else latest
+    found = frame if value is None else frame[frame[column].fillna(value) == value]
+    if found.empty:
+        there = sorted(frame[column].dropna().unique())
+        problem = f"practices have no value for {value} (found: {', '.join(there)})"
+        raise text.error(problem, column=column.capitalize(), remedy=f"Set `{column}: {there[0]}` {_YAML}")
+    return found
+
+
+def _rows_of_period(frame: pd.DataFrame, period: str | None, text: TextFile, log: QualityLog) -> pd.DataFrame:
+    """Return the rows of `period`, or of the one that `read_indicator` takes; the others are counted."""
+    chosen = _latest(frame, text) if period is None else str(period)
     found = frame[frame["period"] == chosen]
     if found.empty:
         periods = ", ".join(sorted(frame["period"].dropna().unique()))
         problem = f"has no period {chosen} (found: {periods})"
         raise text.error(problem, column="Time period", remedy="Name one of these")
+    others = sorted(set(frame["period"].dropna()) - {chosen})
+    log.note("periods left out", len(others), f"{chosen} is read; left out: {first_few(others)}")
     return found
+
+
+def _latest(frame: pd.DataFrame, text: TextFile) -> str:
+    dated = frame.dropna(subset=["period", "sortable"])
+    if dated.empty:
+        problem = "no row of a practice has both a period and its sortable form"
+        remedy = "Delete it and fetch it again with gpseg data"
+        raise text.error(problem, column="Time period Sortable", remedy=remedy)
+    given = dated[dated["value"].notna()]
+    # Without a stated range, "2023/24 Q4" and "2023/24" differ in their form.
+    shape = given["period"].str.replace(r"\d", "0", regex=True)
+    kinds = given.assign(kind=given["range"].fillna(shape))
+    latest = kinds[kinds["sortable"] == kinds.groupby("kind")["sortable"].transform("max")]
+    practices = latest.groupby(["kind", "period", "sortable"])["practice_code"].nunique().reset_index()
+    if practices.empty:
+        return str(dated["period"].iloc[int(dated["sortable"].argmax())])
+    ranked = practices.sort_values(["practice_code", "sortable"], ascending=False)
+    return str(ranked["period"].iloc[0])
 
 
 def _value_per_practice(frame: pd.DataFrame, text: TextFile, log: QualityLog) -> pd.DataFrame:
@@ -103,7 +156,9 @@ def _value_per_practice(frame: pd.DataFrame, text: TextFile, log: QualityLog) ->
     if len(twice):
         code = twice["practice_code"].iloc[0]
         both = " and ".join(f"{value:g}" for value in twice.loc[twice["practice_code"] == code, "value"])
-        raise text.error(f"{code} has different values: {both}", column="Value", remedy="Keep one of them")
+        ages = sorted(frame["age"].dropna().unique())
+        remedy = f"Set `age` {_YAML} to one of: {', '.join(ages)}" if len(ages) > 1 else "Keep one of them"
+        raise text.error(f"{code} has different values: {both}", column="Value", remedy=remedy)
     return distinct.sort_values("practice_code", ignore_index=True)
 
 

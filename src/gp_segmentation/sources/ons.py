@@ -21,7 +21,7 @@ MAX_BYTES = 200_000_000
 #: West, south, east, north of the United Kingdom, in degrees.
 AROUND = (-9.0, 49.0, 3.0, 61.0)
 
-_AGAIN = "Fetch it again with gpseg-data"
+_AGAIN = "Delete it and fetch it again with gpseg data"
 
 
 def read_boundaries(path: Path, *, name: str = r"ICB\d\dNMC?", code: str = r"ICB\d\dCD") -> Boundaries:
@@ -65,16 +65,19 @@ def _read(path: Path, fail: partial[InputError]) -> gpd.GeoDataFrame:
     formats name other files and addresses, which it would open.
     """
     if not path.is_file():
-        raise fail("is missing", remedy="Fetch it with gpseg-data")
+        raise fail("is missing", remedy="Fetch it with gpseg data")
     if path.stat().st_size > MAX_BYTES:
         raise fail(f"holds more than {MAX_BYTES:,} bytes", remedy=_AGAIN)
     try:
         content = json.loads(path.read_bytes(), parse_constant=_refuse_constant)
+        if isinstance(content, dict) and content.get("error"):
+            raise ValueError(f"the server answered: {content['error']}")
         if not isinstance(content, dict) or content.get("type") != "FeatureCollection":
             raise ValueError("no FeatureCollection")
         features = content["features"]
         if not features:
             raise ValueError("no feature in it")
+        _refuse_cut_short(content, len(features), fail)
         # Older GeoJSON may state its coordinate system; newer GeoJSON always has degrees (WGS 84).
         crs = content["crs"]["properties"]["name"] if content.get("crs") else "EPSG:4326"
         return gpd.GeoDataFrame.from_features(features, crs=str(crs))
@@ -85,6 +88,21 @@ def _read(path: Path, fail: partial[InputError]) -> gpd.GeoDataFrame:
         raise fail(f"is not GeoJSON ({error})", remedy=_AGAIN) from error
     except (shapely.errors.ShapelyError, CRSError) as error:
         raise fail(f"has a broken geometry ({error})", remedy=_AGAIN) from error
+
+
+def _refuse_cut_short(content: dict[str, Any], count: int, fail: partial[InputError]) -> None:
+    """Refuse a file in which the server says that it left out boundaries."""
+    properties = content.get("properties")
+    said = (content, properties if isinstance(properties, dict) else {})
+    if any(part.get("exceededTransferLimit") is True for part in said):
+        found = f"{count} boundar{'y' if count == 1 else 'ies'}"
+        problem = f"is cut short: the server's limit left out the rest ({found}, exceededTransferLimit)"
+        remedy = (
+            "Use more generalised boundaries (BSC or BUC in the address), or get the rest with "
+            f"&resultOffset={count} at the address's end and add its features to this file, without "
+            "exceededTransferLimit"
+        )
+        raise fail(problem, remedy=remedy)
 
 
 def _refuse_constant(text: str) -> float:

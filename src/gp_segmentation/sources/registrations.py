@@ -10,7 +10,7 @@ import pandas as pd
 from pydantic import AfterValidator, Field
 
 from gp_segmentation.schemas import AGE_BANDS, SEXES
-from gp_segmentation.sources.files.archive import TextFile, find_text
+from gp_segmentation.sources.files.archive import FETCH_AGAIN, TextFile, find_text
 from gp_segmentation.sources.files.delimited import Csv
 from gp_segmentation.sources.tidy import (
     QualityLog,
@@ -64,7 +64,7 @@ def read_registrations(
     text = find_text(path, r".*quin.*age.*\.csv")
     log = QualityLog(path.name)
     frame = _practice_rows(text, log)
-    extract_date = _date(frame["extract_date"], text)
+    extract_date = date_of_extract(frame["extract_date"], text)
     if expected_date is not None and extract_date != date.fromisoformat(str(expected_date)):
         log.note("registrations of another day", 1, f"{extract_date}, not {expected_date}")
     bands = _bands(frame, text, log)
@@ -95,18 +95,18 @@ def _practice_rows(text: TextFile, log: QualityLog) -> pd.DataFrame:
     return frame.astype({"patients": "int64"}).assign(sex=frame["sex"].str.upper())
 
 
-def _date(texts: pd.Series, text: TextFile) -> date:
-    """Return the one day of the extract, written ``2025-04-01``, ``01APR2025`` or ``01Apr2025``."""
+def date_of_extract(texts: pd.Series, text: TextFile) -> date:
+    """Return the one day of the extract: ``2025-04-01``, ``01APR2025``, ``01Apr2025`` or ``01/04/2025``."""
     found = sorted(texts.dropna().unique())
     days = {_day(one) for one in found}
     if len(days) != 1 or None in days:
         problem = f"should be one day such as 2025-04-01 or 01Apr2025, found {', '.join(found) or 'nothing'}"
-        raise text.error(problem, column="EXTRACT_DATE", remedy="Fetch the file again with gpseg-data")
+        raise text.error(problem, column="EXTRACT_DATE", remedy=FETCH_AGAIN)
     return next(day for day in days if day is not None)
 
 
 def _day(text: str) -> date | None:
-    for form in ("%Y-%m-%d", "%d%b%Y"):
+    for form in ("%Y-%m-%d", "%d%b%Y", "%d/%m/%Y"):
         with suppress(ValueError):
             return datetime.strptime(text, form).date()
     return None
@@ -146,7 +146,7 @@ def _check_totals(
     patients, stated = int(difference.sum()), int(both["stated"].sum())
     if patients > max_difference * stated:
         problem = f"age bands and ALL rows differ by {patients:,} of {stated:,} patients"
-        raise text.error(problem, remedy="The file may be cut short: fetch it again with gpseg-data")
+        raise text.error(problem, remedy=f"The file may be cut short. {FETCH_AGAIN}")
     differing = difference.index[difference > 0]
     log.note("practices whose age bands differ from their ALL row", len(differing), f"{patients:,} patients")
 

@@ -1,16 +1,18 @@
 """Which tables of a source are simulated, as stated by whoever made the files; figures are never judged.
 
 Files in the official layout may hold figures drawn by computer to build and test software. Two places state
-this, and the tables named in either are simulated:
+this, and the tables named in either are simulated; where neither does and a README speaks of simulation, the
+files are refused until the source says it:
 
 * ``simulated: [achievement]`` in the source's YAML (or ``source.simulated=[achievement]`` on a command line);
 * a file `MARKER` beside the raw files, with one table on each line, and optionally a colon and a remark;
-  lines that begin with # are comments. `gpseg-data from=FOLDER` copies it from anywhere below FOLDER.
+  lines that begin with # are comments. `gpseg data from=FOLDER` copies it from anywhere below FOLDER.
 """
 
 import logging
 import os
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -35,6 +37,7 @@ TABLES = {
     "context": ("deprivation and other context measures", "deprivation quintiles and every context measure"),
     "practices": ("practices, their places and lists", "every table"),
 }
+_SIMULATED = re.compile(r"\b(?:simulat|synthetic)\w*", re.IGNORECASE)
 #: Size limit of a marker, in bytes.
 MAX_BYTES = 100_000
 
@@ -63,10 +66,8 @@ def write_marker(from_folder: Path, folder: Path, named: Collection[str] | None)
     replace the simulated ones: delete it then.
     """
     found = simulated_tables(named, folder)
-    for parent, _, names in os.walk(from_folder):
-        for name in sorted(names):
-            if name.casefold() == MARKER.casefold():
-                found |= _read(Path(parent) / name)
+    for path in _below(from_folder, MARKER):
+        found |= _read(path)
     if not found:
         return
     lines = [f"{table}: {note}" if note else table for table, note in sorted(found.items())]
@@ -78,6 +79,34 @@ def write_marker(from_folder: Path, folder: Path, named: Collection[str] | None)
         others = (known for known in read_manifest(folder) if known.filename != MARKER)
         write_manifest(folder, [*others, row])
     log.warning("simulated tables, stated by %s in %s: %s", MARKER, folder, ", ".join(sorted(found)))
+
+
+def refuse_undeclared(named: Collection[str] | None, from_folder: Path, folder: Path) -> None:
+    """Raise InputError when a README below `from_folder` says "simulated" and nothing says which tables are.
+
+    Parameters
+    ----------
+    named : ``simulated`` of the source's configuration; a list, also an empty one, says which tables are.
+    folder : the source's raw files; a marker there, or below `from_folder`, says it too.
+    """
+    if named is not None or (folder / MARKER).is_file() or any(_below(from_folder, MARKER)):
+        return
+    for path in _below(from_folder, "README", "README.md", "README.txt"):
+        said = _SIMULATED.search(path.read_text("utf-8", errors="replace")[:MAX_BYTES])
+        if said:
+            raise InputError(
+                f"says {said[0]!r}, and nothing says which tables are",
+                file=str(path),
+                remedy=f"Say it with source.simulated=[TABLE,...] ({', '.join(TABLES)}), or with "
+                "source.simulated=[] if none is; or as `simulated` in the source's YAML",
+            )
+
+
+def _below(folder: Path, *accepted: str) -> Iterator[Path]:
+    """Yield the files below `folder` with one of the names `accepted`, in upper or lower case."""
+    names = {name.casefold() for name in accepted}
+    for parent, _, found in os.walk(folder):
+        yield from (Path(parent) / name for name in sorted(found) if name.casefold() in names)
 
 
 def simulated_warning(tables: Collection[str]) -> str:

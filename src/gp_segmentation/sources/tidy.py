@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from gp_segmentation import schemas
+from gp_segmentation.errors import InputError
 from gp_segmentation.sources.files.archive import TextFile
 from gp_segmentation.sources.files.delimited import Csv
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 Codes = pd.Index | pd.Series | Sequence[str]
+
+
+class NoRowsError(InputError):
+    """A file has no row of what the source asks for, such as its year."""
 
 
 class QualityLog:
@@ -59,6 +64,9 @@ def compact(postcodes: pd.Series) -> pd.Series:
     return postcodes.str.upper().str.replace(r"\s+", "", regex=True)
 
 
+#: A measure per `LIST_SIZE` is divided by the practice's patients, which other files give.
+LIST_SIZE = "list_size"
+
 #: Largest count of patients accepted: England has under 70 million.
 MAX_PATIENTS = 100_000_000
 
@@ -77,7 +85,7 @@ def read_keyed_rows(source: Csv, key: list[str], log: QualityLog, detail: str = 
     frame = drop_rows_without_key(source.frame(), key, log, detail)
     log.note_all(source.tolerated())
     if frame.empty:
-        raise source.text.error("has no row with data", remedy="Fetch it again with gpseg-data")
+        raise source.text.error("has no row with data", remedy="Delete it and fetch it again with gpseg data")
     return frame
 
 
@@ -173,12 +181,18 @@ class Boundaries:
 class ContextTable:
     """Measures of practices' surroundings: `frame` has practice_code and a float column per measure.
 
-    `dictionary` describes them: measure, label, unit.
+    `dictionary` describes them: measure, label, unit. Measures `per_patient` are still to be divided by the
+    practice's list size. Of a table of small areas, `practice_code` holds the areas' codes; it is still to be
+    weighted by the patients in the source's file `weight_by`. A practice of whose patients less than
+    `min_coverage` (a share) live in areas with a value gets none.
     """
 
     frame: pd.DataFrame
     dictionary: pd.DataFrame
     quality: pd.DataFrame
+    per_patient: frozenset[str] = frozenset()
+    weight_by: str | None = None
+    min_coverage: float = 0.9
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from gp_segmentation.errors import GpsegError
+from gp_segmentation.sources.download.config import find_in_folder
 from gp_segmentation.sources.download.manifest import (
     BY_HAND,
     MANIFEST,
@@ -34,6 +35,7 @@ _CHANGED = (
 def describe_source(cfg: Mapping[str, Any], folder: Path, practices: pd.DataFrame) -> dict[str, Any]:
     """Return the contents of source.json: what the data are, how many, and every raw file with its SHA-256.
 
+    ``own_list``: the practices are those of an analyst's table, not of an official publication.
     ``simulated`` maps each simulated table to a remark; ``warning`` is the text to show with results.
     """
     source = cfg["source"]
@@ -41,6 +43,7 @@ def describe_source(cfg: Mapping[str, Any], folder: Path, practices: pd.DataFram
     simulated = simulated_tables(source.get("simulated"), folder)
     return {
         **{key: source[key] for key in DESCRIBED},
+        "own_list": any(file.get("role") == "practices" for file in source["files"].values()),
         "simulated": simulated,
         "warning": simulated_warning(simulated),
         "practices": len(practices),
@@ -57,8 +60,9 @@ def describe_raw_files(source: Mapping[str, Any], folder: Path) -> list[dict[str
     manifest does not know, or that has changed since, is described as it stands.
     """
     known = {row.filename: row for row in read_manifest(folder)} if (folder / MANIFEST).is_file() else {}
-    names = sorted({MARKER, *(file["filename"] for file in source["files"].values())})
-    return [asdict(_described(folder / name, known.get(name))) for name in names if (folder / name).is_file()]
+    present = (find_in_folder(file, folder) for file in source["files"].values())
+    names = sorted({path.name for path in (folder / MARKER, *present) if path and path.is_file()})
+    return [asdict(_described(folder / name, known.get(name))) for name in names]
 
 
 def _described(path: Path, row: ManifestRow | None) -> ManifestRow:

@@ -95,6 +95,11 @@ def _yaml(path: Path) -> dict[str, Any]:
     return (yaml.safe_load(path.read_text(encoding="utf-8")) or {}) if path.is_file() else {}
 
 
+_TO_HAVE_ONE = (
+    ". To have one, clone the project, or run in its folder: git init; git add .; git commit -m begin"
+)
+
+
 def git_tags(root: Path) -> dict[str, str]:
     """Return the commit and whether the tree differs from it; nothing, and a warning, where git has none."""
     commit = _git(root, "rev-parse", "HEAD")
@@ -109,8 +114,12 @@ def _git(root: Path, *arguments: str) -> str | None:
         done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, check=True)  # noqa: S603, S607
     except (OSError, subprocess.CalledProcessError) as error:
         # Git refuses, among others, a checkout of another user ("dubious ownership"), and says what to do.
-        said = getattr(error, "stderr", b"").decode(errors="replace") or str(error)
-        log.warning("no commit is recorded with this run; git says: %s", " ".join(said.split()))
+        said = " ".join((getattr(error, "stderr", b"").decode(errors="replace") or str(error)).split())
+        # The project was downloaded instead of cloned, or nothing is committed yet.
+        absent = "not a git repository" in said or "ambiguous argument 'HEAD'" in said
+        log.warning(
+            "no commit is recorded with this run; git says: %s%s", said, _TO_HAVE_ONE if absent else ""
+        )
         return None
     return done.stdout.decode(errors="replace").strip()
 

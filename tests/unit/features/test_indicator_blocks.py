@@ -12,6 +12,8 @@ from gp_segmentation.errors import ConfigError
 from gp_segmentation.features import build_features
 from gp_segmentation.features.achievement import Achievement
 from gp_segmentation.features.adjustments import Adjustments
+from gp_segmentation.features.base import NotInSource
+from gp_segmentation.features.prevalence import Prevalence
 
 WITH_RATE = ["AF006", "CHD015", "CHOL004", "DEP004", "DM006", "DM020", "HF003", "HYP008", "STIA014"]
 
@@ -112,6 +114,27 @@ def test_an_optional_block_is_left_out_where_its_groups_are_not_there(small_tabl
     assert made.notes.to_numpy().tolist() == [["vaccination", "left out: the source has none of groups VI"]]
 
 
-def test_an_unknown_group_is_an_error_unless_the_block_is_optional(small_tables):
-    with pytest.raises(ConfigError, match="groups asks for VI, which this source does not have"):
+def test_a_group_that_no_year_has_is_an_error(small_tables):
+    with pytest.raises(ConfigError, match="groups asks for HFF, which this source does not have"):
+        Achievement(groups=["HF", "HFF"])(small_tables)
+
+
+def test_a_group_of_other_years_is_left_out_with_a_note(small_tables):
+    made = build_features({"both": Achievement(groups=["VI", "HF"])}, small_tables)
+    assert list(made.features) == ["achievement_HF003"]
+    assert made.notes.to_numpy().tolist() == [["both", "not in this source, left out: VI"]]
+
+
+def test_a_block_without_any_of_its_groups_says_what_to_do(small_tables):
+    with pytest.raises(NotInSource, match=r"has none of groups VI\. Leave the block out of the feature set"):
         Achievement(groups=["VI"])(small_tables)
+
+
+def test_a_source_without_achievement_says_so_at_once(small_tables):
+    none = replace(small_tables, achievement=small_tables.achievement.iloc[:0])
+    with pytest.raises(NotInSource, match=r"the source has no achievement\. Choose a feature set without"):
+        Achievement()(none)
+    blocks = {"care": Achievement(optional=True), "illness": Prevalence(groups=["HF"])}
+    made = build_features(blocks, none)
+    assert list(made.features) == ["prevalence_HF"]
+    assert made.notes.to_numpy().tolist() == [["care", "left out: the source has no achievement"]]

@@ -9,7 +9,9 @@ import pytest
 from numpy.testing import assert_allclose
 
 from gp_segmentation.errors import ConfigError
+from gp_segmentation.features import build_features
 from gp_segmentation.features.age_adjustment import age_design
+from gp_segmentation.features.base import NotInSource
 from gp_segmentation.features.prevalence import Prevalence, age_explained
 
 
@@ -117,3 +119,28 @@ def test_an_unknown_register_is_named(small_tables):
         ConfigError, match=r"groups asks for XX, which this source does not have. It has: AF, AST, CAN"
     ):
         Prevalence(groups=["HYP", "XX"])(small_tables)
+
+
+def test_a_register_that_the_year_does_not_have_is_left_out_with_a_note(small_tables):
+    without = replace(small_tables, registers=small_tables.registers.query("group_code != 'RA'"))
+    made = Prevalence(groups=["HYP", "RA"])(without)
+    assert list(made.values) == ["prevalence_HYP"]
+    assert made.notes == ("not in this source, left out: RA",)
+    blocks = {"joints": Prevalence(groups=["RA"], optional=True), "heart": Prevalence(groups=["HF"])}
+    notes = build_features(blocks, without).notes
+    assert notes.to_numpy().tolist() == [["joints", "left out: the source has none of groups RA"]]
+
+
+def test_a_block_whose_registers_are_all_gone_says_what_to_do(small_tables):
+    without = replace(small_tables, registers=small_tables.registers.query("group_code != 'RA'"))
+    with pytest.raises(NotInSource, match=r"has none of groups RA\. Leave the block out of the feature set"):
+        Prevalence(groups=["RA"])(without)
+    with pytest.raises(NotInSource, match=r"the source has no registers\. Choose a feature set without"):
+        Prevalence()(replace(small_tables, registers=small_tables.registers.iloc[:0]))
+
+
+def test_a_register_whose_indicators_were_retired_keeps_its_name(small_tables):
+    described = small_tables.indicators.query("group_code != 'HF'")
+    assert Prevalence(groups=["HF"])(replace(small_tables, indicators=described)).labels == {
+        "prevalence_HF": "Heart failure prevalence"
+    }

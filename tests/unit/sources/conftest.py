@@ -61,13 +61,15 @@ class QofYear:
     """One year's archive: the content and the names of its members.
 
     `version` follows the year in the names of members, `folder` precedes them; `icb` and `sub_icb` begin the
-    names of the columns of the two levels. `extra` adds or replaces members (None: leaves a member out).
+    names of the columns of the two levels; `register` is the column of registers. `extra` adds or replaces
+    members (None: leaves a member out).
     """
 
     suffix: str = "2425"
     regional: bool = True
     icb: str = "ICB"
     sub_icb: str = "SUB_ICB"
+    register: str = "REGISTER"
     version: str = ""
     folder: str = ""
     newline: str = "\r\n"
@@ -79,7 +81,7 @@ class QofYear:
         tail = f"{self.suffix}{self.version}.csv"
         geographies = COLUMNS.format(icb=self.icb, sub=self.sub_icb) + "\n" + self.places
         texts = {
-            f"PREVALENCE_{tail}": PREVALENCE,
+            f"PREVALENCE_{tail}": PREVALENCE.replace("REGISTER", self.register),
             f"MAPPING_INDICATORS_{self.suffix}.csv": INDICATORS,
             f"MAPPING_NHS_GEOGRAPHIES_{self.suffix}.csv": geographies,
             **self._achievement(tail),
@@ -114,6 +116,7 @@ YEARS = {
     "nhs_2022_23": QofYear("2223", folder="QOF 2022-23/Raw data/", encoding="utf-8-sig"),
     "nhs_2023_24": QofYear("2324"),
     "nhs_2024_25": QofYear("2425"),
+    "nhs_2025_26": QofYear("2526", register="REGISTER_SIZE"),
 }
 
 

@@ -65,7 +65,7 @@ def test_the_start_of_a_page_saved_as_a_zip_is_shown(tmp_path):
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(InputError, match=r"^q\.zip: is missing\. Fetch it with gpseg-data"):
+    with pytest.raises(InputError, match=r"^q\.zip: is missing\. Fetch it with gpseg data"):
         find_text(tmp_path / "q.zip")
 
 
@@ -88,7 +88,7 @@ def test_a_damaged_member_is_refused(tmp_path):
     with zipfile.ZipFile(path, "w") as archive:  # stored, so that its bytes can be changed
         archive.writestr("ONE.csv", "A,B\n" + "1,2\n" * 100)
     path.write_bytes(path.read_bytes().replace(b"1,2\n1,2\n", b"1,2\n1,3\n", 1))
-    with pytest.raises(InputError, match=r"q\.zip: ONE\.csv: is damaged .*CRC.*gpseg-data"):
+    with pytest.raises(InputError, match=r"q\.zip: ONE\.csv: is damaged .*CRC.*gpseg data"):
         read(find_text(path))
 
 

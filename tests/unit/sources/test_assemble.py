@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from functools import partial
 
 import pandas as pd
@@ -219,12 +220,53 @@ def test_optional_files_may_be_absent_and_are_named(raw):
     ]  # fmt: skip
 
 
+def test_files_that_the_source_does_not_name_are_counted(raw):
+    (raw / "practice_ethnicity.csv").write_text("practice_code,pct\nA81001,0.1\n", encoding="utf-8")
+    quality = read_source(files(), raw).quality
+    assert quality[quality["check"] == "file not used"].to_numpy().tolist() == [
+        ["practice_ethnicity.csv", "file not used", 1,
+         "not named by the source; name it in `files` of the source's YAML to use it"]
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("required", [False, True])
+def test_an_optional_file_without_rows_of_the_year_counts_as_absent_and_is_noted(raw, required):
+    (raw / "gps.csv").write_text("code,Year,gps\nA81001,2023,4\nA81001,2024,5\n", encoding="utf-8")
+    changed = files()
+    changed["gps"] = entry(
+        "context", "gps.csv", read_local_table, required=required, code="code", where={"Year": 2022},
+        columns={"gps": {"unit": "GPs"}},
+    )  # fmt: skip
+    if required:
+        with pytest.raises(InputError, match=r"^gps\.csv, column Year: no row has 2022"):
+            read_source(changed, raw)
+        return
+    prepared = read_source(changed, raw)
+    assert "gps" not in prepared.context
+    assert prepared.quality[prepared.quality["file"] == "gps.csv"].to_numpy().tolist() == [
+        ["gps.csv", "file without rows of this source", 1, "no row has 2022 (found: 2023, 2024)"]
+    ]
+
+
+def test_a_file_may_be_there_in_its_other_format(raw):
+    plain = read_source(files(), raw).practices["postcode"]
+    with zipfile.ZipFile(raw / "epraccur.zip", "w") as archive:
+        archive.write(raw / "epraccur.csv", "epraccur.csv")
+    (raw / "epraccur.csv").unlink()
+    changed = files()
+    changed["organisations"]["aliases"] = ["epraccur.zip"]
+    packed = read_source(changed, raw)
+    assert packed.practices["postcode"].tolist() == plain.tolist()
+    assert plain.notna().any()
+    assert "epraccur.csv" not in set(packed.quality["file"])
+
+
 @pytest.mark.parametrize("required", [True, False])
 def test_a_missing_qof_archive_is_named_with_the_remedy_whatever_the_configuration(raw, required):
     (raw / "qof.zip").unlink()
     changed = files()
     changed["qof"]["required"] = required
-    with pytest.raises(InputError, match=r"^qof\.zip: is missing from .*gpseg-data source=nhs_2024_25"):
+    with pytest.raises(InputError, match=r"^qof\.zip: is missing from .*gpseg data source=nhs_2024_25"):
         read_source(changed, raw)
 
 
@@ -254,7 +296,8 @@ def test_practices_on_one_side_only_are_counted(raw, build_qof):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"gps": {"role": "contxt"}}, r"files\.gps\.role is 'contxt'; it may be one of: qof, registrations"),
+        ({"gps": {"role": "contxt"}},
+         r"files\.gps\.role is 'contxt'; it may be one of: qof, practices, registrations"),
         ({"gps": {"role": "qof"}}, r"files\.gps\.role is qof, but another file has that role"),
         ({"imd": {"filename": "gps.csv",
                   "reader": partial(read_local_table, code="code", columns={"gps": {}})}},
@@ -270,7 +313,7 @@ def test_contradictions_in_the_configuration_are_refused(raw, change, message):
 
 
 def test_a_source_without_a_qof_archive_is_refused(raw):
-    with pytest.raises(ConfigError, match="no file has the role qof"):
+    with pytest.raises(ConfigError, match="no file has role qof or practices"):
         read_source({"gps": files()["gps"]}, raw)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -50,20 +51,87 @@ def test_files_are_found_by_name_or_alias_in_any_case(given: Path, folder: Path)
     assert read_manifest(folder) == rows
 
 
-def test_again_changes_nothing(given: Path, folder: Path) -> None:
+def _sha(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:12]
+
+
+def test_again_changes_nothing_and_says_nothing(
+    given: Path, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     first = collect([QOF, IMD], given, folder)
-    _place(given, {"deep/er/qof2425.ZIP": b"newer"})
     assert collect([QOF, IMD], given, folder) == first
-    assert _content(folder)["QOF2425.zip"] == b"qof"
+    assert _content(folder) == {"QOF2425.zip": b"qof", "imd.csv": b"imd"}
+    assert caplog.text == ""
 
 
-def test_restart_takes_the_folders_files(given: Path, folder: Path) -> None:
+def test_a_file_that_differs_is_replaced_and_both_are_told(
+    given: Path, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     first = collect([QOF, IMD], given, folder)
     _place(given, {"deep/er/qof2425.ZIP": b"newer"})
-    rows = collect([QOF, IMD], given, folder, restart=True)
+    rows = collect([QOF, IMD], given, folder)
     assert _content(folder)["QOF2425.zip"] == b"newer"
-    assert rows[0].sha256 != first[0].sha256
     assert rows[1] == first[1]
+    (said,) = caplog.messages
+    old = f"3 bytes, sha256 {_sha(b'qof')}, folder: given, {first[0].retrieved}"
+    new = f"5 bytes, sha256 {_sha(b'newer')}, folder: given, {rows[0].retrieved}"
+    assert said == f"QOF2425.zip replaced: was {old}; now {new}"
+
+
+def test_so_is_one_that_was_placed_by_hand(
+    given: Path, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    _place(folder, {"QOF2425.zip": b"by hand"})
+    collect([QOF], given, folder)
+    assert _content(folder) == {"QOF2425.zip": b"qof"}
+    was = f"QOF2425.zip replaced: was 7 bytes, sha256 {_sha(b'by hand')}, placed by hand"
+    assert caplog.messages[0].startswith(was)
+
+
+def test_a_file_the_folder_does_not_have_is_kept_and_that_is_said(
+    given: Path, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    _place(folder, {"a.csv": b"by hand"})
+    collect([QOF, {"filename": "a.csv"}], given, folder)
+    assert f"a.csv kept: 7 bytes, sha256 {_sha(b'by hand')}, placed by hand" in caplog.text
+
+
+ODS = {"filename": "epraccur.csv", "aliases": ["epraccur.zip"]}
+
+
+def _zipped(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("epraccur.csv", "A81001")
+    return path
+
+
+def test_a_file_of_another_format_keeps_its_ending(given: Path, folder: Path) -> None:
+    _zipped(given / "ods" / "epraccur.zip")
+    assert [row.filename for row in collect([ODS], given, folder)] == ["epraccur.zip"]
+    assert sorted(_content(folder)) == ["epraccur.zip"]
+
+
+def test_and_replaces_the_one_that_was_there(
+    given: Path, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    archive = _zipped(given / "epraccur.zip")
+    collect([ODS], given, folder)
+    archive.unlink()
+    _place(given, {"epraccur.csv": b"A81001"})
+    assert [row.filename for row in collect([ODS], given, folder)] == ["epraccur.csv"]
+    assert _content(folder) == {"epraccur.csv": b"A81001"}
+    assert "epraccur.zip replaced: was " in caplog.text
+
+
+def test_two_formats_of_one_file_side_by_side_are_refused(given: Path, folder: Path) -> None:
+    _zipped(folder / "epraccur.zip")
+    _place(folder, {"epraccur.csv": b"A81001"})
+    with pytest.raises(
+        InputError, match=r"^epraccur\.csv and epraccur\.zip: this file is in .* more than once"
+    ):
+        collect([{**ODS, "required": False}], given, folder)
 
 
 def test_all_missing_files_are_named_and_nothing_is_copied(given: Path, folder: Path) -> None:
@@ -100,7 +168,7 @@ def test_equal_candidates_are_one_and_different_ones_are_refused(given: Path, fo
     with pytest.raises(
         InputError, match=r"2 files of this name differ: .*copy/QOF2425\.zip \(sha256 .*qof2425\.ZIP"
     ):
-        collect([QOF], given, folder, restart=True)
+        collect([QOF], given, folder)
     assert _content(folder) == {"QOF2425.zip": b"qof"}
 
 
@@ -140,5 +208,5 @@ def test_a_copy_that_fails_leaves_nothing_half(
 
 
 def test_the_folder_itself_may_be_searched(given: Path) -> None:
-    rows = collect([QOF, IMD], given, given, restart=True)
+    rows = collect([QOF, IMD], given, given)
     assert [row.filename for row in rows] == ["QOF2425.zip", "imd.csv"]

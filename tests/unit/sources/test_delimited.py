@@ -12,7 +12,7 @@ from pandas.testing import assert_frame_equal
 
 from gp_segmentation.errors import InputError
 from gp_segmentation.sources.files import delimited
-from gp_segmentation.sources.files.archive import find_text
+from gp_segmentation.sources.files.archive import TextFile, find_text
 from gp_segmentation.sources.files.delimited import Csv, delimited_records
 
 COLUMNS = {"code": "PRACTICE_CODE", "value": "VALUE"}
@@ -88,8 +88,11 @@ def test_positions_stand_for_names_where_there_is_no_header(csv):
     assert_frame_equal(frame, EXPECTED)
 
 
-NAME_IT = "Check that it is the file of this year, or name the column in the source's YAML"
-FETCH_AGAIN = "Fetch it again with gpseg-data"
+NAME_IT = (
+    "Check that it is the file of this year, or name the column in the source's YAML (gpseg data "
+    "inspect=FILE proposes it)"
+)
+FETCH_AGAIN = "Delete it and fetch it again with gpseg data"
 UP_TO_40 = ", ".join(f"C{i}" for i in range(40))
 
 
@@ -234,3 +237,20 @@ def test_a_header_alone_gives_an_empty_frame_of_the_right_types(csv):
     frame = csv("PRACTICE_CODE,VALUE\n").frame()
     assert frame.empty
     assert frame.dtypes.astype(str).to_dict() == {"code": "str", "value": "float64"}
+
+
+def test_a_name_as_it_stands_goes_before_one_with_other_blanks(tmp_path):
+    path = tmp_path / "names.csv"
+    path.write_text("area.code,Area Code,sex_\nx,y,z\n", encoding="utf-8")
+    frame = Csv(TextFile(path), {"area": "Area Code", "sex": "Sex"}).frame()
+    assert frame.to_numpy().tolist() == [["y", "z"]]
+    path.write_text("area.code,area_code,sex\nx,y,z\n", encoding="utf-8")
+    with pytest.raises(InputError, match="column Area Code: is in the header 2 times"):
+        Csv(TextFile(path), {"area": "Area Code"}).frame()
+
+
+def test_codes_are_read_in_capitals_and_names_are_not(tmp_path):
+    path = tmp_path / "codes.csv"
+    path.write_text("code,name\na81001,The surgery\nA81001,x\n", encoding="utf-8")
+    source = Csv(TextFile(path), {"practice_code": "code", "practice_name": "name"})
+    assert source.frame().to_numpy().tolist() == [["A81001", "The surgery"], ["A81001", "x"]]

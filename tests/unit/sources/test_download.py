@@ -20,7 +20,7 @@ from datetime import datetime
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from cryptography import x509
@@ -394,7 +394,7 @@ class TestRefused:
         assert text.startswith(
             f"a.csv: {site.url()} could not be downloaded: the server answered 404 Not Found. Place it"
         )
-        assert "gpseg-data source=nhs_2024_25 from=FOLDER" in text
+        assert text.endswith("give the same command with from=FOLDER")
         assert len(site.ranges_asked) == 1
 
     def test_500_then_200(self, site: Site, folder: Path) -> None:
@@ -687,7 +687,7 @@ class TestWithoutAddress:
         files = [site.file(), {"filename": "b.csv", "url": None}, {"filename": "c.csv"}]
         with pytest.raises(
             InputError,
-            match=r"^b\.csv, c\.csv: this file has no download address.*gpseg-data source=nhs_2024_25",
+            match=r"^b\.csv, c\.csv: this file has no download address.*the same command with from=FOLDER",
         ):
             get(files, folder)
         assert site.ranges_asked == []
@@ -717,3 +717,106 @@ class TestWithoutAddress:
             rows = get(files, folder)
         assert [row.filename for row in rows] == ["c.csv"]
         assert [record.getMessage().split(" ")[0] for record in caplog.records] == ["b.csv", "a.csv:"]
+
+
+class TestSeveralAddresses:
+    def test_the_first_that_works_is_taken_and_recorded(
+        self, site: Site, folder: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        site.behaviours = [status(403)]
+        (row,) = get([site.file(url=[site.url("old"), site.url("new"), site.url("never")])], folder)
+        assert (row.address, row.sha256) == (site.url("new"), SHA)
+        assert len(site.ranges_asked) == 2
+        refused = f"a.csv: {site.url('old')} could not be downloaded: the server answered 403 Forbidden"
+        assert caplog.messages == [f"{refused}; another address had the file"]
+
+    def test_when_none_works_every_failure_is_named(self, site: Site, folder: Path) -> None:
+        site.behaviours = [status(403), status(404)]
+        with pytest.raises(InputError) as caught:
+            get([site.file(url=[site.url("old"), site.url("new")])], folder)
+        assert str(caught.value).startswith(
+            f"a.csv: none of its 2 addresses had it: {site.url('old')} could not be downloaded: the server "
+            f"answered 403 Forbidden; {site.url('new')} could not be downloaded: the server answered 404 Not "
+            f"Found. Place it in {folder} by hand"
+        )
+
+    def test_what_one_address_broke_off_is_not_joined_to_what_another_sends(
+        self, site: Site, folder: Path
+    ) -> None:
+        site.behaviours = [broken_off(100_000)] * QUICK.attempts
+        (row,) = get([site.file(url=[site.url("old"), site.url("new")])], folder)
+        assert row.sha256 == SHA
+        assert site.ranges_asked[-1] is None
+
+    def test_a_file_from_any_of_them_is_current(self, site: Site, folder: Path) -> None:
+        get([site.file(url=site.url("old"))], folder)
+        get([site.file(url=[site.url("new"), site.url("old")])], folder)
+        assert len(site.ranges_asked) == 1
+
+    def test_one_from_an_address_no_longer_configured_is_taken_anew_and_told(
+        self, site: Site, folder: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        get([site.file(url=site.url("v1.csv"))], folder)
+        site.content, site.etag = b"version two", '"two"'
+        (row,) = get([site.file(url=site.url("v2.csv"))], folder)
+        assert (folder / "a.csv").read_bytes() == b"version two"
+        assert row.address == site.url("v2.csv")
+        assert caplog.messages[0].startswith("a.csv replaced: was 512,000 bytes, sha256 ")
+        get([site.file(url=site.url("v2.csv"))], folder)
+        assert len(site.ranges_asked) == 2
+
+    def test_the_same_bytes_from_a_new_address_are_asked_for_once(self, site: Site, folder: Path) -> None:
+        for path in ("v1.csv", "v2.csv", "v2.csv"):
+            (row,) = get([site.file(url=site.url(path))], folder)
+        assert row.address == site.url("v2.csv")
+        assert len(site.ranges_asked) == 2
+
+    def test_an_optional_file_that_no_address_gives_any_more_is_said_to_be_the_one_there(
+        self, site: Site, folder: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        get([site.file(url=site.url("v1.csv"))], folder)
+        site.behaviours = [status(404)]
+        (row,) = get([site.file(url=site.url("v2.csv"), required=False)], folder)
+        assert row.address == site.url("v1.csv")
+        assert "continuing with the file there: 512,000 bytes, sha256 " in caplog.text
+
+    def test_a_kept_file_is_told(self, site: Site, folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+        caplog.set_level(logging.INFO)
+        (row,) = get([site.file()], folder)
+        get([site.file()], folder)
+        kept = f"a.csv kept: 512,000 bytes, sha256 {SHA[:12]}, {site.url()}, {row.retrieved}"
+        assert caplog.messages[-1] == kept
+
+
+class TestFormats:
+    """The name follows what came: a CSV where a zip was before, and the other way round."""
+
+    FILE: ClassVar = {"filename": "list.csv", "aliases": ["list.zip"]}
+
+    @pytest.mark.parametrize(
+        ("content", "name"), [(b"A81001,one", "list.csv"), (_zip(), "list.zip")], ids=["plain", "zip"]
+    )
+    def test_the_name_follows_what_came(self, site: Site, folder: Path, content: bytes, name: str) -> None:
+        site.content = content
+        (row,) = get([site.file(**self.FILE)], folder)
+        assert row.filename == name
+        assert (folder / name).read_bytes() == content
+        assert _names(folder) == sorted([name, "manifest.json"])
+        get([site.file(**self.FILE)], folder)
+        assert len(site.ranges_asked) == 1
+
+    def test_an_archive_that_was_cut_short_is_no_table(self, site: Site, folder: Path) -> None:
+        site.content = _zip()[:100]
+        with pytest.raises(InputError, match="incomplete zip archive"):
+            get([site.file(**self.FILE)], folder)
+
+    def test_the_other_format_is_replaced(
+        self, site: Site, folder: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        site.content = _zip()
+        get([site.file(**self.FILE)], folder)
+        site.content, site.etag = b"A81001,one", '"two"'
+        (row,) = get([site.file(**self.FILE)], folder, restart=True)
+        assert row.filename == "list.csv"
+        assert _names(folder) == ["list.csv", "manifest.json"]
+        assert caplog.messages[0].startswith("list.zip replaced: was ")

@@ -37,7 +37,7 @@ def test_without_a_manifest_there_are_no_rows(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"files": {}}', '{"files": 1}', "null", "\udcff"])
 def test_an_unreadable_manifest_is_an_error_with_a_remedy(tmp_path: Path, text: str) -> None:
     (tmp_path / "manifest.json").write_bytes(text.encode("utf-8", "surrogateescape"))
-    with pytest.raises(InputError, match=r"manifest\.json: .* Delete it and run: gpseg-data source="):
+    with pytest.raises(InputError, match=r"manifest\.json: .* Delete it and run: gpseg data source="):
         read_manifest(tmp_path)
 
 
@@ -111,7 +111,7 @@ def test_files_are_read_from_configuration() -> None:
         "sha256": "A" * 64,
     }
     assert read_raw_files({"one": node, "same": dict(node)}) == [
-        RawFile("a.csv", None, "a" * 64, True, 1_000_000, None, ())
+        RawFile("a.csv", (), "a" * 64, True, 1_000_000, None, ())
     ]
 
 

@@ -46,7 +46,7 @@ def test_every_official_year_has_a_fixture(qof_years):
 
 
 @pytest.mark.parametrize(
-    "source", ["nhs_2019_20", "nhs_2020_21", "nhs_2021_22", "nhs_2022_23", "nhs_2023_24", "nhs_2024_25"]
+    "source", sorted(path.stem for path in (ROOT / "conf" / "source").glob("nhs_*.yaml"))
 )
 def test_every_year_is_read_in_its_own_dialect(build_qof, source):
     qof = reader(source)(path=build_qof(source))
@@ -75,6 +75,7 @@ def test_every_year_is_read_in_its_own_dialect(build_qof, source):
 def test_tolerated_irregularities_are_counted(build_qof):
     counted = read_qof(build_qof(), suffix="2425").quality.set_index("check")
     assert counted["count"].to_dict() == {
+        "registers that this year does not have": 21 - 2,
         "ACHIEVEMENT rows read": 6 + 4,
         "practice x indicator without ACHIEVED_POINTS": 2 * 2 - 3,
         "PCAS absent where DENOMINATOR stands": 1,
@@ -125,10 +126,23 @@ def test_a_missing_region_is_named(build_qof):
         read_qof(path, suffix="2425")
 
 
-def test_an_archive_without_achievement_is_refused(build_qof):
+def test_an_archive_without_achievement_is_read_with_a_note(build_qof):
     gone = {f"ACHIEVEMENT_{region}_2425.csv": None for region in ("LONDON", "NORTH_EAST_AND_YORKSHIRE")}
-    with pytest.raises(InputError, match=r"no member matches .*ACHIEVEMENT"):
-        read_qof(build_qof(extra=gone), suffix="2425")
+    qof = read_qof(build_qof(extra=gone), suffix="2425")
+    assert_frame_equal(qof.prevalence, REGISTERS)
+    schemas.check("achievement", qof.achievement)
+    assert len(qof.achievement) == 0
+    noted = qof.quality.set_index("check").loc["no ACHIEVEMENT member"]
+    assert noted[["count", "detail"]].tolist() == [1, "only feature sets without achievement can be used"]
+
+
+def test_registers_that_the_year_does_not_have_are_named(build_qof):
+    rows = "".join(f"A81001,{code},1,TOTAL,9\n" for code in schemas.REGISTERS if code not in ("CAN", "RA"))
+    header = "PRACTICE_CODE,GROUP_CODE,REGISTER_SIZE,PATIENT_LIST_TYPE,PRACTICE_LIST_SIZE\n"
+    qof = read_qof(build_qof("nhs_2025_26", extra={"PREVALENCE_2526.csv": header + rows}), suffix="2526")
+    noted = qof.quality.set_index("check").loc["registers that this year does not have"]
+    assert noted[["count", "detail"]].tolist() == [2, "CAN, RA"]
+    assert len(qof.prevalence) == 21 - 2
 
 
 PREVALENCE = "PRACTICE_CODE,GROUP_CODE,REGISTER,PATIENT_LIST_TYPE,PRACTICE_LIST_SIZE\n"
@@ -138,7 +152,10 @@ PREVALENCE = "PRACTICE_CODE,GROUP_CODE,REGISTER,PATIENT_LIST_TYPE,PRACTICE_LIST_
     ("rows", "message"),
     [
         ("A1X,DM,1,TOTAL,9\nA1X,DM,1,TOTAL,9\n", r"A1X DM comes more than once \(surplus rows in total: 1\)"),
-        ("A1X,DM,1.5,TOTAL,9\n", r"column REGISTER: 1\.5 for A1X DM is not a count of patients"),
+        (
+            "A1X,DM,1.5,TOTAL,9\n",
+            r"column REGISTER or REGISTER_SIZE: 1\.5 for A1X DM is not a count of patients",
+        ),
         ("A1X,DM,1,TOTAL,-9\n", r"column PRACTICE_LIST_SIZE: -9 for A1X DM is not a count"),
         ("A1X,DM,1,TOTAL,9\nA1X,AF,1,TOTAL,8\n", r"A1X has TOTAL lists of 8 and 9 patients"),
         ("A1X,DM,many,TOTAL,9\n", r"PREVALENCE_2425\.csv, row 2, column REGISTER: 'many' is not a number"),
@@ -208,7 +225,7 @@ def test_a_missing_column_is_named(build_qof):
         extra={"PREVALENCE_2425.csv": "PRACTICE_CODE,GROUP_CODE,PATIENT_LIST_TYPE\nA1X,DM,TOTAL\n"}
     )
     message = (
-        r"QOF2425\.zip: PREVALENCE_2425\.csv, column REGISTER: is missing "
+        r"QOF2425\.zip: PREVALENCE_2425\.csv, column REGISTER or REGISTER_SIZE: is missing "
         r"\(found: PRACTICE_CODE, GROUP_CODE, PATIENT_LIST_TYPE\)"
     )
     with pytest.raises(InputError, match=message):

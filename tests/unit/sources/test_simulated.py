@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from gp_segmentation.config import compose_config
 from gp_segmentation.errors import ConfigError, InputError
 from gp_segmentation.pipeline import fetch
 from gp_segmentation.sources.download import collect, read_manifest, verify
+from gp_segmentation.sources.fetched import check_fetched
 from gp_segmentation.sources.simulated import (
     MARKER,
     MAX_BYTES,
@@ -18,6 +20,8 @@ from gp_segmentation.sources.simulated import (
     simulated_warning,
     write_marker,
 )
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def marker(folder: Path, text: str, name: str = MARKER) -> Path:
@@ -109,3 +113,71 @@ def test_gpseg_data_copies_the_marker_with_the_files(tmp_path: Path, monkeypatch
     source = {"name": "year", "label": "a year", "simulated": [], "files": files}
     fetch.fetch_raw({"source": source, "from": "given", "restart": False}, tmp_path, tmp_path)
     assert simulated_tables([], tmp_path / "data" / "raw" / "year") == {"achievement": "drawn"}
+
+
+class TestUndeclared:
+    """A README that says "simulated" is asked about: the files are never silently official."""
+
+    README = "These files have the official layout.\nPractice-level ACHIEVEMENT is SIMULATED.\n"
+    TABLES_LISTED = "registers, achievement, age_sex, context, practices"
+
+    @pytest.fixture
+    def given(self, tmp_path: Path) -> Path:
+        folder = marker(tmp_path / "given" / "deep", self.README, name="ReadMe.md")
+        (folder / "q.csv").write_text("x\n", encoding="utf-8")
+        return tmp_path / "given"
+
+    def fetched(self, root: Path, simulated: list[str] | None) -> Path:
+        files = {"q": {"filename": "q.csv", "url": None}}
+        source = {"name": "year", "label": "a year", "simulated": simulated, "files": files}
+        fetch.fetch_raw({"source": source, "from": "given", "restart": False}, root, root)
+        return root / "data" / "raw" / "year"
+
+    @pytest.fixture(autouse=True)
+    def no_dvc(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(fetch, "_dvc_add", lambda root: None)
+
+    def test_the_choice_is_given_before_anything_is_copied(self, given: Path, tmp_path: Path) -> None:
+        with pytest.raises(InputError) as caught:
+            self.fetched(tmp_path, None)
+        assert str(caught.value) == (
+            f"{given}/deep/ReadMe.md: says 'SIMULATED', and nothing says which tables are. Say it with "
+            f"source.simulated=[TABLE,...] ({self.TABLES_LISTED}), or with source.simulated=[] if none is; "
+            "or as `simulated` in the source's YAML"
+        )
+        assert not (tmp_path / "data" / "raw" / "year" / "q.csv").exists()
+
+    @pytest.mark.parametrize(
+        ("answer", "simulated"), [([], {}), (["achievement"], {"achievement": ""})], ids=str
+    )
+    def test_either_answer_is_taken_and_remembered(
+        self, given: Path, tmp_path: Path, answer: list[str], simulated: dict[str, str]
+    ) -> None:
+        raw = self.fetched(tmp_path, answer)
+        assert (raw / "q.csv").is_file()
+        assert simulated_tables(None, raw) == simulated
+
+    def test_a_marker_answers(self, given: Path, tmp_path: Path) -> None:
+        marker(given, "achievement: drawn\n")
+        assert simulated_tables(None, self.fetched(tmp_path, None)) == {"achievement": "drawn"}
+
+    @pytest.mark.parametrize("text", ["Official figures, as published.", "A simulacrum is not asked about."])
+    def test_a_readme_that_says_nothing_of_it_is_not_asked_about(
+        self, given: Path, tmp_path: Path, text: str
+    ) -> None:
+        (given / "deep" / "ReadMe.md").write_text(text, encoding="utf-8")
+        assert not (self.fetched(tmp_path, None) / MARKER).exists()
+
+    def test_one_that_was_placed_beside_the_raw_files_is_asked_about_by_prepare(self, tmp_path: Path) -> None:
+        raw = marker(tmp_path, self.README, name="README.txt")
+        (raw / "q.csv").write_text("x\n", encoding="utf-8")
+        source = {"files": {"q": {"filename": "q.csv"}}}
+        with pytest.raises(InputError, match=r"README\.txt: says 'SIMULATED'"):
+            check_fetched(source, raw, str)
+        check_fetched({**source, "simulated": []}, raw, str)
+        marker(raw, "achievement\n")
+        check_fetched(source, raw, str)
+
+
+def test_a_year_says_nothing_of_simulated_tables_until_somebody_does() -> None:
+    assert compose_config(ROOT, ["source=nhs_2024_25"], "data")["source"]["simulated"] is None

@@ -115,7 +115,9 @@ def test_keyed_rows_are_read_and_all_irregularities_noted(text, log):
 def test_a_file_without_keyed_rows_is_refused(text, log):
     with pytest.raises(InputError) as caught:
         read_keyed_rows(Csv(text("CODE,N\n,1\n"), COLUMNS), ["code"], log)
-    assert str(caught.value) == "table.csv: has no row with data. Fetch it again with gpseg-data"
+    assert (
+        str(caught.value) == "table.csv: has no row with data. Delete it and fetch it again with gpseg data"
+    )
 
 
 def test_repeats_are_refused_with_the_first_of_them(text):

@@ -113,3 +113,23 @@ def test_an_error_over_tables_taken_away_says_that_they_were_replaced(folder: Pa
     with pytest.raises(GpsegError, match="was replaced while") as caught:
         while_reading(folder, content(folder), Path.unlink, Path.read_text)
     assert isinstance(caught.value.__cause__, FileNotFoundError)
+
+
+def test_tables_prepared_by_another_reader_or_of_another_england_are_not_used(folder: Path) -> None:
+    def of(**changed: Any) -> str:
+        source = config()["source"] | changed
+        return fingerprint({**config(), "source": source}, describe_raw_files(source, folder))
+
+    def read(column: str) -> dict[str, Any]:
+        return {"q": {"filename": "q.csv", "reader": {"columns": {"x": {"column": column}}}}}
+
+    englands = [{"seed": 1, "practices": 60}, {"seed": 2, "practices": 60}, {"seed": 1, "practices": 61}]
+    found = [of(), of(files=read("x")), of(files=read("y")), *(of(england=england) for england in englands)]
+    assert len(set(found)) == 6
+    assert of(files=read("x")) == found[1]
+
+
+def test_a_file_in_its_other_format_is_described_under_the_name_it_has(folder: Path) -> None:
+    (folder / "q.csv").rename(folder / "q.zip")
+    files = {"q": {"filename": "q.csv", "aliases": ["q.zip"]}}
+    assert [row["filename"] for row in describe_raw_files({"files": files}, folder)] == ["q.zip"]

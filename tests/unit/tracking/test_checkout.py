@@ -40,6 +40,21 @@ def test_a_folder_without_git_has_none_and_the_log_says_so(tmp_path, caplog, mon
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     assert git_tags(tmp_path) == {}
     assert "git says: fatal: not a git repository" in caplog.text
+    assert caplog.messages[0].endswith("run in its folder: git init; git add .; git commit -m begin")
     monkeypatch.setenv("PATH", str(tmp_path))
     assert git_tags(tmp_path) == {}
     assert "git says: [Errno 2] No such file or directory: 'git'" in caplog.text
+
+
+def test_the_remedy_for_a_folder_without_git_works(tmp_path, caplog, monkeypatch):
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    for name in ("GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME"):
+        monkeypatch.setenv(name, "somebody")
+    for name in ("GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"):
+        monkeypatch.setenv(name, "somebody@example.org")
+    (tmp_path / "README.md").write_text("downloaded\n", encoding="utf-8")
+    git_tags(tmp_path)
+    subprocess.run(
+        ["sh", "-ec", caplog.messages[0].rpartition("in its folder: ")[2]], cwd=tmp_path, check=True
+    )
+    assert len(git_tags(tmp_path)["git_commit"]) == 40

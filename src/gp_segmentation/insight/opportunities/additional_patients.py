@@ -29,6 +29,7 @@ from scipy.special import betaincinv
 
 from gp_segmentation.insight.opportunities.shrunken_rates import shrink_in_segments
 from gp_segmentation.insight.portraits.profiles import Z95
+from gp_segmentation.schemas import empty
 from gp_segmentation.utils.parallel import parallel_map
 from gp_segmentation.utils.progress import progress_bar
 
@@ -36,6 +37,8 @@ QUARTILE = 0.75
 INTERVAL = (0.025, 0.975)
 #: The two comparisons and the prefix of their columns.
 PREFIXES = {"segment": "", "england": "england_"}
+#: What is worked out for both, and its interval.
+GAINS = ("additional_patients", "low", "high")
 
 
 @dataclass(frozen=True)
@@ -71,16 +74,29 @@ def find_opportunities(
     groups : practice_code -> one column per level of sums (segment, icb, ...), no value missing.
     min_denominator : eligible patients a practice needs to count for targets.
     draws : of the bootstrap.
+
+    Tables without rows, with all their columns, where the source has no achievement.
     """
     parts = [part for _, part in rates.groupby("indicator_code", sort=True)]
     if not parts:
-        return Opportunities(pd.DataFrame(), pd.DataFrame())
+        return _no_opportunities()
     seeds = np.random.SeedSequence(seed).spawn(len(parts))
     membership = _membership(groups)
     tasks = [(part, membership, min_denominator, draws, s) for part, s in zip(parts, seeds, strict=True)]
     found = progress_bar(parallel_map(_one_indicator, tasks, jobs), len(tasks), "opportunities")
     tables = zip(*found, strict=True)
     return Opportunities(*(pd.concat(parts, ignore_index=True) for parts in tables))
+
+
+def _no_opportunities() -> Opportunities:
+    gains = [f"{p}{name}" for p in PREFIXES.values() for name in ("practices_below", *GAINS)]
+    totals = {
+        **dict.fromkeys(("level", "area", "indicator_code"), pd.Series(dtype="str")),
+        **dict.fromkeys(("practices", "eligible_patients"), pd.Series(dtype="int64")),
+        **dict.fromkeys(("rate", *gains), pd.Series(dtype=float)),
+    }
+    practices = empty("practice_opportunities").drop(columns="standing")
+    return Opportunities(practices, pd.DataFrame(totals))
 
 
 def _one_indicator(
@@ -103,7 +119,7 @@ def _one_indicator(
         gains = np.maximum(0, _targets(drawn, group, n >= min_denominator) - drawn) * n.astype(np.float32)
         factor = _benchmark(np.maximum(0.0, target - rate) * n, gains, group)
         practices[f"{prefix}target"] = target
-        for name, r in (("additional_patients", rate), ("low", highest), ("high", lowest)):
+        for name, r in zip(GAINS, (rate, highest, lowest), strict=True):
             practices[f"{prefix}{name}"] = factor * np.maximum(0.0, target - r) * n
         drawn_gains[prefix] = gains
     member = csr_array(membership.loc[practices["practice_code"]].to_numpy().T)

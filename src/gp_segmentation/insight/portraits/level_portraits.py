@@ -13,7 +13,7 @@ from gp_segmentation.insight.portraits.sentences import (
     clear_rows,
     counted,
     examples,
-    region_sentence,
+    place_sentences,
 )
 from gp_segmentation.schemas import LEVEL_COLUMNS
 from gp_segmentation.utils.wording import inline, listed
@@ -78,7 +78,8 @@ def write_level_portraits(
     for group in levels[levels["level"] != "segment"].to_dict("records"):
         code, level = str(group["code"]), str(group["level"])
         mine = segments[segments[LEVEL_COLUMNS[level]] == code]
-        clear = clear_rows(profile[profile["code"] == code])
+        profiled = profile[profile["code"] == code]
+        clear = clear_rows(profiled)
         against_england = claim_sentence(claims[code], examples(claims[code], clear))
         children = levels[levels["parent"] == code]
         if level == "supergroup":
@@ -87,7 +88,7 @@ def write_level_portraits(
             told = [apart[code].sentence, against_england, BORDERS]
         else:
             told = [against_england, f"It is all of segment {group['parent']}."]
-        size = f"{_size(group, levels, segments)} {region_sentence(mine, segments)}"
+        size = f"{_size(group, levels, segments)} {place_sentences(mine, segments, profiled)}"
         portraits.append(
             {
                 "level": level,

@@ -42,6 +42,7 @@ _GROUPS = {
     "age": ("older", "younger"),
     "children": ("more children", "fewer children"),
     "deprivation": ("more deprived", "less deprived"),
+    "rurality": ("more rural", "less rural"),
     "list": ("larger lists", "smaller lists"),
     "prevalence": ("more long-term conditions", "fewer long-term conditions"),
     "achievement": ("higher recorded achievement", "lower recorded achievement"),
@@ -50,6 +51,7 @@ _GROUPS = {
 #: Kind of a feature, and what its name, label or block contain; the first that fits.
 _PATTERNS = {
     "deprivation": r"\bimd\b|imd_|depriv",
+    "rurality": r"\brural",
     "list": r"list.?size",
     "prevalence": "prevalence",
     "achievement": r"achievement|performance|intervention",
@@ -68,7 +70,7 @@ def concepts(dictionary: pd.DataFrame) -> list[Concept]:
     singles = [
         _single(feature, label, unit, kinds)
         for feature, label, unit, _ in rows
-        if kinds[feature] not in ("age_old", "age_young", "children", "deprivation", "list")
+        if kinds[feature] not in ("age_old", "age_young", "children", "deprivation", "rurality", "list")
     ]
     return [concept for concept in groups if concept.members] + singles
 

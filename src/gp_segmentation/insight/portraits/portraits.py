@@ -19,7 +19,7 @@ from gp_segmentation.insight.portraits.sentences import (
     counted,
     examples,
     means_of,
-    region_sentence,
+    place_sentences,
 )
 from gp_segmentation.utils.wording import listed
 
@@ -50,13 +50,13 @@ def write_portraits(
     grouped = segments[segments["segment"] > 0]  # the others belong to none
     portraits = []
     for number, name in sorted(set(zip(grouped["segment"], grouped["segment_name"], strict=True))):
-        mine = segments[segments["segment"] == number]
+        mine, profiled = (table[table["segment"] == number] for table in (segments, profile))
         claimed, codes = (claims or {}).get(int(number), []), _codes(mine)
         people, siblings = int(patients[mine.index].sum()), (apart or {}).get(codes["code"])
         sentences = [
             f"{counted(len(mine))} ({len(mine) / len(segments):.0%} of all) with {people:,} registered "
-            f"patients ({people / max(patients.sum(), 1):.0%}). {region_sentence(mine, segments)}",
-            *_against_england(claimed, profile[profile["segment"] == number], top),
+            f"patients ({people / max(patients.sum(), 1):.0%}). {place_sentences(mine, segments, profiled)}",
+            *_against_england(claimed, profiled, top),
             siblings.sentence if siblings else "",
             f"{_next_sentence(mine, grouped)} {_verdict_sentence(number, verdict, gradient)}".strip(),
         ]

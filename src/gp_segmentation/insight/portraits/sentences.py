@@ -10,6 +10,9 @@ from gp_segmentation.insight.portraits.phrases import short, worded
 from gp_segmentation.insight.portraits.profiles import Z95
 from gp_segmentation.utils.wording import listed, natural
 
+#: Percentage of patients in rural areas from which a segment is mostly rural.
+MOSTLY = 50
+
 
 def clear_rows(profile: pd.DataFrame) -> pd.DataFrame:
     """Return the features whose difference is clear: its 95% interval leaves out zero."""
@@ -119,3 +122,20 @@ def place(region: str) -> str:
 def counted(practices: int) -> str:
     """Return a number of practices in words: "1 practice", "1,904 practices"."""
     return f"{practices:,} practice{'s' * (practices != 1)}"
+
+
+def place_sentences(mine: pd.DataFrame, everyone: pd.DataFrame, profile: pd.DataFrame) -> str:
+    """Return the regions of a segment, and that it is mostly rural if half its patients or more live so.
+
+    The percentage is the mean of its practices, in `profile`, if the source has one for rural areas.
+    """
+    return f"{region_sentence(mine, everyone)} {_rural_sentence(profile)}".strip()
+
+
+def _rural_sentence(profile: pd.DataFrame) -> str:
+    rural = profile[profile["feature"].str.startswith("rural") & (profile["unit"] == "%")]
+    if rural.empty or not rural["mean"].iloc[0] >= MOSTLY:
+        return ""
+    mean, england = rural[["mean", "england_mean"]].iloc[0]
+    whose = "of a practice's patients live in rural areas, on average"
+    return f"Mostly rural: {mean:.0f}% {whose} (England {england:.0f}%)."

@@ -79,7 +79,7 @@ WHOLE_NUMBERS = tuple(p + name for p in ("", "england_") for name in ("additiona
 def workbook_sheets(
     tables: Mapping[str, pd.DataFrame], segments: pd.DataFrame, levels: pd.DataFrame
 ) -> dict[str, WorkbookSheet]:
-    """Return the workbook's sheets.
+    """Return the workbook's sheets; one whose table has no row (a source without achievement) is left out.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def workbook_sheets(
         tables[name] = tables[name].assign(segment_code=tables[name]["segment"].map(codes))
     # What falls short of certainty is not shown as certain.
     certainty = segments["certainty"].map(lambda share: rounded_down(share, 2), na_action="ignore")
-    return {
+    sheets = {
         "Lookup": WorkbookSheet(
             segments.assign(certainty=certainty),
             "Every practice: its segment, subgroup and place",
@@ -109,6 +109,7 @@ def workbook_sheets(
         **_opportunities(tables),
         **_by_deprivation(tables),
     }
+    return {name: sheet for name, sheet in sheets.items() if len(sheet.table)}
 
 
 def _number(table: pd.DataFrame) -> pd.Series:

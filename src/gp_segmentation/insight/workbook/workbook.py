@@ -157,6 +157,8 @@ def _data_note(source: Mapping[str, Any]) -> str:
         return "SYNTHETIC DATA: every practice, name and figure was drawn by computer. None is real."
     if source.get("warning"):
         return str(source["warning"])
+    if source.get("own_list"):
+        return "Worked out from an analyst's own table of practices."
     return "Worked out from published figures of general practices."
 
 

@@ -30,10 +30,12 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
     segments = everyone[everyone["segment"] > 0].reset_index(drop=True)
     _check_enough_practices(options, segments)
     prepared = {name: ws.prepared_table(name) for name in build.PREPARED}
-    if options["deprivation"] not in prepared["context"]:  # its file may be optional
-        log.warning(
-            "insight.deprivation: no practice has %s, so quintiles are not known", options["deprivation"]
-        )
+    deprivation = options["deprivation"]
+    if deprivation not in prepared["context"]:  # its file may be optional
+        why = f"no practice has {deprivation}" if deprivation else "null"
+        log.warning("insight.deprivation: %s, so quintiles are not known", why)
+    if prepared["achievement"].empty:
+        log.warning("insight: the source has no achievement, so opportunities and outliers are left out")
     verdict = read_json(ws.evidence / "evidence.json")["verdict"] or ""
     levels = read_table(ws.segments / "levels.csv", "levels")
     found = build.InsightInput(

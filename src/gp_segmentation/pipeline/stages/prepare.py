@@ -6,16 +6,19 @@ import pandas as pd
 
 from gp_segmentation import config, sources
 from gp_segmentation.features.special import SpecialRules, special_reasons
+from gp_segmentation.sources.fetched import check_fetched
 from gp_segmentation.storage import provenance
 from gp_segmentation.storage.table_files import write_table
 from gp_segmentation.storage.workspace import PREPARED, Workspace
 from gp_segmentation.utils.files import fresh_folder, write_json, write_text
+from gp_segmentation.utils.root import project_root
 
 
 def run(cfg: dict[str, Any], ws: Workspace) -> None:
     """Read the raw files of the source."""
     source = cfg["source"]
     folder = ws.raw / source["name"]
+    check_fetched(source, folder, lambda: config.fetch_command(source, project_root()))
     files = {
         name: {**file, "reader": config.build(file["reader"], "reader")}
         for name, file in source["files"].items()

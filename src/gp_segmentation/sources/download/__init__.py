@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gp_segmentation.errors import InputError
+from gp_segmentation.sources.download.addresses import public_address
 from gp_segmentation.sources.download.collect import collect
 from gp_segmentation.sources.download.config import (
     DownloadSettings,
@@ -15,7 +16,7 @@ from gp_segmentation.sources.download.config import (
 )
 from gp_segmentation.sources.download.folder import FolderManifest, lock_folder
 from gp_segmentation.sources.download.http import download_file
-from gp_segmentation.sources.download.manifest import ManifestRow, read_manifest, verify
+from gp_segmentation.sources.download.manifest import ManifestRow, read_manifest, told, verify
 
 log = logging.getLogger(__name__)
 
@@ -25,13 +26,14 @@ def fetch(
 ) -> list[ManifestRow]:
     """Download `files` into `folder` and write the manifest beside them.
 
-    A file is kept if it has the checksum of the configuration or, without one there, of its manifest row. A
-    file with neither was placed by hand and is kept.
+    A file is kept if it has the checksum of the configuration or, without one there, of its manifest row,
+    unless it came from an address that the configuration no longer gives. A file with neither was placed by
+    hand and is kept. Of several addresses the first that works is taken; the manifest has it.
 
     Parameters
     ----------
     files : the `files` of a source's configuration (see `RawFile`).
-    folder : ``data/raw/NAME``; remedies use NAME as the source's name.
+    folder : ``data/raw/NAME``.
     restart : download every file that has an address again, from its beginning.
     settings : time-outs and retries.
 
@@ -42,29 +44,54 @@ def fetch(
     Raises
     ------
     InputError
-        A required file could not be downloaded; the text gives its address, the reason and the remedy. Files
-        downloaded before it stay. An optional file that could not be downloaded is a logged warning.
+        A required file could not be downloaded; the text gives its addresses, the reasons and the remedy.
+        Files downloaded before it stay. An optional file that could not be downloaded is a logged warning.
     """
     raw_files = read_raw_files(files)
     with lock_folder(folder):
         manifest = FolderManifest(folder)
-        _check_placed_by_hand([file for file in raw_files if file.url is None], manifest)
+        _check_placed_by_hand([file for file in raw_files if not file.urls], manifest)
         for file in raw_files:
-            if file.url is None or (not restart and manifest.is_current(file)):
-                manifest.record_present(file)
+            if not file.urls or (not restart and manifest.is_current(file)):
+                manifest.keep(file)
                 continue
+            before = manifest.record_present(file)
             try:
-                digest = download_file(
-                    file, folder / file.filename, settings or DownloadSettings(), restart=restart
+                name, address, digest = _from_first_that_works(
+                    file, folder, settings or DownloadSettings(), restart=restart
                 )
             except InputError as error:
                 if file.required:
                     raise
-                log.warning("%s (optional file; continuing without it)", error)
+                instead = f"with the file there: {told(before)}" if before else "without it"
+                log.warning("%s (optional file; continuing %s)", error, instead)
                 continue
-            log.info("%s downloaded", file.filename)
-            manifest.record(file, file.url, digest)
+            log.info("%s downloaded from %s", name, public_address(address))
+            manifest.record(file, name, address, digest)
         return manifest.rows()
+
+
+def _from_first_that_works(
+    file: RawFile, folder: Path, settings: DownloadSettings, *, restart: bool
+) -> tuple[str, str, str]:
+    """Return the file's name, the address that it came from, and its SHA-256."""
+    failures: list[InputError] = []
+    for address in file.urls:
+        try:
+            name, digest = download_file(file, address, folder, settings, restart=restart)
+        except InputError as error:
+            failures.append(error)
+        else:
+            for failure in failures:
+                log.warning("%s: %s; another address had the file", file.filename, failure.problem)
+            return name, address, digest
+    if len(failures) == 1:
+        raise failures[0]
+    raise InputError(
+        f"none of its {len(failures)} addresses had it: {'; '.join(f.problem for f in failures)}",
+        file=file.filename,
+        remedy=max((str(failure.remedy) for failure in failures), key=len),
+    )
 
 
 def _check_placed_by_hand(without_address: Sequence[RawFile], manifest: FolderManifest) -> None:

@@ -17,11 +17,12 @@ from gp_segmentation.utils.files import sha256_of
 log = logging.getLogger(__name__)
 
 
-def collect(files: Files, from_folder: Path, folder: Path, *, restart: bool = False) -> list[ManifestRow]:
+def collect(files: Files, from_folder: Path, folder: Path) -> list[ManifestRow]:
     """Copy `files` from `from_folder` or its subfolders into `folder` and write the manifest.
 
-    Files are found by their name or one of their `aliases`, upper or lower case. A file already in `folder`
-    is kept, unless its checksum differs from the one in the configuration, or `restart` is set.
+    Files are found by their name or one of their `aliases`, upper or lower case. A file in `folder` that
+    differs from the one found is replaced, and the log says what was and what is; one that is not found is
+    kept, and the log says so.
 
     Raises
     ------
@@ -36,16 +37,17 @@ def collect(files: Files, from_folder: Path, folder: Path, *, restart: bool = Fa
         )
     with lock_folder(folder):
         manifest = FolderManifest(folder)
-        needed = [file for file in raw_files if restart or not manifest.is_current(file)]
-        paths = _search(needed, from_folder)
-        missing = [file for file in needed if file not in paths and not manifest.is_expected(file)]
+        paths = _search(raw_files, from_folder)
+        missing = [file for file in raw_files if file not in paths and not manifest.is_expected(file)]
         _check_none_required(missing, from_folder)
         for file in raw_files:
             if file in paths:
-                _copy(paths[file], folder / file.filename)
-                manifest.record(file, f"folder: {from_folder.resolve().name}")
+                manifest.record_present(file)  # what is replaced can then be told
+                name = file.name_for(paths[file])
+                _copy(paths[file], folder / name)
+                manifest.record(file, name, f"folder: {from_folder.resolve().name}")
             else:
-                manifest.record_present(file)
+                manifest.keep(file)
         return manifest.rows()
 
 
@@ -107,7 +109,7 @@ def _copy(source: Path, target: Path) -> None:
     partial.discard()
     try:
         shutil.copyfile(source, partial.path)
-        partial.finish()
+        partial.finish(target.name)
     except OSError as error:
         partial.discard()
         raise GpsegError(f"{target} could not be copied from {source}: {error.strerror}") from None

@@ -1,14 +1,18 @@
 """The settings of raw files and downloads, checked before any file is downloaded or read."""
 
 import re
+import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gp_segmentation.errors import ConfigError
+from gp_segmentation.errors import ConfigError, InputError
 
 Files = Mapping[str, Mapping[str, Any]] | Iterable[Mapping[str, Any]]
+
+#: Endings of files that are zip archives in themselves.
+PACKED = (".zip", ".xlsx", ".xlsm", ".ods")
 
 
 @dataclass(frozen=True)
@@ -18,21 +22,34 @@ class RawFile:
     Attributes
     ----------
     filename : its name in the source's raw folder.
-    url : official address; None when the file can only be placed by hand.
+    urls : official addresses, tried in turn; none when the file can only be placed by hand.
     sha256 : 64 lower-case hexadecimal digits, where known.
     required : whether the source cannot be read without it.
     max_bytes : a larger file is refused.
     licence : under which the file is published.
-    aliases : other names it may have in the folder given as ``from=FOLDER``.
+    aliases : other names it may have in the folder given as ``from=FOLDER``. One with another ending is of
+        another format that the reader takes too; the file has that name in the raw folder if it has that
+        format.
     """
 
     filename: str
-    url: str | None = None
+    urls: tuple[str, ...] = ()
     sha256: str | None = None
     required: bool = True
     max_bytes: int = 1024**3
     licence: str | None = None
     aliases: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """The names it may have in the raw folder: one for each format."""
+        return names_in_folder(self.filename, self.aliases)
+
+    def name_for(self, content: Path) -> str:
+        """Return the name that fits the format of `content`: packed (zip, Excel) or not."""
+        packed = zipfile.is_zipfile(content)
+        fitting = (name for name in self.names if (Path(name).suffix.lower() in PACKED) == packed)
+        return next(fitting, self.filename)
 
 
 @dataclass(frozen=True)
@@ -74,11 +91,37 @@ def read_raw_files(files: Files) -> list[RawFile]:
     return list(by_name.values())
 
 
+def names_in_folder(filename: str, aliases: Iterable[str] | None) -> list[str]:
+    """Return the names that a file may have in the raw folder: `filename`, and aliases with another ending.
+
+    >>> names_in_folder("list.csv", ["LIST_2025.CSV", "list.zip"])
+    ['list.csv', 'list.zip']
+    """
+    ending = Path(filename).suffix.lower()
+    return [filename, *(name for name in aliases or () if Path(name).suffix.lower() != ending)]
+
+
+def find_in_folder(entry: Mapping[str, Any], folder: Path) -> Path | None:
+    """Return the raw file that `entry` of a source describes, by whichever name it has; None if absent.
+
+    Raises InputError when it is there in two formats.
+    """
+    names = names_in_folder(str(entry["filename"]), entry.get("aliases"))
+    found = [folder / name for name in names if (folder / name).is_file()]
+    if len(found) > 1:
+        raise InputError(
+            f"this file is in {folder} more than once",
+            file=" and ".join(path.name for path in found),
+            remedy="Delete the one that is not meant",
+        )
+    return found[0] if found else None
+
+
 def hand_remedy(folder: Path) -> str:
-    """Return how to bring in a file by hand; `folder` is the source's raw folder, named like the source."""
+    """Return how to bring in a file by hand; `folder` is the source's raw folder."""
     return (
-        f"Place it in {folder} by hand, or put it into any folder and take it from there with: "
-        f"gpseg-data source={folder.name} from=FOLDER"
+        f"Place it in {folder} by hand, or put it into any folder and take it from there: give the same "
+        "command with from=FOLDER"
     )
 
 
@@ -96,6 +139,14 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
+def _are_addresses(value: Any) -> bool:
+    return _is_text(value) or (isinstance(value, list | tuple) and bool(value) and all(map(_is_text, value)))
+
+
+def _listed(value: Any) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
 def _is_sha256(value: Any) -> bool:
     return isinstance(value, str) and re.fullmatch(r"[0-9a-fA-F]{64}", value) is not None
 
@@ -111,7 +162,7 @@ def _are_names(value: Any) -> bool:
 
 #: Key of a raw file -> test of its value, what the value must be, and how it is stored.
 _KEYS: dict[str, tuple[Callable[[Any], bool], str, Callable[[Any], Any]]] = {
-    "url": (_is_text, "text, or null", str),
+    "url": (_are_addresses, "an address, a list of addresses, or null", _listed),
     "sha256": (_is_sha256, "64 hexadecimal digits, or null", str.lower),
     "required": (lambda value: isinstance(value, bool), "true or false", bool),
     "max_bytes": (_is_size, "a number of bytes", int),
@@ -131,5 +182,5 @@ def _raw_file(entry: Mapping[str, Any]) -> RawFile:
             continue
         if not is_valid(value):
             raise ConfigError(f"{name}: {key} is {value!r}. It must be {expected}")
-        values[key] = convert(value)
+        values["urls" if key == "url" else key] = convert(value)
     return RawFile(filename=str(name), **values)

@@ -3,14 +3,14 @@
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import requests
 import urllib3
 
 from gp_segmentation.errors import GpsegError, InputError
 from gp_segmentation.sources.download.addresses import public_address
-from gp_segmentation.sources.download.config import DownloadSettings, RawFile, hand_remedy
+from gp_segmentation.sources.download.config import DownloadSettings, hand_remedy
+from gp_segmentation.sources.download.partial import Partial
 
 
 class TryAgain(Exception):  # noqa: N818 - a signal between attempts; the user never sees it
@@ -21,17 +21,18 @@ class TryAgain(Exception):  # noqa: N818 - a signal between attempts; the user n
         self.wait = wait
 
 
-def download_error(file: RawFile, folder: Path, reason: str, remedy: str = "") -> InputError:
+def download_error(partial: Partial, reason: str, remedy: str = "") -> InputError:
     """Return the error for a file that could not be downloaded: address without secrets, reason, remedy."""
+    folder, name = partial.target.parent, partial.target.name
     return InputError(
-        f"{public_address(file.url or '')} could not be downloaded: {reason}",
-        file=file.filename,
+        f"{public_address(partial.address)} could not be downloaded: {reason}",
+        file=name,
         remedy=remedy + hand_remedy(folder),
     )
 
 
 @contextmanager
-def translate_errors(file: RawFile, target: Path, settings: DownloadSettings) -> Iterator[None]:
+def translate_errors(partial: Partial, settings: DownloadSettings) -> Iterator[None]:
     """Turn the libraries' errors into ours; theirs are not chained because they may quote a secret address.
 
     Raises
@@ -49,9 +50,9 @@ def translate_errors(file: RawFile, target: Path, settings: DownloadSettings) ->
         if isinstance(_innermost(error), ssl.SSLCertVerificationError):
             remedy = "Behind a network that inspects traffic, set REQUESTS_CA_BUNDLE to its certificates. "
             reason = "the server's certificate could not be verified"
-            raise download_error(file, target.parent, reason, remedy) from None
+            raise download_error(partial, reason, remedy) from None
     except requests.exceptions.InvalidURL:
-        raise download_error(file, target.parent, "the address is not valid") from None
+        raise download_error(partial, "the address is not valid") from None
     except requests.exceptions.ConnectTimeout:
         reason = f"no connection could be made in {settings.connect_timeout:g} seconds"
     except (requests.exceptions.ReadTimeout, urllib3.exceptions.ReadTimeoutError):
@@ -61,7 +62,7 @@ def translate_errors(file: RawFile, target: Path, settings: DownloadSettings) ->
     except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError):
         reason = "the connection was interrupted"
     except OSError as error:
-        raise GpsegError(f"{target} could not be written: {error.strerror}") from None
+        raise GpsegError(f"{partial.target} could not be written: {error.strerror}") from None
     raise TryAgain(reason)
 
 

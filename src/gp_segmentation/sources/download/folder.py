@@ -3,17 +3,20 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from gp_segmentation.errors import GpsegError
-from gp_segmentation.sources.download.config import RawFile
+from gp_segmentation.sources.download.addresses import public_address
+from gp_segmentation.sources.download.config import RawFile, find_in_folder
 from gp_segmentation.sources.download.manifest import (
     BY_HAND,
     ManifestRow,
     describe,
     read_manifest,
+    told,
     write_manifest,
 )
 from gp_segmentation.utils.files import sha256_of
@@ -28,9 +31,23 @@ class FolderManifest:
         self.folder = folder
         self._rows = {r.filename: r for r in read_manifest(folder) if (folder / r.filename).is_file()}
 
+    def path(self, file: RawFile) -> Path | None:
+        """Return where the file is, by whichever name; None if it is absent."""
+        return find_in_folder({"filename": file.filename, "aliases": file.aliases}, self.folder)
+
+    def row(self, file: RawFile) -> ManifestRow | None:
+        """Return the row of the file that is there."""
+        path = self.path(file)
+        return self._rows.get(path.name) if path else None
+
     def is_current(self, file: RawFile) -> bool:
-        """Return whether the file is there with the checksum of the configuration, else of its row."""
-        row = self._rows.get(file.filename)
+        """Return whether the file is there with the checksum of the configuration, else of its row.
+
+        One that came from an address that the configuration no longer gives is not.
+        """
+        row = self.row(file)
+        if row and "://" in row.address and row.address not in map(public_address, file.urls):
+            return False
         return self._has(file, file.sha256 or (row.sha256 if row else None))
 
     def is_expected(self, file: RawFile) -> bool:
@@ -38,20 +55,40 @@ class FolderManifest:
         return self._has(file, file.sha256)
 
     def _has(self, file: RawFile, sha256: str | None) -> bool:
-        path = self.folder / file.filename
-        return path.is_file() and (sha256 is None or sha256_of(path) == sha256)
+        path = self.path(file)
+        return path is not None and (sha256 is None or sha256_of(path) == sha256)
 
-    def record_present(self, file: RawFile) -> None:
-        """Record a file that was already there, if it is."""
-        if self._has(file, None):
-            self.record(file, BY_HAND)
+    def record_present(self, file: RawFile) -> ManifestRow | None:
+        """Record a file that was already there, if it is; return its row."""
+        path = self.path(file)
+        if path is None:
+            return None
+        self.record(file, path.name, BY_HAND)
+        return self._rows[path.name]
 
-    def record(self, file: RawFile, address: str, sha256: str | None = None) -> None:
-        """Record a file; unchanged bytes keep their row, and with it the time they were first taken."""
-        row = describe(self.folder / file.filename, address=address, licence=file.licence, sha256=sha256)
-        known = self._rows.get(file.filename)
-        if known is None or known.sha256 != row.sha256:
-            self._rows[file.filename] = row
+    def keep(self, file: RawFile) -> None:
+        """Record a file that was already there, if it is, and say so."""
+        if row := self.record_present(file):
+            log.info("%s kept: %s", row.filename, told(row))
+
+    def record(self, file: RawFile, name: str, address: str, sha256: str | None = None) -> None:
+        """Record a file that has just come under `name`; what it replaces is said, and deleted if left.
+
+        Unchanged bytes keep their row, and with it the time they were first taken.
+        """
+        row = describe(self.folder / name, address=address, licence=file.licence, sha256=sha256)
+        known = {old: self._rows.get(old) for old in file.names}
+        for old, before in known.items():
+            if old != name:
+                (self.folder / old).unlink(missing_ok=True)
+                self._rows.pop(old, None)
+            if before is not None and before.sha256 != row.sha256:
+                log.warning("%s replaced: was %s; now %s", old, told(before), told(row))
+        same = known[name]
+        if same is None or same.sha256 != row.sha256:
+            self._rows[name] = row
+        elif "://" in row.address:
+            self._rows[name] = replace(same, address=row.address)
         write_manifest(self.folder, self._rows.values())
 
     def rows(self) -> list[ManifestRow]:

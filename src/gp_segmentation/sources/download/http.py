@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 from gp_segmentation.errors import InputError
 from gp_segmentation.sources.download.addresses import check_address, is_local, public_address
-from gp_segmentation.sources.download.config import DownloadSettings, RawFile
+from gp_segmentation.sources.download.config import PACKED, DownloadSettings, RawFile
 from gp_segmentation.sources.download.errors import TryAgain, download_error, translate_errors
 from gp_segmentation.sources.download.partial import Partial, validator_of
 from gp_segmentation.utils.files import sha256_of
@@ -33,8 +33,12 @@ MAX_REDIRECTS = 10
 TRY_AGAIN = frozenset({408, 416, 425, 429, *range(500, 600)})
 
 
-def download_file(file: RawFile, target: Path, settings: DownloadSettings, *, restart: bool) -> str:
-    """Download `file` to `target` and return its SHA-256; `target` changes only when the file is complete.
+def download_file(
+    file: RawFile, address: str, folder: Path, settings: DownloadSettings, *, restart: bool
+) -> tuple[str, str]:
+    """Download `file` from `address` into `folder`; return its name there (`RawFile.names`) and its SHA-256.
+
+    What stands in `folder` changes only when the file is complete.
 
     Bytes received before a failure are kept as ``.NAME.part``. The next call continues from there, unless the
     server's file has changed since or `restart` is set.
@@ -45,8 +49,7 @@ def download_file(file: RawFile, target: Path, settings: DownloadSettings, *, re
         The address may not be opened, the server refuses or does not answer, or it sends something other
         than the file (too large, wrong checksum, a web page).
     """
-    address = check_address(file.url or "", filename=file.filename)
-    partial = Partial(target, address)
+    partial = Partial(folder / file.filename, check_address(address, filename=file.filename))
     if restart:
         partial.discard()
     reason, wait = "", 0.0
@@ -60,14 +63,14 @@ def download_file(file: RawFile, target: Path, settings: DownloadSettings, *, re
             if attempt:
                 time.sleep(min(max(settings.backoff * 2 ** (attempt - 1), wait), settings.longest_wait))
             try:
-                with translate_errors(file, target, settings):
+                with translate_errors(partial, settings):
                     return download.attempt()
             except TryAgain as failure:
                 reason, wait = str(failure), failure.wait
     if partial.validator():
         reason += f" ({partial.size()} bytes received; the next run continues from there)"
     reason = f"{settings.attempts} attempts failed. The last error: {reason}"
-    raise download_error(file, target.parent, reason)
+    raise download_error(partial, reason)
 
 
 @dataclass(frozen=True)
@@ -79,8 +82,8 @@ class _Download:
     partial: Partial
     settings: DownloadSettings
 
-    def attempt(self) -> str:
-        """Request the file, or the rest of it, and return its SHA-256."""
+    def attempt(self) -> tuple[str, str]:
+        """Request the file, or the rest of it; return its name and its SHA-256."""
         validator = self.partial.validator()
         offset = self.partial.size() if validator else 0
         headers = {"Range": f"bytes={offset}-", "If-Range": validator} if validator else {}
@@ -169,13 +172,13 @@ class _Download:
                     raise TryAgain(f"only {received} bytes were received in {seconds:.0f} seconds")
                 start, received = time.monotonic(), 0
 
-    def _finish(self, *, resumed: bool) -> str:
-        """Check the file, give it its name, and return its SHA-256.
+    def _finish(self, *, resumed: bool) -> tuple[str, str]:
+        """Check the file and give it the name that fits its format; return that and its SHA-256.
 
         A file that is wrong after a resume, or looks incomplete, is requested again from the beginning.
         """
-        path, suffix = self.partial.path, Path(self.file.filename).suffix.lower()
-        sha256 = sha256_of(path)
+        path, name = self.partial.path, self.file.name_for(self.partial.path)
+        sha256, suffix = sha256_of(path), Path(name).suffix.lower()
         problem, incomplete = None, False
         if self.file.sha256 not in (None, sha256):
             problem = f"its sha256 is {sha256}, but the configuration gives {self.file.sha256}"
@@ -183,11 +186,11 @@ class _Download:
             problem = "the server sent an empty file"
         elif _is_web_page(path) and suffix not in (".htm", ".html"):
             problem = "the server sent a web page instead of the file"
-        elif suffix == ".zip" and not zipfile.is_zipfile(path):
+        elif not zipfile.is_zipfile(path) and (suffix in PACKED or _begins(path).startswith(b"PK\3\4")):
             problem, incomplete = "the server sent an incomplete zip archive", True
         if problem is None:
-            self.partial.finish()
-            return sha256
+            self.partial.finish(name)
+            return name, sha256
         self.partial.discard()
         raise TryAgain(problem) if resumed or incomplete else self._error(problem)
 
@@ -197,12 +200,16 @@ class _Download:
             raise self._error(f"it has {size} bytes or more, but max_bytes is {self.file.max_bytes}")
 
     def _error(self, reason: str) -> InputError:
-        return download_error(self.file, self.partial.target.parent, reason)
+        return download_error(self.partial, reason)
+
+
+def _begins(path: Path) -> bytes:
+    with path.open("rb") as handle:
+        return handle.read(200)
 
 
 def _is_web_page(path: Path) -> bool:
-    with path.open("rb") as handle:
-        start = handle.read(200).removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    start = _begins(path).removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     return start.startswith((b"<!doctype html", b"<html"))
 
 

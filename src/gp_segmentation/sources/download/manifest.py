@@ -52,6 +52,16 @@ def describe(path: Path, *, address: str, licence: str | None, sha256: str | Non
     )
 
 
+def told(row: ManifestRow) -> str:
+    """Return a row as it is told to people.
+
+    >>> told(ManifestRow("a.csv", "folder: given", "2025-04-01T09:30:00Z", 12345, "0b" * 32, None))
+    '12,345 bytes, sha256 0b0b0b0b0b0b, folder: given, 2025-04-01T09:30:00Z'
+    """
+    found = [f"{row.bytes:,} bytes", f"sha256 {row.sha256[:12]}", row.address, row.retrieved]
+    return ", ".join(part for part in found if part)
+
+
 def write_manifest(folder: Path, rows: Iterable[ManifestRow]) -> None:
     """Write `rows`, sorted by file name, to ``folder/manifest.json``; an equal manifest is not touched."""
     ordered = [asdict(row) for row in sorted(rows, key=lambda row: row.filename)]
@@ -125,5 +135,5 @@ def _broken(path: Path, problem: str) -> InputError:
     return InputError(
         f"{problem}, so the origin of the raw files is unknown",
         file=str(path),
-        remedy=f"Delete it and run: gpseg-data source={path.parent.name}",
+        remedy=f"Delete it and run: gpseg data source={path.parent.name}",
     )

@@ -56,11 +56,11 @@ class Partial:
         if validator is not None:
             write_text(self._state, json.dumps({"address": self._address_hash, "validator": validator}))
 
-    def finish(self) -> None:
-        """Give the complete file its final name, in one step."""
+    def finish(self, name: str) -> None:
+        """Give the complete file its final `name`, in one step."""
         with self.path.open("rb") as handle:
             os.fsync(handle.fileno())
-        self.path.replace(self.target)
+        self.path.replace(self.target.with_name(name))
         self._state.unlink(missing_ok=True)
 
     def discard(self) -> None:

@@ -17,7 +17,7 @@ from gp_segmentation.sources.files.text import DamagedError, TooLargeError, Utf8
 #: Bytes one member may inflate to. The largest published member, a national ACHIEVEMENT, has under 0.2 GiB.
 MAX_BYTES = 1 << 30
 
-FETCH_AGAIN = "Delete it and fetch it again with gpseg-data"
+FETCH_AGAIN = "Delete it and fetch it again with gpseg data"
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 
 
@@ -90,7 +90,7 @@ def find_texts(path: Path, pattern: str = r".*\.csv", *, max_bytes: int = MAX_BY
     missing, or has the suffix .zip but is not a zip file.
     """
     if not path.is_file():
-        raise InputError("is missing", file=path.name, remedy="Fetch it with gpseg-data")
+        raise InputError("is missing", file=path.name, remedy="Fetch it with gpseg data")
     if not zipfile.is_zipfile(path):
         if path.suffix.lower() == ".zip":
             with path.open("rb") as raw:
@@ -113,8 +113,13 @@ def find_text(path: Path, pattern: str = r".*\.csv", *, max_bytes: int = MAX_BYT
     else:
         names = ", ".join(sorted(map(_base_name, _member_names(path)))) or "nothing"
         problem = f"no member matches {pattern} (found: {names})"
-        remedy = "Check that it is the file of this year; gpseg-data fetches it"
+        remedy = f"Check that it is the file of this year. {FETCH_AGAIN} if not"
     raise InputError(problem, file=path.name, remedy=remedy)
+
+
+def member_names(path: Path) -> list[str]:
+    """Return the full names of a zip's members in order, folders and hidden files left out."""
+    return sorted(_member_names(path))
 
 
 def _member_names(path: Path) -> list[str]:

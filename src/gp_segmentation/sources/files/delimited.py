@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,10 +17,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from gp_segmentation.sources.files.archive import TextFile
+from gp_segmentation.sources.files.archive import FETCH_AGAIN, TextFile
 
 #: How publishers write "no value": nothing, suppressed, not available.
-MISSING = ("", "*", ":", "-", "..", "#N/A", "NULL", "null")
+MISSING = ("", "*", ":", "-", "..", "#N/A", "NA", "NULL", "null")
+
+#: Own names of columns with codes, which some publishers write in small letters.
+CODES = frozenset({"postcode"}) | {
+    f"{of}_code" for of in ("practice", "group", "indicator", "domain", "pcn", "sub_icb", "icb", "region")
+}
 
 _PADDED = sorted(
     {f"{before}{mark}{after}" for mark in MISSING for before in ("", " ") for after in ("", " ")}
@@ -29,8 +35,10 @@ _BLOCK = 1 << 20
 _LONGEST_HEADER = 100_000
 _TEXT = pa.dictionary(pa.int32(), pa.string())
 _NUMBER = pa.float64()
-_NAME_IT = "Check that it is the file of this year, or name the column in the source's YAML"
-_FETCH_AGAIN = "Fetch it again with gpseg-data"
+_NAME_IT = (
+    "Check that it is the file of this year, or name the column in the source's YAML (gpseg data "
+    "inspect=FILE proposes it)"
+)
 
 
 @dataclass
@@ -41,10 +49,12 @@ class Csv:
     ----------
     text : the text to read.
     columns : own name -> name in the header in any case (or several names: the first one present is taken);
-        or the position from zero in a text without header.
+        or the position from zero in a text without header. Where no name is there as it stands, one with
+        other blanks, dots or underscores is taken: programs write ``Area.Code`` for ``Area Code``.
     numbers : own names of the columns that hold numbers.
     optional : own names of columns that may be absent; they are then null.
     names : own names of the columns that hold names: of `MISSING`, only nothing means "no value" in them.
+        Columns of `CODES` are read in capitals.
     width : number of columns of a text without header.
 
     After reading, `rows` is the number of rows read; `tolerated` lists the irregularities met.
@@ -116,13 +126,15 @@ class Csv:
             self._header = [str(i) for i in range(self.width)]
             return {name: int(str(at)) for name, at in self.columns.items()}
         self._header = self._first_record()
-        places = defaultdict[str, list[int]](list)
+        exact, loose = defaultdict[str, list[int]](list), defaultdict[str, list[int]](list)
         for at, name in enumerate(self._header):
-            places[name.strip().upper()].append(at)
+            exact[name.strip().upper()].append(at)
+            loose[letters_of(name)].append(at)
         where = {}
         for name, accepted in self.columns.items():
             names = [accepted] if isinstance(accepted, str) else [str(a) for a in accepted]  # type: ignore[union-attr]
-            found = next((places[n.upper()] for n in names if n.upper() in places), [])
+            places = [exact[n.upper()] for n in names] + [loose[letters_of(n)] for n in names]
+            found = next(filter(None, places), [])
             if len(found) > 1:
                 problem = f"is in the header {len(found)} times"
                 raise self.text.error(problem, column=names[0], remedy="Keep the right one")
@@ -136,7 +148,7 @@ class Csv:
     def _first_record(self) -> list[str]:
         header = next(self._records(_LONGEST_HEADER), None)
         if header is None:
-            raise self.text.error("is empty", remedy=_FETCH_AGAIN)
+            raise self.text.error("is empty", remedy=FETCH_AGAIN)
         if not any(name.strip() for name in header):
             raise self.text.error("is empty where the header should be", row=1, remedy=_NAME_IT)
         return header
@@ -191,7 +203,11 @@ class Csv:
 
     def _values(self, name: str, column: pa.Array) -> pa.Array:
         """Return a column as read; of a text with names, one of texts gets its nulls only here."""
-        if not self.names or name in self.numbers:
+        if name in self.numbers:
+            return column
+        if name in CODES:
+            column = pa.DictionaryArray.from_arrays(column.indices, pc.utf8_upper(column.dictionary))
+        if not self.names:
             return column
         marks = pa.array([""] if name in self.names else MISSING)
         missing = pc.is_in(pc.utf8_trim_whitespace(column.dictionary), marks).take(column.indices)
@@ -200,23 +216,32 @@ class Csv:
     def _explain(self, where: dict[str, int], error: Exception) -> Exception:
         """Read the text again, slowly, to name the row that pyarrow refused."""
         if "Empty CSV" in str(error):
-            return self.text.error("is empty", remedy=_FETCH_AGAIN)
+            return self.text.error("is empty", remedy=FETCH_AGAIN)
         numbers = [at for name, at in where.items() if name in self.numbers]
         for row, record in enumerate(self._records(), start=1):
             if row == 1 and self.width is None:
                 continue
             if any(field.strip() for field in record) and len(record) != len(self._header):
                 problem = f"has {len(record)} fields where there should be {len(self._header)}"
-                return self.text.error(problem, row=row, remedy=_FETCH_AGAIN)
+                return self.text.error(problem, row=row, remedy=FETCH_AGAIN)
             bad = next((at for at in numbers if at < len(record) and not _is_number(record[at])), None)
             if bad is not None:
                 problem = f"{record[bad]!r} is not a number"
                 return self.text.error(problem, row=row, column=self._header[bad], remedy="Correct the value")
-        return self.text.error(f"cannot be read ({error})", remedy=_FETCH_AGAIN)
+        return self.text.error(f"cannot be read ({error})", remedy=FETCH_AGAIN)
 
     def _records(self, longest: int = _BLOCK) -> Iterator[list[str]]:
         with self.text.open() as stream:
             yield from delimited_records(stream, longest=longest)
+
+
+def letters_of(name: str) -> str:
+    """Return the letters and digits of a column's name, in capitals.
+
+    >>> letters_of("Area Code"), letters_of("area_code"), letters_of("Area.Code")
+    ('AREACODE', 'AREACODE', 'AREACODE')
+    """
+    return re.sub(r"[\s._-]+", "", name).upper()
 
 
 def delimited_records(stream: IO[bytes], delimiter: str = ",", longest: int = _BLOCK) -> Iterator[list[str]]:

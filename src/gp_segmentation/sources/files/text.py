@@ -51,7 +51,7 @@ class Utf8Stream(io.RawIOBase):
 
     UTF-16 is recognised by its byte-order mark. Everything else is read as UTF-8; a byte that is not valid
     UTF-8 is read as Windows-1252 (Latin-1 where that has no character), because such files are ASCII except
-    for a few names. `recoded` counts those bytes.
+    for a few names. `recoded` counts those bytes; `encoding` says what was recognised.
 
     Raises DamagedError where `raw` cannot be read, and TooLargeError above `max_bytes`, so that a small
     archive cannot fill the memory.
@@ -63,6 +63,12 @@ class Utf8Stream(io.RawIOBase):
         self._ended = False
         self._ready = memoryview(b"")
         self.recoded = 0
+        self._mark = ""
+
+    @property
+    def encoding(self) -> str:
+        """The encoding of what was read so far, in words."""
+        return "Windows-1252" if self.recoded else self._mark or "UTF-8"
 
     def readable(self) -> bool:
         return True
@@ -85,6 +91,8 @@ class Utf8Stream(io.RawIOBase):
             raise TooLargeError
         if self._decoder is None:
             utf16 = chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+            if utf16 or chunk.startswith(codecs.BOM_UTF8):
+                self._mark = "UTF-16" if utf16 else "UTF-8 with a byte-order mark"
             decoder = codecs.getincrementaldecoder("utf-16" if utf16 else "utf-8")
             self._decoder = decoder("strict" if utf16 else "surrogateescape")
             chunk = chunk.removeprefix(codecs.BOM_UTF8)

@@ -3,6 +3,7 @@
 import warnings
 import zipfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,21 @@ def excel_rows(path: Path, sheet: str | int) -> Iterator[list[Any]]:
 
     Raises InputError when the file is not a workbook, is too large, or has no such sheet.
     """
+    with _opened(path) as book:
+        fail = partial(InputError, file=path.name)
+        found = _sheet(book, sheet, fail)
+        found.reset_dimensions()  # the size stated in the file can be wrong
+        yield from _without_blank_end(found.iter_rows(values_only=True), fail)
+
+
+def sheet_names(path: Path) -> list[str]:
+    """Return the names of a workbook's sheets; raise InputError as `excel_rows`."""
+    with _opened(path) as book:
+        return list(book.sheetnames)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
     import openpyxl  # most sources have no workbook
 
     fail = partial(InputError, file=path.name)
@@ -34,9 +50,7 @@ def excel_rows(path: Path, sheet: str | int) -> Iterator[list[Any]]:
             warnings.simplefilter("ignore")  # on styles and extensions, which are not read
             book = openpyxl.load_workbook(path, read_only=True, data_only=True)
             try:
-                found = _sheet(book, sheet, fail)
-                found.reset_dimensions()  # the size stated in the file can be wrong
-                yield from _without_blank_end(found.iter_rows(values_only=True), fail)
+                yield book
             finally:
                 book.close()
     except InputError:

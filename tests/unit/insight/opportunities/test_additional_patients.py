@@ -232,10 +232,13 @@ def test_sixty_draws_from_seed_zero_and_twenty_eligible_patients_unless_told_oth
     assert_frame_equal(found.totals, told.totals)
 
 
-def test_without_rates_there_are_two_empty_tables() -> None:
+def test_without_rates_there_are_two_empty_tables_with_the_same_columns() -> None:
     rates = practices_of(1, 1, 0, 0)
-    found = find_opportunities(rates.iloc[:0], groups_of(rates))
-    assert (found.practices.shape, found.totals.shape) == ((0, 0), (0, 0))
+    groups = groups_of(rates)
+    found, usual = find_opportunities(rates.iloc[:0], groups), find_opportunities(rates, groups)
+    assert (len(found.practices), len(found.totals)) == (0, 0)
+    assert set(found.practices) == set(usual.practices)
+    assert set(found.totals) == set(usual.totals)
 
 
 def test_shrunk_rates_have_the_spread_of_the_true_rates() -> None:

@@ -183,3 +183,25 @@ def test_a_supergroup_of_one_segment_and_an_only_subgroup_say_so() -> None:
     ]
     assert subgroup["sentences"][-1] == "It is all of segment A1."
     assert (subgroup["apart"], subgroup["children"], supergroup["children"]) == (None, [], ["A1"])
+
+
+def test_a_group_with_half_of_its_patients_in_rural_areas_is_mostly_rural(
+    run: Results, codes: pd.DataFrame
+) -> None:
+    one = codes["supergroup"].iloc[0]
+    inside = codes.index[codes["supergroup"] == one]
+    natural = run.natural.assign(rural_percent=10.0)
+    natural.loc[inside, "rural_percent"] = 80.0
+    rural = {"feature": "rural_percent", "label": "Patients who live in rural areas", "unit": "%"}
+    dictionary = pd.concat([run.dictionary, pd.DataFrame([rural | {"block": "place"}])], ignore_index=True)
+    profiles = level_profiles(natural, dictionary, run.segments, run.levels)
+    england, parents = level_claims(run.natural, run.features, run.dictionary, codes)
+    apart = set_apart(profiles, run.levels, parents)
+    found = write_level_portraits(profiles, run.segments, run.levels, england, apart)
+    share = (80 * len(inside) + 10 * (len(codes) - len(inside))) / len(codes)
+    words = (
+        f"Mostly rural: 80% of a practice's patients live in rural areas, on average (England {share:.0f}%)."
+    )
+    said = {portrait["code"]: words in portrait["sentences"][0] for portrait in found}
+    assert said == {code: code[0] == one for code in said}
+    assert set(said.values()) == {True, False}

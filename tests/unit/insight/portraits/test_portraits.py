@@ -230,7 +230,7 @@ def test_only_regions_with_clearly_more_are_named() -> None:
     profile = pd.DataFrame(
         columns=["segment", "used", "difference_low", "difference_high", "rank", "block", "label", "unit"]
     )
-    profile = profile.assign(mean=[], england_mean=[])
+    profile = profile.assign(feature="", mean=[], england_mean=[])
     one, two = write_portraits(profile, segments, practices)
     assert "67% are in the North West (50% of all practices)." in one["sentences"][0]
     assert "67% are in London (50% of all practices)." in two["sentences"][0]
@@ -258,3 +258,43 @@ def test_a_gradient_runs_between_its_ends_however_segments_are_numbered() -> Non
     swapped = main_gradient(-features, features, dictionary, labels.map({1: 3, 2: 2, 3: 1}))
     assert swapped is not None
     assert swapped.places[3] == found.places[1]
+
+
+RURAL = pd.DataFrame(
+    {
+        "feature": ["rural_percent"],
+        "label": ["Patients who live in rural areas"],
+        "unit": "%",
+        "block": "place",
+    }
+)
+
+
+def rural_profile(of_a: float, of_b: float) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Profile, segments and practices of two segments of two practices, and their patients in rural areas."""
+    codes = ["A1", "A2", "B1", "B2"]
+    segments = pd.DataFrame({"practice_code": codes, "segment": [1, 1, 2, 2], "segment_name": list("AABB")})
+    segments = segments.assign(segment_code=segments["segment_name"] + "1", supergroup="A", subgroup="A1a")
+    segments = segments.assign(second_segment=[2, 2, 1, 1], region_name="London", fitted=True)
+    shares = pd.DataFrame({"rural_percent": [of_a - 10, of_a + 10, of_b, of_b]}, index=codes)
+    practices = pd.DataFrame({"practice_code": codes, "list_size": 5000})
+    return segment_profiles(shares, RURAL, segments), segments, practices
+
+
+@pytest.mark.parametrize(
+    ("of_a", "words"),
+    [
+        (50.0, "Mostly rural: 50% of a practice's patients live in rural areas, on average (England 26%)."),
+        (49.9, None),
+    ],
+)
+def test_a_segment_with_half_of_its_patients_in_rural_areas_is_mostly_rural(of_a, words) -> None:
+    first, second = write_portraits(*rural_profile(of_a, 2.0))  # England: (50 + 50 + 2 + 2) / 4
+    assert ("rural" in first["sentences"][0]) is (words is not None)
+    assert words is None or first["sentences"][0].endswith(f" {words}")
+    assert "ural" not in second["sentences"][0]
+
+
+def test_the_name_says_more_rural_and_less_rural() -> None:
+    found = [(concept.high, concept.low, concept.members) for concept in concepts(RURAL)]
+    assert found == [("more rural", "less rural", {"rural_percent": 1})]
