@@ -2,59 +2,21 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from gp_segmentation import figures, report
 from gp_segmentation.schemas import Results
-
-CHROMIUM = os.environ.get("GPSEG_CHROMIUM", "/usr/bin/chromium")
-OPTIONS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync", "--no-first-run", "--disable-default-apps"),
-]
-
-
-@pytest.fixture(scope="module")
-def path(
-    results_of: Callable[..., Results], figures_of_four: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    page = tmp_path_factory.mktemp("browser") / "report.html"
-    report.write_page(results_of(4), figures.load_figures(figures_of_four)[0], page)
-    return page
 
 
 @pytest.fixture(scope="module")
 def name_of(results_of: Callable[..., Results]) -> Callable[[str], str]:
     """The name of a group."""
     return results_of(4).levels.set_index("code")["name"].to_dict().__getitem__
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        yield started
-        started.close()
-
-
-@pytest.fixture
-def opened(browser: Browser, path: Path) -> Iterator[tuple[Page, list[str], list[str]]]:
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    said: list[str] = []
-    asked: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("dialog", lambda dialog: said.append(f"dialog {dialog.message}"))
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(path.as_uri(), wait_until="load")
-    yield page, said, asked
-    page.close()
 
 
 def test_it_opens_from_disk_and_asks_for_nothing(
@@ -144,6 +106,7 @@ def test_the_finder_finds_and_shows_hostile_names_as_text(opened: tuple[Page, li
 
 def test_a_practice_is_shown_beside_its_segment_peers_and_opportunities(
     opened: tuple[Page, list[str], list[str]],
+    results_of: Callable[..., Results],
 ) -> None:
     page, said, _ = opened
     page.fill("#finder-input", "A00000")
@@ -157,6 +120,15 @@ def test_a_practice_is_shown_beside_its_segment_peers_and_opportunities(
     assert "Asks & <i>" in page.locator("#practice-gains tr").first.inner_text()
     page.locator("#practice-peers button").first.click()
     assert page.locator("#practice-title").inner_text().startswith("A00001")
+    page.fill("#finder-input", "A00100")
+    page.locator("#finder-results button").click()
+    age = results_of(4).natural.at["A00100", "age_15_29"]
+    assert page.locator("#practice-profile td").first.inner_text() == f"{float(f'{age:.3g}'):g}%"
+    peers = [row.split("\t") for row in page.locator("#practice-peers tr").all_inner_texts()]
+    assert [(row[0], row[-1]) for row in peers] == [("A00101", "87%"), ("A00102", "87%")]
+    # 10 n + 3 * (100 % 7), the largest first
+    gains = [row.split("\t") for row in page.locator("#practice-gains tr").all_inner_texts()]
+    assert [(row[0], *row[2:]) for row in gains] == [("DM002", "26", "1 to 40"), ("DM001", "16", "1 to 40")]
     assert said == []
 
 

@@ -251,6 +251,9 @@ TYPED = {
     "clusterer=kmeans clusterer.n_clusters=1": "clusterer.n_clusters is 1. Give a whole number, 2 or more",
     "clusterer=hierarchical clusterer.metric=euclid": "clusterer.metric is 'euclid'. Give one of: euclidean",
     "clusterer=hierarchical clusterer.metric=cosine": "clusterer.metric is cosine, and Ward's linkage takes",
+    "scope.area=QHL": "scope.area is 'QHL', but no kind of area is asked for. Give scope=icb, or another",
+    "scope=icb scope.fit=locally": "scope.fit is 'locally'. Give one of: england, local",
+    "scope=icb scope.grouping=a.csv": "scope.grouping is 'a.csv', but scope.kind is 'icb'. Give scope=group",
     "seed=abc": "seed is 'abc'. Give a whole number from 0 to 4294967295",
     "jobs=two": "jobs is 'two'. Give a whole number from 1 to 1024, or null",
     "~reducer": "reducer is missing. Name an option of conf/reducer: reducer=OPTION",
@@ -267,7 +270,7 @@ NOT_COMPOSED = {
     "sclaer=robust": "sclaer is not known. Did you mean scaler?",
     "hydra/launcher=joblb": "hydra/launcher=joblb: there is no such option. Did you mean joblib?",
     "seed=1,2": "seed=1,2 asks for several jobs. Add -m to run each, or put the values in brackets if they",
-    "seed": "seed is no verb. Verbs: run, data, explore, peers, assign, record, compare, champion",
+    "seed": "seed is no verb. Verbs: run, data, explore, peers, assign, record, compare, area, export",
     "seed jobs=1": "seed is no verb. Verbs: run,",
     "jobs=1 seed": "'seed' is no override",
 }

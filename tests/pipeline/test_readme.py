@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from pptx import Presentation
 
 from gp_segmentation.cli.command_check import check_command
 from gp_segmentation.cli.verbs import DASHED, TABLE, VERBS, WHOLE_JOB, App, Question
@@ -132,6 +133,10 @@ def finished(project):
     (first / ".hydra").mkdir()
     shutil.copy(project.root / "params.yaml", first / ".hydra" / "config.yaml")
     (first / "report" / "report.html").touch()
+    codes = pd.read_csv(project.root / "data" / "segments" / "segments.csv")["practice_code"]
+    groups = pd.DataFrame({"practice_code": codes[:9], "group": ["North", "South", "West"] * 3})
+    groups.to_csv(project.root / "localities.csv", index=False)
+    Presentation().save(project.root / "ours.pptx")
     return project
 
 
@@ -144,6 +149,11 @@ ANSWERS = {
     "gpseg record data": "these results are recorded already",
     "gpseg compare data data/runs/first": "adjusted Rand index 1.00",
     "gpseg compare data data/runs/first --out compared": "{root}/compared/summary.html",
+    "gpseg area --icb QHL": "The page:   file://{root}/data/areas/QHL/index.html",
+    "gpseg area --every region --out packs": "7 areas with 300 practices",
+    "gpseg area --grouping localities.csv --every group": "localities: 9 practices in 3 groups",
+    "gpseg export --run data/runs/first": "{root}/data/exports/segments.gpkg",
+    "gpseg export --out shared": "{root}/shared/dictionary.csv",
     "gpseg champion data": "is the champion now (version 1 of gp-practice-segmentation)",
 }
 
@@ -153,7 +163,7 @@ def questions() -> list[tuple[str, str]]:
     shown = [(verb_of(command), command) for command in SHOWN if command.startswith("gpseg")]
     listed = [(verb.name, command) for verb, command in EXAMPLES]
     found = [one for one in dict.fromkeys([*shown, *listed]) if isinstance(VERBS[one[0]], Question)]
-    order = ("record", "champion", "peers", "assign", "compare", "completion")
+    order = ("record", "champion", "peers", "assign", "compare", "area", "export", "completion")
     return sorted(found, key=lambda one: order.index(one[0]))
 
 

@@ -8,13 +8,20 @@ from argparse import ArgumentParser, Namespace
 from datetime import datetime
 from pathlib import Path
 
+from gp_segmentation.errors import GpsegError
+
 RUN = "FOLDER"
 LATEST = "default: the latest finished run, in data or below data/runs"
 
 
 def peers_arguments(parser: ArgumentParser) -> None:
     """Add what `gpseg peers` is told."""
-    parser.add_argument("practice", metavar="CODE", help="the practice's code")
+    parser.add_argument(
+        "practice",
+        nargs="+",
+        metavar="PRACTICE",
+        help="the practice's code, its name or a part of it, or its postcode",
+    )
     parser.add_argument("--run", type=Path, metavar=RUN, help=f"the folder of a run ({LATEST})")
 
 
@@ -23,7 +30,7 @@ def peers(asked: Namespace, root: Path) -> str:
     from gp_segmentation.pipeline import queries
     from gp_segmentation.pipeline.finished import run_or_latest
 
-    return queries.describe_peers(asked.practice, run_or_latest(asked.run, root), root)
+    return queries.describe_peers(" ".join(asked.practice), run_or_latest(asked.run, root), root)
 
 
 def assign_arguments(parser: ArgumentParser) -> None:
@@ -99,6 +106,81 @@ def compare(asked: Namespace, root: Path) -> str:
 
     now = datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
     return compare_runs(asked.runs, root, (asked.out or root / "data" / "compared" / now).resolve())
+
+
+#: Options that name an area -> its kind.
+AREAS = {"region": "region", "icb": "icb", "sub-icb": "sub_icb", "pcn": "pcn", "group": "group"}
+
+
+def area_arguments(parser: ArgumentParser) -> None:
+    """Add what `gpseg area` is told."""
+    one = parser.add_argument_group("one of")
+    words = {
+        "region": "NHS region",
+        "icb": "integrated care board",
+        "sub-icb": "sub-ICB location",
+        "pcn": "PCN",
+    }
+    for option, word in words.items():
+        one.add_argument(f"--{option}", metavar="AREA", help=f"code or name of the {word}")
+    one.add_argument("--group", metavar="AREA", help="name of a group of --grouping")
+    one.add_argument(
+        "--every", metavar="KIND", choices=[*AREAS], help=f"every area of a kind: {', '.join(AREAS)}"
+    )
+    parser.add_argument(
+        "--grouping",
+        metavar="GROUPING",
+        help="a CSV with the columns practice_code and group, or the name of a grouping of the source",
+    )
+    parser.add_argument("--run", type=Path, metavar=RUN, help=f"the folder of a run ({LATEST})")
+    parser.add_argument(
+        "--fit",
+        choices=["england", "local"],
+        default="england",
+        help="local: also segments of its own, from its rows of the national matrix (default: england)",
+    )
+    parser.add_argument(
+        "--template", type=Path, metavar="PPTX", help="a presentation whose layouts the slides take"
+    )
+    parser.add_argument("--out", type=Path, metavar=RUN, help="where the packs go (default: data/areas)")
+
+
+def area(asked: Namespace, root: Path) -> str:
+    """Write packs of areas, and return what there is to know."""
+    from gp_segmentation.pipeline.area import packs_of_run
+    from gp_segmentation.pipeline.finished import run_or_latest
+    from gp_segmentation.pipeline.packs import Wanted
+
+    named = {option: getattr(asked, option.replace("-", "_")) for option in AREAS}
+    given = [(option, text) for option, text in named.items() if text] + [(asked.every, None)] * bool(
+        asked.every
+    )
+    if len(given) != 1:
+        raise GpsegError(f"name one area, or one kind of all: --{', --'.join(AREAS)} AREA, or --every KIND")
+    ((option, name),) = given
+    wanted = Wanted(AREAS[option], name, asked.grouping, asked.template, asked.fit)
+    out = asked.out.resolve() if asked.out else None
+    return packs_of_run(wanted, run_or_latest(asked.run, root).resolve(), root, out)
+
+
+def export_arguments(parser: ArgumentParser) -> None:
+    """Add what `gpseg export` is told."""
+    parser.add_argument("--run", type=Path, metavar=RUN, help=f"the folder of a run ({LATEST})")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar=RUN,
+        help="where the tables go; replaced as a whole (default: data/exports)",
+    )
+
+
+def export(asked: Namespace, root: Path) -> str:
+    """Write the tables of a run for other programs, and return what to know."""
+    from gp_segmentation.pipeline.export import export_run
+    from gp_segmentation.pipeline.finished import run_or_latest
+
+    out = (asked.out or root / "data" / "exports").resolve()
+    return export_run(run_or_latest(asked.run, root), root, out)
 
 
 def champion_arguments(parser: ArgumentParser) -> None:

@@ -154,6 +154,36 @@ TABLE: tuple[App | Question, ...] = (
         answer=answers.compare,
     ),
     Question(
+        name="area",
+        line="Write the pack of an area: page, workbook, slides and tables",
+        examples=(
+            ("gpseg area --icb QHL", "of a board, from the latest run"),
+            ("gpseg area --icb birmingham --run data", "by a part of its name, of dvc repro's results"),
+            ("gpseg area --every region --out packs", "of every region, in a folder you name"),
+            ("gpseg area --region london --fit local", "also segments of its own"),
+            ("gpseg area --grouping localities.csv --every group", "of groups of your own"),
+        ),
+        results="data/areas/CODE/: index.html is the page (it prints on two sides), area.xlsx the workbook, "
+        "slides.pptx the slides, *.csv the tables.",
+        arguments=answers.area_arguments,
+        answer=answers.area,
+    ),
+    Question(
+        name="export",
+        line="Write a run's tables for maps, Power BI, R and SQL",
+        examples=(
+            ("gpseg export", "of the latest run"),
+            ("gpseg export --run data", "of dvc repro and make run"),
+            ("gpseg export --run data/runs/first", "of the run in that folder"),
+            ("gpseg export --out shared", "into a folder you name"),
+            ("gpseg export > exported.txt", "what was written, into a file"),
+        ),
+        results="data/exports/: segments.gpkg is the map (GeoPackage), csv/ and parquet/ hold the same "
+        "tables, dictionary.csv says what every column is.",
+        arguments=answers.export_arguments,
+        answer=answers.export,
+    ),
+    Question(
         name="champion",
         line="Make the model of a recorded run the one in use, in MLflow",
         examples=(

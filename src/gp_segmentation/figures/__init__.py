@@ -10,6 +10,7 @@ A figure is a module of this package whose name does not begin with an underscor
 * ``draw(data, figure)``; ``title(data)``, the finding; ``alt(data)``, the text equivalent.
 """
 
+from gp_segmentation.figures._area_map import AreaPlaces, area_places, draw_area_map
 from gp_segmentation.figures._groups import SUBGROUPS_ARE_FOR, Group, groups_by_level, parts_of
 from gp_segmentation.figures._page_charts import chart_positions, icb_outlines
 from gp_segmentation.figures._registry import FigureModule, NotShown, exploring, figure_modules

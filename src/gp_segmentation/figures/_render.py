@@ -105,7 +105,7 @@ def _render(name: str, module: FigureModule, results: Results, out: Path) -> dic
     return {"name": name, "label": module.LABEL, "png": png, "svg": svg, **words}
 
 
-class _Canvas(FigureCanvasAgg):
+class Canvas(FigureCanvasAgg):
     """A canvas that is drawn when it is asked to be, and not at once whenever geopandas adds shapes."""
 
     def draw_idle(self, *_: Any, **__: Any) -> None:
@@ -122,7 +122,7 @@ def compose(module: FigureModule, data: Any, title: str, results: Results) -> Fi
     above = MARGIN * 2 + mark + TITLE_LINE * len(heading)
     below = MARGIN * 2 + FOOT_LINE * len(feet)
     figure = Figure(figsize=(width, height + above + below))
-    _Canvas(figure)
+    Canvas(figure)
     figure.set_layout_engine("constrained", w_pad=0.08, h_pad=0.06)
     parts = figure.subfigures(3, 1, squeeze=False, height_ratios=[above, height, below], hspace=0)
     top, middle, bottom = parts[:, 0]

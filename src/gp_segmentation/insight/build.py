@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
 from gp_segmentation.insight import groups
 from gp_segmentation.insight.equity import peers_by_quintile, rules_by_quintile
+from gp_segmentation.insight.networks import network_codes, network_profiles, own_groups
 from gp_segmentation.insight.opportunities import tables as opportunity_tables
 from gp_segmentation.insight.opportunities.additional_patients import find_opportunities
 from gp_segmentation.insight.opportunities.funnels import count_flags, find_outliers
@@ -20,7 +22,7 @@ from gp_segmentation.insight.portraits.portraits import write_portraits
 from gp_segmentation.insight.portraits.profiles import level_profiles, segment_profiles
 from gp_segmentation.insight.portraits.unused_measures import measures_not_used
 from gp_segmentation.insight.rules import Rules
-from gp_segmentation.schemas import LEVEL_COLUMNS
+from gp_segmentation.schemas import LEVEL_COLUMNS, empty
 
 #: Prepared tables that are used here.
 PREPARED = (
@@ -38,7 +40,7 @@ class InsightInput:
     prepared : the tables `PREPARED` by name.
     natural, features, dictionary : the feature tables. matrix : what was clustered. segments, levels : tables
         of those schemas. verdict : of the evidence. unsegmented : practices that belong to no segment, with
-        the columns of `segments`.
+        the columns of `segments`. groupings : of the source (schema ``groupings``).
     """
 
     prepared: Mapping[str, pd.DataFrame]
@@ -50,6 +52,7 @@ class InsightInput:
     levels: pd.DataFrame
     verdict: str
     unsegmented: pd.DataFrame = field(default_factory=pd.DataFrame)
+    groupings: pd.DataFrame = field(default_factory=partial(empty, "groupings"))
 
     @property
     def everyone(self) -> pd.DataFrame:
@@ -75,6 +78,11 @@ class InsightInput:
     def practices(self) -> pd.DataFrame:
         """Schema ``practices``."""
         return self.prepared["practices"]
+
+    @property
+    def own_groups(self) -> pd.DataFrame:
+        """Practice_code -> its group in each grouping of the source."""
+        return own_groups(self.groupings, self.practices["practice_code"])
 
     @property
     def closed(self) -> pd.Index:
@@ -110,7 +118,7 @@ def insight_tables(
     return {
         **_profiles(run, quintiles),
         "segment_sizes": groups.segment_sizes(run.everyone),
-        "segment_mix": groups.segment_mix(run.everyone, quintiles),
+        "segment_mix": groups.segment_mix(run.everyone, quintiles, run.own_groups),
         "peers": peers,
         **_opportunities(run, options["opportunities"], quintiles, seed, jobs),
     }
@@ -133,6 +141,7 @@ def _profiles(run: InsightInput, quintiles: pd.Series) -> dict[str, pd.DataFrame
     profiles = segment_profiles(*features, run.everyone, **measures)  # England's figures are of everyone
     tables = {
         "profiles": profiles[profiles["segment"] > 0].reset_index(drop=True),
+        "profiles_by_network": network_profiles(*features, run.practices),
         "profiles_by_level": level_profiles(*features, run.everyone, run.levels, **measures),
     }
     name = run.everyone["practice_code"].map(quintiles)
@@ -156,7 +165,12 @@ def _opportunities(
     by_level = groups.groups_by_level(run.everyone, run.practices, quintiles)
     rates = achieved_rates(run.prepared["achievement"], run.segments, gross=options["gross"])
     opportunities = find_opportunities(
-        rates, by_level, draws=options["draws"], **enough, seed=seed, jobs=jobs
+        rates,
+        by_level.join(network_codes(run.practices)).join(run.own_groups),
+        draws=options["draws"],
+        **enough,
+        seed=seed,
+        jobs=jobs,
     )
     scored, funnels = find_outliers(rates, **enough)
     flagged = scored[scored["flag"] != 0].sort_values(
@@ -169,6 +183,7 @@ def _opportunities(
     return {
         "opportunities": opportunity_tables.count_not_open(by_segment, by_practice),
         "opportunity_totals": opportunity_tables.totals(opportunities, indicators),
+        "opportunities_by_network": opportunity_tables.by_network(opportunities, indicators, run.practices),
         "practice_opportunities": by_practice,
         "outliers": flagged.assign(standing=opportunity_tables.practice_status(flagged, organisations)),
         "outlier_counts": count_flags(scored, by_level),

@@ -1,6 +1,10 @@
 """Practices and patients by segment, area and deprivation quintile; every table adds up to England."""
 
+from collections.abc import Iterator
+
 import pandas as pd
+
+from gp_segmentation.insight.networks import NO_GROUP, NO_NETWORK
 
 #: Fifths of practices by deprivation score, and practices without a score.
 QUINTILES = ("1 (least deprived)", "2", "3", "4", "5 (most deprived)")
@@ -65,33 +69,51 @@ def segment_sizes(segments: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def segment_mix(segments: pd.DataFrame, quintiles: pd.Series) -> pd.DataFrame:
-    """Return practices and patients of every segment by region, ICB and deprivation quintile.
+def segment_mix(
+    segments: pd.DataFrame, quintiles: pd.Series, own: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Return practices and patients of every segment by area and deprivation quintile.
+
+    Areas are regions, ICBs, sub-ICB locations, primary care networks, and the groups of `own`
+    (`networks.own_groups`), whose codes are their names. Practices in none are counted as "no network" or
+    "no group".
 
     Returns
     -------
-    level, area, segment, segment_name, practices, patients, share_of_segment (share of the segment's
-    practices that are in the area), share_of_area (share of the area's practices that are in the segment),
-    england_share (share of England's practices that are in the area). Every combination has a row.
+    level, area (its name), area_code (null for quintiles, "no network" and "no group"), segment,
+    segment_name, practices, patients, share_of_segment (share of the segment's practices that are in the
+    area), share_of_area (share of the area's practices that are in the segment), england_share (share of
+    England's practices that are in the area). Every combination has a row.
     """
-    areas = {
-        "region": segments["region_name"],
-        "icb": segments["icb_name"],
-        "deprivation_quintile": segments["practice_code"].map(quintiles),
-    }
     names = segments.drop_duplicates("segment").set_index("segment")["segment_name"]
     parts = []
-    for level, area in areas.items():
-        every = pd.MultiIndex.from_product(
-            [sorted(area.unique()), sorted(names.index)], names=["area", "segment"]
-        )
-        list_sizes = segments.groupby([area.rename("area"), "segment"])["list_size"]
+    for level, area, code in _areas(segments, quintiles, pd.DataFrame() if own is None else own):
+        key = code.fillna(area).rename("key")  # several areas can have one name
+        areas = pd.DataFrame({"area": area, "area_code": code, "key": key}).drop_duplicates("key")
+        areas = areas.sort_values(["area", "key"]).set_index("key")
+        every = pd.MultiIndex.from_product([areas.index, sorted(names.index)], names=["key", "segment"])
+        list_sizes = segments.groupby([key, "segment"])["list_size"]
         table = pd.DataFrame({"practices": list_sizes.size(), "patients": list_sizes.sum()})
-        parts.append(table.reindex(every, fill_value=0).reset_index().assign(level=level))
+        table = areas.join(table.reindex(every, fill_value=0)).reset_index()
+        parts.append(table.assign(level=level))
     table = pd.concat(parts, ignore_index=True)
-    in_area = table.groupby(["level", "area"])["practices"].transform("sum")
+    in_area = table.groupby(["level", "key"])["practices"].transform("sum")
     table["share_of_segment"] = table["practices"] / table["segment"].map(segments["segment"].value_counts())
     table["share_of_area"] = table["practices"] / in_area
     table["england_share"] = in_area / len(segments)
-    table.insert(2, "segment_name", table["segment"].map(names))
-    return table[["level", *table.columns.drop("level")]]
+    table["segment_name"] = table["segment"].map(names)
+    first = ["level", "area", "area_code", "segment", "segment_name"]
+    return table[[*first, *table.columns.drop([*first, "key"])]]
+
+
+def _areas(
+    segments: pd.DataFrame, quintiles: pd.Series, own: pd.DataFrame
+) -> Iterator[tuple[str, pd.Series, pd.Series]]:
+    """Each kind of area with its practices' areas: names, and codes where there are."""
+    for level in ("region", "icb", "sub_icb", "pcn"):
+        yield level, segments[f"{level}_name"].fillna(NO_NETWORK), segments[f"{level}_code"]
+    for grouping in own:
+        group = segments["practice_code"].map(own[grouping])
+        yield str(grouping), group, group.mask(group == NO_GROUP)
+    quintile = segments["practice_code"].map(quintiles)
+    yield "deprivation_quintile", quintile, pd.Series(None, index=segments.index, dtype="str")

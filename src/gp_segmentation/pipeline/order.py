@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("gpseg")
 
 #: From raw files to the page. `configure` comes before them and `track` after.
-STAGES = ("prepare", "features", "matrix", "study", "segment", "evidence", "insight", "report")
+STAGES = ("prepare", "features", "matrix", "study", "segment", "evidence", "insight", "area", "report")
 #: What each of them does, said when it begins.
 WORK = {
     "prepare": "read the raw files",
@@ -25,6 +25,7 @@ WORK = {
     "segment": "name the segments, and put every practice into one",
     "evidence": "test what the segments are worth",
     "insight": "find portraits, peers and opportunities",
+    "area": "write the pack of an area, where one is asked for",
     "report": "draw the figures and write the page",
     "track": "record the run in MLflow",
 }

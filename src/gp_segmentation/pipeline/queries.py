@@ -12,6 +12,7 @@ from gp_segmentation import config
 from gp_segmentation.errors import GpsegError, InputError
 from gp_segmentation.features import Tables
 from gp_segmentation.insight.peers.comparison import Comparison
+from gp_segmentation.insight.peers.search import found_practices, found_text
 from gp_segmentation.insight.peers.text import peers_text
 from gp_segmentation.pipeline.project import Project
 from gp_segmentation.pipeline.runs import recorded_config
@@ -30,20 +31,45 @@ Config = dict[str, Any]
 log = logging.getLogger("gpseg")
 
 
-def describe_peers(code: str, folder: Path, root: Path) -> str:
+def describe_peers(asked: str, folder: Path, root: Path) -> str:
     """Return the peers of a practice as text, from the results in `folder`; first what of them is simulated.
 
-    `root` is the project, whose raw files a run in a folder of its own was made from.
-    Raises GpsegError when the practice or the results are not there.
+    Parameters
+    ----------
+    asked : its code, a part of its name, or its postcode. Where several are called so, they are listed.
+    root : the project, whose raw files a run in a folder of its own was made from.
+
+    Raises
+    ------
+    GpsegError : the practice or the results are not there.
     """
-    ws = Workspace(_existing(folder))
-    natural, values, dictionary = ws.feature_tables()
-    comparison = Comparison.of(values, natural, dictionary)
+    ws = Workspace(existing_run(folder))
     segments = recorded_segments(ws.segments / "segments.csv", everyone=True)
-    peers, names = read_table(ws.insight / "peers.parquet"), _names_of_groups(ws.segments / "levels.csv")
-    found = peers_text(code, peers, segments, comparison, names)
+    codes = found_practices(asked, segments, _postcodes(ws, root))
+    if len(codes) > 1:
+        found = found_text(asked, codes, segments)
+    else:
+        code = codes[0] if codes else asked
+        found = _peers_of(code, ws, segments)
+        if code.upper() != asked.strip().upper():
+            found = f"{asked} is found in one practice, {code}.\n\n{found}"
     warning = warning_of_run(ws, root)
     return f"{warning}\n\n{found}" if warning else found
+
+
+def _peers_of(code: str, ws: Workspace, segments: pd.DataFrame) -> str:
+    natural, values, dictionary = ws.feature_tables()
+    comparison = Comparison.of(values, natural, dictionary)
+    peers, names = read_table(ws.insight / "peers.parquet"), _names_of_groups(ws.segments / "levels.csv")
+    return peers_text(code, peers, segments, comparison, names)
+
+
+def _postcodes(ws: Workspace, root: Path) -> pd.Series | None:
+    """Practice code -> postcode: of the run's prepared tables or, in a job's folder, of the project's."""
+    for there in (ws, Workspace(root / "data")):
+        if (there.prepared / "practices.parquet").is_file():
+            return there.prepared_table("practices").set_index("practice_code")["postcode"]
+    return None
 
 
 def recorded_segments(path: Path, *, everyone: bool = False) -> pd.DataFrame:
@@ -127,7 +153,7 @@ def crown(run: str, root: Path) -> str:
     store, folder = Project(config.compose_config(root), root).open_store(), Path(run).expanduser()
     run_id: str | None = run
     if folder.is_dir():
-        run_id = store.find(recording.content_hash(Workspace(_existing(folder))))
+        run_id = store.find(recording.content_hash(Workspace(existing_run(folder))))
         if run_id is None:
             raise GpsegError(f"the run in {folder} is not recorded. Record it first: gpseg-record {folder}")
     version = models.crown(store.client, str(run_id))
@@ -212,7 +238,8 @@ def _tables(folder: Path) -> Any:
     return Tables(**{name: ws.prepared_table(name) for name in Tables.names()})
 
 
-def _existing(folder: Path) -> Path:
+def existing_run(folder: Path) -> Path:
+    """Return the folder of a run; GpsegError where it holds no segments."""
     if not (folder / "segments" / "segments.csv").is_file():
         raise GpsegError(
             f"{folder} holds no segments. Run dvc repro or gpseg, or name a run with --run FOLDER"

@@ -13,7 +13,7 @@ import yaml
 from filelock import FileLock
 
 from gp_segmentation import config
-from gp_segmentation.errors import ConfigError, GpsegError
+from gp_segmentation.errors import ConfigError, GpsegError, InputError
 from gp_segmentation.pipeline import marks, seconds
 from gp_segmentation.pipeline.order import STAGES, announced, stage
 from gp_segmentation.pipeline.project import PreparedTables, Project
@@ -48,6 +48,7 @@ def run_job(project: Project, output: Path, title: str) -> None:
     """
     from gp_segmentation.tracking import describing, recording
 
+    _check_grouping(project)
     sweep = Sweep.of(output)
     tags = describing.tags(project.cfg, project.root, "gpseg") | (sweep.tags(title) if sweep else {})
     if sweep and _is_done(project, output, title, tags):
@@ -64,6 +65,18 @@ def run_job(project: Project, output: Path, title: str) -> None:
             with prepared.fail_if_changed(), announced("track"):
                 recording.record(run, project.cfg, workspace, tags.get("setting"))
     log.info("%s", summary(workspace, run.id if run is not None else None))
+
+
+def _check_grouping(project: Project) -> None:
+    """Raise InputError at once where `scope.grouping` is neither a grouping of the source nor a file."""
+    grouping = project.cfg["scope"]["grouping"]
+    files = project.cfg["source"]["files"]
+    names = [name for name, file in files.items() if file["role"] == "grouping"]
+    path = project.root / Path(grouping or "").expanduser()
+    if grouping and grouping not in names and not path.is_file():
+        of_source = f", or a grouping of the source: {', '.join(names)}" if names else ""
+        remedy = f"Name a CSV of practice codes and groups as scope.grouping{of_source}"
+        raise InputError("is missing", file=str(path), remedy=remedy)
 
 
 def _is_done(project: Project, output: Path, title: str, tags: Mapping[str, str]) -> bool:
@@ -247,7 +260,7 @@ def summary(ws: Workspace, run_id: str | None = None) -> str:
         [
             "",
             f"{source['label']}: {source['practices']:,} practices, {source['patients']:,} patients",
-            *([source["warning"]] if source.get("warning") else []),
+            *(source[key] for key in ("warning", "note") if source.get(key)),
             f"Verdict: {evidence['verdict'] or 'not assessed'}. {evidence['meaning']}",
             *segments,
             "",

@@ -68,19 +68,27 @@ def verdict_text(results: Results, *, fixed: bool) -> dict[str, Any]:
     segments was `fixed`).
     """
     evidence = results.evidence
-    supported = results.choice.get("supported") is not False and evidence.get("supported") is not False
-    sentence = str(evidence.get("meaning") or NO_VERDICT)
-    if not supported and not sentence.startswith(NO_SUPPORT):
-        sentence = f"{NO_SUPPORT}. {sentence}"
     counts = evidence.get("practices") or {}
     total = sum(counts.values())
     return {
-        "supported": supported,
-        "sentence": sentence,
+        "supported": _is_supported(results.choice, evidence),
+        "sentence": verdict_sentence(results.choice, evidence),
         "reasons": [str(reason) for reason in evidence.get("reasons") or []],
         "sure": f"{counts['sure'] / total:.0%}" if total else None,
         "certainty": _certainty(counts, results.segments) if fixed else [],
     }
+
+
+def verdict_sentence(choice: Mapping[str, Any], evidence: Mapping[str, Any]) -> str:
+    """Return what the segments are worth, in a sentence or two."""
+    sentence = str(evidence.get("meaning") or NO_VERDICT)
+    if not _is_supported(choice, evidence) and not sentence.startswith(NO_SUPPORT):
+        return f"{NO_SUPPORT}. {sentence}"
+    return sentence
+
+
+def _is_supported(choice: Mapping[str, Any], evidence: Mapping[str, Any]) -> bool:
+    return choice.get("supported") is not False and evidence.get("supported") is not False
 
 
 def _certainty(counts: Mapping[str, int], segments: pd.DataFrame) -> list[str]:

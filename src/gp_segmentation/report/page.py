@@ -14,15 +14,16 @@ from markupsafe import Markup
 from PIL import Image
 
 from gp_segmentation.figures import Rendered, exploring, segment_keys
+from gp_segmentation.report.packed import packed
 from gp_segmentation.report.page_data import data_block, page_data
 from gp_segmentation.report.summarise import frame, summarise
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.files import write_text
 
-#: A larger SVG (bytes) goes into the page as a PNG of this many colours.
-LARGE_SVG, COLOURS = 150_000, 256
+#: In the page's pictures red, green and blue are multiples of this: half the bytes, and they look the same.
+COLOUR_STEP = 15
 #: Files of the script, in the order in which they are joined.
-SCRIPTS = ("common.js", "explore.js", "finder.js")
+SCRIPTS = ("common.js", "filter.js", "explore.js", "finder.js", "chosen_area.js")
 #: Parts of the page that show figures, in order, and the figures of each; all others belong to the evidence.
 PARTS = ("segments", "choice", "evidence", "opportunities", "features")
 PART_OF = {
@@ -58,8 +59,7 @@ def write_page(
     shown: dict[str, list[dict[str, Any]]] = {part: [] for part in PARTS}
     for figure in rendered:
         shown[_part(figure.name)].append(_figure(figure, numbers[figure.name]))
-    script = "\n".join(['"use strict";', "(function () {", *(_asset(name) for name in SCRIPTS), "})();"])
-    digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
+    script, script_hash = script_of(*SCRIPTS)
     write_template(
         path,
         "report.html.j2",
@@ -68,8 +68,8 @@ def write_page(
         left_out=left_out,
         colours={key.number: key.colour for key in segment_keys(results.segments)},
         script=Markup(script),  # noqa: S704 - our own files
-        script_hash=f"sha256-{digest}",
-        data=Markup(data_block(page_data(results))),  # noqa: S704 - escaped by data_block
+        script_hash=script_hash,
+        data=Markup(data_block(packed(page_data(results)))),  # noqa: S704 - escaped by data_block
     )
 
 
@@ -108,6 +108,13 @@ def write_template(path: Path, template: str, **parts: Any) -> None:
     write_text(path, environment.get_template(template).render(css=css, **parts))
 
 
+def script_of(*names: str) -> tuple[str, str]:
+    """Return files of `templates/` as one script, and the hash by which a page's policy allows it."""
+    script = "\n".join(['"use strict";', "(function () {", *(_asset(name) for name in names), "})();"])
+    digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
+    return script, f"sha256-{digest}"
+
+
 def _part(name: str) -> str:
     return "features" if name in exploring() else PART_OF.get(name, "evidence")
 
@@ -116,17 +123,16 @@ def _asset(name: str) -> str:
     return (files("gp_segmentation.report") / "templates" / name).read_text(encoding="utf-8")
 
 
-def _with_palette(png: bytes) -> bytes:
-    """Return `png` with a palette of `COLOURS`: about a third of the bytes."""
-    smaller = io.BytesIO()
+def _smaller(png: bytes) -> bytes:
+    """Return `png` as a lossless WebP, its colours rounded to `COLOUR_STEP`."""
+    smaller, nearest = io.BytesIO(), [round(value / COLOUR_STEP) * COLOUR_STEP for value in range(256)]
     with Image.open(io.BytesIO(png)) as picture:
-        picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(smaller, "PNG", optimize=True)
+        picture.convert("RGB").point(3 * nearest).save(smaller, "WEBP", lossless=True)
     return smaller.getvalue()
 
 
 def _figure(figure: Rendered, number: int) -> dict[str, Any]:
-    svg, png = figure.svg.read_bytes(), figure.png.read_bytes()
-    kind, content = ("svg+xml", svg) if len(svg) <= LARGE_SVG else ("png", _with_palette(png))
+    png = figure.png.read_bytes()
     width, height = struct.unpack(">II", png[16:24])  # from the header of the PNG
     return {
         "number": number,
@@ -135,7 +141,7 @@ def _figure(figure: Rendered, number: int) -> dict[str, Any]:
         "title": figure.title,
         "caption": figure.caption,
         "alt": f"{figure.title}. {figure.alt}",
-        "uri": f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}",
+        "uri": f"data:image/webp;base64,{base64.b64encode(_smaller(png)).decode('ascii')}",
         "width": width,
         "height": height,
     }

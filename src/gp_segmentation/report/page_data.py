@@ -1,6 +1,7 @@
 """The data inside the page, for its search, practice profiles and linked charts."""
 
 import json
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,8 @@ def page_data(results: Results) -> dict[str, Any]:
     codes = list(results.everyone["practice_code"])
     return {
         **finder(results),
+        **_areas(results, codes),
+        **_groupings(results, codes),
         "chart": _chart(results, codes),
         "map": _map(results, codes),
         "features": _features(results, codes),
@@ -84,6 +87,42 @@ def finder(results: Results) -> dict[str, Any]:
         + [NO_SEGMENT] * bool(len(results.unsegmented)),
         "rows": [[v if isinstance(v, str) else int(v) for v in row] for row in rows],
     }
+
+
+def _areas(results: Results, codes: list[str]) -> dict[str, Any]:
+    """Codes of the boards in the order of ``icbs``; PCNs (code, name); each practice's PCN (-1: none)."""
+    practices = results.practices.set_index("practice_code")
+    of_board = dict(zip(practices["icb_name"], practices["icb_code"], strict=True))
+    pcns = practices.dropna(subset=["pcn_code"]).drop_duplicates("pcn_code").set_index("pcn_code")["pcn_name"]
+    pcns = pcns.sort_index()
+    position = {code: i for i, code in enumerate(pcns.index)}
+    return {
+        "icb_codes": [str(of_board.get(name, name)) for name in sorted(set(results.everyone["icb_name"]))],
+        "pcns": [[str(code), str(name)] for code, name in pcns.items()],
+        "pcn": [position.get(code, -1) for code in practices["pcn_code"].reindex(codes)],
+    }
+
+
+def _groupings(results: Results, codes: list[str]) -> dict[str, Any]:
+    """Groupings of the source: name, label, day, names of groups, each practice's group (-1: none).
+
+    Nothing at all where the source has none.
+    """
+    found = []
+    for name, rows in results.groupings.groupby("grouping", sort=True):
+        groups = sorted(set(rows["group"]))
+        own = rows.set_index("practice_code")["group"].map({group: i for i, group in enumerate(groups)})
+        day = date.fromisoformat(rows["date"].iloc[0])
+        found.append(
+            {
+                "name": str(name),
+                "label": str(rows["label"].iloc[0]),
+                "day": f"{day.day} {day:%B %Y}",
+                "groups": groups,
+                "group": own.reindex(codes).fillna(-1).astype("int64").tolist(),
+            }
+        )
+    return {"groupings": found} if found else {}
 
 
 def _percent(shares: pd.Series) -> pd.Series:

@@ -1,5 +1,6 @@
 """Every table that passes between stages and every table others read: columns, types, ranges, units."""
 
+from gp_segmentation.schemas.areas import AreaTables, LocalSegments
 from gp_segmentation.schemas.metrics import HEADLINES, headlines, with_headings
 from gp_segmentation.schemas.preparations import WEIGHT, of_preparation, weighted, weights_of
 from gp_segmentation.schemas.qof_groups import GROUPS, REGISTERS

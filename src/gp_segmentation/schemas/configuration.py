@@ -34,6 +34,7 @@ from gp_segmentation.schemas.configured_values import (
     Starts,
     Text,
 )
+from gp_segmentation.schemas.scope_options import Scope, aimless_scope
 from gp_segmentation.schemas.study_options import Evidence, Study
 from gp_segmentation.utils.allowed import Problem, did_you_mean, problems_of, shown
 
@@ -140,6 +141,7 @@ class Configuration(Keys):
 
     source: Source
     special: Special
+    scope: Scope
     features: Features
     selection: Selection
     imputer: AnyImputer
@@ -258,7 +260,7 @@ def draws_needed(exceedance: float) -> float:
 
 
 #: What is asked of several keys together.
-COMPARISONS = (_unknown_measures, _not_of_ward, _endless_study, _too_few_draws)
+COMPARISONS = (_unknown_measures, aimless_scope, _not_of_ward, _endless_study, _too_few_draws)
 
 
 def _measures(files: Any) -> set[str] | None:

@@ -62,6 +62,48 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "largest_segment": share(),
         },
     ),
+    # One row per primary care network and feature, natural units; practices in no network last (code null).
+    # Means weighted by list size, `patients` on the lists of practices with a figure.
+    "profiles_by_network": table(
+        {
+            "pcn_code": text(nullable=True),
+            "pcn_name": text(),
+            "feature": text(),
+            "label": text(),
+            "unit": text(),
+            "block": text(),
+            "practices": count(),
+            "patients": count(),
+            **dict.fromkeys(("weighted_mean", "england_weighted_mean", "difference_sd"), NUMBER),
+        },
+        unique=["pcn_code", "feature"],
+    ),
+    # One row per indicator and sub-ICB location, network, or group of a grouping (in none: code null): sums
+    # of practices' opportunities with 95% intervals.
+    "opportunities_by_network": table(
+        {
+            "level": pa.Column(str, pa.Check.str_matches(r"^(sub_icb|pcn|group: .+)$")),
+            "area": text(),
+            "area_code": text(nullable=True),
+            "indicator_code": text(),
+            "description": text(nullable=True),
+            "group_name": text(nullable=True),
+            "practices": count(),
+            "eligible_patients": count(),
+            "rate": share(),
+            **{
+                f"{against}{name}": column
+                for against in ("", "england_")
+                for name, column in {
+                    "practices_below": count(),
+                    "additional_patients": size(),
+                    "low": size(),
+                    "high": size(),
+                }.items()
+            },
+        },
+        unique=["level", "area_code", "indicator_code"],
+    ),
     # One row per fitted practice and indicator with eligible patients: rates as shares, gains in patients.
     "practice_opportunities": table(
         {
@@ -72,6 +114,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "eligible": count(),
             "rate": share(),
             "shrunk_rate": share(),
+            "below": pa.Column(bool),
             **{
                 f"{against}{name}": column
                 for against in ("", "england_")

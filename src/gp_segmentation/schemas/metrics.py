@@ -38,8 +38,9 @@ _HEADING_OF = {name: heading for heading, names in HEADINGS.items() for name in 
 
 
 def headlines(metrics: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the headlines among the figures of a run; None where one is not known."""
-    return {name: metrics.get(name) for name in HEADLINES}
+    """Return the headlines among the figures of a run, counts whole; None where one is not known."""
+    found = {name: metrics.get(name) for name in HEADLINES}
+    return found if found["n_clusters"] is None else found | {"n_clusters": int(found["n_clusters"])}
 
 
 def with_headings(metrics: Mapping[str, Any]) -> dict[str, Any]:

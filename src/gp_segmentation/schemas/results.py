@@ -18,7 +18,7 @@ class Results:
     source : what was segmented: ``name``, ``label`` ("England 2024-25"), ``period``, ``synthetic`` (bool),
         ``attribution``, ``licence``, ``practices``, ``patients``, ``files`` (list of manifest rows).
     config : the whole resolved configuration.
-    practices, context, context_dictionary, registers, quality : tables of `tables.SCHEMAS`.
+    practices, context, context_dictionary, registers, quality, groupings : tables of `tables.SCHEMAS`.
     boundaries : GeoDataFrame of ICBs in EPSG:4326 with columns icb_code (may be null), icb_name; or None.
     features : practice_code -> features on the analysis scale (special practices included).
     natural : the same columns in natural units (percent, patients, score).
@@ -80,6 +80,7 @@ class Results:
     practice_opportunities: pd.DataFrame = field(default_factory=pd.DataFrame)
     space: pd.DataFrame = field(default_factory=pd.DataFrame)
     exploration: dict[str, pd.DataFrame] = field(default_factory=dict)
+    groupings: pd.DataFrame = field(default_factory=partial(empty, "groupings"))
 
     @property
     def everyone(self) -> pd.DataFrame:

@@ -149,6 +149,18 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "file": text(),
         },
     ),
+    # Groupings of the source's own, such as localities: a row per practice in a group. grouping: its name in
+    # the source; date: the day of the membership. A practice in no group has no row.
+    "groupings": table(
+        {
+            "grouping": text(),
+            "label": text(),
+            "date": pa.Column(str, pa.Check.str_matches(r"^\d{4}-\d\d-\d\d$")),
+            "practice_code": pa.Column(str, CODE),
+            "group": text(),
+        },
+        unique=["grouping", "practice_code"],
+    ),
     # What was found in the raw files and tolerated: counted, never silent.
     "quality": table(
         {

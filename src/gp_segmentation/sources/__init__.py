@@ -1,4 +1,5 @@
 """Read the publishers' raw files into tidy frames and join them; each publisher has a module."""
 
 from gp_segmentation.sources.assemble import read_source
+from gp_segmentation.sources.groupings import group_by_code, of_known_practices
 from gp_segmentation.sources.tidy import Prepared

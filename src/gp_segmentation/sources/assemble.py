@@ -12,6 +12,7 @@ import pandas as pd
 
 from gp_segmentation import schemas
 from gp_segmentation.errors import ConfigError
+from gp_segmentation.sources.groupings import join_groupings
 from gp_segmentation.sources.names import visible_tables
 from gp_segmentation.sources.raw_folder import PresentFiles, find_present
 from gp_segmentation.sources.small_areas import weight_tables
@@ -66,6 +67,7 @@ def read_source(files: Mapping[str, Mapping[str, Any]], folder: Path, *, min_lis
         else _of_practices(registrations.age_sex, codes, raw, "registrations", "registrations"),
         "context": context,
         "context_dictionary": dictionary,
+        "groupings": join_groupings(raw, codes),
     }
     prepared = visible_tables(tables, raw)
     shapes = None if boundaries is None else _join_boundaries(boundaries.frame, prepared["practices"], raw)

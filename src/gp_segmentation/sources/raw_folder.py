@@ -24,7 +24,7 @@ SINGLE_ROLES = (
 )
 #: Roles that say which practices there are: a source has one of them.
 LISTING_ROLES = ("qof", "practices")
-ROLES = (*SINGLE_ROLES, "context", "small_area_patients")
+ROLES = (*SINGLE_ROLES, "context", "small_area_patients", "grouping")
 #: Endings of files that a reader may take; others (notes, pictures) are not asked about.
 READABLE = (".csv", ".tsv", ".zip", ".xlsx", ".xlsm", ".xls", ".ods", ".parquet", ".geojson")
 NAME_IT = "name it in `files` of the source's YAML to use it"

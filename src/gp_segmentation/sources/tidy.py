@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -209,3 +210,4 @@ class Prepared:
     context_dictionary: pd.DataFrame
     quality: pd.DataFrame
     boundaries: gpd.GeoDataFrame | None = None
+    groupings: pd.DataFrame = field(default_factory=partial(schemas.empty, "groupings"))

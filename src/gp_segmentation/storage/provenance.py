@@ -26,6 +26,10 @@ from gp_segmentation.utils.files import read_json, sha256_of
 #: What of a source's configuration goes into source.json.
 DESCRIBED = ("name", "label", "period", "synthetic", "licence", "attribution")
 
+#: What is said of results of which a row is no practice, and how such data are called.
+NETWORKS = "Each row is a primary care network; where a text says practice, read network."
+OF_NETWORKS = ", primary care networks"
+
 _CHANGED = (
     "{} was replaced while this job read it, so its results mix two states of the data and are not recorded. "
     "Wait until dvc repro (or whatever prepares the tables) has ended, and run the job again"
@@ -35,14 +39,18 @@ _CHANGED = (
 def describe_source(cfg: Mapping[str, Any], folder: Path, practices: pd.DataFrame) -> dict[str, Any]:
     """Return the contents of source.json: what the data are, how many, and every raw file with its SHA-256.
 
+    ``unit`` is what a row is, practice or pcn; ``note`` what a reader must know of that, or "".
     ``own_list``: the practices are those of an analyst's table, not of an official publication.
     ``simulated`` maps each simulated table to a remark; ``warning`` is the text to show with results.
     """
-    source = cfg["source"]
+    source, unit = cfg["source"], unit_of(cfg)
     files = describe_raw_files(source, folder)
     simulated = simulated_tables(source.get("simulated"), folder)
     return {
         **{key: source[key] for key in DESCRIBED},
+        "label": source["label"] + (OF_NETWORKS if unit == "pcn" else ""),
+        "unit": unit,
+        "note": NETWORKS if unit == "pcn" else "",
         "own_list": any(file.get("role") == "practices" for file in source["files"].values()),
         "simulated": simulated,
         "warning": simulated_warning(simulated),
@@ -51,6 +59,11 @@ def describe_source(cfg: Mapping[str, Any], folder: Path, practices: pd.DataFram
         "files": files,
         "fingerprint": fingerprint(cfg, files),
     }
+
+
+def unit_of(cfg: Mapping[str, Any]) -> str:
+    """Return what a row of the prepared tables is: practice or pcn; before there was a scope, a practice."""
+    return str(cfg.get("scope", {}).get("unit", "practice"))
 
 
 def describe_raw_files(source: Mapping[str, Any], folder: Path) -> list[dict[str, Any]]:
@@ -77,12 +90,16 @@ def _described(path: Path, row: ManifestRow | None) -> ManifestRow:
 
 def fingerprint(cfg: Mapping[str, Any], files: list[dict[str, Any]]) -> str:
     """Return a hash of how a source is prepared and of the bytes it is prepared from."""
-    content = {
+    content: dict[str, Any] = {
         "source": cfg["source"],
         "special": cfg["special"],
         "tables": PREPARED,  # tables prepared before a table was added are not used
         "files": [(file["filename"], file["sha256"]) for file in files],
     }
+    if (
+        unit_of(cfg) != "practice"
+    ):  # tables of practices keep the fingerprint they had before there were units
+        content["unit"] = unit_of(cfg)
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from gp_segmentation.schemas import Results, of_preparation, weighted, weights_of
+from gp_segmentation.schemas import Results, empty, of_preparation, weighted, weights_of
 from gp_segmentation.storage.table_files import read_segments, read_table
 from gp_segmentation.utils.files import read_json
 
@@ -21,6 +21,7 @@ PREPARED = (
     "age_sex",
     "context",
     "context_dictionary",
+    "groupings",
     "quality",
 )
 SHOWN = ("practices", "context", "context_dictionary", "registers", "quality")
@@ -82,12 +83,18 @@ class Workspace:
     evidence = _BelowRoot("evidence")
     insight = _BelowRoot("insight")
     figures = _BelowRoot("figures")
+    area = _BelowRoot("area")
     report = _BelowRoot("report")
     metrics = _BelowRoot("metrics.json")
 
     def prepared_table(self, name: str) -> pd.DataFrame:
         """Read one of `PREPARED`."""
         return read_table(self.prepared / f"{name}.parquet", name)
+
+    def groupings(self) -> pd.DataFrame:
+        """Read the groupings of the source; tables prepared by a version that knew none have no row."""
+        there = (self.prepared / "groupings.parquet").is_file()
+        return self.prepared_table("groupings") if there else empty("groupings")
 
     def dictionary(self, weights: Mapping[str, float] | None = None) -> pd.DataFrame:
         """Read what the features are; `weights` are those of blocks that were left open."""
@@ -164,7 +171,8 @@ class Workspace:
             source=read_json(self.prepared / "source.json"),
             config=cfg,
             **self._shown(),
-            boundaries=self._boundaries(),
+            boundaries=self.boundaries(),
+            groupings=self.groupings(),
             features=values,
             natural=natural,
             dictionary=dictionary,
@@ -211,7 +219,8 @@ class Workspace:
     def _shown(self) -> dict[str, Any]:
         return {name: self.prepared_table(name) for name in SHOWN}
 
-    def _boundaries(self) -> Any:
+    def boundaries(self) -> Any:
+        """Read the official boundaries of ICBs; None where the source has none."""
         path = self.prepared / "boundaries.geojson"
         if not path.is_file():
             return None

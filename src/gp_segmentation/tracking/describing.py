@@ -14,7 +14,7 @@ import yaml
 from gp_segmentation import config
 from gp_segmentation.matrix.variants import fill_in_preparation
 from gp_segmentation.schemas import LEVEL_COLUMNS, with_headings
-from gp_segmentation.storage.provenance import simulated_tables
+from gp_segmentation.storage.provenance import simulated_tables, unit_of
 from gp_segmentation.tracking.names import KIND, NAME, NOTE, OTHERS, RUN, SWEEP, USER, user
 from gp_segmentation.utils.wording import markdown
 
@@ -43,7 +43,16 @@ def short_parameters(cfg: Mapping[str, Any], choice: Mapping[str, Any] | None = 
         found = {"k": choice["n_clusters"], "method": choice["clusterer"], "linkage": choice["linkage"]}
     settled = [step for step in ("scaler", "reducer", "outliers") if "candidates" not in cfg[step]]
     found |= {name: cfg[name]["name"] for name in ("features", *settled, "source")}
+    found["scope"] = _scope(cfg.get("scope"))
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _scope(scope: Mapping[str, Any] | None) -> str | None:
+    """What is segmented and shown: "england", "icb QHL local"; None for runs of before it was said."""
+    if scope is None:
+        return None
+    local = "local" if scope["fit"] == "local" else None
+    return " ".join(filter(None, [scope["name"], scope["area"], local]))
 
 
 def other_parameters(cfg: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,6 +75,7 @@ def tags(cfg: dict[str, Any], root: Path, driver: str) -> dict[str, str]:
         "reducer": cfg["reducer"]["name"],
         "clusterer": cfg["clusterer"]["name"],
         "dvc_raw_hash": raw_hash(root, source["name"]),
+        "unit": unit_of(cfg),
         "simulated": ", ".join(simulated_tables(source.get("simulated"), raw)) or "none",
         KIND: RUN,
         USER: user(),
@@ -209,7 +219,7 @@ def note(
     supported : whether a number of segments is supported by the data; None where that was not asked.
     """
     kind = "**Synthetic data: not about any real practice.** " if source["synthetic"] else ""
-    kind += f"**{source['warning']}** " if source.get("warning") else ""
+    kind += "".join(f"**{source[key]}** " for key in ("warning", "note") if source.get(key))
     doubt = " **No number of segments is supported by the data.**" if supported is False else ""
     lines = [
         f"{kind}{source['label']}: {source['practices']:,} practices, {source['patients']:,} patients, "

@@ -15,7 +15,7 @@ NAME, USER, PARENT, NOTE = "mlflow.runName", "mlflow.user", "mlflow.parentRunId"
 KIND, RUN, TRIAL, SWEEP = "kind", "run", "trial", "sweep"
 
 #: Parameters that runs are sorted by; they stand first, and all others below `OTHERS`.
-SHORT = ("k", "method", "linkage", "features", "scaler", "reducer", "outliers", "source")
+SHORT = ("k", "method", "linkage", "features", "scaler", "reducer", "outliers", "source", "scope")
 OTHERS = "conf."
 
 

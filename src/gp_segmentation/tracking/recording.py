@@ -33,6 +33,9 @@ RECORDED = {
     "report": "",
 }
 
+#: What is recorded of the pack of an area.
+PACK = ("index.html", "area.xlsx", "slides.pptx")
+
 #: Scores by number of segments, logged as curves (step = number of segments).
 CURVES = ("silhouette", "davies_bouldin", "calinski_harabasz", "inertia", "smallest_segment")
 
@@ -47,7 +50,13 @@ def content_hash(ws: Workspace) -> str:
 
 
 def _files(ws: Workspace) -> list[Path]:
-    return [path for name in RECORDED for path in sorted((ws.root / name).rglob("*")) if path.is_file()]
+    recorded = [path for name in RECORDED for path in sorted((ws.root / name).rglob("*"))]
+    return [path for path in (*recorded, *_pack_files(ws)) if path.is_file()]
+
+
+def _pack_files(ws: Workspace) -> list[Path]:
+    """Page, workbook and slides of every area that has a pack; none where no area was asked for."""
+    return [path for name in PACK for path in sorted(ws.area.glob(f"*/{name}"))]
 
 
 def unfinished(ws: Workspace) -> list[str]:
@@ -100,6 +109,8 @@ def record(run: Run, cfg: dict[str, Any], ws: Workspace, setting: str | None = N
     run.set_tags(found | {"content_hash": content_hash(ws)})
     for name, folder in RECORDED.items():
         run.log_files([path for path in sorted((ws.root / name).rglob("*")) if path.is_file()], folder)
+    for path in _pack_files(ws):
+        run.log_files([path], f"areas/{path.parent.name}")
     _record_model(run, ws)
     run.log_files([ws.metrics, ws.prepared / "source.json", ws.chosen_matrix / "imputed.parquet"], "tables")
     run.log_text(csv_text(quality), "tables/quality.csv")

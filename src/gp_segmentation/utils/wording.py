@@ -22,6 +22,15 @@ def visible_name(name: object) -> str:
     return " ".join(visible(str(name)).split())
 
 
+def plain_name(text: object) -> str:
+    """Return a name in small letters, without blanks and signs, and "&" as a word, to compare names by.
+
+    >>> plain_name("Birmingham & Solihull"), plain_name("PRACTICE_CODE")
+    ('birminghamandsolihull', 'practicecode')
+    """
+    return "".join(sign for sign in str(text).casefold().replace("&", "and") if sign.isalnum())
+
+
 def shorten(text: str, width: int) -> str:
     """Return `text`, cut to `width` letters with an ellipsis: after a word, or within a very long one.
 

@@ -142,7 +142,11 @@ def test_a_verb_is_one_entry_of_the_table():
     ("typed", "told"),
     [
         ("peer", "peer is no verb. Did you mean gpseg peers? Settings are written KEY=VALUE."),
-        ("scaler", "scaler is no verb. Verbs: run, data, explore, peers, assign, record, compare, champion"),
+        (
+            "scaler",
+            "scaler is no verb. Verbs: run, data, explore, peers, assign, record, compare, area, export, "
+            "champion",
+        ),
     ],
 )
 def test_a_word_that_is_no_verb_is_refused(typed, told, capsys):

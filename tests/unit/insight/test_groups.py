@@ -56,7 +56,43 @@ def test_every_mix_adds_up_to_england(england: tuple[Results, pd.Series]) -> Non
         assert rows["patients"].sum() == results.practices["list_size"].sum(), level
         assert_allclose(rows.groupby("segment")["share_of_segment"].sum(), 1.0)
         assert_allclose(rows.groupby("area")["share_of_area"].sum(), 1.0)
-        assert len(rows) == rows["area"].nunique() * 4, "every combination, zeros too"
+        areas = rows["area_code"].fillna(rows["area"]).nunique()
+        assert len(rows) == areas * 4, "every combination, zeros too"
+
+
+def test_a_mix_has_codes_and_tells_areas_of_one_name_apart() -> None:
+    places = {level: ["X", "X", "X"] for level in ("region", "icb", "sub_icb")}
+    segments = pd.DataFrame(
+        {f"{level}_{part}": codes for level, codes in places.items() for part in ("code", "name")}
+    ).assign(
+        practice_code=["A1", "A2", "A3"],
+        pcn_code=["P1", "P2", None],
+        pcn_name=["Central", "Central", None],
+        **{"segment": [1, 1, 2], "segment_name": ["One", "One", "Two"], "list_size": [100, 20, 3]},
+    )
+    own = pd.DataFrame({"group: Teams": ["North", "no group", "North"]}, index=segments["practice_code"])
+    table = segment_mix(segments, pd.Series("1", index=segments["practice_code"]), own)
+    columns = ["area", "area_code", "segment", "practices", "patients", "share_of_area"]
+    assert table[table["level"] == "pcn"][columns].astype(object).fillna("").to_numpy().tolist() == [
+        ["Central", "P1", 1, 1, 100, 1.0],
+        ["Central", "P1", 2, 0, 0, 0.0],
+        ["Central", "P2", 1, 1, 20, 1.0],
+        ["Central", "P2", 2, 0, 0, 0.0],
+        ["no network", "", 1, 0, 0, 0.0],
+        ["no network", "", 2, 1, 3, 1.0],
+    ]
+    # Of 3 practices with 123 patients; groups and "no group" add up to them.
+    assert table[table["level"] == "group: Teams"][columns].astype(object).fillna("").to_numpy().tolist() == [
+        ["North", "North", 1, 1, 100, 0.5],
+        ["North", "North", 2, 1, 3, 0.5],
+        ["no group", "", 1, 1, 20, 1.0],
+        ["no group", "", 2, 0, 0, 0.0],
+    ]
+    coded = table.groupby("level")["area_code"].agg(lambda codes: codes.notna().all())
+    assert coded.to_dict() == {
+        "group: Teams": False,
+        **{"deprivation_quintile": False, "icb": True, "pcn": False, "region": True, "sub_icb": True},
+    }
 
 
 def test_levels_name_a_group_for_every_practice(england: tuple[Results, pd.Series]) -> None:

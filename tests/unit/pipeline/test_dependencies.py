@@ -24,7 +24,7 @@ WITHOUT_EFFECT = {"jobs"}
 #: Folders (and the file of metrics) of a workspace.
 FOLDERS = {
     *("raw", "prepared", "features", "matrix", "study", "segments", "evidence", "metrics", "insight"),
-    *("figures", "report"),
+    *("figures", "area", "report"),
 }
 
 
@@ -89,9 +89,16 @@ def asked(small_england, tmp_path_factory) -> dict[str, set[str]]:
     """Which folders every stage asked for, in a small run."""
     cfg, raw = small_england
     cfg = cfg | {"report": cfg["report"] | {"figures": ["sizes"]}}
+    grouping = tmp_path_factory.mktemp("grouping") / "all.csv"
+    cfg |= {"scope": cfg["scope"] | {"kind": "group", "grouping": str(grouping), "fit": "local"}}
     workspace = Watched(tmp_path_factory.mktemp("watched"), raw_folder=raw)
     found = {}
     for name in STAGES:
+        if name == "area":
+            codes = workspace.prepared_table("practices")["practice_code"]
+            grouping.write_text(
+                "practice_code,group\n" + "".join(f"{code},All\n" for code in codes), encoding="utf-8"
+            )
         SEEN.clear()
         stage(name)(cfg, workspace)
         found[name] = set(SEEN)

@@ -18,7 +18,7 @@ from gp_segmentation import figures, report
 from gp_segmentation.report.page_data import NO_SEGMENT, data_block, finder, page_data
 from gp_segmentation.schemas import Results
 
-LARGEST = 8_000_000
+LARGEST = 4_000_000
 
 
 @pytest.fixture(scope="module")

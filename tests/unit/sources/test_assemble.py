@@ -30,6 +30,7 @@ TABLES = (
     "age_sex",
     "context",
     "context_dictionary",
+    "groupings",
     "quality",
 )
 

@@ -90,6 +90,21 @@ def test_a_recorded_run_is_described_with_the_warning(folder: Path, named: list[
     assert said.startswith(f"{warned if named else ''}A year: 2 practices")
 
 
+def test_tables_of_networks_say_so_and_have_a_fingerprint_of_their_own(folder: Path) -> None:
+    plain, practices, networks = (
+        describe_source(config() | scope, folder, PRACTICES)
+        for scope in ({}, {"scope": {"unit": "practice"}}, {"scope": {"unit": "pcn"}})
+    )
+    assert plain == practices
+    assert (plain["unit"], plain["note"], plain["label"]) == ("practice", "", "A year")
+    assert (networks["unit"], networks["label"]) == ("pcn", "A year, primary care networks")
+    note = "Each row is a primary care network; where a text says practice, read network."
+    assert networks["note"] == note
+    assert networks["fingerprint"] != plain["fingerprint"]
+    said = describing.note(networks, {"features": {"label": "Prevalence"}}, "continuum", [])
+    assert said.startswith(f"**{note}** A year, primary care networks: 2 practices")
+
+
 def while_reading(folder: Path, seen: str, *actions: Callable[[Path], object]) -> None:
     with fail_if_changed(folder, seen):
         for action in actions:

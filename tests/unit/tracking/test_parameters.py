@@ -29,7 +29,7 @@ def test_short_parameters_are_those_of_the_choice_and_of_the_options(cfg):
     assert list(found) == list(SHORT)
     assert found == {
         **{"k": 4, "method": "hierarchical", "linkage": "ward", "features": "need", "scaler": "standard"},
-        **{"reducer": "none", "outliers": "clip", "source": "synthetic"},
+        **{"reducer": "none", "outliers": "clip", "source": "synthetic", "scope": "england"},
     }
     assert "linkage" not in describing.short_parameters(cfg, CHOICE | {"linkage": None})
 
@@ -38,7 +38,21 @@ def test_before_the_study_what_is_open_is_not_known():
     cfg = config.compose_config(ROOT, ["scaler=open"])
     assert describing.short_parameters(cfg) == {
         **{"features": "need", "reducer": "none", "outliers": "clip", "source": "synthetic"},
+        "scope": "england",
     }
+
+
+def test_the_scope_is_told_in_a_few_words():
+    local = config.compose_config(ROOT, ["scope=icb", "scope.area=QHL", "scope.fit=local"])
+    assert describing.short_parameters(local)["scope"] == "icb QHL local"
+    before = {key: value for key, value in local.items() if key != "scope"}
+    assert "scope" not in describing.short_parameters(before)
+
+
+def test_a_run_is_tagged_with_what_a_row_of_it_is(cfg):
+    before = {key: value for key, value in cfg.items() if key != "scope"}
+    units = [describing.tags(one, ROOT, "t")["unit"] for one in (before, cfg | {"scope": {"unit": "pcn"}})]
+    assert units == ["practice", "pcn"]
 
 
 def test_all_other_parameters_have_one_prefix(cfg):
@@ -71,7 +85,7 @@ def test_a_trial_has_the_short_parameters_and_what_it_settles_and_no_other():
     one, other = describing.children(cfg, TRIALS, CHOICE | {"preparation": "standard"}, ways)
     assert one.params == {
         **{"k": 3, "method": "kmeans", "features": "need", "scaler": "robust", "reducer": "none"},
-        **{"outliers": "clip", "source": "synthetic"},
+        **{"outliers": "clip", "source": "synthetic", "scope": "england"},
         **{"preparation.scaler": "robust", "preparation.weight.deprivation": 0.5},
     }
     assert one.name == "kmeans 3 robust"

@@ -21,6 +21,7 @@ year, not what a change of care could achieve. A practice at or above its target
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -47,7 +48,8 @@ class Opportunities:
 
     Attributes
     ----------
-    practices : indicator_code, practice_code, segment, numerator, eligible, rate, shrunk_rate, and for both
+    practices : indicator_code, practice_code, segment, numerator, eligible, rate, shrunk_rate, below (whether
+        the shrunk rate is below the target of its segment), and for both
         comparisons (the segment, and England with the prefix ``england_``): target, additional_patients, low,
         high.
     totals : the same summed over every group of every level, with the number of practices below target.
@@ -101,7 +103,7 @@ def _no_opportunities() -> Opportunities:
 
 def _one_indicator(
     rates: pd.DataFrame,
-    membership: pd.DataFrame,
+    membership: _Membership,
     min_denominator: int,
     draws: int,
     seed: np.random.SeedSequence,
@@ -116,15 +118,16 @@ def _one_indicator(
     for comparison, prefix in PREFIXES.items():
         group = rows["segment"].to_numpy() if comparison == "segment" else np.zeros(len(rows), dtype=int)
         target = _targets(rate[None], group, n >= min_denominator)[0]
+        if comparison == "segment":
+            practices["below"] = rate < target  # rounded rates may be equal where these are not
         gains = np.maximum(0, _targets(drawn, group, n >= min_denominator) - drawn) * n.astype(np.float32)
         factor = _benchmark(np.maximum(0.0, target - rate) * n, gains, group)
         practices[f"{prefix}target"] = target
         for name, r in zip(GAINS, (rate, highest, lowest), strict=True):
             practices[f"{prefix}{name}"] = factor * np.maximum(0.0, target - r) * n
         drawn_gains[prefix] = gains
-    member = csr_array(membership.loc[practices["practice_code"]].to_numpy().T)
-    keys = membership.columns.to_frame(index=False)
-    totals = pd.concat([keys, _totals(practices, member, drawn_gains)], axis=1)
+    member = membership.of(practices["practice_code"])
+    totals = pd.concat([membership.groups, _totals(practices, member, drawn_gains)], axis=1)
     totals["indicator_code"] = rows["indicator_code"].iloc[0]
     return practices, totals[totals["practices"] > 0]
 
@@ -160,10 +163,33 @@ def _benchmark(gain: np.ndarray, drawn: np.ndarray, group: np.ndarray) -> np.nda
     return factor
 
 
-def _membership(groups: pd.DataFrame) -> pd.DataFrame:
-    """Practices x groups of all levels: 1 where a practice is in the group, so that sums are a product."""
-    parts = {level: pd.get_dummies(groups[level], dtype=np.float32) for level in groups.columns}
-    return pd.concat(parts, axis=1, names=["level", "area"])
+class _Membership(NamedTuple):
+    """The groups that practices are in.
+
+    Attributes
+    ----------
+    groups : level and area of every group. numbers : practice_code -> its group's row there, at every level.
+    """
+
+    groups: pd.DataFrame
+    numbers: pd.DataFrame
+
+    def of(self, codes: pd.Series) -> csr_array:
+        """Groups x practices `codes`: 1 where a practice is in the group, so that sums are a product."""
+        number = self.numbers.loc[codes].to_numpy().T
+        column = np.broadcast_to(np.arange(len(codes)), number.shape)
+        one = np.ones(number.size, dtype=np.float32)
+        return csr_array((one, (number.ravel(), column.ravel())), shape=(len(self.groups), len(codes)))
+
+
+def _membership(groups: pd.DataFrame) -> _Membership:
+    """Number the groups of all levels, level by level, in the order of their names."""
+    numbers, found = {}, list[tuple[str, str]]()
+    for level in groups.columns:
+        number, areas = pd.factorize(groups[level], sort=True)
+        numbers[level] = number + len(found)
+        found += [(level, area) for area in areas]
+    return _Membership(pd.DataFrame(found, columns=["level", "area"]), pd.DataFrame(numbers, groups.index))
 
 
 def _totals(rows: pd.DataFrame, member: csr_array, drawn_gains: dict[str, np.ndarray]) -> pd.DataFrame:

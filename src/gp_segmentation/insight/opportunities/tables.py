@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from gp_segmentation.insight.networks import GROUP_LEVEL, NETWORK_LEVELS, NO_GROUP, NO_NETWORK, names_of
 from gp_segmentation.insight.opportunities.additional_patients import Opportunities
 
 #: Decimals of the table with a row per practice and indicator, which has 300,000 rows.
@@ -55,9 +56,34 @@ def _with_every_segment(table: pd.DataFrame, segments: pd.Series) -> pd.DataFram
 
 def totals(opportunities: Opportunities, indicators: pd.DataFrame) -> pd.DataFrame:
     """Return the sums for England, regions, ICBs, deprivation quintiles and quintiles within segments."""
-    table = _with_description(opportunities.totals[opportunities.totals["level"] != "segment"], indicators)
-    order = {level: i for i, level in enumerate(dict.fromkeys(opportunities.totals["level"]))}
-    table = _sorted(table, ["level", "area", *DESCRIPTION])
+    level = opportunities.totals["level"]
+    elsewhere = level.isin(["segment", *NETWORK_LEVELS]) | level.str.startswith(GROUP_LEVEL)
+    return _by_level(opportunities.totals[~elsewhere], indicators, ["level", "area", *DESCRIPTION])
+
+
+def by_network(
+    opportunities: Opportunities, indicators: pd.DataFrame, practices: pd.DataFrame
+) -> pd.DataFrame:
+    """Return the sums for sub-ICB locations, networks and groups (schema ``opportunities_by_network``).
+
+    Parameters
+    ----------
+    practices : schema ``practices``, for the names. Areas of `opportunities` are from `network_codes`
+        and `own_groups`.
+    """
+    own = opportunities.totals["level"].str.startswith(GROUP_LEVEL)
+    table = opportunities.totals[opportunities.totals["level"].isin(NETWORK_LEVELS) | own]
+    nowhere = own[table.index].map({True: NO_GROUP, False: NO_NETWORK})
+    table = table.assign(area_code=table["area"].mask(table["area"] == nowhere))
+    table = _by_level(table, indicators, ["level", "area", "area_code", *DESCRIPTION])
+    own = table["level"].str.startswith(GROUP_LEVEL)
+    return table.assign(area=table["area"].where(own, names_of(table["area"], practices)))
+
+
+def _by_level(table: pd.DataFrame, indicators: pd.DataFrame, first: list[str]) -> pd.DataFrame:
+    """Level by level, each with the most additional patients first; the columns `first` before the others."""
+    order = {level: i for i, level in enumerate(dict.fromkeys(table["level"]))}
+    table = _sorted(_with_description(table, indicators), first)
     return table.sort_values("level", key=lambda level: level.map(order), kind="stable", ignore_index=True)
 
 

@@ -108,6 +108,7 @@ def workbook_sheets(
         **_segments(tables),
         **_opportunities(tables),
         **_by_deprivation(tables),
+        "Networks": _networks(tables["segment_mix"], segments),
     }
     return {name: sheet for name, sheet in sheets.items() if len(sheet.table)}
 
@@ -133,6 +134,7 @@ def _segments(tables: Mapping[str, pd.DataFrame]) -> dict[str, WorkbookSheet]:
         **{"level": "Kind of area", "area": "Area", **SEGMENT, **SIZE},
         **{"share_of_segment": "Of the segment (%)", "share_of_area": "Of the area (%)"},
     }
+    areas = tables["segment_mix"][tables["segment_mix"]["level"] != "pcn"]  # which have a sheet of their own
     size_table = tables["segment_sizes"]
     number = _number(size_table).replace({0: "all"})
     code = size_table["segment_code"].fillna("all")
@@ -146,8 +148,8 @@ def _segments(tables: Mapping[str, pd.DataFrame]) -> dict[str, WorkbookSheet]:
             sizes,
         ),
         "Mix": WorkbookSheet(
-            tables["segment_mix"].assign(segment=_number(tables["segment_mix"])),
-            "Segments by region, integrated care board and deprivation",
+            areas.assign(segment=_number(areas)),
+            "Segments by region, integrated care board, sub-ICB location and deprivation",
             "All practices",
             mix,
         ),
@@ -159,6 +161,25 @@ def _segments(tables: Mapping[str, pd.DataFrame]) -> dict[str, WorkbookSheet]:
             decimals=3,
         ),
     }
+
+
+def _networks(mix: pd.DataFrame, segments: pd.DataFrame) -> WorkbookSheet:
+    """A row per network; practices in none are in the last."""
+    rows = mix[mix["level"] == "pcn"].assign(area_code=lambda table: table["area_code"].fillna("none"))
+    sizes = rows.groupby(["area_code", "area"])[list(SIZE)].sum()
+    by_segment = rows.pivot_table(index=["area_code", "area"], columns="segment_code", values="patients")
+    boards = segments.groupby(["pcn_code", "icb_name"])["list_size"].sum().reset_index()
+    boards = boards.sort_values("list_size", ascending=False, kind="stable").drop_duplicates("pcn_code")
+    table = sizes.join(by_segment.div(sizes["patients"], axis=0)).reset_index()
+    table["icb_name"] = table["area_code"].map(boards.set_index("pcn_code")["icb_name"])
+    places = {"area_code": "Primary care network code", "area": "Primary care network"}
+    shares = {code: f"Patients in {code} (%)" for code in by_segment.columns}
+    return WorkbookSheet(
+        table,
+        "Primary care networks: their patients by segment of the practice",
+        "All practices; those in no network come last",
+        {**places, "icb_name": "Integrated care board", **SIZE, **shares},
+    )
 
 
 def _opportunities(tables: Mapping[str, pd.DataFrame]) -> dict[str, WorkbookSheet]:

@@ -142,7 +142,7 @@ def _title(source: Mapping[str, Any]) -> str:
 def _cover(source: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "title": _title(source),
-        "intro": [_data_note(source), "Each sheet holds one table. The contents sheet lists them."],
+        "intro": [data_note(source), "Each sheet holds one table. The contents sheet lists them."],
         "about": [
             "Figures describe practices, not patients or clinicians. The Quality and Outcomes Framework is "
             "an incentive scheme, not a performance-management tool.",
@@ -152,7 +152,12 @@ def _cover(source: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _data_note(source: Mapping[str, Any]) -> str:
+def data_note(source: Mapping[str, Any]) -> str:
+    """Say whether the data are synthetic, partly simulated, or published figures, and what a row is."""
+    return " ".join(filter(None, [_kind_of_data(source), source.get("note")]))
+
+
+def _kind_of_data(source: Mapping[str, Any]) -> str:
     if source["synthetic"]:
         return "SYNTHETIC DATA: every practice, name and figure was drawn by computer. None is real."
     if source.get("warning"):

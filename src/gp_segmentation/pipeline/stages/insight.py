@@ -19,7 +19,10 @@ from gp_segmentation.utils.files import fresh_folder, read_json, write_json, wri
 log = logging.getLogger("gpseg")
 
 #: Tables of data/insight that are parquet; the others are CSV.
-LARGE = ("peers", "practice_opportunities", "outliers")
+LARGE = (
+    *("peers", "practice_opportunities", "outliers"),
+    *("opportunities_by_network", "profiles_by_network"),
+)
 
 
 def run(cfg: dict[str, Any], ws: Workspace) -> None:
@@ -43,6 +46,7 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
         *(natural, values, dictionary, ws.matrix_table()),
         *(segments, levels, verdict),
         unsegmented=everyone[everyone["segment"] < 1],
+        groupings=ws.groupings(),
     )
     tables = build.insight_tables(found, options, seed=cfg["seed"], jobs=cfg["jobs"])
     surrogate = surrogate_rules(natural, dictionary, segments, **options["rules"])

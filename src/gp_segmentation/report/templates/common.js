@@ -2,6 +2,20 @@ const data = JSON.parse(document.getElementById("page-data").textContent);
 // What stands where in a row of data.rows, and in one of data.groups.
 const CODE = 0, NAME = 1, POSTCODE = 2, ICB = 3, GROUP = 4, SECOND = 5, MARGIN = 6, FITTED = 7, PATIENTS = 8, CERTAINTY = 9;
 const LEVEL = 2, PARENT = 3, COLOUR = 4, MARKER = 5, NUMBER = 6;
+// Lists of whole numbers, as report/packed.py writes them: a digit of the lower half ends a number.
+function unpack(text) {
+  const half = data.digits.length / 2, numbers = [];
+  let number = 0;
+  for (let n = 0; n < text.length; n += 1) {
+    const digit = data.digits.indexOf(text[n]);
+    number = number * half + digit % half;
+    if (digit < half) { numbers.push(number); number = 0; }
+  }
+  return numbers;
+}
+
+data.pcn = unpack(data.pcn).map(function (n) { return n - 1; });
+data.features.forEach(function (f) { f.values = unpack(f.values).map(function (n) { return f.known[n]; }); });
 const SEGMENTS = data.levels.indexOf("segment");
 let level = SEGMENTS; // position in data.levels of the level that the reader chose
 

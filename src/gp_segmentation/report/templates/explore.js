@@ -1,22 +1,9 @@
 // Map and scatter of all practices. Both show the same filter and mark the same practice.
-const chosenIcb = document.getElementById("explore-icb");
-const chosenGroup = document.getElementById("explore-group");
 const tip = document.getElementById("explore-tip");
 const status = document.getElementById("explore-status");
 const MARGIN_PIXELS = 14, POINTER_PIXELS = 14;
 const charts = [];
 let pointed = -1; // position in data.rows of the practice pointed at; -1: none
-
-data.icbs.forEach(function (name, i) { element("option", name, chosenIcb).value = String(i); });
-data.groups.forEach(function (group, g) { element("option", "\u2003".repeat(group[LEVEL]) + groupText(g), chosenGroup).value = String(g); });
-
-function matches(i) {
-  const r = data.rows[i];
-  return (chosenIcb.value === "" || r[ICB] === Number(chosenIcb.value)) &&
-    (chosenGroup.value === "" || isIn(r, Number(chosenGroup.value)));
-}
-
-function isIn(r, g) { return groupAt(r, data.groups[g][LEVEL]) === g; }
 
 // Every group has a shape as well as a colour, for readers who do not see colours.
 function mark(pen, kind, x, y, r) {
@@ -55,9 +42,10 @@ function Chart(canvas, places, equal) {
   const chart = { canvas: canvas, places: places, equal: equal, base: document.createElement("canvas") };
   const every = data.rows.map(function (_, i) { return i; });
 
-  // Fit the axes to all practices; on the map, to those of the chosen board.
+  // Fit the axes to all practices; on the map, to those of the chosen board, or of the chosen groups.
   chart.fit = function () {
-    const inside = equal && chosenIcb.value !== "" ? every.filter(function (i) { return data.rows[i][ICB] === Number(chosenIcb.value); }) : every;
+    const mine = function (i) { return places.x[i] !== null && (filter.icb < 0 ? inArea(i) : data.rows[i][ICB] === filter.icb); };
+    const here = equal && areaOn() ? every.filter(mine) : every, inside = here.length ? here : every;
     const x = range(places.x, inside), y = range(places.y, inside);
     const w = chart.width - 2 * MARGIN_PIXELS, h = chart.height - 2 * MARGIN_PIXELS;
     let sx = w / Math.max(x[1] - x[0], 1), sy = h / Math.max(y[1] - y[0], 1);
@@ -228,11 +216,11 @@ if (levels) {
   showLevel(levels.querySelector("input:checked").value);
 }
 
-// Show a level in the table of groups, and, once they are there, in the charts.
+// Show a level in the table of groups, in the charts, and of the chosen area.
 function showLevel(name) {
   level = data.levels.indexOf(name);
   document.querySelectorAll("[data-level]").forEach(function (part) { part.hidden = part.dataset.level !== name; });
-  if (charts.length) { refresh(); }
+  document.dispatchEvent(new CustomEvent("filter"));
 }
 
 if (data.map || data.chart) {
@@ -243,10 +231,9 @@ if (data.map || data.chart) {
     Chart(document.getElementById("explore-" + name), data[name], name === "map");
   });
   if (data.chart) { document.getElementById("explore-axes").textContent = "Horizontal axis: " + data.chart.axes[0] + ". Vertical axis: " + data.chart.axes[1] + "."; }
-  [chosenIcb, chosenGroup].forEach(function (control) { control.addEventListener("change", refresh); });
+  document.addEventListener("filter", refresh);
   document.addEventListener("keydown", function (event) { if (event.key === "Escape") { hideTip(); } });
   tip.addEventListener("pointerleave", function () { point(charts[0], -1, false); });
   document.addEventListener("practice", function (event) { pointed = event.detail; charts.forEach(function (c) { c.point(); }); });
   window.addEventListener("resize", function () { charts.forEach(function (c) { c.draw(); }); });
-  refresh();
 }

@@ -1,10 +1,14 @@
 // Search for practices, and show the profile of one.
 const MAX_SHOWN = 10;
 const input = document.getElementById("finder-input");
-const keys = data.rows.map(function (r) { return plain(r[CODE] + " " + r[NAME]) + " " + plain(r[POSTCODE]).replace(/ /g, ""); });
+const keys = data.rows.map(function (r) { return " " + plain(r[CODE] + " " + r[NAME]) + " " + plain(r[POSTCODE]).replace(/ /g, ""); });
+const boardKeys = data.icbs.map(function (name, b) { return " " + plain(data.icb_codes[b] + " " + name); });
 const sorted = {};
+let only = null; // opens the only hit of the search
 document.getElementById("find").hidden = document.getElementById("to-find").hidden = false;
 input.addEventListener("input", search);
+input.addEventListener("keydown", function (event) { if (event.key === "Enter" && only) { only(); } });
+document.addEventListener("filter", function () { if (input.value) { search(); } });
 
 // Letters and digits of every language, without accents: "ty gwyr" finds Tŷ Gŵyr.
 function plain(text) { return text.normalize("NFKD").replace(/\p{M}+/gu, "").toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ").trim(); }
@@ -29,29 +33,63 @@ function margin(r) {
   return r[MARGIN] < 0 ? "not known" : (r[MARGIN] / 1000).toFixed(2);
 }
 
-function search() {
-  const words = plain(input.value).split(" ").filter(Boolean);
+// A word begins a code, a word of a name, or the postcode, which may be typed without its blank.
+function found(keys, words) {
   const joined = words.join("");
+  return keys.map(function (_, i) { return i; }).filter(function (i) {
+    return words.every(function (word) { return keys[i].indexOf(" " + word) >= 0; }) || keys[i].indexOf(" " + joined) >= 0;
+  });
+}
+
+function search() {
+  const words = plain(input.value).split(" ").filter(Boolean), joined = words.join("");
   const status = document.getElementById("finder-status");
   const table = document.getElementById("finder-table");
   const list = document.getElementById("finder-results");
   list.textContent = "";
+  only = null;
   table.hidden = true;
+  offerBoards([]);
   if (joined.length < 2) {
     status.textContent = "Type at least two letters.";
     return;
   }
-  const found = [];
-  keys.forEach(function (key, i) {
-    if (words.every(function (word) { return key.indexOf(word) >= 0; }) || key.indexOf(joined) >= 0) { found.push(i); }
-  });
-  found.slice(0, MAX_SHOWN).forEach(function (i) {
+  const everywhere = found(keys, words), here = everywhere.filter(matches), boards = found(boardKeys, words);
+  const first = function (i) { return outward(i) === joined ? 0 : 1; }; // "B12" is B12 rather than B1 2
+  here.sort(function (a, b) { return first(a) - first(b) || a - b; });
+  here.slice(0, MAX_SHOWN).forEach(function (i) {
     const r = data.rows[i];
     row(list, [practiceButton(i), r[NAME], r[POSTCODE], data.icbs[r[ICB]], ownGroups(r), r[SECOND] < 0 ? "none" : data.groups[r[SECOND]][CODE], margin(r), certainty(r)], [6]);
   });
-  table.hidden = found.length === 0;
-  status.textContent = withUnit(found.length, "practice") +
-    (found.length > MAX_SHOWN ? "; the first " + MAX_SHOWN + " are shown" : "");
+  table.hidden = here.length === 0;
+  offerBoards(boards.slice(0, MAX_SHOWN));
+  if (here.length + boards.length === 1) {
+    only = boards.length ? function () { chooseBoard(boards[0]); } : function () { showPractice(here[0]); };
+  }
+  const outside = everywhere.length - here.length;
+  status.textContent = withUnit(here.length, "practice") +
+    (here.length > MAX_SHOWN ? "; the first " + MAX_SHOWN + " are shown" : "") +
+    (outside ? "; " + outside.toLocaleString("en-GB") + " more outside the filter" : "") +
+    (boards.length ? "; " + withUnit(boards.length, "integrated care board") : "");
+}
+
+function outward(i) { return plain(data.rows[i][POSTCODE]).split(" ")[0]; }
+
+function offerBoards(boards) {
+  const list = document.getElementById("finder-boards");
+  list.textContent = "";
+  list.hidden = boards.length === 0;
+  boards.forEach(function (b) {
+    const button = element("button", "Show " + data.icb_codes[b] + ", " + data.icbs[b], element("li", null, list));
+    button.type = "button";
+    button.className = "link";
+    button.addEventListener("click", function () { chooseBoard(b); });
+  });
+}
+
+function chooseBoard(b) {
+  setBoard(data.icb_codes[b]);
+  document.getElementById("area-title").focus();
 }
 
 // Percent of practices with a lower value; unknown values do not count, equal ones count half.
@@ -102,19 +140,23 @@ function showPractice(i) {
     return [f.label, inUnit(value, f.unit), segmented(r) ? inUnit(mean, f.unit) : "none", inUnit(f.england, f.unit),
       value === null ? "" : percentileBar(percentile(n, value))];
   }), [1, 2, 3]);
-  const peers = [];
-  for (let n = 0; n < data.peers[i].length; n += 2) { peers.push([data.peers[i][n], data.peers[i][n + 1]]); }
+  const peers = parts(unpack(data.peers[i]), 2);
   fill("practice-peers", peers.map(function (peer) {
     const p = data.rows[peer[0]];
-    return [practiceButton(peer[0]), p[NAME], data.icbs[p[ICB]], data.groups[p[GROUP]][CODE], peer[1] < 0 ? "not known" : peer[1] + "%"];
+    return [practiceButton(peer[0]), p[NAME], data.icbs[p[ICB]], data.groups[p[GROUP]][CODE], peer[1] < 1 ? "not known" : peer[1] - 1 + "%"];
   }), [4]);
-  fill("practice-gains", data.gains[i].map(function (gain) {
+  fill("practice-gains", parts(unpack(data.gains[i]), data.gain_width).map(function (gain) {
     const indicator = data.indicators[gain[0]];
     const range = gain.length > 3 ? gain[2].toLocaleString("en-GB") + " to " + gain[3].toLocaleString("en-GB") : "not known";
     return [indicator[0], indicator[1], gain[1].toLocaleString("en-GB"), range];
   }), [2, 3]);
   heading.focus();
   document.dispatchEvent(new CustomEvent("practice", { detail: i }));
+}
+
+// A list cut into lists of equal length.
+function parts(list, length) {
+  return list.filter(function (_, n) { return n % length === 0; }).map(function (_, n) { return list.slice(n * length, (n + 1) * length); });
 }
 
 function fill(name, lines, numeric) {

@@ -80,6 +80,7 @@ def test_practices_gain_what_separates_their_shrunk_rate_from_the_upper_quartile
             "eligible": 2.0,
             "rate": [1.0, 0.0],
             "shrunk_rate": [two_1, none_2],
+            "below": [False, True],
             "target": [two_1, one_2],
             "additional_patients": [0.0, 2 * (one_2 - none_2)],
             "low": [0.0, 0.0],

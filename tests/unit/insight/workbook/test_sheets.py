@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from gp_segmentation.insight import groups
-from gp_segmentation.insight.workbook.sheets import workbook_sheets
+from gp_segmentation.insight.workbook.sheets import _networks, workbook_sheets
 from gp_segmentation.insight.workbook.workbook import WorkbookSheet
 from gp_segmentation.schemas import SCHEMAS, Results
 
@@ -80,6 +80,29 @@ def test_the_levels_have_a_sheet(sheets: tuple[Results, dict[str, WorkbookSheet]
     assert sheet.table["apart"].notna().all()
     for row in sheet.table[sheet.table["level"] == "Segment"].to_dict("records"):
         assert (row["segment"], row["parent"]) == tuple(levels.loc[row["code"], ["segment", "parent"]])
+
+
+def test_networks_have_a_row_each_and_practices_in_none_the_last() -> None:
+    rows = [
+        ("A1", "P1", "One", "North", 1000, 1, "A1"),
+        ("A2", "P1", "One", "South", 3000, 2, "A2"),
+        ("A3", "P2", "One", "North", 500, 2, "A2"),
+        ("A4", None, None, "North", 700, 1, "A1"),
+    ]
+    columns = ["practice_code", "pcn_code", "pcn_name", "icb_name", "list_size", "segment", "segment_code"]
+    segments = pd.DataFrame(rows, columns=columns).assign(segment_name="S", icb_code="Q", sub_icb_code="S")
+    segments = segments.assign(sub_icb_name="S", region_code="Y", region_name="Y")
+    mix = groups.segment_mix(segments, pd.Series("1", index=segments["practice_code"]))
+    sheet = _networks(mix.assign(segment_code=mix["segment"].map({1: "A1", 2: "A2"})), segments)
+    assert list(sheet.columns.values()) == [
+        *("Primary care network code", "Primary care network", "Integrated care board", "Practices"),
+        *("Registered patients", "Patients in A1 (%)", "Patients in A2 (%)"),
+    ]
+    assert sheet.table[list(sheet.columns)].astype(object).fillna("").to_numpy().tolist() == [
+        ["P1", "One", "South", 2, 4000, 0.25, 0.75],  # most of its patients are in the South
+        ["P2", "One", "North", 1, 500, 0.0, 1.0],
+        ["none", "no network", "", 1, 700, 1.0, 0.0],
+    ]
 
 
 @pytest.mark.parametrize("name", ["Segments", "Mix", "Profiles", "Opportunities"])

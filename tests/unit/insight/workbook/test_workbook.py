@@ -75,6 +75,13 @@ def test_the_same_tables_give_the_same_bytes(path: Path, tmp_path: Path) -> None
     assert (tmp_path / "again.xlsx").read_bytes() == path.read_bytes()
 
 
+def test_a_cover_says_what_a_row_is(tmp_path: Path) -> None:
+    write_workbook(tmp_path / "w.xlsx", sheets(), SOURCE | {"note": "Each row is a network."})
+    cover = openpyxl.load_workbook(tmp_path / "w.xlsx")["Cover"]
+    words = [str(cell.value) for row in cover.iter_rows() for cell in row if cell.value]
+    assert any(text.endswith("None is real. Each row is a network.") for text in words)
+
+
 def test_a_cover_warns_of_simulated_figures(tmp_path: Path) -> None:
     warning = "SIMULATED FIGURES: what practices achieved."
     write_workbook(tmp_path / "w.xlsx", sheets(), {**SOURCE, "synthetic": False, "warning": warning})

@@ -1,0 +1,37 @@
+"""Packs of areas from a finished run, as `gpseg area` writes them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gp_segmentation.pipeline.packs import PAGE, Wanted, write_packs
+from gp_segmentation.pipeline.project import Project
+from gp_segmentation.pipeline.queries import existing_run
+from gp_segmentation.pipeline.runs import recorded_config
+from gp_segmentation.storage.workspace import Workspace
+
+
+def packs_of_run(wanted: Wanted, folder: Path, root: Path, out: Path | None) -> str:
+    """Write the packs of the areas that are wanted; return what to know as text.
+
+    Parameters
+    ----------
+    folder : of a finished run. root : the project. out : folder of the packs (default: ``data/areas``); each
+        area has one of its own in it, named by its code.
+
+    Raises
+    ------
+    GpsegError : the run is not finished, or no area is called so.
+    """
+    cfg, own = recorded_config(existing_run(folder), root), Workspace(folder)
+    prepared = own.prepared if own.prepared.is_dir() else Project(cfg, root).prepared_folder()
+    target = out or root / "data" / "areas"
+    target.mkdir(parents=True, exist_ok=True)
+    packs = write_packs(wanted, cfg, Workspace(folder, prepared_folder=prepared), target)
+    if len(packs.areas) == 1:
+        (area,), (where,) = packs.areas, packs.folders
+        told = [f"{area.name}: {len(area.practices):,} practices", f"The page:   {(where / PAGE).as_uri()}"]
+    else:
+        where, inside = target, sum(len(area.practices) for area in packs.areas)
+        told = [f"{len(packs.areas):,} areas with {inside:,} practices"]
+    return "\n".join([*packs.said, *told, f"The packs:  {where}"]) + "\n"

@@ -1,0 +1,131 @@
+"""What the script of an area's page has: its practices, measures, opportunities and peers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from gp_segmentation.schemas import AreaTables
+from gp_segmentation.utils.wording import rounded_down, short_icb, visible_name
+
+#: Opportunities of a practice that the page holds.
+OF_PRACTICE = 5
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a table, by column."""
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+
+
+def about(number: float, digits: int = 2) -> str:
+    """Return a number of patients to two digits, which is what its interval bears.
+
+    >>> about(17776.2), about(284.0), about(7.4)
+    ('18,000', '280', '7')
+    """
+    left = max(0, len(str(int(abs(number)))) - digits)
+    return f"{round(number / 10**left) * 10**left:,.0f}"
+
+
+def interval(row: Mapping[str, Any]) -> str:
+    """Return the interval of a row's additional patients, to as many digits as tell its ends apart.
+
+    >>> interval({"low": 13_900.0, "high": 14_240.0}), interval({"low": 17_100.0, "high": 18_300.0})
+    ('13,900 to 14,200', '17,000 to 18,000')
+    """
+    ends = [[about(row[end], digits) for end in ("low", "high")] for digits in (2, 3, 9)]
+    low, high = next((pair for pair in ends if pair[0] != pair[1]), ends[0])
+    return f"{low} to {high}"
+
+
+def area_data(tables: AreaTables, colours: Mapping[int, str]) -> dict[str, Any]:
+    """Return what the script sorts, filters, shows and saves; `colours` by number of the segment."""
+    profiles = tables.profiles
+    features = profiles.drop_duplicates("feature")
+    values = profiles.pivot_table("practice", "practice_code", "feature", sort=False, dropna=False)
+    values = values.reindex(tables.practices["practice_code"])
+    means = profiles.drop_duplicates(["segment", "feature"]).set_index(["segment", "feature"])["segment_mean"]
+    gains = tables.practice_opportunities
+    if len(gains):
+        gains = gains[gains["additional_patients"] > 0].groupby("practice_code").head(OF_PRACTICE)
+    names = dict(zip(tables.mix["segment"], tables.mix["segment_name"], strict=True))
+    return {
+        "file": f"{tables.kind}_{tables.code}",
+        "segments": [
+            [
+                int(row["segment"]),
+                "none" if row["segment"] < 1 else row["segment_code"],
+                names[row["segment"]],
+                colours.get(row["segment"], "#8C8C8C"),
+            ]
+            for row in records(tables.mix)
+        ],
+        "practices": [_practice_row(row) for row in records(tables.practices)],
+        "features": [
+            {
+                "label": row["label"],
+                "unit": row["unit"],
+                "england": _number(row["england_mean"]),
+                "segments": {
+                    str(int(segment)): _number(means.get((segment, row["feature"])))
+                    for segment in names
+                    if (segment, row["feature"]) in means.index
+                },
+                "values": [_number(value) for value in values[row["feature"]]],
+            }
+            for row in records(features)
+        ],
+        "gains": _by_practice(tables.practices, gains, _gain),
+        "peers": _by_practice(tables.practices, tables.neighbours, _peer),
+    }
+
+
+def _practice_row(row: Mapping[str, Any]) -> list[Any]:
+    certainty = row["certainty"]
+    gain = row["first_additional_patients"]
+    return [
+        row["practice_code"],
+        visible_name(row["practice_name"]),
+        "" if pd.isna(row["pcn_name"]) else visible_name(row["pcn_name"]),
+        "" if pd.isna(row["postcode"]) else row["postcode"],
+        int(row["list_size"]),
+        int(row["segment"]),
+        None if pd.isna(certainty) else int(rounded_down(100 * certainty)),
+        "" if pd.isna(row["second_segment_code"]) else row["second_segment_code"],
+        "" if pd.isna(row["special"]) else row["special"],
+        "" if pd.isna(gain) else row["first_indicator_code"],
+        None if pd.isna(gain) else round(gain),
+    ]
+
+
+def _gain(row: Mapping[str, Any]) -> list[Any]:
+    share = [_number(100 * row[name]) for name in ("rate", "target", "peers_rate")]
+    return [
+        row["indicator_code"],
+        *share,
+        about(row["additional_patients"]),
+        interval(row),
+    ]
+
+
+def _peer(row: Mapping[str, Any]) -> list[Any]:
+    return [
+        row["peer_code"],
+        visible_name(row["peer_name"]),
+        short_icb(row["peer_icb_name"]),
+        row["peer_segment_code"],
+    ]
+
+
+def _by_practice(practices: pd.DataFrame, rows: pd.DataFrame, shown: Any) -> list[list[list[Any]]]:
+    found: dict[str, list[list[Any]]] = {code: [] for code in practices["practice_code"]}
+    for row in records(rows):
+        found[row["practice_code"]].append(shown(row))
+    return list(found.values())
+
+
+def _number(value: Any) -> float | None:
+    """A number to four digits, as JSON has it."""
+    return None if value is None or pd.isna(value) else float(f"{value:.4g}")

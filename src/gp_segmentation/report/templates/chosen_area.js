@@ -1,0 +1,80 @@
+// The practices of the chosen area as a table, and its mix of groups beside England's.
+const area = document.getElementById("area");
+const COLUMNS = [
+  ["Code", function (i) { return data.rows[i][CODE]; }],
+  ["Practice", function (i) { return data.rows[i][NAME]; }],
+  ["PCN", function (i) { return data.pcn[i] < 0 ? "" : data.pcns[data.pcn[i]][NAME]; }],
+  ["Patients", function (i) { return data.rows[i][PATIENTS]; }],
+  ["Segment", function (i) { return segmented(data.rows[i]) ? data.groups[groupAt(data.rows[i], SEGMENTS)][CODE] : "none"; }],
+  ["Certainty", function (i) { return data.rows[i][CERTAINTY]; }],
+  ["Next segment", function (i) { const g = data.rows[i][SECOND]; return g < 0 ? "none" : data.groups[g][CODE]; }]
+];
+const NUMERIC = [3, 5];
+const order = { column: 1, down: false };
+
+function showArea() {
+  area.hidden = document.getElementById("to-area").hidden = !areaOn();
+  if (area.hidden) { return; }
+  const board = filter.pcn < 0 ? data.icbs[filter.icb] : data.pcns[filter.pcn][NAME];
+  document.getElementById("area-title").textContent = [board, ...chosenGroups()].filter(Boolean).join(", ");
+  showMix();
+  showPractices();
+}
+
+function showMix() {
+  const body = document.getElementById("area-mix"), count = function () { return data.groups.map(function () { return 0; }); };
+  const here = count(), england = count(), patients = count();
+  data.rows.forEach(function (r, i) {
+    const g = groupAt(r, level);
+    england[g] += 1;
+    if (inArea(i)) { here[g] += 1; patients[g] += r[PATIENTS]; }
+  });
+  const all = here.reduce(function (sum, n) { return sum + n; }, 0);
+  const percent = function (n, of) { return (of ? Math.round(100 * n / of) : 0) + "%"; };
+  body.textContent = "";
+  england.forEach(function (n, g) {
+    if (!n) { return; }
+    row(body, [legend(g), here[g].toLocaleString("en-GB"), percent(here[g], all), percent(n, data.rows.length), patients[g].toLocaleString("en-GB")], [1, 2, 3, 4]);
+  });
+}
+
+function showPractices() {
+  const value = COLUMNS[order.column][1], sign = order.down ? -1 : 1;
+  const every = data.rows.map(function (_, i) { return i; }).filter(inArea), chosen = every.filter(matches);
+  chosen.sort(function (a, b) {
+    const x = value(a), y = value(b);
+    // What is not known (-1) comes last either way.
+    return (x === -1) - (y === -1) || sign * (typeof x === "number" ? x - y : x.localeCompare(y, "en-GB", { numeric: true })) || a - b;
+  });
+  document.getElementById("area-status").textContent = chosen.length === every.length ? withUnit(every.length, "practice") + "." :
+    chosen.length.toLocaleString("en-GB") + " of " + withUnit(every.length, "practice") + ": those in " + groupText(filter.group) + ".";
+  const body = document.getElementById("area-practices");
+  body.textContent = "";
+  chosen.forEach(function (i) {
+    row(body, COLUMNS.map(function (column, n) {
+      const found = column[1](i);
+      if (n === 0) { return practiceButton(i); }
+      if (n === 5) { return found < 0 ? "not known" : found + "%"; }
+      return typeof found === "number" ? found.toLocaleString("en-GB") : found;
+    }), NUMERIC);
+  });
+  document.querySelectorAll("#area-table thead th").forEach(function (head, n) {
+    head.setAttribute("aria-sort", n !== order.column ? "none" : order.down ? "descending" : "ascending");
+  });
+}
+
+COLUMNS.forEach(function (column, n) {
+  const head = element("th", null, document.querySelector("#area-table thead tr"));
+  head.scope = "col";
+  if (NUMERIC.indexOf(n) >= 0) { head.className = "n"; }
+  const button = element("button", column[0], head);
+  button.type = "button";
+  button.className = "link";
+  button.addEventListener("click", function () {
+    order.down = order.column === n ? !order.down : NUMERIC.indexOf(n) >= 0;
+    order.column = n;
+    showPractices();
+  });
+});
+document.addEventListener("filter", showArea);
+if (location.hash.indexOf("=") >= 0) { readAddress(); } else { changeFilter(); }

@@ -1,0 +1,126 @@
+"""The page of an area in Chromium: sorts, filters, shows a practice, saves CSV, prints on two sides; axe."""
+
+from __future__ import annotations
+
+import re
+import runpy
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from gp_segmentation.areas import RunTables, area_tables, find_area
+from gp_segmentation.report import AreaPage, write_area_page
+
+RUN: RunTables = runpy.run_path(str(Path(__file__).resolve().parents[1] / "fixtures" / "area_run.py"))[
+    "area_run"
+]()
+SOURCE = {
+    "label": "Made-up England", "period": "2024-25", "synthetic": True, "warning": "", "note": "",
+    "attribution": "Contains information from nobody.", "licence": "Open Government Licence v3.0",
+}  # fmt: skip
+
+
+def page_of(run: RunTables, path: Path) -> Path:
+    tables = area_tables(run, find_area(run.segments, "icb", "QHL"))
+    write_area_page(path, AreaPage(tables, SOURCE, run.segments, "Practices differ by degree."))
+    return path
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return page_of(RUN, tmp_path_factory.mktemp("area") / "index.html")
+
+
+@pytest.fixture
+def opened(browser: Browser, path: Path) -> Iterator[Page]:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(path.as_uri(), wait_until="load")
+    yield page
+    page.close()
+    assert said == []
+
+
+def column(page: Page, number: int) -> list[str]:
+    return page.locator(f"#list tbody tr > :nth-child({number})").all_inner_texts()
+
+
+def test_the_practices_are_sorted_and_filtered(opened: Page) -> None:
+    assert column(opened, 1) == [f"A{n:05d}" for n in range(1, 8)]
+    opened.get_by_role("button", name="Patients", exact=True).click()
+    assert column(opened, 1)[0] == "A00007", "the largest first"
+    opened.select_option("#segment", label="B1  Younger")
+    assert column(opened, 1) == ["A00007"]
+    assert opened.locator("#found").inner_text() == "1 of 7 practices"
+    opened.select_option("#segment", "")
+    opened.fill("#find", "practice 03")
+    assert column(opened, 1) == ["A00003"]
+    opened.fill("#find", "00003")
+    assert column(opened, 1) == [], "codes are found by their beginning"
+
+
+def test_a_practice_stands_beside_its_segment_and_england(opened: Page) -> None:
+    opened.get_by_role("button", name="Details of A00002, Practice 02").click()
+    assert opened.evaluate("document.activeElement.id") == "practice-title"
+    first = opened.locator("#profile tbody tr").first.inner_text().split("\t")
+    assert first == ["Patients aged 75 and over", "2%", "3.5%", "6.5%"]
+    gains = opened.locator("#gains tbody tr").first.inner_text().split("\t")
+    assert gains == ["CHD1", "50%", "60%", "50%", "10", "6 to 14"]
+    assert opened.locator("#peers tbody th").all_inner_texts() == ["A00003", "A00004"]
+
+
+def test_what_is_shown_is_saved_as_csv(opened: Page, tmp_path: Path) -> None:
+    opened.select_option("#segment", label="A1  Older")
+    with opened.expect_download() as started:
+        opened.click("#save")
+    assert started.value.suggested_filename == "icb_QHL_practices.csv"
+    started.value.save_as(tmp_path / "saved.csv")
+    saved = pd.read_csv(tmp_path / "saved.csv", encoding="utf-8-sig")
+    assert list(saved["practice_code"]) == [f"A{n:05d}" for n in range(1, 7)]
+    assert list(saved["list_size"]) == [1000 * n for n in range(1, 7)]
+    assert set(saved["segment"]) == {"A1"}
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_no_barrier(opened: Page, width: int) -> None:
+    opened.set_viewport_size({"width": width, "height": 900})
+    opened.get_by_role("button", name="Details of A00002, Practice 02").click()
+    found = Axe().run(opened)
+    assert found.violations_count == 0, found.generate_report()
+    assert opened.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_board_of_175_practices_prints_on_two_sides(browser: Browser, tmp_path: Path) -> None:
+    codes = [f"B{n:05d}" for n in range(175)]
+    many = RUN.segments.iloc[[n % 7 for n in range(175)]].assign(practice_code=codes)
+    natural = RUN.natural.iloc[[n % 7 for n in range(175)]].set_axis(codes).rename_axis("practice_code")
+    measures = pd.DataFrame({f"m{n}": natural["old"] + n for n in range(20)})
+    about = pd.DataFrame(
+        {"feature": measures.columns, "label": "A measure of practices", "unit": "%", "block": "b"}
+    )
+    gains = pd.concat(
+        RUN.opportunities.iloc[[0]].assign(practice_code=codes[0], indicator_code=f"CHD{n}")
+        for n in range(20)
+    )
+    indicators = pd.DataFrame(
+        {
+            "indicator_code": gains["indicator_code"],
+            "description": "Asks " * 40,
+            "group_name": "Heart disease",
+        }
+    )
+    run = replace(
+        RUN, segments=many, natural=measures, dictionary=about, opportunities=gains, indicators=indicators
+    )
+    page = browser.new_page()
+    page.goto(page_of(run, tmp_path / "index.html").as_uri(), wait_until="load")
+    printed = page.pdf(format="A4", margin=dict.fromkeys(("top", "bottom", "left", "right"), "10mm"))
+    page.close()
+    assert len(re.findall(rb"/Type\s*/Page[^s]", printed)) == 2

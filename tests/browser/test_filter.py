@@ -1,0 +1,293 @@
+"""The page's filter: one for every table and chart, kept in the address; and the search beside it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
+import pandas as pd
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from gp_segmentation import report
+from gp_segmentation.schemas import Results
+
+
+@pytest.fixture(scope="module")
+def results(results_of: Callable[..., Results]) -> Results:
+    """240 practices: board Q0, Q1, Q2 in turn, PCN U0 to U5 in turn; three with postcodes of their own."""
+    made = results_of(4)
+    turn = [n % 6 for n in range(240)]
+    practices = made.practices.assign(
+        pcn_code=[f"U{n}" for n in turn], pcn_name=[f"Network & {n}" for n in turn]
+    )
+    practices.loc[[10, 11, 12], "postcode"] = ["B1 2ZZ", "CB1 2AB", "B12 9XY"]
+    return dataclasses.replace(made, practices=practices, groupings=groupings())
+
+
+def groupings() -> pd.DataFrame:
+    """Localities: practices 0 to 11 in North, 12 to 17 in the next. Boards to come: 0 to 5 in East."""
+    rows = [
+        ("localities", "Localities", "2026-04-01", n, "North" if n < 12 else "<b>&</b>") for n in range(18)
+    ]
+    rows += [("boards", "Boards", "2027-10-15", n, "East") for n in range(6)]
+    columns = ["grouping", "label", "date", "practice_code", "group"]
+    return pd.DataFrame(rows, columns=columns).assign(practice_code=[f"A{row[3]:05d}" for row in rows])
+
+
+@pytest.fixture(scope="module")
+def address(results: Results, tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("filter") / "report.html"
+    report.write_page(results, [], path)
+    return path.as_uri()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    page, said = browser.new_page(viewport={"width": 1280, "height": 900}), []
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("console", lambda message: said.append(message.text))
+    page.on("dialog", lambda dialog: said.append(dialog.message))
+    yield page
+    page.close()
+    assert said == []
+
+
+def fragment(page: Page) -> str:
+    return urlsplit(page.url).fragment
+
+
+def chosen(results: Results, icb: str, segment: str | None = None) -> pd.DataFrame:
+    about = results.segments.merge(results.practices[["practice_code", "pcn_name", "icb_code"]].rename(
+        columns={"icb_code": "board", "pcn_name": "network"}
+    ))  # fmt: skip
+    wanted = (about["board"] == icb) & ((about["segment_code"] == segment) | (segment is None))
+    return about[wanted].sort_values("practice_code")
+
+
+def codes(page: Page) -> list[str]:
+    return page.locator("#area-practices th").all_inner_texts()
+
+
+def test_an_address_restores_the_filter_in_every_part(page: Page, address: str, results: Results) -> None:
+    page.goto(f"{address}#icb=Q1&segment=A1")
+    expected = chosen(results, "Q1", "A1")
+    count, patients = len(expected), expected["list_size"].sum()
+    assert page.locator("#explore-icb").input_value() == "Q1"
+    assert page.locator("#explore-group").input_value() == "A1"
+    told = page.locator("#filter-status").inner_text()
+    assert told.startswith("ICB & 1, A1 ")
+    assert told.endswith(f": {count} practices, {patients:,} patients.")
+    assert page.locator("#explore-status").inner_text().startswith(f"{count} practices with")
+    assert page.locator("#area-title").inner_text() == "ICB & 1"
+    assert page.locator("#area-status").inner_text().startswith(f"{count} of 80 practices: those in A1 ")
+    assert sorted(codes(page)) == list(expected["practice_code"])
+    page.fill("#finder-input", "practice")  # four of the 240 have other names
+    assert page.locator("#finder-status").inner_text() == (
+        f"{count} practices; the first 10 are shown; {236 - count} more outside the filter"
+    )
+
+
+def test_choosing_writes_the_address_and_clearing_empties_it(page: Page, address: str) -> None:
+    page.goto(address)
+    assert page.locator("#filter-pcn").is_disabled()
+    assert not page.locator("#area").is_visible()
+    page.select_option("#explore-icb", label="ICB & 1")
+    # Practices 1, 4, 7, 10 ... are of the board: their PCNs are U1 and U4.
+    offered = page.locator("#filter-pcn option").all_inner_texts()
+    assert offered == ["All of its PCNs", "Network & 1", "Network & 4"]
+    page.select_option("#filter-pcn", label="Network & 4")
+    page.select_option("#explore-group", "B1")
+    assert fragment(page) == "icb=Q1&pcn=U4&segment=B1"
+    page.select_option("#explore-group", "")
+    assert codes(page)[:3] == ["A00004", "A00010", "A00016"]
+    assert len(codes(page)) == 40
+    page.select_option("#explore-icb", label="ICB & 2")  # has no PCN U4
+    assert fragment(page) == "icb=Q2"
+    page.click("#filter-clear")
+    assert page.url == address
+    assert page.locator("#filter-status").inner_text().startswith("All of England: 240 practices, ")
+    assert page.evaluate("document.activeElement.id") == "explore-icb"
+
+
+def test_anchors_work_and_keep_the_filter(page: Page, address: str) -> None:
+    in_sight = "id => Math.abs(document.getElementById(id).getBoundingClientRect().top) < 900"
+    page.goto(address)
+    page.click("nav a[href='#find']")
+    assert fragment(page) == "find"
+    page.goto(f"{address}#pcn=U4")  # a PCN names its board
+    page.click("nav a[href='#evidence']")
+    assert fragment(page) == "icb=Q1&pcn=U4&at=evidence"
+    assert page.evaluate(in_sight, "evidence")
+    page.go_back()
+    page.wait_for_function("location.hash === '#icb=Q1&pcn=U4'")
+    assert len(codes(page)) == 40
+    page.reload()
+    assert len(codes(page)) == 40
+    page.goto("about:blank")
+    page.goto(f"{address}#icb=Q1&at=evidence")
+    assert page.evaluate(in_sight, "evidence")
+    page.evaluate("location.hash = 'icb=Q2'")
+    page.wait_for_function("document.getElementById('area-title').textContent === 'ICB & 2'")
+
+
+def test_what_the_run_does_not_have_is_said(page: Page, address: str) -> None:
+    page.goto(f"{address}#icb=<b>Q9&segment=A1&pcn=%")
+    told = page.locator("#filter-status").inner_text()
+    assert told.startswith("This run has no icb <b>Q9. This run has no pcn %. A1 ")
+    assert fragment(page) == "segment=A1"
+
+
+def test_the_area_s_practices_are_sorted_by_any_column(page: Page, address: str, results: Results) -> None:
+    page.goto(f"{address}#icb=Q1")
+    area = chosen(results, "Q1")
+    area["certainty"] = (100 * area["certainty"] + 1e-6) // 1  # as it is shown; of special ones not known
+    for heading, column, down in (
+        ("Patients", "list_size", True),  # numbers fall first
+        ("Patients", "list_size", False),
+        ("Code", "practice_code", False),
+        ("PCN", "network", False),
+        ("Segment", "segment_code", False),
+        ("Certainty", "certainty", True),
+        ("Certainty", "certainty", False),
+    ):
+        page.click(f"#area-table thead button:text-is('{heading}')")
+        ordered = area.sort_values(column, ascending=not down, kind="stable", na_position="last")
+        assert codes(page) == list(ordered["practice_code"]), heading
+        sorted_by = page.locator(f"#area-table th[aria-sort={'descending' if down else 'ascending'}]")
+        assert sorted_by.all_inner_texts() == [heading]
+    first = area.set_index("practice_code").loc["A00100"]
+    shown = page.locator("#area-practices tr", has_text="A00100").inner_text().split("\t")
+    # Certainty 0.4 + 0.6 * 100 / 239 = 0.651
+    assert shown[:6] == [
+        *("A00100", "Practice 100", "Network & 4", f"{first['list_size']:,}", first["segment_code"], "65%")
+    ]
+
+
+def test_the_mix_of_segments_stands_beside_england_s(page: Page, address: str, results: Results) -> None:
+    page.goto(f"{address}#icb=Q1&segment=A1")  # all segments of the board all the same
+    area, england = chosen(results, "Q1"), results.segments
+    for level, column in (("segment", "segment_code"), ("subgroup", "subgroup")):
+        page.check(f"input[value={level}]")
+        rows = [text.split("\t") for text in page.locator("#area-mix tr").all_inner_texts()]
+        assert [row[0].split()[0] for row in rows] == sorted(set(england[column]))
+        for code, *figures in rows:
+            mine = area[area[column] == code.split()[0]]
+            share = (england[column] == code.split()[0]).mean()
+            expected = [len(mine), len(mine) / len(area), share, int(mine["list_size"].sum())]
+            assert int(figures[0]) == expected[0]
+            assert [float(text.strip("%")) / 100 for text in figures[1:3]] == pytest.approx(
+                expected[1:3], abs=0.005001
+            )
+            assert figures[3] == f"{expected[3]:,}"
+
+
+def test_groups_of_one_s_own_filter_as_a_board_does(page: Page, address: str, results: Results) -> None:
+    page.goto(address)
+    labels = page.locator("#filter label").all_inner_texts()
+    assert labels == [
+        *("Integrated care board", "PCN of the board", "Boards (15 October 2027)"),
+        *("Localities (1 April 2026)", "Segment or other group"),
+    ]
+    page.get_by_label("Localities").select_option("<b>&</b>")
+    assert fragment(page) == "group-localities=%3Cb%3E%26%3C%2Fb%3E"
+    assert page.locator("#area-title").inner_text() == "<b>&</b>"
+    patients = results.everyone["list_size"][12:18].sum()
+    assert page.locator("#filter-status").inner_text() == f"<b>&</b>: 6 practices, {patients:,} patients."
+    assert sorted(codes(page)) == [f"A{n:05d}" for n in range(12, 18)]
+    page.get_by_label("Localities").select_option("North")
+    page.select_option("#explore-icb", "Q1")  # in turn with Q0 and Q2
+    assert page.locator("#area-title").inner_text() == "ICB & 1, North"
+    assert sorted(codes(page)) == ["A00001", "A00004", "A00007", "A00010"]
+    page.reload()  # the address keeps it
+    assert page.get_by_label("Localities").input_value() == "North"
+    assert sorted(codes(page)) == ["A00001", "A00004", "A00007", "A00010"]
+    page.get_by_label("Boards").select_option("East")
+    assert sorted(codes(page)) == ["A00001", "A00004"]
+    assert "group-boards=East" in fragment(page)
+    page.get_by_label("Localities").select_option("<b>&</b>")  # nobody is in both
+    assert page.locator("#area-status").inner_text() == "0 practices."
+    assert "NaN" not in page.locator("#area").inner_text()
+    page.click("#filter-clear")
+    assert fragment(page) == ""
+    assert page.locator("#area").is_hidden()
+
+
+def test_a_group_that_is_not_there_is_said(page: Page, address: str) -> None:
+    page.goto(f"{address}#group-localities=West")
+    told = page.locator("#filter-status").inner_text()
+    assert told.startswith("This run has no group-localities West. All of England: 240 practices")
+
+
+def test_tables_of_england_say_so_while_a_filter_is_on(page: Page, address: str) -> None:
+    page.goto(address)
+    notes = page.locator(".of-england:visible")
+    assert notes.count() == 0
+    page.select_option("#explore-group", "A1")
+    captions = page.locator("main caption:visible")
+    inside = page.locator(":is(#area, #explore, #find) caption:visible").count()
+    assert notes.count() == captions.count() - inside + 1  # and the heading
+    for caption in captions.all()[:4]:
+        text = caption.inner_text()
+        assert text.endswith("(All of England: the filter does not change it.)") != (
+            "Practices shown" in text
+        )
+    assert page.locator("#explore .of-filter").inner_text().startswith("Only: A1 ")
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("B12", ["A00012", "A00010"]),  # B12 before B1 2, and not CB1 2
+        ("b12 9", ["A00012"]),
+        ("cb12ab", ["A00011"]),
+        ("2AB", []),
+        ("ractice", []),
+        ("a0023", [f"A0023{n}" for n in range(10)]),
+    ],
+)
+def test_a_search_is_of_beginnings(page: Page, address: str, typed: str, found: list[str]) -> None:
+    page.goto(address)
+    page.fill("#finder-input", typed)
+    assert page.locator("#finder-results th").all_inner_texts() == found
+
+
+def test_enter_opens_the_only_hit_and_a_board_sets_the_filter(page: Page, address: str) -> None:
+    page.goto(address)
+    page.fill("#finder-input", "practice")
+    page.keyboard.press("Enter")
+    assert not page.locator("#practice").is_visible()
+    page.fill("#finder-input", "A00100")
+    page.keyboard.press("Enter")
+    assert page.locator("#practice-title").inner_text() == "A00100 Practice 100"
+    page.fill("#finder-input", "q2")
+    assert page.locator("#finder-status").inner_text() == "0 practices; 1 integrated care board"
+    page.click("#finder-boards button:text-is('Show Q2, ICB & 2')")
+    assert fragment(page) == "icb=Q2"
+    page.fill("#finder-input", "Q1")
+    page.keyboard.press("Enter")
+    assert fragment(page) == "icb=Q1"
+    assert page.evaluate("document.activeElement.id") == "area-title"
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_with_a_filter_axe_finds_no_barrier_and_it_fits(page: Page, address: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{address}#icb=Q1&pcn=U4&segment=A")
+    page.fill("#finder-input", "Q2")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_area_is_printed_whole_and_controls_are_not(page: Page, address: str) -> None:
+    page.goto(f"{address}#icb=Q1")
+    page.emulate_media(media="print")
+    assert page.locator("#filter-status").inner_text().startswith("ICB & 1: 80 practices")
+    assert not page.locator("#explore-icb").is_visible()
+    cut = "box => box.scrollHeight > box.clientHeight"
+    assert page.locator("#area .long").evaluate(cut) is False
+    page.emulate_media(media="screen")
+    assert page.locator("#area .long").evaluate(cut) is True
