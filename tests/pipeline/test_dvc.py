@@ -24,6 +24,7 @@ STAGES = [
     "segment",
     "evidence",
     "insight",
+    "area",
     "report",
     "track",
 ]
@@ -78,11 +79,11 @@ def test_a_second_repro_runs_only_track_which_records_nothing_new(reproduced):
 @pytest.mark.parametrize(
     ("name", "old", "new", "stages"),
     [
-        ("config.yaml", "clusterer: open", "clusterer: kmeans", ("study", "report")),
+        ("config.yaml", "clusterer: open", "clusterer: kmeans", ("study", "area", "report")),
         ("config.yaml", "scaler: standard", "scaler: robust", ("matrix", "report")),
         ("config.yaml", "reducer: none", "reducer: open", ("matrix", "report")),
         ("evidence/default.yaml", "min_stay_share: 0.75", "min_stay_share: 0.7", ("evidence", "report")),
-        ("study/default.yaml", "n_init: 1", "n_init: 3", ("study", "evidence", "report")),
+        ("study/default.yaml", "n_init: 1", "n_init: 3", ("study", "evidence", "area", "report")),
         ("report/default.yaml", "name: default", "name: default # a comment", ()),
     ],
 )
@@ -101,26 +102,26 @@ def test_an_edit_in_conf_reruns_the_stages_it_concerns(reproduced):
     reproduced.run("dvc", "checkout")
 
 
-ALL = ("prepare", "features", "matrix", "study", "segment", "evidence", "insight", "report")
+ALL = ("prepare", "features", "matrix", "study", "segment", "evidence", "insight", "area", "report")
 #: Module -> the stages whose results may be others after an edit of it; `track` looks every time.
 EDITS = {
     "errors.py": ("configure", *ALL),
-    "config.py": ("configure", "prepare", "features", "matrix", "study", "evidence"),
+    "config.py": ("configure", "prepare", "features", "matrix", "study", "evidence", "area"),
     "utils/files.py": ("configure", *ALL),
     "storage/provenance.py": ("configure", *ALL),
     "schemas/run_tables.py": ("configure", *ALL),
-    "sources/ods.py": ("prepare",),
+    "sources/ods.py": ("prepare", "area"),
     "features/shrinkage.py": ("prepare", "features", "evidence", "insight"),
     "matrix/variants.py": ("matrix",),
-    "clustering/lloyd.py": ("study", "segment", "evidence"),
-    "validity/scores.py": ("study", "segment", "evidence"),
-    "study/agreement.py": ("study",),
+    "clustering/lloyd.py": ("study", "segment", "evidence", "area"),
+    "validity/scores.py": ("study", "segment", "evidence", "area"),
+    "study/agreement.py": ("study", "area"),
     "segments/table.py": ("segment",),
     "evidence/verdict.py": ("evidence",),
     "insight/spatial.py": ("insight",),
-    "insight/portraits/names.py": ("segment", "insight"),
-    "figures/map.py": ("report",),
-    "report/page.py": ("report",),
+    "insight/portraits/names.py": ("segment", "insight", "area"),
+    "figures/map.py": ("area", "report"),
+    "report/page.py": ("area", "report"),
     "pipeline/stages/segment.py": ("segment",),
     "pipeline/runs.py": (),
     "tracking/run.py": (),
@@ -149,7 +150,7 @@ def test_an_experiment_honours_its_override(reproduced):
     before = len(reproduced.runs())
     output = reproduced.run("dvc", "exp", "run", "-n", "untested", "-S", "evidence=off", *LIGHT)
     # A group and a key, as -S takes them: only what they concern is run again.
-    assert stages_run(output) == ["configure", "evidence", "insight", "report", "track"]
+    assert stages_run(output) == ["configure", "evidence", "insight", "area", "report", "track"]
     params = yaml.safe_load((reproduced.root / "params.yaml").read_text(encoding="utf-8"))
     assert (params["evidence"]["name"], params["report"]["figures"]) == ("off", ["sizes"])
     assert [path.name for path in (reproduced.root / "data" / "figures").glob("*.png")] == ["sizes.png"]

@@ -8,6 +8,7 @@ import re
 import pandas as pd
 import pytest
 
+from gp_segmentation.pipeline.order import STAGES
 from gp_segmentation.schemas import HEADLINES
 from gp_segmentation.storage import provenance
 from gp_segmentation.storage.model_files import load_model
@@ -92,7 +93,7 @@ def test_a_job_says_what_it_does_and_ends_with_what_it_found(job):
         f"Results:   {folder}",
     ]
     said = [line.split()[0] for line in lines if line.endswith(" ...")][1:]
-    assert said == ["features", "matrix", "study", "segment", "evidence", "insight", "report", "track"]
+    assert said == [*STAGES[1:], "track"]
     for stage in said:
         assert sum(bool(re.fullmatch(rf"{stage} +done in \d+\.\d s", line)) for line in lines) == 1
     ends = lines[lines.index("") :]
