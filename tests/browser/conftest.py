@@ -28,7 +28,7 @@ def path(
     return page
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # one that outlives its module stands in the way of other modules' own
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)

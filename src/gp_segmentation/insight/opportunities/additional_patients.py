@@ -91,11 +91,14 @@ def find_opportunities(
 
 
 def _no_opportunities() -> Opportunities:
-    gains = [f"{p}{name}" for p in PREFIXES.values() for name in ("practices_below", *GAINS)]
+    counts = ("practices", "eligible_patients")
+    found = ("practices_below", *GAINS)
+    sums = {f"{p}{name}": name for p in PREFIXES.values() for name in found}
     totals = {
         **dict.fromkeys(("level", "area", "indicator_code"), pd.Series(dtype="str")),
-        **dict.fromkeys(("practices", "eligible_patients"), pd.Series(dtype="int64")),
-        **dict.fromkeys(("rate", *gains), pd.Series(dtype=float)),
+        **dict.fromkeys(counts, pd.Series(dtype="int64")),
+        "rate": pd.Series(dtype=float),
+        **{c: pd.Series(dtype="int64" if name == "practices_below" else float) for c, name in sums.items()},
     }
     practices = empty("practice_opportunities").drop(columns="standing")
     return Opportunities(practices, pd.DataFrame(totals))
