@@ -255,13 +255,24 @@ def figures_of_four(results_of: Callable[..., Results], made_once: Callable[...,
     return drawn / "figures"
 
 
+def named_folder(variable: str, of: str) -> Path:
+    """The folder that a variable of the environment names."""
+    named = os.environ.get(variable)
+    if not named:
+        pytest.skip(f"{variable} does not name a folder of {of}")
+    return Path(named)
+
+
 @pytest.fixture(scope="session")
 def nhs_data() -> Path:
     """The folder that GPSEG_NHS_DATA names, with official files somewhere below it."""
-    named = os.environ.get("GPSEG_NHS_DATA")
-    if not named:
-        pytest.skip("GPSEG_NHS_DATA does not name a folder of official files")
-    return Path(named)
+    return named_folder("GPSEG_NHS_DATA", "official files")
+
+
+@pytest.fixture(scope="session")
+def nhs_samples() -> Path:
+    """The folder that GPSEG_NHS_SAMPLES names, with extracts of other published files."""
+    return named_folder("GPSEG_NHS_SAMPLES", "extracts")
 
 
 @pytest.fixture(scope="session")

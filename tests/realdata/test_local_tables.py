@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-
-import pytest
 
 from gp_segmentation import config
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_the_ratings_of_practices_become_numbers():
-    named = os.environ.get("GPSEG_NHS_SAMPLES")
-    if not named:
-        pytest.skip("GPSEG_NHS_SAMPLES does not name a folder of extracts")
+def test_the_ratings_of_practices_become_numbers(nhs_samples):
     files = config.compose_config(ROOT, ["source=tables_2024_25"], name="data")["source"]["files"]
-    table = config.build(files["cqc"]["reader"], "reader")(path=Path(named) / "cqc.csv")
+    table = config.build(files["cqc"]["reader"], "reader")(path=nhs_samples / "cqc.csv")
     ratings = table.frame["cqc_rating"].value_counts().to_dict()
     # 6,229 rows: 42 have no code, two practices have two rows. The same figures by pandas alone:
     # rows with a code, words mapped to numbers, grouped by code and averaged.

@@ -5,7 +5,6 @@ GPSEG_NHS_SAMPLES names the folder of the extracts; the census and Fingertips st
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -22,27 +21,19 @@ ROOT = Path(__file__).resolve().parents[2]
 WEIGHTS = np.array([0.225, 0.225, 0.135, 0.135, 0.093, 0.093, 0.093])
 
 
-@pytest.fixture(scope="module")
-def samples() -> Path:
-    named = os.environ.get("GPSEG_NHS_SAMPLES")
-    if not named:
-        pytest.skip("GPSEG_NHS_SAMPLES does not name a folder of extracts")
-    return Path(named)
-
-
 def read(name: str, path: Path, **options):
     files = config.compose_config(ROOT, ["source=tables_2024_25"], name="data")["source"]["files"]
     return config.build(files[name]["reader"])(path=path, **options)
 
 
 @pytest.fixture(scope="module")
-def patients(samples: Path) -> AreaPatients:
-    return read("registrations_lsoa", samples / "gp-reg-pat-prac-lsoa-all.csv")
+def patients(nhs_samples: Path) -> AreaPatients:
+    return read("registrations_lsoa", nhs_samples / "gp-reg-pat-prac-lsoa-all.csv")
 
 
 @pytest.fixture(scope="module")
-def lookup(samples: Path) -> AreaLookup:
-    return read("lsoa_lookup", samples / "lsoa11_to_lsoa21.zip")
+def lookup(nhs_samples: Path) -> AreaLookup:
+    return read("lsoa_lookup", nhs_samples / "lsoa11_to_lsoa21.zip")
 
 
 def weighted(
@@ -59,9 +50,9 @@ def test_the_extract_has_80_practices_of_one_county(patients):
     assert patients.weights.sum() == 817_133
 
 
-def test_the_index_of_deprivation_so_weighted_is_that_of_fingertips(samples, nhs_data, patients):
+def test_the_index_of_deprivation_so_weighted_is_that_of_fingertips(nhs_samples, nhs_data, patients):
     domains, log = weighted(
-        read("imd_domains", samples / "File_9_IoD2025_Transformed_Domain_Scores.xlsx"), patients
+        read("imd_domains", nhs_samples / "File_9_IoD2025_Transformed_Domain_Scores.xlsx"), patients
     )
     official = read_indicator(
         next(nhs_data.rglob("94240_imd2025.csv")), indicator_id=94240, measure="imd", unit="score"
@@ -87,12 +78,12 @@ def test_ethnicity_so_weighted_is_that_of_the_published_table(nhs_data, patients
     assert (both["own"] - both["published"]).abs().max() < 0.5  # three years of patients lie between
 
 
-def test_rurality_of_2011_reaches_patients_in_areas_of_2021(samples, patients, lookup):
-    table = read("rurality", samples / "ruc2011_lsoa11.zip", code="LSOA.code")
+def test_rurality_of_2011_reaches_patients_in_areas_of_2021(nhs_samples, patients, lookup):
+    table = read("rurality", nhs_samples / "ruc2011_lsoa11.zip", code="LSOA.code")
     found, log = weighted(table, patients, lookup)
     share = found["rural_percent"]
     assert share.between(0, 100).all()
-    assert share["C83001"] == pytest.approx(expected_of("C83001", patients, samples))
+    assert share["C83001"] == pytest.approx(expected_of("C83001", patients, nhs_samples))
     noted = log.frame.set_index("check")["count"].to_dict()
     assert noted == {
         "small areas of 2021 given the values of those of 2011": 2025,
@@ -100,11 +91,11 @@ def test_rurality_of_2011_reaches_patients_in_areas_of_2021(samples, patients, l
     }
 
 
-def expected_of(code: str, patients: AreaPatients, samples: Path) -> float:
+def expected_of(code: str, patients: AreaPatients, nhs_samples: Path) -> float:
     """The percentage again, by merging the files as they are."""
-    rows = pd.read_csv(samples / "gp-reg-pat-prac-lsoa-all.csv").query("PRACTICE_CODE == @code")
-    lookup = pd.read_csv(samples / "lsoa11_to_lsoa21.zip")[["LSOA11CD", "LSOA21CD"]]
-    classes = pd.read_csv(samples / "ruc2011_lsoa11.zip")[["LSOA.code", "RUC11CD"]]
+    rows = pd.read_csv(nhs_samples / "gp-reg-pat-prac-lsoa-all.csv").query("PRACTICE_CODE == @code")
+    lookup = pd.read_csv(nhs_samples / "lsoa11_to_lsoa21.zip")[["LSOA11CD", "LSOA21CD"]]
+    classes = pd.read_csv(nhs_samples / "ruc2011_lsoa11.zip")[["LSOA.code", "RUC11CD"]]
     joined = lookup.merge(classes, left_on="LSOA11CD", right_on="LSOA.code")
     rural = joined["RUC11CD"].str[0].isin(["D", "E"]).groupby(joined["LSOA21CD"]).mean()
     known = rows[rows["LSOA_CODE"].isin(rural.index)]

@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 
 from gp_segmentation.areas.membership import Area
+from gp_segmentation.insight.portraits.profiles import Z95
 from gp_segmentation.schemas import AreaTables, LocalSegments
 
-#: A 95% interval reaches so many standard deviations to each side.
-Z95 = 1.96
 #: Columns of `AreaTables.practices` that come from the segments.
 OF_SEGMENTS = [
     *("practice_code", "practice_name", "pcn_name", "list_size", "segment", "segment_code", "segment_name"),

@@ -5,10 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from gp_segmentation.pipeline.packs import PAGE, Wanted, write_packs
-from gp_segmentation.pipeline.project import Project
-from gp_segmentation.pipeline.queries import existing_run
-from gp_segmentation.pipeline.runs import recorded_config
-from gp_segmentation.storage.workspace import Workspace
+from gp_segmentation.pipeline.queries import existing_run, with_prepared
 
 
 def packs_of_run(wanted: Wanted, folder: Path, root: Path, out: Path | None) -> str:
@@ -23,11 +20,10 @@ def packs_of_run(wanted: Wanted, folder: Path, root: Path, out: Path | None) -> 
     ------
     GpsegError : the run is not finished, or no area is called so.
     """
-    cfg, own = recorded_config(existing_run(folder), root), Workspace(folder)
-    prepared = own.prepared if own.prepared.is_dir() else Project(cfg, root).prepared_folder()
+    cfg, ws = with_prepared(existing_run(folder), root)
     target = out or root / "data" / "areas"
     target.mkdir(parents=True, exist_ok=True)
-    packs = write_packs(wanted, cfg, Workspace(folder, prepared_folder=prepared), target)
+    packs = write_packs(wanted, cfg, ws, target)
     if len(packs.areas) == 1:
         (area,), (where,) = packs.areas, packs.folders
         told = [f"{area.name}: {len(area.practices):,} practices", f"The page:   {(where / PAGE).as_uri()}"]

@@ -15,13 +15,10 @@ from gp_segmentation.areas.exports import about_run, area_layer, practice_layer,
 from gp_segmentation.errors import ConfigError
 from gp_segmentation.figures._icb_areas import Areas, areas
 from gp_segmentation.insight.portraits.unused_measures import measures_not_used
-from gp_segmentation.pipeline.project import Project
-from gp_segmentation.pipeline.queries import existing_run
-from gp_segmentation.pipeline.runs import recorded_config
+from gp_segmentation.pipeline.queries import existing_run, with_prepared
 from gp_segmentation.report.evidence_text import verdict_text
 from gp_segmentation.schemas import Results
 from gp_segmentation.storage.table_files import csv_text, rounded, write_table
-from gp_segmentation.storage.workspace import Workspace
 from gp_segmentation.utils.files import fresh_folder, write_text
 
 GEOPACKAGE, DICTIONARY = "segments.gpkg", "dictionary.csv"
@@ -54,9 +51,7 @@ class ExportInput:
     @classmethod
     def read(cls, folder: Path, root: Path) -> ExportInput:
         """Read a finished run; `root` is the project, which has the prepared tables of a job."""
-        cfg, own = recorded_config(folder, root), Workspace(folder)
-        prepared = own.prepared if own.prepared.is_dir() else Project(cfg, root).prepared_folder()
-        ws = Workspace(folder, prepared_folder=prepared)
+        cfg, ws = with_prepared(folder, root)
         results, indicators = ws.results(cfg), ws.prepared_table("indicators")
         unused, _ = measures_not_used(
             results.practices,

@@ -181,12 +181,10 @@ class _PastRun:
 def _past_run(run: str, root: Path, downloads: Path) -> _PastRun:
     folder = Path(run).expanduser()
     if folder.is_dir():
-        ws = Workspace(folder)
-        cfg = recorded_config(folder, root)
-        prepared = ws.prepared if ws.prepared.is_dir() else Project(cfg, root).prepared_folder()
+        cfg, ws = with_prepared(folder, root)
         recorded = ws.segments / "model.json"
         sha256 = str(read_json(recorded)["sha256"]) if recorded.is_file() else None
-        return _PastRun(cfg, ws.segments / "model.skops", sha256, ws.segments / "segments.csv", prepared)
+        return _PastRun(cfg, ws.segments / "model.skops", sha256, ws.segments / "segments.csv", ws.prepared)
     from gp_segmentation.tracking import models
 
     client = Project(config.compose_config(root), root).open_store().client
@@ -196,6 +194,14 @@ def _past_run(run: str, root: Path, downloads: Path) -> _PastRun:
     prepared = Project(cfg, root).prepared_folder()
     _check_same(read_json(found["source"]), read_json(prepared / "source.json"))
     return _PastRun(cfg, found["model"], sha256, found["segments"], prepared)
+
+
+def with_prepared(folder: Path, root: Path) -> tuple[Config, Workspace]:
+    """Return a run's configuration and workspace; a job's prepared tables are those of the project."""
+    cfg, ws = recorded_config(folder, root), Workspace(folder)
+    if ws.prepared.is_dir():
+        return cfg, ws
+    return cfg, Workspace(folder, prepared_folder=Project(cfg, root).prepared_folder())
 
 
 def _check_same(then: Config, now: Config) -> None:
@@ -233,7 +239,6 @@ def _as_drawn(source: Config, folder: Path) -> Config:
 
 
 def _tables(folder: Path) -> Any:
-
     ws = Workspace(folder.parent, prepared_folder=folder)
     return Tables(**{name: ws.prepared_table(name) for name in Tables.names()})
 

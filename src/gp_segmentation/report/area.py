@@ -29,13 +29,6 @@ from gp_segmentation.utils.wording import (
 MEASURES, INDICATORS = 8, 10
 #: From this share of the draws on a practice's segment counts as certain.
 CERTAIN = 0.9
-KINDS = {
-    "region": "region",
-    "icb": "integrated care board",
-    "sub_icb": "sub-ICB location",
-    "pcn": "primary care network",
-    "group": "group",
-}
 
 
 @dataclass(frozen=True)

@@ -103,8 +103,8 @@ def _foot(page: AreaPage) -> str:
     source = page.source
     if source["synthetic"]:
         return "SYNTHETIC DATA: a computer made up every practice, name and figure. None is real."
-    parts = [str(source["warning"])] if source.get("warning") else []
-    return " ".join([*parts, f"Source: {source['label']}. {source['licence']}."])
+    said = [str(source[key]) for key in ("warning", "note") if source.get(key)]
+    return " ".join([*said, f"Source: {source['label']}. {source['licence']}."])
 
 
 def _title_slide(slides: Slides, page: AreaPage) -> None:

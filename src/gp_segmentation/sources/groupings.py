@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,6 +13,8 @@ from pydantic import Field
 
 from gp_segmentation import schemas
 from gp_segmentation.errors import ConfigError, InputError
+from gp_segmentation.sources.files.archive import TextFile
+from gp_segmentation.sources.files.delimited import delimited_records
 from gp_segmentation.sources.raw_folder import PresentFiles
 from gp_segmentation.sources.registrations import Day
 from gp_segmentation.utils.wording import plain_name, visible_name
@@ -67,10 +68,9 @@ def group_by_code(path: Path) -> dict[str, str]:
     """
     if not path.is_file():
         raise InputError("is missing", file=str(path), remedy="Give a CSV with a practice code and a group")
-    lines = _text(path).splitlines()
-    rows = [
-        (number, row) for number, row in enumerate(csv.reader(lines), start=1) if any(map(str.strip, row))
-    ]
+    with TextFile(path).open() as stream:
+        records = enumerate(delimited_records(stream), start=1)
+        rows = [(number, row) for number, row in records if any(map(str.strip, row))]
     if len(rows) < 2:
         raise InputError("has no row", file=str(path), remedy="Give a heading and a row per practice")
     (_, header), *rows = rows
@@ -137,15 +137,6 @@ def join_groupings(raw: PresentFiles, practices: pd.Series) -> pd.DataFrame:
         parts.append(rows.assign(grouping=name, label=table.label, date=table.date))
     joined = pd.concat(parts, ignore_index=True)[list(parts[0].columns)]
     return joined.sort_values(["grouping", "practice_code"], ignore_index=True)
-
-
-def _text(path: Path) -> str:
-    """The file's text: UTF-8, or as Excel in Britain writes it."""
-    content = path.read_bytes()
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", errors="replace")
 
 
 def _column(path: Path, header: list[str], heading: Mapping[str, int], names: tuple[str, ...]) -> int:

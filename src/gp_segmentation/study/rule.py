@@ -166,10 +166,14 @@ def _best_place(choices: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]) 
     return int(np.flatnonzero(values >= values.max() - ACROSS_PREPARATIONS[way])[0])
 
 
+class TooSmallError(ConfigError):
+    """Every trial has a segment below the rule's minimum size."""
+
+
 def _none_eligible(trials: pd.DataFrame, facts: Mapping[str, Any]) -> ConfigError:
     largest = int(trials["smallest_segment"].max())
     if largest < facts["floor"]:
-        return ConfigError(
+        return TooSmallError(
             f"none of the {len(trials)} trials has {facts['floor']} practices or more in every segment; the "
             f"best has {largest} in its smallest. Lower study.rule.min_share and study.rule.min_practices, "
             "lower study.n_clusters.high, treat outliers (outliers=clip), or open another clusterer or "

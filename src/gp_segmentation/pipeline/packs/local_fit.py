@@ -40,7 +40,8 @@ def fit_locally(cfg: dict[str, Any], ws: Workspace, practices: Sequence[str]) ->
 
     Raises
     ------
-    ConfigError : the area has fewer than `LEAST` ordinary practices.
+    ConfigError : the area has fewer than `LEAST` ordinary practices, or cannot be divided into segments of
+        `SMALLEST` or more.
     """
     X = ws.fitted_matrix()
     X = X[X.index.isin(practices)]
@@ -53,9 +54,7 @@ def fit_locally(cfg: dict[str, Any], ws: Workspace, practices: Sequence[str]) ->
     space = study.open_space(_open(cfg["clusterer"]), options)
     try:
         found = study.run_study(X, space, _build, options, seed=cfg["seed"], jobs=cfg["jobs"])
-    except ConfigError as error:
-        if "none of the" not in str(error):
-            raise
+    except study.TooSmallError:
         raise ConfigError(
             f"segments of its own (fit: local): no division of the area's {len(X)} ordinary practices has "
             f"{SMALLEST} or more in every segment. Use the national segments (fit: england), or a larger area"

@@ -96,7 +96,7 @@ def write_packs(wanted: Wanted, cfg: dict[str, Any], ws: Workspace, target: Path
     )
     if not areas:
         raise ConfigError(f"no practice of the run is in a {KINDS.get(wanted.kind, 'group')}")
-    places, about = run.places(wanted.kind, grouping), run.about(grouping)
+    places, about = run.places(wanted.kind, grouping), (f"{grouping.said()}.",) if grouping else ()
     # One task per worker, so that the run is sent to each only once.
     workers = min(count_jobs(cfg["jobs"]), -(-len(areas) // WORTH_A_WORKER))
     tasks = [(areas[i::workers], run, places, about, target, wanted) for i in range(workers)]
@@ -154,9 +154,6 @@ class _FinishedRun:
         area_of = grouping.groups if grouping else segments.set_index("practice_code")[f"{kind}_code"]
         boundaries = self.boundaries if kind == "icb" else None
         return area_places(segments, self.tables.practices, area_of, boundaries)
-
-    def about(self, grouping: Grouping | None) -> tuple[str, ...]:
-        return (grouping.said() + ".",) if grouping else ()
 
 
 def _is_newer(path: Path, moment: float) -> bool:
