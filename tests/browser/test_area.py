@@ -64,6 +64,8 @@ def test_the_practices_are_sorted_and_filtered(opened: Page) -> None:
     assert column(opened, 1) == ["A00003"]
     opened.fill("#find", "00003")
     assert column(opened, 1) == [], "codes are found by their beginning"
+    opened.fill("#find", "b11aa")
+    assert len(column(opened, 1)) == 7, "a postcode without its blank"
 
 
 def test_a_practice_stands_beside_its_segment_and_england(opened: Page) -> None:

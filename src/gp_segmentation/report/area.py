@@ -55,7 +55,7 @@ def write_area_page(path: Path, page: AreaPage) -> None:
     """Write the page: one HTML file that needs no network, the same bytes for the same input."""
     tables = page.tables
     colours = {key.number: key.colour for key in segment_keys(page.segments[page.segments["segment"] > 0])}
-    script = script_of("area.js")
+    script = script_of("tables.js", "area.js")
     mix = [_mix_row(row, colours) for row in records(tables.mix)]
     write_template(
         path,

@@ -23,7 +23,7 @@ from gp_segmentation.utils.files import write_text
 #: In the page's pictures red, green and blue are multiples of this: half the bytes, and they look the same.
 COLOUR_STEP = 15
 #: Files of the script, in the order in which they are joined.
-SCRIPTS = ("common.js", "filter.js", "explore.js", "finder.js", "chosen_area.js")
+SCRIPTS = ("tables.js", "common.js", "filter.js", "explore.js", "finder.js", "chosen_area.js")
 #: Parts of the page that show figures, in order, and the figures of each; all others belong to the evidence.
 PARTS = ("segments", "choice", "evidence", "opportunities", "features")
 PART_OF = {

@@ -6,46 +6,26 @@ const COLUMNS = [
   ["Code", CODE], ["Practice", NAME], ["PCN", PCN], ["Postcode", POSTCODE], ["Patients", PATIENTS], ["Segment", SEGMENT],
   ["Certainty", CERTAINTY], ["Next segment", SECOND], ["Largest opportunity", FIRST], ["Additional patients", GAIN]
 ];
-const NUMERIC = [PATIENTS, CERTAINTY, GAIN];
-let order = { column: NAME, down: false };
-
-function element(kind, text, parent) {
-  const node = document.createElement(kind);
-  if (text !== undefined && text !== null) { node.textContent = text; }
-  if (parent) { parent.appendChild(node); }
-  return node;
-}
-
-function inUnit(value, unit) {
-  if (value === null || value === undefined) { return "not known"; }
-  const text = value.toLocaleString("en-GB", { maximumSignificantDigits: 4 });
-  return unit === "%" ? text + "%" : text;
-}
+const keys = data.practices.map(function (r) { return searchKey([r[CODE], r[NAME], r[PCN]].join(" "), r[POSTCODE]); });
+const NUMERIC = [4, 6, 9]; // of COLUMNS
+const order = { column: 1, down: false };
 
 function shown(r, column) {
   const value = r[column];
-  if (column === SEGMENT) { return segments.get(value)[1]; }
   if (column === CERTAINTY) { return value === null ? (r[SPECIAL] ? "special" : "not known") : value + "%"; }
   if (value === null) { return ""; }
-  return NUMERIC.indexOf(column) >= 0 ? value.toLocaleString("en-GB") : value;
-}
-
-// "B12" finds postcodes and codes that begin so, "oak" a word of a name that begins so.
-function matches(r, asked) {
-  const plain = function (text) { return text.toLowerCase().replace(/\s+/g, ""); };
-  if (!asked || plain(r[CODE]).startsWith(plain(asked)) || plain(r[POSTCODE]).startsWith(plain(asked))) { return true; }
-  return [r[NAME], r[PCN]].some(function (text) { return (" " + text.toLowerCase()).indexOf(" " + asked) >= 0; });
+  return typeof value === "number" ? value.toLocaleString("en-GB") : value;
 }
 
 function selected() {
-  const asked = document.getElementById("find").value.trim().toLowerCase();
+  const words = plain(document.getElementById("find").value).split(" ").filter(Boolean);
   const segment = document.getElementById("segment").value;
   const rows = data.practices.map(function (r, i) { return [r, i]; }).filter(function (pair) {
-    return matches(pair[0], asked) && (segment === "" || String(pair[0][SEGMENT]) === segment);
+    return fits(keys[pair[1]], words) && (segment === "" || String(pair[0][SEGMENT]) === segment);
   });
-  const sign = order.down ? -1 : 1;
+  const sign = order.down ? -1 : 1, column = COLUMNS[order.column][1];
   return rows.sort(function (a, b) {
-    const x = a[0][order.column], y = b[0][order.column];
+    const x = a[0][column], y = b[0][column];
     if (x === null || y === null) { return (x === null) - (y === null); }
     const both = typeof x === "number" ? x - y : x.localeCompare(y, "en-GB");
     return sign * both || a[1] - b[1];
@@ -59,35 +39,27 @@ function chip(number) {
   return node;
 }
 
-function cell(line, r, i, column) {
-  const node = element(column === CODE ? "th" : "td", null, line);
-  if (NUMERIC.indexOf(column) >= 0) { node.className = "n"; }
-  if (column === CODE) {
-    node.scope = "row";
-    const button = element("button", r[CODE], node);
-    button.type = "button";
-    button.className = "link";
-    button.setAttribute("aria-label", "Details of " + r[CODE] + ", " + r[NAME]);
-    button.addEventListener("click", function () { showPractice(i); });
-  } else if (column === SEGMENT) {
-    node.appendChild(chip(r[SEGMENT]));
-  } else {
-    node.textContent = shown(r, column);
-  }
+function practiceButton(r, i) {
+  const button = element("button", r[CODE]);
+  button.type = "button";
+  button.className = "link";
+  button.setAttribute("aria-label", "Details of " + r[CODE] + ", " + r[NAME]);
+  button.addEventListener("click", function () { showPractice(i); });
+  return button;
 }
 
 function draw() {
-  const rows = selected(), body = document.querySelector("#list tbody");
+  const rows = selected(), list = document.getElementById("list"), body = list.tBodies[0];
   body.textContent = "";
   rows.forEach(function (pair) {
-    const line = element("tr", null, body);
-    COLUMNS.forEach(function (column) { cell(line, pair[0], pair[1], column[1]); });
+    const r = pair[0];
+    row(body, COLUMNS.map(function (column) {
+      if (column[1] === CODE) { return practiceButton(r, pair[1]); }
+      return column[1] === SEGMENT ? chip(r[SEGMENT]) : shown(r, column[1]);
+    }), NUMERIC);
   });
   document.getElementById("found").textContent = rows.length + " of " + data.practices.length + " practices";
-  document.querySelectorAll("#list thead th").forEach(function (head, n) {
-    const own = COLUMNS[n][1] === order.column;
-    head.setAttribute("aria-sort", own ? (order.down ? "descending" : "ascending") : "none");
-  });
+  showOrder(list, order);
 }
 
 function fill(name, headings, lines, numeric) {
@@ -99,14 +71,7 @@ function fill(name, headings, lines, numeric) {
     node.scope = "col";
     if (numeric.indexOf(n) >= 0) { node.className = "n"; }
   });
-  lines.forEach(function (line) {
-    const row = element("tr", null, body);
-    line.forEach(function (text, n) {
-      const node = element(n ? "td" : "th", text, row);
-      if (!n) { node.scope = "row"; }
-      if (numeric.indexOf(n) >= 0) { node.className = "n"; }
-    });
-  });
+  lines.forEach(function (line) { row(body, line, numeric); });
   found.closest(".scroll").hidden = lines.length === 0;
 }
 
@@ -146,18 +111,7 @@ function save() {
   URL.revokeObjectURL(link.href);
 }
 
-COLUMNS.forEach(function (column) {
-  const head = element("th", null, document.querySelector("#list thead tr"));
-  head.scope = "col";
-  if (NUMERIC.indexOf(column[1]) >= 0) { head.className = "n"; }
-  const button = element("button", column[0], head);
-  button.type = "button";
-  button.className = "link";
-  button.addEventListener("click", function () {
-    order = { column: column[1], down: order.column === column[1] ? !order.down : NUMERIC.indexOf(column[1]) >= 0 };
-    draw();
-  });
-});
+sortable(document.getElementById("list"), COLUMNS.map(function (column) { return column[0]; }), NUMERIC, order, draw);
 data.segments.forEach(function (s) {
   element("option", s[1] + "  " + s[2], document.getElementById("segment")).value = s[0];
 });

@@ -58,23 +58,9 @@ function showPractices() {
       return typeof found === "number" ? found.toLocaleString("en-GB") : found;
     }), NUMERIC);
   });
-  document.querySelectorAll("#area-table thead th").forEach(function (head, n) {
-    head.setAttribute("aria-sort", n !== order.column ? "none" : order.down ? "descending" : "ascending");
-  });
+  showOrder(document.getElementById("area-table"), order);
 }
 
-COLUMNS.forEach(function (column, n) {
-  const head = element("th", null, document.querySelector("#area-table thead tr"));
-  head.scope = "col";
-  if (NUMERIC.indexOf(n) >= 0) { head.className = "n"; }
-  const button = element("button", column[0], head);
-  button.type = "button";
-  button.className = "link";
-  button.addEventListener("click", function () {
-    order.down = order.column === n ? !order.down : NUMERIC.indexOf(n) >= 0;
-    order.column = n;
-    showPractices();
-  });
-});
+sortable(document.getElementById("area-table"), COLUMNS.map(function (column) { return column[0]; }), NUMERIC, order, showPractices);
 document.addEventListener("filter", showArea);
 if (location.hash.indexOf("=") >= 0) { readAddress(); } else { changeFilter(); }

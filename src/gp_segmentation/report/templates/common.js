@@ -19,13 +19,6 @@ data.features.forEach(function (f) { f.values = unpack(f.values).map(function (n
 const SEGMENTS = data.levels.indexOf("segment");
 let level = SEGMENTS; // position in data.levels of the level that the reader chose
 
-function element(kind, text, parent) {
-  const node = document.createElement(kind);
-  if (text !== undefined && text !== null) { node.textContent = text; }
-  if (parent) { parent.appendChild(node); }
-  return node;
-}
-
 // A practice's group on a level, as a position in data.groups.
 function groupAt(r, wanted) {
   let g = r[GROUP];
@@ -48,28 +41,6 @@ function groupsOf(r, from, to) {
 function capital(text) { return text.charAt(0).toUpperCase() + text.slice(1); }
 
 function withUnit(n, singular) { return n.toLocaleString("en-GB") + " " + singular + (n === 1 ? "" : "s"); }
-
-function inUnit(value, unit) {
-  if (value === null) { return "not known"; }
-  const text = value.toLocaleString("en-GB", { maximumSignificantDigits: 4 });
-  return unit === "%" ? text + "%" : text;
-}
-
-function row(body, values, numeric) {
-  const line = element("tr", null, body), stacked = body.closest("table.stack");
-  if (stacked) { line.setAttribute("role", "row"); }
-  values.forEach(function (value, i) {
-    const cell = element(i === 0 ? "th" : "td", typeof value === "object" ? null : value, line);
-    if (i === 0) { cell.scope = "row"; }
-    if (numeric.indexOf(i) >= 0) { cell.className = "n"; }
-    if (stacked) {
-      cell.setAttribute("role", i === 0 ? "rowheader" : "cell");
-      cell.dataset.name = stacked.tHead.rows[0].cells[i].textContent;
-    }
-    if (typeof value === "object") { cell.appendChild(value); }
-  });
-  return line;
-}
 
 // A button with a practice's code, which shows its profile.
 function practiceButton(i) {

@@ -1,7 +1,7 @@
 // Search for practices, and show the profile of one.
 const MAX_SHOWN = 10;
 const input = document.getElementById("finder-input");
-const keys = data.rows.map(function (r) { return " " + plain(r[CODE] + " " + r[NAME]) + " " + plain(r[POSTCODE]).replace(/ /g, ""); });
+const keys = data.rows.map(function (r) { return searchKey(r[CODE] + " " + r[NAME], r[POSTCODE]); });
 const boardKeys = data.icbs.map(function (name, b) { return " " + plain(data.icb_codes[b] + " " + name); });
 const sorted = {};
 let only = null; // opens the only hit of the search
@@ -9,9 +9,6 @@ document.getElementById("find").hidden = document.getElementById("to-find").hidd
 input.addEventListener("input", search);
 input.addEventListener("keydown", function (event) { if (event.key === "Enter" && only) { only(); } });
 document.addEventListener("filter", function () { if (input.value) { search(); } });
-
-// Letters and digits of every language, without accents: "ty gwyr" finds Tŷ Gŵyr.
-function plain(text) { return text.normalize("NFKD").replace(/\p{M}+/gu, "").toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ").trim(); }
 
 // A practice's groups, the coarsest first, a line each.
 function ownGroups(r) {
@@ -33,12 +30,8 @@ function margin(r) {
   return r[MARGIN] < 0 ? "not known" : (r[MARGIN] / 1000).toFixed(2);
 }
 
-// A word begins a code, a word of a name, or the postcode, which may be typed without its blank.
 function found(keys, words) {
-  const joined = words.join("");
-  return keys.map(function (_, i) { return i; }).filter(function (i) {
-    return words.every(function (word) { return keys[i].indexOf(" " + word) >= 0; }) || keys[i].indexOf(" " + joined) >= 0;
-  });
+  return keys.map(function (_, i) { return i; }).filter(function (i) { return fits(keys[i], words); });
 }
 
 function search() {
