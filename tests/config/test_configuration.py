@@ -130,6 +130,7 @@ insight.opportunities.min_denominator                 1      -           whole
 insight.opportunities.draws                           0      100000      whole
 insight.spatial.neighbours                            1      -           whole
 insight.spatial.permutations                          1      100000      whole
+panel.draws                                           1      100000      whole
 report.top_features                                   1      -           whole
 """
 ROWS = [line.split() for line in RANGES.strip().splitlines()]
@@ -247,7 +248,7 @@ def of_file(name: str) -> tuple[dict[str, Any], str, Path_]:
     """A composition with a file of conf/, what it was composed from, and where the keys of the file stand."""
     group, _, option = name.removesuffix(".yaml").rpartition("/")
     if not group or group == "experiment":
-        whole = option if option in ("data", "explore") else "config"
+        whole = option if option in ("data", "explore", "panel") else "config"
         return config.compose_config(ROOT, name=whole), whole, ()
     if group == "features/excluded":
         return option_composed("features", "performance"), "config", EXCLUDED

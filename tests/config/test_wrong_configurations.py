@@ -270,7 +270,7 @@ NOT_COMPOSED = {
     "sclaer=robust": "sclaer is not known. Did you mean scaler?",
     "hydra/launcher=joblb": "hydra/launcher=joblb: there is no such option. Did you mean joblib?",
     "seed=1,2": "seed=1,2 asks for several jobs. Add -m to run each, or put the values in brackets if they",
-    "seed": "seed is no verb. Verbs: run, data, explore, peers, assign, record, compare, area, export",
+    "seed": "seed is no verb. Verbs: run, data, explore, panel, peers, assign, record, compare, area",
     "seed jobs=1": "seed is no verb. Verbs: run,",
     "jobs=1 seed": "'seed' is no override",
 }

@@ -14,8 +14,8 @@ import yaml
 
 from gp_segmentation import config
 from gp_segmentation.errors import InputError
-from gp_segmentation.pipeline import queries
 from gp_segmentation.pipeline.order import STAGES, stage
+from gp_segmentation.pipeline.years import other_sources
 from gp_segmentation.schemas.configuration import configuration_problems
 from gp_segmentation.storage.workspace import Workspace
 
@@ -153,5 +153,5 @@ def test_a_run_of_another_source_can_be_asked_about_the_table(own, tmp_path):
     (tmp_path / "conf" / "source" / "mine.yaml").write_text(SOURCE, encoding="utf-8")
     shutil.copytree(ws.raw, tmp_path / "data" / "raw")
     run = config.compose_config(ROOT)  # with deprivation, which the table does not have
-    prepared = queries._prepared_source("mine", run, tmp_path)
+    prepared = other_sources.prepared_source("mine", run, tmp_path)
     assert len(pd.read_parquet(prepared / "practices.parquet")) == 90

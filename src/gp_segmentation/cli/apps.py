@@ -1,4 +1,4 @@
-"""The verbs that take a configuration from Hydra: the whole job, raw files, a first look at the features.
+"""The verbs that take a configuration from Hydra: the whole job, raw files, features, several years.
 
 Whatever takes long to import is imported after the first line is written, and where a failure of it is told
 in words.
@@ -98,6 +98,14 @@ def explore(cfg: DictConfig) -> None:
     from gp_segmentation.pipeline import runs
 
     runs.explore(_project(cfg))
+
+
+def panel(cfg: DictConfig) -> None:
+    """Put several years into the segments of a finished run."""
+    from gp_segmentation.pipeline.panel import make_panel
+    from gp_segmentation.utils.root import project_root
+
+    log.info("%s", make_panel(_composed(cfg), project_root()))
 
 
 def _project(cfg: DictConfig) -> Project:

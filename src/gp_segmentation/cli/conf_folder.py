@@ -75,7 +75,7 @@ def keys(root: Path, words: Sequence[str] = (), config: str = "config") -> dict[
     for group in (group for group in groups(root, config) if group.default != "null"):
         option = named.get(group.name, group.default)
         content[group.name] = _option(root / "conf" / group.name, option.split(",")[0])
-    own = _read(root / "conf" / f"{config if config == 'data' else 'config'}.yaml")
+    own = _read(root / "conf" / f"{'config' if config == 'explore' else config}.yaml")
     content |= {key: value for key, value in own.items() if key not in ("defaults", "hydra")}
     return dict(_dotted(content))
 

@@ -96,6 +96,20 @@ TABLE: tuple[App | Question, ...] = (
         config="explore",
         job=apps.explore,
     ),
+    App(
+        name="panel",
+        line="Put several years into the segments of a run: what moved, what closed",
+        examples=(
+            ("gpseg panel", "years of conf/panel/years.yaml, in the segments of the latest run"),
+            ("gpseg panel 'panel.sources=[nhs_2022_23,nhs_2024_25]'", "years you name"),
+            ("gpseg panel run=data/runs/first", "in the segments of the run in that folder"),
+            ("gpseg source=nhs_2022_23 features=panel_core", "a run by what all years have, for panels"),
+            ("gpseg panel panel.successors=successors.csv", "with successors that you know"),
+        ),
+        results="data/panel/: panel.html is the page, *.csv are the tables. It is recorded in MLflow.",
+        config="panel",
+        job=apps.panel,
+    ),
     Question(
         name="peers",
         line="Show the practices most like one, and why",

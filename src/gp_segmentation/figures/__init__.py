@@ -13,6 +13,7 @@ A figure is a module of this package whose name does not begin with an underscor
 from gp_segmentation.figures._area_map import AreaPlaces, area_places, draw_area_map
 from gp_segmentation.figures._groups import SUBGROUPS_ARE_FOR, Group, groups_by_level, parts_of
 from gp_segmentation.figures._page_charts import chart_positions, icb_outlines
+from gp_segmentation.figures._panel import draw_flows, draw_trends
 from gp_segmentation.figures._registry import FigureModule, NotShown, exploring, figure_modules
 from gp_segmentation.figures._render import Rendered, load_figures, render_all
 from gp_segmentation.figures._style import segment_keys

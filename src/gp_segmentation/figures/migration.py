@@ -8,21 +8,18 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
 from matplotlib.figure import FigureBase
-from matplotlib.patches import PathPatch, Rectangle
-from matplotlib.path import Path
+from matplotlib.patches import Rectangle
 
-from gp_segmentation.figures._parts import CENTRED, without_frame
+from gp_segmentation.figures._flow_columns import Column, draw_columns
 from gp_segmentation.figures._registry import NotShown
-from gp_segmentation.figures._style import GREY, INK, Key, Look, compared_keys, text_colour
+from gp_segmentation.figures._style import Key, compared_keys
 from gp_segmentation.figures._trials import family_name, trial_families
 from gp_segmentation.schemas import Results
 
 ORDER, LABEL = 75, "Moves of practices when the number of segments changes"
-#: Numbers of segments shown on either side of the choice; width of a block; gap between blocks (of all).
-AROUND, WIDTH, GAP = 2, 0.16, 0.025
+#: Numbers of segments shown on either side of the choice.
+AROUND = 2
 
 
 @dataclass(frozen=True)
@@ -92,53 +89,11 @@ def size(data: Flows) -> tuple[float, float]:
 
 
 def draw(data: Flows, figure: FigureBase) -> None:
-    axes = figure.add_subplot()
-    total = float(data.blocks[0].sum())
-    starts = [np.cumsum([0.0, *(blocks / total + GAP)])[:-1] for blocks in data.blocks]
-    for column, flow in enumerate(data.flows):
-        colours = [data.keys[home].colour for home in data.home[column]]
-        _draw_flows(axes, column, flow / total, starts[column], starts[column + 1], colours)
-    for column, (blocks, homes, tops) in enumerate(zip(data.blocks, data.home, starts, strict=True)):
-        for practices, home, top in zip(blocks, homes, tops, strict=True):
-            _draw_block(axes, column, data.keys[home], practices, top, practices / total)
-    axes.set_xlim(-WIDTH, len(data.ks) - 1 + WIDTH)
-    axes.set_ylim(1 + GAP * max(len(b) for b in data.blocks), -0.01)
     names = [f"{k} segments\n(chosen)" if k == data.chosen else f"{k} segments" for k in data.ks]
-    axes.set_xticks(range(len(data.ks)), names)
-    axes.set_yticks([])
-    axes.tick_params(length=0)
-    without_frame(axes)
+    columns = [Column(*column) for column in zip(names, data.blocks, data.home, strict=True)]
+    draw_columns(figure.add_subplot(), data.keys, columns, data.flows)
     handles = [Rectangle((0, 0), 1, 1, facecolor=k.colour, label=k.legend_label()) for k in data.keys]
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
-
-
-def _draw_flows(
-    axes: Axes, column: int, flow: np.ndarray, left: np.ndarray, right: np.ndarray, colours: list[str]
-) -> None:
-    """Draw the bands from `column` to the next; `left` and `right` are the tops of the blocks."""
-    y0 = np.cumsum(np.column_stack([left, flow]), axis=1)
-    y1 = np.cumsum(np.vstack([right, flow]), axis=0)
-    for i, j in np.argwhere(flow > 0):
-        axes.add_patch(_band(column, y0[i, j], y1[i, j], flow[i, j], colours[i]))
-
-
-def _band(column: int, y0: float, y1: float, height: float, colour: str) -> PathPatch:
-    x0, x1 = column + WIDTH / 2, column + 1 - WIDTH / 2
-    middle = (x0 + x1) / 2
-    points = [(x0, y0), (middle, y0), (middle, y1), (x1, y1)]
-    back = [(x1, y1 + height), (middle, y1 + height), (middle, y0 + height), (x0, y0 + height)]
-    codes = [Path.MOVETO, *[Path.CURVE4] * 3, Path.LINETO, *[Path.CURVE4] * 3, Path.CLOSEPOLY]
-    path = Path([*points, *back, (x0, y0)], codes)
-    return PathPatch(path, facecolor=colour, alpha=0.35, edgecolor=GREY, linewidth=0.3)
-
-
-def _draw_block(axes: Axes, column: int, key: Key, practices: int, top: float, height: float) -> None:
-    look: Look = {"facecolor": key.colour, "edgecolor": INK, "linewidth": 0.6}
-    axes.add_patch(Rectangle((column - WIDTH / 2, top), WIDTH, height, **look))
-    if height > 0.035:
-        text = f"{key.code}\n{practices:,}" if height > 0.075 else f"{key.code}: {practices:,}"
-        colour = text_colour(to_rgb(key.colour))
-        axes.text(column, top + height / 2, text, size=8.5, color=colour, zorder=5, **CENTRED)
 
 
 def title(data: Flows) -> str:

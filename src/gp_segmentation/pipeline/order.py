@@ -15,7 +15,18 @@ if TYPE_CHECKING:
 log = logging.getLogger("gpseg")
 
 #: From raw files to the page. `configure` comes before them and `track` after.
-STAGES = ("prepare", "features", "matrix", "study", "segment", "evidence", "insight", "area", "report")
+STAGES = (
+    "prepare",
+    "features",
+    "matrix",
+    "study",
+    "segment",
+    "evidence",
+    "insight",
+    "area",
+    "panel",
+    "report",
+)
 #: What each of them does, said when it begins.
 WORK = {
     "prepare": "read the raw files",
@@ -26,6 +37,7 @@ WORK = {
     "evidence": "test what the segments are worth",
     "insight": "find portraits, peers and opportunities",
     "area": "write the pack of an area, where one is asked for",
+    "panel": "put other years into the segments, where some are asked for",
     "report": "draw the figures and write the page",
     "track": "record the run in MLflow",
 }

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock
-
 from gp_segmentation.pipeline.order import announced, stage
+from gp_segmentation.pipeline.years.prepared import prepared_folder
 from gp_segmentation.storage import provenance
 from gp_segmentation.storage.workspace import Workspace
 
 if TYPE_CHECKING:
     from gp_segmentation.tracking.run import Run
     from gp_segmentation.tracking.store import Store
-
-log = logging.getLogger("gpseg")
 
 
 @dataclass(frozen=True)
@@ -48,19 +44,7 @@ class Project:
 
         `raw` is the folder of raw data in which the source has its own (default: the project's).
         """
-        source, raw = self.cfg["source"], raw or self.data.raw
-        wanted = provenance.fingerprint(self.cfg, provenance.describe_raw_files(source, raw / source["name"]))
-        if provenance.is_current(self.data.prepared, wanted):
-            return self.data.prepared
-        own = self.data.cache / "prepared" / wanted[:16]
-        own.parent.mkdir(parents=True, exist_ok=True)
-        # The jobs of a sweep may all come here at once; the first prepares, the others wait for it.
-        with FileLock(own.with_suffix(".lock")):
-            if not provenance.is_current(own, wanted):
-                log.info("data/prepared is of other data or rules: preparing %s in %s", source["name"], own)
-                with announced("prepare"):
-                    stage("prepare")(self.cfg, Workspace(own.parent, raw_folder=raw, prepared_folder=own))
-        return own
+        return prepared_folder(self.cfg, self.data, raw or self.data.raw, _prepare)
 
     def prepared_tables(self) -> PreparedTables:
         """Return the prepared tables of the source, and what they held no later than when they were found.
@@ -106,6 +90,11 @@ class Project:
             recording.begun(opened, self.cfg),
         ):
             yield opened
+
+
+def _prepare(cfg: dict[str, Any], ws: Workspace) -> None:
+    with announced("prepare"):
+        stage("prepare")(cfg, ws)
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,10 @@ from gp_segmentation.insight.peers.search import found_practices, found_text
 from gp_segmentation.insight.peers.text import peers_text
 from gp_segmentation.pipeline.project import Project
 from gp_segmentation.pipeline.runs import recorded_config
+from gp_segmentation.pipeline.years.other_sources import prepared_source
 from gp_segmentation.segments.assignment import assign_practices
 from gp_segmentation.segments.changes import BORDER_CHANCE
 from gp_segmentation.segments.renumbering import read_renumbered
-from gp_segmentation.sources.fetched import drawn_england
 from gp_segmentation.storage import provenance
 from gp_segmentation.storage.model_files import load_model
 from gp_segmentation.storage.table_files import read_segments, read_table, write_table
@@ -119,7 +119,7 @@ def assign_source(run: str, source: str, out: Path, root: Path, level: float | N
             log.warning(
                 "No digest of its model was recorded with run %s: whether it is the same is not known", run
             )
-        cfg, new = past.cfg, _prepared_source(source, past.cfg, root)
+        cfg, new = past.cfg, prepared_source(source, past.cfg, root)
         blocks = {name: config.build(node, "block") for name, node in cfg["features"]["blocks"].items()}
         assigned = assign_practices(
             load_model(past.model, past.model_sha256),
@@ -213,29 +213,6 @@ def _check_same(then: Config, now: Config) -> None:
             file=changed[0],
             remedy="Bring back the run's raw files with gpseg data or dvc, or name another run",
         )
-
-
-def _prepared_source(source: str, cfg: Config, root: Path) -> Path:
-    """The prepared tables of `source`: as they lie, or prepared now from raw files."""
-    folder = Path(source).expanduser()
-    if not folder.is_dir():
-        known = sorted(path.stem for path in (root / "conf" / "source").glob("[!_]*.yaml"))
-        if source not in known:
-            raise GpsegError(f"{source} is neither a folder nor a source. Sources: {', '.join(known)}")
-        # Of that source alone: the defaults of other groups may not suit it (deprivation that no file gives).
-        there = config.compose_config(root, [f"source={source}"], name="data")
-        own = _as_drawn(there["source"], root / "data" / "raw" / source)
-        return Project({**cfg, "source": own}, root).prepared_folder()
-    if (folder / "practices.parquet").is_file():
-        return folder
-    here = {**cfg, "source": {**_as_drawn(cfg["source"], folder), "name": folder.name}}
-    return Project(here, root).prepared_folder(raw=folder.resolve().parent)
-
-
-def _as_drawn(source: Config, folder: Path) -> Config:
-    """Return `source` with the synthetic England in `folder`, if there is one: it is asked about as it is."""
-    drawn = drawn_england(folder) if "england" in source else None
-    return {**source, "england": {**source["england"], **drawn}} if drawn else source
 
 
 def _tables(folder: Path) -> Any:

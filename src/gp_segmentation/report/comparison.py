@@ -91,7 +91,7 @@ def write_comparison(
         "comparison.html.j2",
         title=title,
         about=about,
-        **_around([run.source for run in runs]),
+        **around([run.source for run in runs]),
         settings=list(first.settings),
         headings=HEADINGS,
         runs=[_row(run) for run in runs],
@@ -102,7 +102,7 @@ def write_comparison(
     )
 
 
-def _around(sources: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def around(sources: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What stands around every page, of several sources."""
     joined = {
         key: "; ".join(dict.fromkeys(str(source[key]) for source in sources))

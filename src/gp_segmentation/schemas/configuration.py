@@ -34,8 +34,10 @@ from gp_segmentation.schemas.configured_values import (
     Starts,
     Text,
 )
+from gp_segmentation.schemas.panel_options import Panel, Panelling
 from gp_segmentation.schemas.scope_options import Scope, aimless_scope
 from gp_segmentation.schemas.study_options import Evidence, Study
+from gp_segmentation.schemas.tracking_options import Tracking
 from gp_segmentation.utils.allowed import Problem, did_you_mean, problems_of, shown
 
 
@@ -126,16 +128,6 @@ class Report(Named):
     embedding: Literal["tsne"] | None
 
 
-class Tracking(Named):
-    """`tracking`: whether and where runs are recorded."""
-
-    enabled: bool
-    experiment: Text
-    uri: Text | None
-    artifacts: Text | None = None
-    children: bool
-
-
 class Configuration(Keys):
     """The whole of `conf/config.yaml`, composed."""
 
@@ -152,6 +144,7 @@ class Configuration(Keys):
     study: Study
     evidence: Evidence
     insight: Insight
+    panel: Panel
     report: Report
     tracking: Tracking
     seed: Seed
@@ -172,7 +165,12 @@ class Fetching(Keys):
 ENDING = (".brute_force", ".BruteForceSampler", ".GridSampler")
 
 #: File of `conf/` -> what it composes to.
-WHOLE: dict[str, type[Keys]] = {"config": Configuration, "explore": Configuration, "data": Fetching}
+WHOLE: dict[str, type[Keys]] = {
+    "config": Configuration,
+    "explore": Configuration,
+    "data": Fetching,
+    "panel": Panelling,
+}
 
 
 def configuration_problems(

@@ -4,7 +4,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from gp_segmentation.errors import InputError
-from gp_segmentation.schemas import insight_tables
+from gp_segmentation.schemas import insight_tables, panel_tables
 from gp_segmentation.schemas.columns import CODE, count, practice, segment, table, text
 
 #: Five-year age bands of the registrations publication, youngest first (as text they sort wrongly).
@@ -250,6 +250,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         },
     ),
     **insight_tables.SCHEMAS,
+    **panel_tables.SCHEMAS,
 }
 
 

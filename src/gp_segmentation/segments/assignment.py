@@ -156,7 +156,7 @@ class _Features:
 def _build_features(
     model: Pipeline, blocks: Mapping[str, Block], selection: Selection, base: Tables, new: Tables
 ) -> _Features:
-    built = build_features(dict(blocks), _combine(base, new), selection)
+    built = build_features(dict(blocks), combine(base, new), selection)
     wanted, columns = [str(name) for name in model.feature_names_in_], set(built.features.columns)
     if columns != set(wanted):
         lacking, extra = sorted(set(wanted) - columns), sorted(columns - set(wanted))
@@ -177,12 +177,12 @@ def _build_features(
     return _Features(before, after, outside, labels)
 
 
-def _combine(base: Tables, new: Tables) -> Tables:
-    """Return the rows of both; the new practices have marked codes and are special."""
+def combine(base: Tables, new: Tables, mark: str = MARK) -> Tables:
+    """Return the rows of both; the new practices have codes that begin with `mark`, and are special."""
     combined = {}
     for name in ("practices", "registers", "achievement", "age_sex", "context"):
         table = getattr(new, name)
-        table = table.assign(practice_code=MARK + table["practice_code"].astype(str))
+        table = table.assign(practice_code=mark + table["practice_code"].astype(str))
         if name == "practices":
             table = table.assign(special=REASON)
         combined[name] = pd.concat([getattr(base, name), table], ignore_index=True)

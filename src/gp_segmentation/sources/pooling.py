@@ -43,16 +43,14 @@ def pool_by_pcn(prepared: Prepared) -> Prepared:
         table.assign(practice_code=table["practice_code"].map(network)).dropna(subset="practice_code")
         for table in (prepared.registers, prepared.achievement, prepared.age_sex)
     )
-    networks, achieved = _networks(practices), _achievement(achievement)
+    networks, achieved = _networks(practices), pool_achievement(achievement)
     return replace(
         prepared,
         practices=networks,
         organisations=networks[["practice_code"]].assign(status="ACTIVE"),
-        registers=registers.groupby(["practice_code", "group_code"], as_index=False).agg(
-            register=("register", "sum"), list_type=("list_type", "first"), denominator=("denominator", "sum")
-        ),
+        registers=pool_registers(registers),
         achievement=achieved,
-        age_sex=_age_sex(age_sex),
+        age_sex=pool_age_sex(age_sex),
         context=_context(prepared.context, practices),
         groupings=_groupings(prepared.groupings, practices),
         quality=pd.concat([prepared.quality, _quality(prepared, achieved)], ignore_index=True),
@@ -85,7 +83,14 @@ def _with_most_patients(practices: pd.DataFrame, place: str) -> pd.DataFrame:
     return patients.drop_duplicates("pcn_code")[["pcn_code", place]]
 
 
-def _achievement(rows: pd.DataFrame) -> pd.DataFrame:
+def pool_registers(rows: pd.DataFrame) -> pd.DataFrame:
+    """Schema ``registers``: sums over the rows of one practice_code and group."""
+    return rows.groupby(["practice_code", "group_code"], as_index=False).agg(
+        register=("register", "sum"), list_type=("list_type", "first"), denominator=("denominator", "sum")
+    )
+
+
+def pool_achievement(rows: pd.DataFrame) -> pd.DataFrame:
     """Schema ``achievement``: sums of known counts, missing where a part of them is."""
     key, counts = ["practice_code", "indicator_code"], ["numerator", "denominator", "pcas"]
     known = rows[rows["denominator"].notna()].groupby(key)[counts].sum(skipna=False)
@@ -93,7 +98,8 @@ def _achievement(rows: pd.DataFrame) -> pd.DataFrame:
     return points.join(known)[[*counts, "points"]].reset_index()
 
 
-def _age_sex(rows: pd.DataFrame) -> pd.DataFrame:
+def pool_age_sex(rows: pd.DataFrame) -> pd.DataFrame:
+    """Schema ``age_sex``: sums over the rows of one practice_code, sex and age band."""
     key = ["practice_code", "sex", "age_band"]
     order = dict(zip(AGE_BANDS, range(len(AGE_BANDS)), strict=True))  # as text they sort wrongly
     sums = rows.groupby(key)["patients"].sum().reset_index()

@@ -84,6 +84,7 @@ class Workspace:
     insight = _BelowRoot("insight")
     figures = _BelowRoot("figures")
     area = _BelowRoot("area")
+    years = _BelowRoot("years")
     report = _BelowRoot("report")
     metrics = _BelowRoot("metrics.json")
 

@@ -11,8 +11,9 @@ MAX_NAME = 250
 
 #: Tags of MLflow's own: a run's name, who ran it, the run it is below, its description.
 NAME, USER, PARENT, NOTE = "mlflow.runName", "mlflow.user", "mlflow.parentRunId", "mlflow.note.content"
-#: Tag that says what a run is: `RUN` (a segmentation), `TRIAL` (one that its study tried) or `SWEEP`.
-KIND, RUN, TRIAL, SWEEP = "kind", "run", "trial", "sweep"
+#: Tag that says what a run is: `RUN` (a segmentation), `TRIAL` (one that its study tried), `SWEEP`, or
+#: `PANEL` (several years in the segments of a run).
+KIND, RUN, TRIAL, SWEEP, PANEL = "kind", "run", "trial", "sweep", "panel"
 
 #: Parameters that runs are sorted by; they stand first, and all others below `OTHERS`.
 SHORT = ("k", "method", "linkage", "features", "scaler", "reducer", "outliers", "source", "scope")

@@ -107,18 +107,18 @@ def test_the_first_line_of_an_option_is_its_first_sentence_or_its_label(tmp_path
         assert described(file) == line
 
 
-@pytest.mark.parametrize("name", ["config", "data", "explore"])
+@pytest.mark.parametrize("name", ["config", "data", "explore", "panel"])
 def test_what_is_read_without_hydra_is_what_hydra_composes(name):
     """Keys that completion offers are keys of the configuration."""
     typed = ["scaler=robust", "clusterer=open", "evidence=quick", "features=performance"]
-    typed = [] if name == "data" else typed
+    typed = [] if name in ("data", "panel") else typed
     found = keys(ROOT, typed, name).items()
     offered = {key for key, value in found if value == {} or not isinstance(value, dict)}
     composed = set(flatten(compose_config(ROOT, typed, name)))
     # Sources are made of parts of other files, which Hydra puts together; of the others no key is missing.
     without_sources = ({key for key in some if not key.startswith("source.")} for some in (offered, composed))
     assert next(without_sources) == next(without_sources)
-    assert [group.name for group in groups(ROOT, name)].index("source") == 0
+    assert groups(ROOT, name)[0].name == ("panel" if name == "panel" else "source")
 
 
 def test_help_needs_no_library_that_is_slow_to_import():
@@ -144,8 +144,8 @@ def test_a_verb_is_one_entry_of_the_table():
         ("peer", "peer is no verb. Did you mean gpseg peers? Settings are written KEY=VALUE."),
         (
             "scaler",
-            "scaler is no verb. Verbs: run, data, explore, peers, assign, record, compare, area, export, "
-            "champion",
+            "scaler is no verb. Verbs: run, data, explore, panel, peers, assign, record, compare, area, "
+            "export, champion",
         ),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ WITHOUT_EFFECT = {"jobs"}
 #: Folders (and the file of metrics) of a workspace.
 FOLDERS = {
     *("raw", "prepared", "features", "matrix", "study", "segments", "evidence", "metrics", "insight"),
-    *("figures", "area", "report"),
+    *("figures", "area", "years", "report"),
 }
 
 
@@ -84,6 +85,14 @@ class Watched(Workspace):
 SEEN: set[str] = set()
 
 
+def next_year(workspace: Workspace, folder: Path) -> Path:
+    """The prepared tables of a run as those of another year."""
+    later = shutil.copytree(workspace.prepared, folder / "later")
+    source = (later / "source.json").read_text(encoding="utf-8")
+    (later / "source.json").write_text(source.replace("2024-25", "2025-26"), encoding="utf-8")
+    return later
+
+
 @pytest.fixture(scope="module")
 def asked(small_england, tmp_path_factory) -> dict[str, set[str]]:
     """Which folders every stage asked for, in a small run."""
@@ -99,6 +108,8 @@ def asked(small_england, tmp_path_factory) -> dict[str, set[str]]:
             grouping.write_text(
                 "practice_code,group\n" + "".join(f"{code},All\n" for code in codes), encoding="utf-8"
             )
+        if name == "panel":
+            cfg = cfg | {"panel": cfg["panel"] | {"sources": [str(next_year(workspace, grouping.parent))]}}
         SEEN.clear()
         stage(name)(cfg, workspace)
         found[name] = set(SEEN)

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from gp_segmentation.errors import GpsegError
-from gp_segmentation.pipeline import fetch, queries
+from gp_segmentation.pipeline import fetch
+from gp_segmentation.pipeline.years import other_sources
 from gp_segmentation.sources.download.manifest import BY_HAND, ManifestRow, write_manifest
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -67,5 +68,5 @@ def test_an_england_is_assigned_to_segments_as_it_was_drawn(
     rows = [ManifestRow(f"{i}.csv", origin, None, 1, "0" * 64, None) for i, origin in enumerate(origins)]
     write_manifest(tmp_path, rows)
     source = {"name": "synthetic", "england": {"seed": 1, "practices": 6200}}
-    assert queries._as_drawn(source, tmp_path) == {"name": "synthetic", "england": england}
-    assert queries._as_drawn({"name": "a year"}, tmp_path) == {"name": "a year"}
+    assert other_sources.as_drawn(source, tmp_path) == {"name": "synthetic", "england": england}
+    assert other_sources.as_drawn({"name": "a year"}, tmp_path) == {"name": "a year"}

@@ -1,0 +1,56 @@
+"""`gpseg panel`: several years in the segments of a finished run, written and recorded in MLflow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from gp_segmentation.pipeline.finished import run_or_latest
+from gp_segmentation.pipeline.project import Project
+from gp_segmentation.pipeline.queries import existing_run
+from gp_segmentation.pipeline.runs import recorded_config
+from gp_segmentation.pipeline.years.panel_files import PAGE, Written, write_panel
+from gp_segmentation.storage.workspace import Workspace
+from gp_segmentation.tracking.errors import StoreError
+
+
+def make_panel(asked: dict[str, Any], root: Path) -> str:
+    """Write the panel of a finished run into `data/panel`, record it, and return what to know as text.
+
+    Parameters
+    ----------
+    asked : conf/panel.yaml, composed. root : the project.
+
+    Raises
+    ------
+    GpsegError : the run is not finished, or the years cannot be compared.
+    """
+    named = Path(asked["run"]).expanduser() if asked["run"] else None
+    folder = existing_run(run_or_latest(None if named is None else root / named, root))
+    cfg, out = recorded_config(folder, root), root / "data" / "panel"
+    prepared = Workspace(folder).prepared
+    if not prepared.is_dir():
+        prepared = Project(cfg, root).prepared_folder()
+    ws = Workspace(folder, raw_folder=root / "data" / "raw", prepared_folder=prepared)
+    written = write_panel(asked["panel"], cfg, ws, root, out, seed=asked["seed"])
+    found = written.panel
+    simulated = dict.fromkeys(str(source["warning"]) for source in written.sources if source.get("warning"))
+    lines = [*simulated, *found.findings, *found.notes, "", *_recorded(asked, written, folder, out, root)]
+    return "\n".join([*lines, f"The page:   {(out / PAGE).as_uri()}", f"The tables: {out}", ""])
+
+
+def _recorded(asked: dict[str, Any], written: Written, run: Path, out: Path, root: Path) -> list[str]:
+    """Record the panel where tracking is on; return what came of it."""
+    if not asked["tracking"]["enabled"]:
+        return []
+    from gp_segmentation.tracking import panels
+
+    found = written.panel
+    try:
+        store = Project(asked, root).open_store()
+        told = panels.record(
+            store, out, run, written.sources, written.prepared, found.metrics, options=asked["panel"]
+        )
+    except StoreError as error:
+        return [f"Not recorded: {error.problem}. The panel is whole in {out}"]
+    return [told]

@@ -1,0 +1,129 @@
+"""The files of a panel: several years in the segments of a run, whole or not at all."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from gp_segmentation import config
+from gp_segmentation.clustering import fit_labels
+from gp_segmentation.errors import GpsegError
+from gp_segmentation.features import Tables
+from gp_segmentation.panel import Panel, Run, Year, build_panel
+from gp_segmentation.pipeline.years.other_sources import prepared_source
+from gp_segmentation.report import PanelPage, write_panel_page
+from gp_segmentation.segments.renumbering import read_renumbered
+from gp_segmentation.sources.successors import read_successors
+from gp_segmentation.storage.model_files import load_model
+from gp_segmentation.storage.table_files import write_table
+from gp_segmentation.storage.workspace import Workspace
+from gp_segmentation.utils.files import fresh_folder, read_json, write_json
+
+Config = dict[str, Any]
+
+log = logging.getLogger("gpseg")
+
+PAGE, RESULT = "panel.html", "panel.json"
+TABLES = ("segments", "practices", "account", "flows", "trends", "agreement", "core")
+
+
+@dataclass(frozen=True)
+class Written:
+    """A panel that was written, and the source.json and folder of the prepared tables of every year."""
+
+    panel: Panel
+    sources: list[Config]
+    prepared: list[Path]
+
+
+def write_panel(options: Config, cfg: Config, ws: Workspace, root: Path, out: Path, *, seed: int) -> Written:
+    """Build the panel of the run in `ws` and write it into `out`.
+
+    Parameters
+    ----------
+    options : ``panel`` of the configuration. cfg : of the run. root : the project.
+    """
+    names = [str(name) for name in options["sources"] if name != cfg["source"]["name"]]
+    folders = [ws.prepared, *(prepared_source(name, cfg, root, ws.raw) for name in names)]
+    years = [_year(folder) for folder in folders]
+    segments = ws.segment_table()
+    recorded = read_json(ws.segments / "model.json")
+    run = Run(
+        period=years[0].period,
+        model=load_model(ws.segments / "model.skops", str(recorded["sha256"])),
+        blocks={name: config.build(node, "block") for name, node in cfg["features"]["blocks"].items()},
+        selection=config.build(cfg["selection"], "selection"),
+        tables=years[0].tables,
+        names=dict(zip(segments["segment"], segments["segment_name"], strict=True)),
+    )
+    clusterer = config.build(ws.choice()["node"], "clusterer")
+    panel = build_panel(
+        run,
+        years,
+        lambda rows: fit_labels(clusterer, rows),
+        same_indicators=read_renumbered(root / "conf" / "source" / "_renumbered.yaml"),
+        successors=_successors(options, root),
+        draws=options["draws"],
+        seed=seed,
+    )
+    for sentence in panel.warnings:
+        log.warning("WARNING: %s.", sentence)
+    sources = [read_json(folder / "source.json") for folder in folders]
+    _write(out, panel, segments, sources)
+    return Written(panel, sources, folders)
+
+
+def _write(out: Path, panel: Panel, segments: pd.DataFrame, sources: list[Config]) -> None:
+    keys = segments.drop_duplicates("segment")
+    names = {
+        str(row["segment"]): f"{row['segment_code']} {row['segment_name']}" for _, row in keys.iterrows()
+    }
+    tables = {name: getattr(panel, name) for name in TABLES if name != "segments"}
+    sentences = {"warnings": panel.warnings, "findings": panel.findings, "notes": panel.notes}
+    shown: dict[str, Any] = {**tables, **sentences}
+    with fresh_folder(out) as folder:
+        for name in TABLES:
+            write_table(folder / f"{name}.csv", getattr(panel, name), f"panel_{name}")
+        page = PanelPage(periods=panel.periods, names=names, segments=keys, **shown, sources=sources)
+        for name, pictures in write_panel_page(folder / PAGE, page).items():
+            for ending, content in pictures.items():
+                (folder / f"{name}.{ending}").write_bytes(content)
+        write_json(folder / RESULT, _result(panel, sources, sentences))
+
+
+def _result(panel: Panel, sources: list[Config], sentences: Mapping[str, Any]) -> Config:
+    steps = [f"{start} to {end}" for start, end in pairwise(panel.periods)]
+    metrics = {
+        name: {step: None if value != value else value for step, value in zip(steps, values, strict=True)}
+        for name, values in panel.metrics.items()
+    }
+    return {
+        "periods": list(panel.periods),
+        "sources": [source["label"] for source in sources],
+        **sentences,
+        "metrics": metrics,
+    }
+
+
+def _year(folder: Path) -> Year:
+    ws, source = Workspace(folder.parent, prepared_folder=folder), read_json(folder / "source.json")
+    tables = Tables(**{name: ws.prepared_table(name) for name in Tables.names()})
+    return Year(source["label"], source["period"], tables, ws.prepared_table("quality"))
+
+
+def _successors(options: Config, root: Path) -> dict[str, str] | None:
+    if not options["successors"]:
+        return None
+    path = root / Path(options["successors"]).expanduser()
+    if not path.is_file():
+        raise GpsegError(
+            f"panel.successors is {path}, which is not there. Name a CSV with the columns practice_code and "
+            "successor_code, or leave it null: successors are then proposed from list sizes"
+        )
+    return read_successors(path)
