@@ -25,6 +25,7 @@ STAGES = [
     "evidence",
     "insight",
     "area",
+    "panel",
     "report",
     "track",
 ]
@@ -102,27 +103,27 @@ def test_an_edit_in_conf_reruns_the_stages_it_concerns(reproduced):
     reproduced.run("dvc", "checkout")
 
 
-ALL = ("prepare", "features", "matrix", "study", "segment", "evidence", "insight", "area", "report")
+ALL = ("prepare", "features", "matrix", "study", "segment", "evidence", "insight", "area", "panel", "report")
 #: Module -> the stages whose results may be others after an edit of it; `track` looks every time.
 EDITS = {
     "errors.py": ("configure", *ALL),
-    "config.py": ("configure", "prepare", "features", "matrix", "study", "evidence", "area"),
+    "config.py": ("configure", "prepare", "features", "matrix", "study", "evidence", "area", "panel"),
     "utils/files.py": ("configure", *ALL),
     "storage/provenance.py": ("configure", *ALL),
     "schemas/run_tables.py": ("configure", *ALL),
-    "sources/ods.py": ("prepare", "area"),
-    "features/shrinkage.py": ("prepare", "features", "evidence", "insight"),
+    "sources/ods.py": ("prepare", "area", "panel"),
+    "features/shrinkage.py": ("prepare", "features", "evidence", "insight", "panel"),
     "matrix/variants.py": ("matrix",),
-    "clustering/lloyd.py": ("study", "segment", "evidence", "area"),
-    "validity/scores.py": ("study", "segment", "evidence", "area"),
+    "clustering/lloyd.py": ("study", "segment", "evidence", "area", "panel"),
+    "validity/scores.py": ("study", "segment", "evidence", "area", "panel"),
     "study/agreement.py": ("study", "area"),
-    "segments/table.py": ("segment",),
+    "segments/table.py": ("segment", "panel"),
     "evidence/verdict.py": ("evidence",),
     "insight/spatial.py": ("insight",),
     "insight/portraits/names.py": ("segment", "insight", "area"),
-    "figures/map.py": ("area", "report"),
-    "report/page.py": ("area", "report"),
-    "pipeline/stages/segment.py": ("segment",),
+    "figures/map.py": ("area", "panel", "report"),
+    "report/page.py": ("area", "panel", "report"),
+    "pipeline/stages/segment.py": ("segment", "panel"),
     "pipeline/runs.py": (),
     "tracking/run.py": (),
     "cli/apps.py": (),

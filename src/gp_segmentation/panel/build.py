@@ -16,7 +16,15 @@ from gp_segmentation.panel.comparable import Year, common_core
 from gp_segmentation.panel.fits import FROZEN, OWN, POOLED, Fits, fit_years
 from gp_segmentation.panel.flows import certainty, drift_chances, flows, own_drift
 from gp_segmentation.panel.placing import Placed, place_years
-from gp_segmentation.panel.through_time import CLOSED, Followed, follow, patients_account, pool, told
+from gp_segmentation.panel.through_time import (
+    CLOSED,
+    Followed,
+    Successors,
+    follow,
+    patients_account,
+    pool,
+    told,
+)
 from gp_segmentation.panel.trends import trends
 from gp_segmentation.schemas import CHANGES
 from gp_segmentation.segments.changes import BORDER_CHANCE, classify_changes
@@ -73,7 +81,7 @@ def build_panel(
     fit: Callable[[Floats], Ints],
     *,
     same_indicators: Sequence[Sequence[str]] = (),
-    successors: Mapping[str, str] | None = None,
+    successors: Successors | None = None,
     draws: int = 200,
     level: float = BORDER_CHANCE,
     seed: int = 0,

@@ -1,9 +1,9 @@
 """Practices through time: which closed, opened, merged or were taken over between two years.
 
-A practice that is gone has a successor where the organisation list names one. Otherwise one is proposed from
-the figures, and marked so: the practice of the same primary care network (PCN) that grew most, if it grew by
-at least half of the closed list. Lists are looked at from the longest to the shortest, and growth that one
-closed list explains does not explain another.
+A practice that is gone has a successor where the organisation list names one; of several the one that grew
+most counts, and it is said. Otherwise one is proposed from the figures, and marked so: the practice of the
+same primary care network (PCN) that grew most, if it grew by at least half of the closed list. Lists are
+looked at from the longest to the shortest, and growth that one closed list explains does not explain another.
 
 Rates are compared only after the lists are pooled: of a practice that took over another, the earlier year's
 figures are those of both together.
@@ -28,18 +28,21 @@ NAMED, PROPOSED = "named", "proposed"
 #: Share of a closed list by which a practice must have grown to be proposed as its successor.
 GROWTH = 0.5
 
+#: Code of an organisation -> the codes of those that follow it.
+Successors = Mapping[str, Sequence[str]]
+
 COLUMNS = ["practice_code", "practice_name", "pcn_code", "patients", "event", "successor", "basis", "reason"]
 
 
 def changed_practices(
-    before: pd.DataFrame, after: pd.DataFrame, successors: Mapping[str, str] | None = None
+    before: pd.DataFrame, after: pd.DataFrame, successors: Successors | None = None
 ) -> pd.DataFrame:
     """Return a row for every practice that is in only one of two years, and why.
 
     Parameters
     ----------
-    before, after : schema ``practices``. successors : code -> code that follows it, as the organisation list
-        names them; chains are followed to a practice of `after`.
+    before, after : schema ``practices``. successors : code -> codes that follow it, as the organisation list
+        names them; chains are followed to practices of `after`.
 
     Returns
     -------
@@ -49,16 +52,18 @@ def changed_practices(
     old, new = (table.set_index("practice_code").sort_index() for table in (before, after))
     gone = old.loc[old.index.difference(new.index)].sort_values("list_size", ascending=False, kind="stable")
     growth = (new["list_size"] - old["list_size"].reindex(new.index).fillna(0)).astype(float)
-    known = {code: _followed(code, successors or {}, set(new.index)) for code in gone.index}
-    for code, successor in known.items():
-        if successor:
-            growth[successor] -= gone.loc[code, "list_size"]
+    heirs_of = {code: _followed(code, successors or {}, set(new.index)) for code in gone.index}
+    known = {code: max(heirs, key=lambda heir: growth[heir]) for code, heirs in heirs_of.items() if heirs}
+    for code, heir in known.items():
+        growth[heir] -= gone.loc[code, "list_size"]
     rows = []
     for code, row in gone.iterrows():
-        found, basis, reason = known[code], NAMED, "its successor in the organisation list"
+        found, basis, reason = known.get(code), NAMED, "its successor in the organisation list"
         if found is None:
             found, reason = _proposed(row, new, growth)
             basis = PROPOSED
+        elif len(heirs_of[code]) > 1:
+            reason = f"the organisation list names {', '.join(heirs_of[code])}; {found} grew most"
         event = CLOSED if found is None else MERGED if found in old.index else TAKEN_OVER
         rows.append((code, *_about(row), event, found, basis if found else None, reason))
     heirs = {row[5] for row in rows}
@@ -78,14 +83,18 @@ def _about(row: pd.Series) -> tuple[object, object, object]:
     return row["practice_name"], row["pcn_code"], row["list_size"]
 
 
-def _followed(code: str, successors: Mapping[str, str], there: set[str]) -> str | None:
-    """The first successor, in the chain from `code`, that is `there`; None where there is none."""
-    seen = {code}
-    while (code := successors.get(code, "")) and code not in seen:
-        if code in there:
-            return code
-        seen.add(code)
-    return None
+def _followed(code: str, successors: Successors, there: set[str]) -> list[str]:
+    """The first organisations that are `there` in the chains from `code`, in order."""
+    seen, waiting, found = {code}, [*successors.get(code, ())], set()
+    while waiting:
+        if (heir := waiting.pop()) in seen:
+            continue
+        seen.add(heir)
+        if heir in there:
+            found.add(heir)
+        else:
+            waiting += successors.get(heir, ())
+    return sorted(found)
 
 
 def _proposed(gone: pd.Series, new: pd.DataFrame, growth: pd.Series) -> tuple[str | None, str]:
@@ -119,7 +128,7 @@ class Followed:
     units: dict[str, pd.Series]
 
 
-def follow(practices: Mapping[str, pd.DataFrame], successors: Mapping[str, str] | None = None) -> Followed:
+def follow(practices: Mapping[str, pd.DataFrame], successors: Successors | None = None) -> Followed:
     """Follow practices from the first year to the last, year by year; `practices` in order of time."""
     periods = list(practices)
     steps = {

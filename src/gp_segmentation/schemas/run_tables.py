@@ -161,6 +161,17 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         },
         unique=["grouping", "practice_code"],
     ),
+    # Organisations that closed and those that follow them, where the source has the list; several rows for
+    # one that was divided. date: of the succession.
+    "successors": table(
+        {
+            "practice_code": text(),
+            "successor_code": text(),
+            "date": pa.Column(str, pa.Check.str_matches(r"^\d{4}-\d\d-\d\d$"), nullable=True),
+            "reason": text(nullable=True),
+        },
+        unique=["practice_code", "successor_code"],
+    ),
     # What was found in the raw files and tolerated: counted, never silent.
     "quality": table(
         {

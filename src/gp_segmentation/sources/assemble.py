@@ -16,6 +16,7 @@ from gp_segmentation.sources.groupings import join_groupings
 from gp_segmentation.sources.names import visible_tables
 from gp_segmentation.sources.raw_folder import PresentFiles, find_present
 from gp_segmentation.sources.small_areas import weight_tables
+from gp_segmentation.sources.successors import joined_successors
 from gp_segmentation.sources.tidy import (
     Boundaries,
     Organisations,
@@ -68,6 +69,7 @@ def read_source(files: Mapping[str, Mapping[str, Any]], folder: Path, *, min_lis
         "context": context,
         "context_dictionary": dictionary,
         "groupings": join_groupings(raw, codes),
+        "successors": joined_successors(raw.read_all("successors")),
     }
     prepared = visible_tables(tables, raw)
     shapes = None if boundaries is None else _join_boundaries(boundaries.frame, prepared["practices"], raw)

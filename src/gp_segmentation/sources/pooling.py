@@ -5,7 +5,7 @@ from dataclasses import replace
 import pandas as pd
 
 from gp_segmentation.errors import ConfigError
-from gp_segmentation.schemas import AGE_BANDS, SCHEMAS
+from gp_segmentation.schemas import AGE_BANDS, SCHEMAS, empty
 from gp_segmentation.sources.tidy import Prepared, QualityLog, first_few
 from gp_segmentation.utils.averages import weighted_means
 
@@ -53,6 +53,7 @@ def pool_by_pcn(prepared: Prepared) -> Prepared:
         age_sex=pool_age_sex(age_sex),
         context=_context(prepared.context, practices),
         groupings=_groupings(prepared.groupings, practices),
+        successors=empty("successors"),  # of practices; networks are followed by their codes
         quality=pd.concat([prepared.quality, _quality(prepared, achieved)], ignore_index=True),
     )
 

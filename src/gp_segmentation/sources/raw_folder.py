@@ -9,7 +9,7 @@ import pandas as pd
 
 from gp_segmentation.errors import ConfigError, InputError
 from gp_segmentation.sources.download.config import find_in_folder, names_in_folder
-from gp_segmentation.sources.download.manifest import read_manifest
+from gp_segmentation.sources.download.manifest import MANIFEST, read_manifest
 from gp_segmentation.sources.tidy import Codes, NoRowsError, QualityLog, first_few
 
 #: Roles of which a source has at most one file; it may have any number of the others.
@@ -24,9 +24,9 @@ SINGLE_ROLES = (
 )
 #: Roles that say which practices there are: a source has one of them.
 LISTING_ROLES = ("qof", "practices")
-ROLES = (*SINGLE_ROLES, "context", "small_area_patients", "grouping")
+ROLES = (*SINGLE_ROLES, "context", "small_area_patients", "grouping", "successors")
 #: Endings of files that a reader may take; others (notes, pictures) are not asked about.
-READABLE = (".csv", ".tsv", ".zip", ".xlsx", ".xlsm", ".xls", ".ods", ".parquet", ".geojson")
+READABLE = (".csv", ".tsv", ".zip", ".xlsx", ".xlsm", ".xls", ".ods", ".parquet", ".geojson", ".json")
 NAME_IT = "name it in `files` of the source's YAML to use it"
 
 
@@ -118,4 +118,4 @@ def readable_files(folder: Path) -> list[str]:
     """
     generated = {row.filename for row in read_manifest(folder) if row.retrieved is None}
     found = {path.name for path in folder.rglob("*.*") if path.suffix.lower() in READABLE}
-    return sorted(name for name in found - generated if not name.startswith("."))
+    return sorted(name for name in found - generated - {MANIFEST} if not name.startswith("."))

@@ -211,3 +211,4 @@ class Prepared:
     quality: pd.DataFrame
     boundaries: gpd.GeoDataFrame | None = None
     groupings: pd.DataFrame = field(default_factory=partial(schemas.empty, "groupings"))
+    successors: pd.DataFrame = field(default_factory=partial(schemas.empty, "successors"))

@@ -22,6 +22,7 @@ PREPARED = (
     "context",
     "context_dictionary",
     "groupings",
+    "successors",
     "quality",
 )
 SHOWN = ("practices", "context", "context_dictionary", "registers", "quality")

@@ -36,7 +36,7 @@ BEFORE = practices(
     F1=("U5", 6_000),  # gone: F2 opens with its patients
 )
 AFTER = practices(A1=("U1", 16_000), B1=("U2", 10_000), E3=("U4", 7_100), F2=("U5", 5_900), G1=("U6", 1_500))
-NAMED = {"E1": "E2", "E2": "E3"}
+NAMED = {"E1": ["E2"], "E2": ["E3"]}
 
 
 def test_every_practice_of_one_year_only_has_its_reason() -> None:
@@ -73,8 +73,15 @@ def test_growth_of_exactly_half_is_enough_and_less_is_not() -> None:
         assert found["event"].tolist() == [event]
 
 
+def test_of_several_named_successors_the_one_that_grew_most_counts_and_all_are_named() -> None:
+    divided = {"D1": ["X1", "B1"], "X1": ["A1", "Z9"]}  # A1 grew by 6,000, B1 by 1,000; Z9 is not there
+    found = changed_practices(BEFORE, AFTER, divided).set_index("practice_code").loc["D1"]
+    assert found[["event", "successor", "basis"]].tolist() == ["merged", "A1", "named"]
+    assert found["reason"] == "the organisation list names A1, B1; A1 grew most"
+
+
 def test_successors_that_go_round_in_a_circle_lead_nowhere() -> None:
-    circle = {"D1": "D2", "D2": "D1"}
+    circle = {"D1": ["D2"], "D2": ["D1"]}
     found = changed_practices(BEFORE, AFTER, circle).set_index("practice_code")
     assert found.loc["D1", "event"] == "closed"
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from gp_segmentation.pipeline.years.panel_files import write_panel
 from gp_segmentation.storage.workspace import Workspace
 from gp_segmentation.utils.files import fresh_folder, write_json
 from gp_segmentation.utils.root import project_root
@@ -14,6 +13,9 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
         with fresh_folder(ws.years) as out:
             write_json(out / "panel.json", {"periods": [], "sources": []})
         return
+    # Imported only where it is used: without it the stage is over at once.
+    from gp_segmentation.pipeline.years.panel_files import write_panel
+
     run = {
         "source": cfg["source"],
         "special": cfg["special"],

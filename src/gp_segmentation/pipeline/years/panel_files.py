@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -21,7 +21,7 @@ from gp_segmentation.report import PanelPage, write_panel_page
 from gp_segmentation.segments.renumbering import read_renumbered
 from gp_segmentation.sources.successors import read_successors
 from gp_segmentation.storage.model_files import load_model
-from gp_segmentation.storage.table_files import write_table
+from gp_segmentation.storage.table_files import read_table, write_table
 from gp_segmentation.storage.workspace import Workspace
 from gp_segmentation.utils.files import fresh_folder, read_json, write_json
 
@@ -68,7 +68,7 @@ def write_panel(options: Config, cfg: Config, ws: Workspace, root: Path, out: Pa
         years,
         lambda rows: fit_labels(clusterer, rows),
         same_indicators=read_renumbered(root / "conf" / "source" / "_renumbered.yaml"),
-        successors=_successors(options, root),
+        successors=_successors(options, folders, root),
         draws=options["draws"],
         seed=seed,
     )
@@ -117,13 +117,17 @@ def _year(folder: Path) -> Year:
     return Year(source["label"], source["period"], tables, ws.prepared_table("quality"))
 
 
-def _successors(options: Config, root: Path) -> dict[str, str] | None:
-    if not options["successors"]:
-        return None
-    path = root / Path(options["successors"]).expanduser()
-    if not path.is_file():
-        raise GpsegError(
-            f"panel.successors is {path}, which is not there. Name a CSV with the columns practice_code and "
-            "successor_code, or leave it null: successors are then proposed from list sizes"
-        )
-    return read_successors(path)
+def _successors(options: Config, folders: Sequence[Path], root: Path) -> dict[str, list[str]]:
+    """Code -> codes that follow it, by the years' own lists and the file that is asked for."""
+    tables = [read_table(folder / "successors.parquet", "successors") for folder in folders]
+    if options["successors"]:
+        path = root / Path(options["successors"]).expanduser()
+        if not path.is_file():
+            raise GpsegError(
+                f"panel.successors is {path}, which is not there. Name a CSV with the columns practice_code "
+                "and successor_code, or a list of successors of the Organisation Data Service; or leave it "
+                "null: successors that no year's list names are then proposed from list sizes"
+            )
+        tables.append(read_successors(path).frame)
+    pairs = pd.concat(tables)[["practice_code", "successor_code"]].drop_duplicates()
+    return {str(code): sorted(rows) for code, rows in pairs.groupby("practice_code")["successor_code"]}
