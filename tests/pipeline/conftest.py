@@ -226,7 +226,7 @@ def template(tmp_path_factory) -> Path:
             root.mkdir()
             project = copy_project(root)
             project.call("gpseg-data")
-            command = ("dvc", "repro", "area", "panel", "report")
+            command = ("dvc", "repro", "area", "report")
             with project.start(*command, PYTHONUNBUFFERED="1", **SURROUNDING) as process:
                 lines = [(time.monotonic(), line) for line in process.stdout]
             assert process.returncode == 0, "".join(line for _, line in lines)

@@ -22,10 +22,10 @@ STAGES = [
     "matrix",
     "study",
     "segment",
+    "panel",
     "evidence",
     "insight",
     "area",
-    "panel",
     "report",
     "track",
 ]
@@ -103,26 +103,26 @@ def test_an_edit_in_conf_reruns_the_stages_it_concerns(reproduced):
     reproduced.run("dvc", "checkout")
 
 
-ALL = ("prepare", "features", "matrix", "study", "segment", "evidence", "insight", "area", "panel", "report")
+ALL = ("prepare", "features", "matrix", "study", "segment", "panel", "evidence", "insight", "area", "report")
 #: Module -> the stages whose results may be others after an edit of it; `track` looks every time.
 EDITS = {
     "errors.py": ("configure", *ALL),
-    "config.py": ("configure", "prepare", "features", "matrix", "study", "evidence", "area", "panel"),
+    "config.py": ("configure", "prepare", "features", "matrix", "study", "panel", "evidence", "area"),
     "utils/files.py": ("configure", *ALL),
     "storage/provenance.py": ("configure", *ALL),
     "schemas/run_tables.py": ("configure", *ALL),
-    "sources/ods.py": ("prepare", "area", "panel"),
-    "features/shrinkage.py": ("prepare", "features", "evidence", "insight", "panel"),
+    "sources/ods.py": ("prepare", "panel", "area"),
+    "features/shrinkage.py": ("prepare", "features", "panel", "evidence", "insight"),
     "matrix/variants.py": ("matrix",),
-    "clustering/lloyd.py": ("study", "segment", "evidence", "area", "panel"),
-    "validity/scores.py": ("study", "segment", "evidence", "area", "panel"),
+    "clustering/lloyd.py": ("study", "segment", "panel", "evidence", "area"),
+    "validity/scores.py": ("study", "segment", "panel", "evidence", "area"),
     "study/agreement.py": ("study", "area"),
     "segments/table.py": ("segment", "panel"),
     "evidence/verdict.py": ("evidence",),
     "insight/spatial.py": ("insight",),
     "insight/portraits/names.py": ("segment", "insight", "area"),
-    "figures/map.py": ("area", "panel", "report"),
-    "report/page.py": ("area", "panel", "report"),
+    "figures/map.py": ("panel", "area", "report"),
+    "report/page.py": ("panel", "area", "report"),
     "pipeline/stages/segment.py": ("segment", "panel"),
     "pipeline/runs.py": (),
     "tracking/run.py": (),

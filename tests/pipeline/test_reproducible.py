@@ -39,7 +39,7 @@ OTHER = Surrounding("de_DE.UTF-8", "America/St_Johns", BLANKS, "4711", 2, 2)
 #: Below data/, in the order in which they come to be: what differs first is where to look.
 ORDER = [
     *("raw", "prepared", "features", "matrix", "study", "segments"),
-    *("evidence", "metrics.json", "insight", "area", "years", "figures", "report"),
+    *("years", "evidence", "metrics.json", "insight", "area", "figures", "report"),
 ]
 
 # Every stage as DVC calls it, in one process. The locale is taken up, which Python by itself does not do:

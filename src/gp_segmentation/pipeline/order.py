@@ -21,10 +21,10 @@ STAGES = (
     "matrix",
     "study",
     "segment",
+    "panel",
     "evidence",
     "insight",
     "area",
-    "panel",
     "report",
 )
 #: What each of them does, said when it begins.
@@ -34,10 +34,10 @@ WORK = {
     "matrix": "impute, scale and weight them",
     "study": "try numbers of segments, and choose one",
     "segment": "name the segments, and put every practice into one",
+    "panel": "put other years into the segments, where some are asked for",
     "evidence": "test what the segments are worth",
     "insight": "find portraits, peers and opportunities",
     "area": "write the pack of an area, where one is asked for",
-    "panel": "put other years into the segments, where some are asked for",
     "report": "draw the figures and write the page",
     "track": "record the run in MLflow",
 }

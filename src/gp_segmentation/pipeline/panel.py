@@ -9,7 +9,7 @@ from gp_segmentation.pipeline.finished import run_or_latest
 from gp_segmentation.pipeline.project import Project
 from gp_segmentation.pipeline.queries import existing_run
 from gp_segmentation.pipeline.runs import recorded_config
-from gp_segmentation.pipeline.years.panel_files import PAGE, Written, write_panel
+from gp_segmentation.pipeline.years.panel_files import PAGE, WORKBOOK, write_panel
 from gp_segmentation.storage.workspace import Workspace
 from gp_segmentation.tracking.errors import StoreError
 
@@ -35,22 +35,22 @@ def make_panel(asked: dict[str, Any], root: Path) -> str:
     written = write_panel(asked["panel"], cfg, ws, root, out, seed=asked["seed"])
     found = written.panel
     simulated = dict.fromkeys(str(source["warning"]) for source in written.sources if source.get("warning"))
-    lines = [*simulated, *found.findings, *found.notes, "", *_recorded(asked, written, folder, out, root)]
-    return "\n".join([*lines, f"The page:   {(out / PAGE).as_uri()}", f"The tables: {out}", ""])
+    lines = [*simulated, *found.findings, *found.notes, "", *_recorded(asked, folder, out, root)]
+    return "\n".join([*lines, *_places(out), ""])
 
 
-def _recorded(asked: dict[str, Any], written: Written, run: Path, out: Path, root: Path) -> list[str]:
+def _places(out: Path) -> list[str]:
+    return [f"The page:   {(out / PAGE).as_uri()}", f"Workbook:   {out / WORKBOOK}", f"The tables: {out}"]
+
+
+def _recorded(asked: dict[str, Any], run: Path, out: Path, root: Path) -> list[str]:
     """Record the panel where tracking is on; return what came of it."""
     if not asked["tracking"]["enabled"]:
         return []
     from gp_segmentation.tracking import panels
 
-    found = written.panel
     try:
-        store = Project(asked, root).open_store()
-        told = panels.record(
-            store, out, run, written.sources, written.prepared, found.metrics, options=asked["panel"]
-        )
+        told = panels.record(Project(asked, root).open_store(), out, run, asked["panel"])
     except StoreError as error:
         return [f"Not recorded: {error.problem}. The panel is whole in {out}"]
     return [told]

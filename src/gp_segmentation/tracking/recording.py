@@ -16,7 +16,7 @@ from gp_segmentation.schemas import of_preparation, with_headings
 from gp_segmentation.storage.provenance import content
 from gp_segmentation.storage.table_files import csv_text, read_table
 from gp_segmentation.storage.workspace import Workspace
-from gp_segmentation.tracking import describing
+from gp_segmentation.tracking import describing, panels
 from gp_segmentation.tracking.errors import StoreError
 from gp_segmentation.utils.files import read_json
 
@@ -51,7 +51,13 @@ def content_hash(ws: Workspace) -> str:
 
 def _files(ws: Workspace) -> list[Path]:
     recorded = [path for name in RECORDED for path in sorted((ws.root / name).rglob("*"))]
-    return [path for path in (*recorded, *_pack_files(ws)) if path.is_file()]
+    years = sorted(ws.years.glob("*")) if _has_years(ws) else []
+    return [path for path in (*recorded, *_pack_files(ws), *years) if path.is_file()]
+
+
+def _has_years(ws: Workspace) -> bool:
+    """Whether the run has a panel of several years; runs of before there was one have not even its folder."""
+    return (ws.years / "panel.json").is_file() and bool(read_json(ws.years / "panel.json")["periods"])
 
 
 def _pack_files(ws: Workspace) -> list[Path]:
@@ -111,6 +117,8 @@ def record(run: Run, cfg: dict[str, Any], ws: Workspace, setting: str | None = N
         run.log_files([path for path in sorted((ws.root / name).rglob("*")) if path.is_file()], folder)
     for path in _pack_files(ws):
         run.log_files([path], f"areas/{path.parent.name}")
+    if _has_years(ws):
+        panels.log_years(run, ws.years)
     _record_model(run, ws)
     run.log_files([ws.metrics, ws.prepared / "source.json", ws.chosen_matrix / "imputed.parquet"], "tables")
     run.log_text(csv_text(quality), "tables/quality.csv")

@@ -83,3 +83,12 @@ def test_a_composition_of_other_units_than_shares_is_refused(small_tables):
 def test_wrong_options_are_named(small_tables, options, message):
     with pytest.raises(ConfigError, match=message):
         Context(**options)(small_tables)
+
+
+def test_of_several_editions_of_deprivation_the_first_that_the_source_has_is_taken(small_tables):
+    both = replace(small_tables, context=small_tables.context.assign(imd_2019_score=7.0))
+    wanted = Deprivation(measure="imd_2019_score", otherwise="imd_score")
+    assert list(wanted(both).natural) == ["imd_2019_score"]
+    assert list(wanted(small_tables).natural) == ["imd_score"]
+    with pytest.raises(InputError, match="measure b is missing"):
+        Deprivation(measure="a", otherwise="b")(small_tables)

@@ -67,7 +67,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def test_every_table_is_read_back_by_its_schema(run, out):
     tables = {name: read_table(out / f"{name}.csv", f"panel_{name}") for name in panel_files.TABLES}
-    assert {f"{name}.csv" for name in tables} | {"panel.html", "panel.json"} == {
+    assert {f"{name}.csv" for name in tables} | {"panel.html", "panel.json", "panel.xlsx"} == {
         name for name in contents(out) if not name.startswith(("flows.p", "flows.s", "trends.p", "trends.s"))
     }
     segments = tables["segments"]

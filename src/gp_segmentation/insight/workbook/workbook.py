@@ -73,6 +73,10 @@ NOTES = {
     "own segment reached it. Rates are shrunk for small numbers. A practice at or above the quartile adds "
     "nothing. The columns for England compare with the upper quartile of England. A patient can count for "
     "several indicators: do not add indicators up.",
+    "Practices expected by drift alone": "How many of the segment's practices would be there next year if "
+    "nothing happened but what commonly happens to practices from one year to the next, in no particular "
+    "direction. More than that are more than drift explains.",
+    "Moved beyond drift": "Drift explains these changes of segment with a probability under 10%.",
     "Interval from": "The 95% interval. For additional patients it covers chance in what happened to the "
     "patients of that year (a bootstrap). It does not say what a change of care could achieve.",
 }
@@ -95,7 +99,7 @@ def write_workbook(path: Path, sheets: Mapping[str, WorkbookSheet], source: Mapp
             path,
             sheets=made,
             cover=gptables.Cover(**_cover(source)),
-            notes_table=_notes(sheets),
+            notes_table=_notes(sheets) if len(_notes(sheets)) else None,  # gptables fails at an empty table
             notesheet_options={"title": "Notes", "instructions": "What the terms in the tables mean."},
             contentsheet_options={"column_names": ["Sheet", "Table"]},
             auto_width=False,

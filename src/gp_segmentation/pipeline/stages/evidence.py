@@ -9,7 +9,7 @@ from gp_segmentation.features import Tables, build_blocks
 from gp_segmentation.schemas import headlines, of_preparation
 from gp_segmentation.storage.table_files import read_table, write_table
 from gp_segmentation.storage.workspace import Workspace
-from gp_segmentation.utils.files import fresh_folder, write_json
+from gp_segmentation.utils.files import fresh_folder, read_json, write_json
 
 
 def run(cfg: dict[str, Any], ws: Workspace) -> None:
@@ -39,6 +39,8 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
         told = evidence.with_noise(told, len(every) - len(fitted), len(every))
     if told["assessed"]:
         told |= _external(cfg, ws, X, labels)
+    if (ws.years / "panel.json").is_file():
+        told = evidence.with_years(told, read_json(ws.years / "panel.json"))
     chosen = ws.trials().set_index("trial").loc[choice["trial"]]
     imputed = read_table(ws.chosen_matrix / "imputed.parquet")
     metrics = evidence.run_metrics(chosen, told, imputed, ws.segment_table(), choice["agreement"])

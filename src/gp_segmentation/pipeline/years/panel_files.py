@@ -15,12 +15,15 @@ from gp_segmentation import config
 from gp_segmentation.clustering import fit_labels
 from gp_segmentation.errors import GpsegError
 from gp_segmentation.features import Tables
+from gp_segmentation.insight.workbook.workbook import write_workbook
 from gp_segmentation.panel import Panel, Run, Year, build_panel
 from gp_segmentation.pipeline.years.other_sources import prepared_source
+from gp_segmentation.pipeline.years.panel_workbook import panel_sheets
 from gp_segmentation.report import PanelPage, write_panel_page
 from gp_segmentation.segments.renumbering import read_renumbered
 from gp_segmentation.sources.successors import read_successors
 from gp_segmentation.storage.model_files import load_model
+from gp_segmentation.storage.provenance import content
 from gp_segmentation.storage.table_files import read_table, write_table
 from gp_segmentation.storage.workspace import Workspace
 from gp_segmentation.utils.files import fresh_folder, read_json, write_json
@@ -29,17 +32,18 @@ Config = dict[str, Any]
 
 log = logging.getLogger("gpseg")
 
-PAGE, RESULT = "panel.html", "panel.json"
+PAGE, RESULT, WORKBOOK = "panel.html", "panel.json", "panel.xlsx"
+#: What panel.json says of every year; tables: the content of its prepared tables.
+OF_A_SOURCE = ("name", "label", "period", "practices", "patients", "licence", "tables")
 TABLES = ("segments", "practices", "account", "flows", "trends", "agreement", "core")
 
 
 @dataclass(frozen=True)
 class Written:
-    """A panel that was written, and the source.json and folder of the prepared tables of every year."""
+    """A panel that was written, and the source.json of every year."""
 
     panel: Panel
     sources: list[Config]
-    prepared: list[Path]
 
 
 def write_panel(options: Config, cfg: Config, ws: Workspace, root: Path, out: Path, *, seed: int) -> Written:
@@ -74,9 +78,9 @@ def write_panel(options: Config, cfg: Config, ws: Workspace, root: Path, out: Pa
     )
     for sentence in panel.warnings:
         log.warning("WARNING: %s.", sentence)
-    sources = [read_json(folder / "source.json") for folder in folders]
+    sources = [read_json(folder / "source.json") | {"tables": content(folder)} for folder in folders]
     _write(out, panel, segments, sources)
-    return Written(panel, sources, folders)
+    return Written(panel, sources)
 
 
 def _write(out: Path, panel: Panel, segments: pd.DataFrame, sources: list[Config]) -> None:
@@ -94,6 +98,7 @@ def _write(out: Path, panel: Panel, segments: pd.DataFrame, sources: list[Config
         for name, pictures in write_panel_page(folder / PAGE, page).items():
             for ending, content in pictures.items():
                 (folder / f"{name}.{ending}").write_bytes(content)
+        write_workbook(folder / WORKBOOK, panel_sheets(panel, names), _about(sources))
         write_json(folder / RESULT, _result(panel, sources, sentences))
 
 
@@ -105,9 +110,20 @@ def _result(panel: Panel, sources: list[Config], sentences: Mapping[str, Any]) -
     }
     return {
         "periods": list(panel.periods),
-        "sources": [source["label"] for source in sources],
+        "sources": [{key: source[key] for key in OF_A_SOURCE} for source in sources],
         **sentences,
         "metrics": metrics,
+    }
+
+
+def _about(sources: list[Config]) -> Config:
+    """What the workbook says of the data of all years: it is marked if those of any are."""
+    warnings = dict.fromkeys(source["warning"] for source in sources if source.get("warning"))
+    return {
+        **sources[0],
+        "label": ", ".join(source["label"] for source in sources),
+        "synthetic": any(source["synthetic"] for source in sources),
+        "warning": " ".join(warnings) or None,
     }
 
 

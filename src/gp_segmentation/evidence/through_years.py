@@ -1,0 +1,43 @@
+"""What a panel of several years adds to the evidence."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gp_segmentation.utils.wording import rounded_down
+
+METRICS = {
+    "ari_own_fits": "own_fits",
+    "ari_frozen": "frozen",
+    "ari_pooled_fit": "pooled_fit",
+    "share_moved": "share_moved",
+}
+
+
+def with_years(told: Mapping[str, Any], panel: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the contents of evidence.json with those of panel.json that bear on it, and a reason for them.
+
+    The reason comes beside those of the verdict and does not decide it: most runs have one year, and theirs
+    must mean the same. ``years`` has, for each two years, the adjusted Rand index of own fits, of the frozen
+    segments and of the fit of all years, and the share of practices that moved beyond drift.
+
+    Parameters
+    ----------
+    panel : contents of panel.json; without periods (no panel was asked for) `told` is returned as it is.
+    """
+    if not panel["periods"] or not told["assessed"]:
+        return dict(told)
+    least = float(told["thresholds"]["ari"])
+    steps = panel["metrics"]["ari_own_fits"]
+    reasons = [_reason(step, ari, least) for step, ari in steps.items()]
+    years = {step: {to: panel["metrics"][of][step] for of, to in METRICS.items()} for step in steps}
+    return {**told, "reasons": [*told["reasons"], *reasons], "years": years}
+
+
+def _reason(step: str, ari: float | None, least: float) -> str:
+    if ari is None:
+        return f"{step}: whether each year by itself gives the same segments was not measured."
+    same = "nearly the same" if ari >= least else "different"
+    return (
+        f"{step}: each year segmented by itself gives {same} segments "
+        f"(adjusted Rand index {rounded_down(ari, 2):.2f}; {least:g} is asked for)."
+    )
