@@ -270,6 +270,12 @@ def nhs_data() -> Path:
 
 
 @pytest.fixture(scope="session")
+def nhs_data_2022_23() -> Path:
+    """The folder that GPSEG_NHS_DATA_2022_23 names, with the files of another year somewhere below it."""
+    return named_folder("GPSEG_NHS_DATA_2022_23", "official files of 2022-23")
+
+
+@pytest.fixture(scope="session")
 def nhs_samples() -> Path:
     """The folder that GPSEG_NHS_SAMPLES names, with extracts of other published files."""
     return named_folder("GPSEG_NHS_SAMPLES", "extracts")

@@ -18,9 +18,9 @@ from gp_segmentation.sources import Prepared, read_source
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def read_official(nhs_data: Path, folder: Path) -> Prepared:
-    """Read the source nhs_2024_25 as its YAML describes it, from copies in `folder` of the official files."""
-    source = config.compose_config(ROOT, ["source=nhs_2024_25"], name="data")["source"]
+def read_official(nhs_data: Path, folder: Path, source_name: str = "nhs_2024_25") -> Prepared:
+    """Read a source as its YAML describes it, from copies in `folder` of the official files."""
+    source = config.compose_config(ROOT, [f"source={source_name}"], name="data")["source"]
     for file in source["files"].values():
         names = (file["filename"], *(file.get("aliases") or ()))
         found = [path for name in names for path in sorted(nhs_data.rglob(name))]
@@ -52,6 +52,14 @@ def read(
 def official(read: tuple[Prepared, pd.Series]) -> Prepared:
     """The tables of the source nhs_2024_25; not to be changed."""
     return read[0]
+
+
+@pytest.fixture(scope="session")
+def official_2022_23(nhs_data_2022_23: Path, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    """The tables of the source nhs_2022_23, which has no registrations; not to be changed."""
+    folder = tmp_path_factory.mktemp("raw") / "nhs_2022_23"
+    folder.mkdir()
+    return read_official(nhs_data_2022_23, folder, "nhs_2022_23")
 
 
 @pytest.fixture(scope="session")
