@@ -32,6 +32,7 @@ SUITES = {
     "writers killed at random (50 kills), a full disk": ["tests/unit/utils/test_killed_writers.py"],
     "killed runs and passwords in MLflow": ["tests/unit/tracking/test_store.py"],
     "configurations that mean nothing or do harm": ["tests/config"],
+    "files of a source absent, singly and in pairs": ["tests/pipeline/test_absent_files.py"],
     "model files": ["tests/unit/storage/test_model_files.py"],
     "secrets": ["tests/unit/test_secrets.py", "tests/pipeline/test_secrets.py"],
     "hostile names": ["tests/pipeline/test_hostile_names.py"],
@@ -135,7 +136,8 @@ def whole_page(examples: int, kills: int) -> list[str]:
     sections = {p["TITLE"]: p["section"](*asked.get(name, [])) for name, p in zip(PARTS, parts, strict=True)}
     tests = runpy.run_path(str(ROOT / "tests/unit/sources/test_corruptions.py"))
     targets = len(runpy.run_path(str(ROOT / FUZZ))["TARGETS"])
-    suites = [pytest_row(what, paths, {"GPSEG_KILLS": "50"}) for what, paths in SUITES.items()]
+    thorough = {"GPSEG_KILLS": "50", "GPSEG_ABSENT": "pairs"}
+    suites = [pytest_row(what, paths, thorough) for what, paths in SUITES.items()]
     fuzz = pytest_row(
         f"files harmed at random: {targets} targets, {examples:,} each", [FUZZ], {"GPSEG_FUZZ": str(examples)}
     )

@@ -1,6 +1,6 @@
 """What a panel of several years adds to the evidence."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gp_segmentation.utils.wording import rounded_down
@@ -16,9 +16,10 @@ METRICS = {
 def with_years(told: Mapping[str, Any], panel: Mapping[str, Any]) -> dict[str, Any]:
     """Return the contents of evidence.json with those of panel.json that bear on it, and a reason for them.
 
-    The reason comes beside those of the verdict and does not decide it: most runs have one year, and theirs
-    must mean the same. ``years`` has, for each two years, the adjusted Rand index of own fits, of the frozen
-    segments and of the fit of all years, and the share of practices that moved beyond drift.
+    The reasons come beside those of the verdict and do not decide it: most runs have one year, and theirs
+    must mean the same. ``years`` has ``steps``: for each two years, the adjusted Rand index of own fits, of
+    the frozen segments and of the fit of all years, and the share of practices that moved beyond drift; and
+    ``returns``: the highest Jaccard coefficient of each segment in each year's own fit.
 
     Parameters
     ----------
@@ -29,8 +30,25 @@ def with_years(told: Mapping[str, Any], panel: Mapping[str, Any]) -> dict[str, A
     least = float(told["thresholds"]["ari"])
     steps = panel["metrics"]["ari_own_fits"]
     reasons = [_reason(step, ari, least) for step, ari in steps.items()]
+    reasons += _not_returning(panel["returns"], float(told["thresholds"]["jaccard"]))
     years = {step: {to: panel["metrics"][of][step] for of, to in METRICS.items()} for step in steps}
-    return {**told, "reasons": [*told["reasons"], *reasons], "years": years}
+    found = {"steps": years, "returns": panel["returns"]}
+    return {**told, "reasons": [*told["reasons"], *reasons], "years": found}
+
+
+def _not_returning(returns: Sequence[Mapping[str, Any]], least: float) -> list[str]:
+    """A sentence for each year in which some of the run's segments are not found again."""
+    away: dict[str, list[str]] = {}
+    for row in returns:
+        if row["jaccard"] < least:
+            away.setdefault(row["period"], []).append(
+                f"{row['segment']} ({rounded_down(100 * row['jaccard']):.0f}%)"
+            )
+    return [
+        f"Segmented by itself, {period} does not have segment {', '.join(segments)} "
+        f"(overlap; {least:.0%} is asked for)."
+        for period, segments in away.items()
+    ]
 
 
 def _reason(step: str, ari: float | None, least: float) -> str:

@@ -50,11 +50,12 @@ class Tables:
     def registrations(self) -> pd.DataFrame:
         """The table `age_sex`; `NotInSource` when the source came without it."""
         if self.age_sex.empty:
+            without = "" if self.registers.empty else ", such as features=prevalence_crude or panel_core"
             raise NotInSource(
                 "the source has no registrations by age and sex",
                 file="age_sex",
                 remedy="Put the file named under `registrations` in the source's YAML beside the others and "
-                "prepare again, or choose features=prevalence_crude, which needs no registrations",
+                f"prepare again, or choose a feature set that needs no registrations{without}",
             )
         return self.age_sex
 

@@ -37,8 +37,10 @@ def build_features(
     ConfigError
         When there are no blocks, or two blocks make the same feature.
     InputError
-        When the source lacks the figures of a block that is not optional, or no feature of it is left.
+        When fewer than two practices are not special, when the source lacks the figures of blocks that are
+        not optional (all are named), or no feature of one is left.
     """
+    _check_ordinary(tables.practices)
     built, notes = _build_each(blocks, tables)
     if not built:
         raise ConfigError("the feature set has no blocks. Name at least one under features.blocks")
@@ -69,6 +71,7 @@ def build_features(
 def _build_each(blocks: Mapping[str, Block], tables: Tables) -> tuple[dict[str, BlockFeatures], Notes]:
     """Return the blocks the source has figures for, and the notes of all blocks."""
     built: dict[str, BlockFeatures] = {}
+    lacking: dict[str, NotInSource] = {}
     notes: Notes = []
     # Sums of linear algebra may change with the number of threads; one thread keeps every byte.
     with threadpool_limits(1):
@@ -76,12 +79,40 @@ def _build_each(blocks: Mapping[str, Block], tables: Tables) -> tuple[dict[str, 
             try:
                 built[name] = block(tables)
             except NotInSource as error:
-                if not getattr(block, "optional", False):
-                    raise
-                notes.append((name, f"left out: {error.problem}"))
+                if getattr(block, "optional", False):
+                    notes.append((name, f"left out: {error.problem}"))
+                else:
+                    lacking[name] = error
             else:
                 notes += [(name, note) for note in built[name].notes]
+    if lacking:
+        raise _all_lacking(lacking)
     return built, notes
+
+
+def _all_lacking(lacking: Mapping[str, NotInSource]) -> NotInSource:
+    """The errors of several blocks as one, each problem and remedy once."""
+    blocks: dict[str, list[str]] = {}
+    for name, error in lacking.items():
+        blocks.setdefault(error.problem, []).append(name)
+    problems = [f"{problem} (block {', '.join(names)})" for problem, names in blocks.items()]
+    remedies = dict.fromkeys(error.remedy for error in lacking.values() if error.remedy)
+    return NotInSource("; ".join(problems), file="features", remedy=". ".join(remedies))
+
+
+def _check_ordinary(practices: pd.DataFrame) -> None:
+    """Raise InputError unless two practices are not special, and say what the others are."""
+    ordinary = int(practices["special"].isna().sum())
+    if ordinary >= 2:
+        return
+    reasons = practices["special"].dropna().str.split("; ").explode().value_counts()
+    told = ", ".join(f"{reason} ({count:,})" for reason, count in reasons.head(3).items())
+    raise InputError(
+        f"only {ordinary} of {len(practices):,} practices are not special; segments need two. Most often: "
+        f"{told or 'no practice'}",
+        file="practices",
+        remedy="Loosen the limits of conf/special (special=small_lists has fewer), or check the raw files",
+    )
 
 
 def _dictionary(name: str, block: BlockFeatures, weight: float | None) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import pandas as pd
@@ -90,7 +90,7 @@ class IndicatorBlock(WeightedBlock, ABC):
 
     def __call__(self, tables: Tables) -> BlockFeatures:
         counts = indicator_counts(tables, self)
-        chosen = self.rates(counts)
+        chosen, without = _with_figures(self.rates(counts), tables.ordinary)
         rates = rate_features(
             chosen.numerator.add_prefix(self.prefix),
             chosen.denominator.add_prefix(self.prefix),
@@ -104,21 +104,41 @@ class IndicatorBlock(WeightedBlock, ABC):
             f"{self.prefix}{code}": f"{conditions[groups[code]]}, {code}: {chosen.measure}"
             for code in chosen.numerator.columns
         }
-        dropped = {f"{self.prefix}{code}": reason for code, reason in counts.dropped.items()}
+        dropped = {f"{self.prefix}{code}": why for code, why in (counts.dropped | without).items()}
         return BlockFeatures(rates.values, rates.natural, labels, "%", rates.transform, dropped, counts.notes)
+
+
+def _with_figures(rates: IndicatorRates, ordinary: pd.Series) -> tuple[IndicatorRates, dict[str, str]]:
+    """Return the rates that an ordinary practice has, and why the others are left out.
+
+    Raises NotInSource when there is none: the publication has no adjustments, say.
+    """
+    known = (rates.numerator.notna() & (rates.denominator > 0))[ordinary.to_numpy()].any()
+    if not known.any():
+        raise NotInSource(
+            f"no practice has figures of {rates.measure}",
+            file="achievement",
+            remedy="Choose a feature set without them (features=need), or a source that has them",
+        )
+    kept = known.index[known]
+    without = dict.fromkeys(known.index[~known].astype(str), "no practice has a figure")
+    return replace(rates, numerator=rates.numerator[kept], denominator=rates.denominator[kept]), without
 
 
 def indicator_counts(tables: Tables, block: IndicatorBlock) -> IndicatorCounts:
     """Return the counts of the indicators that `block` chooses.
 
     Raises ConfigError when the source lacks a chosen code, or when no indicator is left; NotInSource when it
-    has no achievement, or none of the groups.
+    has no achievement, no indicator with a denominator, or none of the groups.
     """
+    remedy = "Choose a feature set without achievement (features=need), or a source that has it"
     if tables.achievement.empty:
-        remedy = "Choose a feature set without achievement (features=need), or a source that has it"
         raise NotInSource("the source has no achievement", file="achievement", remedy=remedy)
     notes: tuple[str, ...] = ()
     known = tables.achievement.groupby("indicator_code")["denominator"].count() > 0
+    if not known.any():
+        problem = "no indicator of the source has a denominator"
+        raise NotInSource(problem, file="achievement", remedy=remedy)
     chosen = tables.indicators[tables.indicators["indicator_code"].isin(known.index[known])]
     columns = {"groups": "group_code", "domains": "domain_code", "indicators": "indicator_code"}
     for key, column in columns.items():

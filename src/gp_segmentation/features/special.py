@@ -107,7 +107,8 @@ def _register_reasons(registers: pd.DataFrame, rules: SpecialRules) -> pd.Series
     totals = registers.groupby("group_code")[["register", "denominator"]].sum()
     england = 100 * totals["register"] / totals["denominator"].where(totals["denominator"] > 0)
     prevalence = 100 * registers["register"] / registers["denominator"].where(registers["denominator"] > 0)
-    limit = np.maximum(rules.register_prevalence, rules.register_ratio * registers["group_code"].map(england))
+    national = registers["group_code"].map(england).astype(float)  # text where there are no registers
+    limit = np.maximum(rules.register_prevalence, rules.register_ratio * national)
     extreme = registers.assign(prevalence=prevalence)[(prevalence >= limit).to_numpy()]
     texts = [f"{row.prevalence:.0f}% on the {row.group_code} register" for row in extreme.itertuples()]
     reasons = pd.Series(texts, index=extreme["practice_code"], dtype="str").groupby(level=0).agg("; ".join)

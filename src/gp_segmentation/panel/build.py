@@ -56,7 +56,7 @@ class Panel:
 
     Attributes
     ----------
-    segments, practices, account, flows, trends, agreement, core : see `schemas.panel_tables`.
+    segments, practices, account, flows, trends, agreement, returns, core : see `schemas.panel_tables`.
     warnings : sentences that ask for another file; they come first. findings, notes : sentences.
     metrics : name -> one number for each two years that follow each other.
     """
@@ -68,6 +68,7 @@ class Panel:
     flows: pd.DataFrame
     trends: pd.DataFrame
     agreement: pd.DataFrame
+    returns: pd.DataFrame
     core: pd.DataFrame
     warnings: list[str]
     findings: list[str]
@@ -117,6 +118,7 @@ def build_panel(
         flows=pd.concat(steps.flows, ignore_index=True),
         trends=trends(placed.natural, sizes, steps.segment, placed.dictionary),
         agreement=fits.agreement,
+        returns=fits.returns,
         core=common.core.melt(["part", "item", "used"], var_name="period", value_name="found"),
         warnings=common.warnings,
         findings=[*said, *_findings(list(lists), steps, metrics)],

@@ -7,9 +7,9 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from gp_segmentation.clustering import NOISE
+from gp_segmentation.clustering import NOISE, number_clusters
 from gp_segmentation.utils.arrays import Floats, Ints
-from gp_segmentation.validity import adjusted_rand, match_labels
+from gp_segmentation.validity import adjusted_rand, best_jaccards, match_labels
 
 FROZEN, OWN, POOLED = "frozen model", "fit of each year", "fit of all years"
 
@@ -24,10 +24,13 @@ class Fits:
         where there is no counterpart; below 1 for none).
     agreement : first, first_period, second, second_period, practices, ari (adjusted Rand index over practices
         with a segment in both): every fit between years, and in every year with the frozen model.
+    returns : period, segment, jaccard: highest Jaccard coefficient of each frozen segment, as it is in that
+        year, over the segments of the year's own fit.
     """
 
     labels: dict[str, dict[str, pd.Series]]
     agreement: pd.DataFrame
+    returns: pd.DataFrame
 
 
 def fit_years(
@@ -58,7 +61,14 @@ def fit_years(
     pairs += [(FROZEN, period, kind, period) for kind in (OWN, POOLED) for period in rows]
     found = [(*pair, *_agreement(labels[pair[0]][pair[1]], labels[pair[2]][pair[3]])) for pair in pairs]
     columns = ["first", "first_period", "second", "second_period", "practices", "ari"]
-    return Fits(labels, pd.DataFrame(found, columns=columns))
+    returns = [_returns(period, segments[period], labels[OWN][period]) for period in rows]
+    return Fits(labels, pd.DataFrame(found, columns=columns), pd.concat(returns, ignore_index=True))
+
+
+def _returns(period: str, segments: pd.Series, own: pd.Series) -> pd.DataFrame:
+    names, codes = number_clusters(segments)
+    jaccard = best_jaccards(codes, own.clip(lower=NOISE).to_numpy())
+    return pd.DataFrame({"period": period, "segment": names, "jaccard": jaccard})
 
 
 def _fit(rows: pd.DataFrame, segments: pd.Series, fit: Callable[[Floats], Ints]) -> pd.Series:

@@ -77,7 +77,8 @@ def write_panel_page(path: Path, page: PanelPage) -> dict[str, dict[str, bytes]]
         trends=_trends(page),
         trend_columns=[("Measure", "", "label"), ("Segment", "", "segment")]
         + [(period, "n", period) for period in page.periods],
-        account=_records(page.account),
+        account=[{**row, "years": _step(row)} for row in _records(page.account)],
+        years_column=[("Years", "", "years")] if len(page.periods) > 2 else [],
         practices=_records(page.practices.sort_values("patients", ascending=False).head(SHOWN)),
         left_out=max(0, len(page.practices) - SHOWN),
         agreement=[{**row, "text": _decimals(row["ari"])} for row in _records(page.agreement)],
@@ -101,7 +102,7 @@ def _picture(picture: Mapping[str, bytes], alt: str) -> dict[str, Any]:
 def _flow(row: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     known = row["share"] == row["share"]
     return {
-        "years": f"{row['from_period']} to {row['to_period']}",
+        "years": _step(row),
         "from": names.get(row["segment_from"], row["segment_from"]),
         "to": names.get(row["segment_to"], row["segment_to"]),
         "practices": row["practices"],
@@ -110,6 +111,10 @@ def _flow(row: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
         "moved": row["moved"],
         "england": row["with_england"],
     }
+
+
+def _step(row: Mapping[str, Any]) -> str:
+    return f"{row['from_period']} to {row['to_period']}"
 
 
 def _trends(page: PanelPage) -> list[dict[str, Any]]:

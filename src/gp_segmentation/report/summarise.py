@@ -79,6 +79,7 @@ def frame(results: Results) -> dict[str, Any]:
         "source": dict(results.source),
         "synthetic": bool(results.source["synthetic"]),
         "warning": str(results.source.get("warning") or ""),
+        "absent": list(results.source.get("absent", [])),
         "features": feature_tables(results),
     }
 

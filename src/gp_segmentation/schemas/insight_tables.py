@@ -6,7 +6,8 @@ from gp_segmentation.schemas.columns import CODE, count, quintile, segment, shar
 
 #: Of a practice: whether it is open, or why nobody should write to it (see `insight.opportunities`).
 STANDING = (
-    r"^(open|(closed|dormant|not open yet|not listed|few eligible patients)(; few eligible patients)?)$"
+    r"^(open|(closed|dormant|not open yet|not listed|not known|few eligible patients)"
+    r"(; few eligible patients)?)$"
 )
 
 #: Of a mean and its difference from another in standard deviations: any number, or missing.

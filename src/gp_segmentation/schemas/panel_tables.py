@@ -92,6 +92,10 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "ari": NUMBER,
         },
     ),
+    # The run's segments in the fit of each year by itself: highest Jaccard coefficient (`panel.fits`).
+    "panel_returns": table(
+        {"period": text(), "segment": segment(), "jaccard": share()}, unique=["period", "segment"]
+    ),
     # What each year has, and whether it is in all of them in the same form, hence used.
     "panel_core": table(
         {"part": text(), "item": text(), "used": pa.Column(bool), "period": text(), "found": text()},

@@ -16,7 +16,8 @@ class Results:
     Attributes
     ----------
     source : what was segmented: ``name``, ``label`` ("England 2024-25"), ``period``, ``synthetic`` (bool),
-        ``attribution``, ``licence``, ``practices``, ``patients``, ``files`` (list of manifest rows).
+        ``attribution``, ``licence``, ``practices``, ``patients``, ``files`` (list of manifest rows),
+        ``absent`` (sentences on what it does not have).
     config : the whole resolved configuration.
     practices, context, context_dictionary, registers, quality, groupings : tables of `tables.SCHEMAS`.
     boundaries : GeoDataFrame of ICBs in EPSG:4326 with columns icb_code (may be null), icb_name; or None.

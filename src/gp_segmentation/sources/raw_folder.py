@@ -27,6 +27,8 @@ LISTING_ROLES = ("qof", "practices")
 ROLES = (*SINGLE_ROLES, "context", "small_area_patients", "grouping", "successors")
 #: Endings of files that a reader may take; others (notes, pictures) are not asked about.
 READABLE = (".csv", ".tsv", ".zip", ".xlsx", ".xlsm", ".xls", ".ods", ".parquet", ".geojson", ".json")
+#: The check of the quality table that names an optional file which is not there.
+NOT_GIVEN = "file not given"
 NAME_IT = "name it in `files` of the source's YAML to use it"
 
 
@@ -93,7 +95,7 @@ def find_present(files: Mapping[str, Mapping[str, Any]], folder: Path) -> Presen
             remedy = f"Get it with: gpseg data source={folder.name}"
             raise InputError(f"is missing from {folder}", file=filename, remedy=remedy)
         else:
-            present.note(filename, "file not given", [name], f"{role}: {name}")
+            present.note(filename, NOT_GIVEN, [name], f"{role}: {name}")
     given = [role for role in LISTING_ROLES if role in present.names]
     if len(given) != 1:
         problem = "both roles qof and practices are given" if given else "no file has role qof or practices"

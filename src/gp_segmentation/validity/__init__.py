@@ -6,6 +6,7 @@ Study and evidence both build on this package; neither imports the other.
 from gp_segmentation.validity.agreement import (
     adjusted_rand,
     agreement_by_k,
+    best_jaccards,
     contingency_table,
     cophenetic_correlation,
     match_labels,

@@ -35,6 +35,16 @@ def jaccard(counts: Floats) -> Floats:
     return jaccard_of_pairs(counts).max(axis=1)
 
 
+def best_jaccards(codes: Ints, other: Ints) -> Floats:
+    """Highest Jaccard coefficient of each cluster 0..k-1 of `codes` over the clusters of `other`: (k,).
+
+    Rows of no cluster (-1) of `other` count as outside every cluster.
+    """
+    return jaccard_of_pairs(contingency(codes, other + 1, int(codes.max()) + 1))[:, 1:].max(
+        axis=1, initial=0.0
+    )
+
+
 def jaccard_of_pairs(counts: Floats) -> Floats:
     """Jaccard coefficients of every row's cluster with every column's: like `counts`."""
     union = counts.sum(axis=1)[:, None] + counts.sum(axis=0) - counts

@@ -6,14 +6,19 @@ import pytest
 
 from gp_segmentation.evidence import with_years
 
-TOLD = {"assessed": True, "verdict": "continuum", "reasons": ["No gap."], "thresholds": {"ari": 0.6}}
+LIMITS = {"ari": 0.6, "jaccard": 0.75}
+TOLD = {"assessed": True, "verdict": "continuum", "reasons": ["No gap."], "thresholds": LIMITS}
 NAMES = ("ari_own_fits", "ari_frozen", "ari_pooled_fit", "share_moved")
 
 
-def panel(ari: float | None) -> dict[str, object]:
+def panel(ari: float | None, returns: tuple[float, ...] = ()) -> dict[str, object]:
     return {
         "periods": ["2022-23", "2024-25"],
         "metrics": {name: {"2022-23 to 2024-25": ari} for name in NAMES},
+        "returns": [
+            {"period": "2022-23", "segment": number, "jaccard": value}
+            for number, value in enumerate(returns, start=1)
+        ],
     }
 
 
@@ -33,7 +38,16 @@ def test_the_agreement_of_own_fits_is_a_reason_and_does_not_decide(ari, words):
     (reason,) = found["reasons"][1:]
     assert reason.startswith("2022-23 to 2024-25: ")
     assert words in reason
-    assert found["years"]["2022-23 to 2024-25"]["own_fits"] == ari
+    assert found["years"]["steps"]["2022-23 to 2024-25"]["own_fits"] == ari
+
+
+def test_a_segment_that_a_year_by_itself_does_not_have_is_named():
+    found = with_years(TOLD, panel(0.9, (0.75, 0.749, 0.9, 0.5)))
+    assert found["reasons"][2:] == [
+        "Segmented by itself, 2022-23 does not have segment 2 (74%), 4 (50%) (overlap; 75% is asked for)."
+    ]
+    assert found["verdict"] == "continuum"
+    assert with_years(TOLD, panel(0.9, (0.75, 0.8)))["reasons"][2:] == []
 
 
 def test_without_a_panel_or_without_evidence_nothing_is_added():

@@ -90,8 +90,50 @@ def test_an_optional_block_with_nothing_left_is_left_out_with_a_note(small_table
 @pytest.mark.parametrize("block", [AgeStructure(), SexRatio(), Prevalence(adjust="age_sex")])
 def test_a_source_without_registrations_is_refused_with_the_remedy(block, small_tables):
     without = replace(small_tables, age_sex=contracts.empty("age_sex"))
-    with pytest.raises(InputError, match=r"no registrations by age and sex. Put the file named under"):
-        build_features({"block": block}, without)
+    told = r"no registrations by age and sex \(block own\). Put the file named under `registrations`"
+    with pytest.raises(InputError, match=told):
+        build_features({"own": block}, without)
+
+
+def test_every_block_that_the_source_has_no_figures_for_is_named_at_once(small_tables):
+    without = replace(
+        small_tables,
+        age_sex=contracts.empty("age_sex"),
+        context=small_tables.context.drop(columns="imd_score"),
+    )
+    blocks = {"age": AgeStructure(), "sex": SexRatio(), "imd": Deprivation(), "list": ListSize()}
+    found = "found: non_white_percent, gp_fte_per_10000, admin_fte_per_10000, smoking_percent"
+    with pytest.raises(InputError) as caught:
+        build_features(blocks, without)
+    assert str(caught.value) == (
+        "features: the source has no registrations by age and sex (block age, sex); "
+        f"measure imd_score is missing ({found}) (block imd). "
+        "Put the file named under `registrations` in the source's YAML beside the others and prepare again, "
+        "or choose a feature set that needs no registrations, such as features=prevalence_crude or "
+        "panel_core. Add a file with it to the source, or leave its block out of the feature set "
+        "(optional: true)"
+    )
+
+
+@pytest.mark.parametrize("ordinary", [0, 1])
+def test_a_source_of_special_practices_is_refused_with_their_reasons(ordinary, small_tables):
+    practices = small_tables.practices.assign(special="list under 1,000; 83% of patients male")
+    practices.loc[: ordinary - 1, "special"] = None
+    with pytest.raises(InputError) as caught:
+        build_features({"list_size": ListSize()}, replace(small_tables, practices=practices))
+    special = 120 - ordinary
+    assert str(caught.value) == (
+        f"practices: only {ordinary} of 120 practices are not special; segments need two. Most often: "
+        f"list under 1,000 ({special}), 83% of patients male ({special}). "
+        "Loosen the limits of conf/special (special=small_lists has fewer), or check the raw files"
+    )
+
+
+def test_two_ordinary_practices_are_enough(small_tables):
+    special = pd.Series("list under 1,000", range(120), dtype="str").where(np.arange(120) >= 2)
+    practices = small_tables.practices.assign(special=special)
+    made = build_features({"list_size": ListSize()}, replace(small_tables, practices=practices))
+    assert len(made.features) == 120
 
 
 def test_a_source_without_registrations_gives_crude_prevalence(small_tables):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -138,3 +139,35 @@ def test_a_source_without_achievement_says_so_at_once(small_tables):
     made = build_features(blocks, none)
     assert list(made.features) == ["prevalence_HF"]
     assert made.notes.to_numpy().tolist() == [["care", "left out: the source has no achievement"]]
+
+
+def test_a_source_without_denominators_is_told_apart_from_a_choice_of_nothing(small_tables):
+    counts = dict.fromkeys(["numerator", "denominator", "pcas"], np.nan)
+    tables = replace(small_tables, achievement=small_tables.achievement.assign(**counts))
+    with pytest.raises(NotInSource, match=r"no indicator .* has a denominator\. Choose a feature"):
+        Achievement()(tables)
+
+
+@pytest.mark.parametrize("shrink", ["none", "beta_binomial"])
+@pytest.mark.parametrize(
+    ("block", "lost", "measure"),
+    [
+        (Adjustments, "pcas", "personalised care adjustments"),
+        (partial(Achievement, basis="gross"), "pcas", "patients receiving the intervention"),
+        (Achievement, "numerator", "achievement"),
+    ],
+)
+def test_figures_that_no_practice_has_are_not_in_the_source(small_tables, block, lost, measure, shrink):
+    tables = replace(small_tables, achievement=small_tables.achievement.assign(**{lost: np.nan}))
+    with pytest.raises(NotInSource, match=f"no practice has figures of {measure}. Choose a feature set"):
+        block(shrink=shrink)(tables)
+
+
+@pytest.mark.parametrize("shrink", ["none", "beta_binomial"])
+def test_an_indicator_that_no_practice_has_figures_of_is_dropped(small_tables, shrink):
+    lost = small_tables.achievement["indicator_code"] == "HYP008"
+    achievement = small_tables.achievement.assign(pcas=small_tables.achievement["pcas"].mask(lost))
+    made = Adjustments(shrink=shrink)(replace(small_tables, achievement=achievement))
+    assert made.dropped["adjustments_HYP008"] == "no practice has a figure"
+    assert "adjustments_HYP008" not in made.values
+    assert "adjustments_DM020" in made.values

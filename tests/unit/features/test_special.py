@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from gp_segmentation.features.special import SpecialRules, special_reasons
+from gp_segmentation.schemas import empty
 
 
 @pytest.fixture
@@ -86,3 +87,19 @@ def test_the_option_small_lists_leaves_out_only_those_and_practices_on_no_regist
         "A00000": "list under 1,000",
         "A00054": "every register is empty",
     }
+
+
+@pytest.mark.parametrize("none_of", [lambda frame, name: frame.iloc[:0], lambda frame, name: empty(name)])
+@pytest.mark.parametrize(
+    "rules", [SpecialRules(), SpecialRules(register_ratio=10), SpecialRules(sex_share=50)]
+)
+def test_without_registrations_and_registers_the_list_still_tells(parts, none_of, rules):
+    practices, registers, age_sex = parts
+    without = none_of(registers, "registers"), none_of(age_sex, "age_sex")
+    for tables in ((practices, registers, without[1]), (practices, without[0], without[1])):
+        found = special_reasons(*tables, rules=rules)
+        assert found.dropna().to_dict() == {"A00000": "list under 1,000"}
+        assert len(found) == 120
+    set_ages(age_sex, "A00050", FEMALE_20_24=95, MALE_50_54=5)
+    found = special_reasons(practices, without[0], age_sex)
+    assert found["A00050"] == "95% of patients aged 15 to 24; 95% of patients female"

@@ -34,6 +34,16 @@ def test_labels_are_matched_and_special_practices_take_no_part() -> None:
         assert_array_equal(found.labels[kind]["2024-25"], TRUTH[1:])
     assert (found.agreement["ari"] == 1.0).all()
     assert found.agreement["practices"].tolist() == [29, 29, 29, 30, 29, 30, 29]
+    assert found.returns["segment"].tolist() == [1, 2, 3, 1, 2, 3]
+    assert found.returns["jaccard"].tolist() == [1.0] * 6
+
+
+def test_a_segment_that_a_year_has_only_half_of_overlaps_by_half() -> None:
+    """The year's own fit divides segment 1 in two halves of five, and puts 2 and 3 together."""
+    year, segment = rows(1), pd.Series(TRUTH, rows(1).index)
+    own = np.repeat([0, 1, 2, 2], [5, 5, 10, 10])
+    found = fit_years({"2022-23": year}, {"2022-23": year.index}, {"2022-23": segment}, lambda _: own)
+    assert found.returns["jaccard"].tolist() == [0.5, 0.5, 0.5]
 
 
 def test_a_year_of_other_groups_agrees_no_more_than_by_chance() -> None:

@@ -11,6 +11,7 @@ from numpy.testing import assert_allclose
 
 from gp_segmentation import schemas
 from gp_segmentation.errors import ConfigError
+from gp_segmentation.features import special_reasons
 from gp_segmentation.sources import Prepared
 from gp_segmentation.sources.pooling import FILE, pool_by_pcn
 
@@ -197,10 +198,12 @@ def test_a_source_without_networks_is_refused(prepared: Prepared) -> None:
         pool_by_pcn(alone)
 
 
-def test_a_source_without_achievement_and_registrations_has_none_of_networks(prepared: Prepared) -> None:
-    bare = {name: schemas.empty(name) for name in ("achievement", "age_sex")}
+def test_a_source_of_practices_and_lists_alone_has_nothing_else_of_networks(prepared: Prepared) -> None:
+    bare = {name: schemas.empty(name) for name in ("registers", "achievement", "age_sex")}
     bare["context"] = prepared.context[["practice_code"]]
     pooled = pool_by_pcn(replace(prepared, **bare))
     sizes = {name: schemas.check(name, getattr(pooled, name)).shape for name in bare}
-    assert sizes == {"achievement": (0, 6), "age_sex": (0, 4), "context": (3, 1)}
+    assert sizes == {"registers": (0, 5), "achievement": (0, 6), "age_sex": (0, 4), "context": (3, 1)}
+    reasons = special_reasons(pooled.practices, pooled.registers, pooled.age_sex)
+    assert reasons.isna().tolist() == [True, True, True]
     assert "measures averaged" not in " ".join(pooled.quality["check"])

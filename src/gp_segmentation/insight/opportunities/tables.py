@@ -10,7 +10,7 @@ from gp_segmentation.insight.opportunities.additional_patients import Opportunit
 RATE_DECIMALS, PATIENT_DECIMALS = 5, 2
 DESCRIPTION = ["indicator_code", "description", "group_name"]
 KEY = ["indicator_code", "segment"]
-OPEN, NOT_LISTED, FEW = "open", "not listed", "few eligible patients"
+OPEN, NOT_LISTED, NOT_KNOWN, FEW = "open", "not listed", "not known", "few eligible patients"
 #: Statuses of the Organisation Data Service in words. Dormant codes are kept for outstanding payments.
 WORDS = {"ACTIVE": OPEN, "INACTIVE": "closed", "DORMANT": "dormant", "PROPOSED": "not open yet"}
 
@@ -99,7 +99,8 @@ def count_not_open(table: pd.DataFrame, by_practice: pd.DataFrame) -> pd.DataFra
     `table` with not_open (practices that are closed, dormant, not open yet or not listed) and
     not_open_additional_patients.
     """
-    not_open = by_practice[~by_practice["standing"].isin([OPEN, FEW])].groupby(KEY)["additional_patients"]
+    not_closed = by_practice["standing"].str.removesuffix(f"; {FEW}").isin([OPEN, NOT_KNOWN, FEW])
+    not_open = by_practice[~not_closed].groupby(KEY)["additional_patients"]
     sums = not_open.agg(not_open="size", not_open_additional_patients="sum")
     table = table.merge(sums, on=KEY, how="left")
     return table.fillna(dict.fromkeys(sums, 0)).astype({"not_open": "int64"})
@@ -110,7 +111,8 @@ def practice_status(
 ) -> pd.Series:
     """Return the status of the practice of every row, such as "closed; few eligible patients".
 
-    The status is one of `WORDS`, or "not listed" (the practice is not among the organisations). `FEW` is
+    The status is one of `WORDS`, "not listed" (the practice is not among the organisations) or, where the
+    source has no list of organisations, "not known". `FEW` is
     added where the row has fewer eligible patients than `min_denominator`, and replaces "open".
 
     Parameters
@@ -119,7 +121,8 @@ def practice_status(
     organisations : schema ``organisations``.
     """
     by_code = organisations.set_index("practice_code")["status"].map(WORDS)
-    status = rows["practice_code"].map(by_code).fillna(NOT_LISTED).astype("str").rename("standing")
+    without = NOT_LISTED if by_code.notna().any() else NOT_KNOWN
+    status = rows["practice_code"].map(by_code).fillna(without).astype("str").rename("standing")
     if min_denominator is None:
         return status
     few = rows["eligible"] < min_denominator

@@ -37,8 +37,6 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
     if deprivation not in prepared["context"]:  # its file may be optional
         why = f"no practice has {deprivation}" if deprivation else "null"
         log.warning("insight.deprivation: %s, so quintiles are not known", why)
-    if prepared["achievement"].empty:
-        log.warning("insight: the source has no achievement, so opportunities and outliers are left out")
     verdict = read_json(ws.evidence / "evidence.json")["verdict"] or ""
     levels = read_table(ws.segments / "levels.csv", "levels")
     found = build.InsightInput(
@@ -49,6 +47,9 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
         groupings=ws.groupings(),
     )
     tables = build.insight_tables(found, options, seed=cfg["seed"], jobs=cfg["jobs"])
+    if tables["practice_opportunities"].empty:
+        what = "achievement" if prepared["achievement"].empty else "rate of achievement"
+        log.warning("insight: the source has no %s, so opportunities and outliers are left out", what)
     surrogate = surrogate_rules(natural, dictionary, segments, **options["rules"])
     tables |= build.deprivation_tables(found, tables, surrogate, options)
     tables["disputed"] = disputed_practices(read_table(ws.evidence / "practices.parquet"), segments)

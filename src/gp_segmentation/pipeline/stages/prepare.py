@@ -31,13 +31,17 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
     if "scope" in cfg and cfg["scope"]["unit"] == "pcn":  # configurations of before there was one have none
         prepared = _pooled(prepared)
     practices = _with_special_reasons(prepared, config.build(cfg["special"], "special"))
+    absent = sources.absent_sentences(prepared)
+    for sentence in absent:
+        log.warning("prepare: %s", sentence)
     with fresh_folder(ws.prepared) as out:
         for name in PREPARED:
             table = practices if name == "practices" else getattr(prepared, name)
             write_table(out / f"{name}.parquet", table, name)
         if prepared.boundaries is not None:
             write_text(out / "boundaries.geojson", prepared.boundaries.to_json(drop_id=True))
-        write_json(out / "source.json", provenance.describe_source(cfg, folder, practices))
+        described = provenance.describe_source(cfg, folder, practices)
+        write_json(out / "source.json", {**described, "absent": absent})
 
 
 def _pooled(prepared: sources.Prepared) -> sources.Prepared:

@@ -35,7 +35,7 @@ log = logging.getLogger("gpseg")
 PAGE, RESULT, WORKBOOK = "panel.html", "panel.json", "panel.xlsx"
 #: What panel.json says of every year; tables: the content of its prepared tables.
 OF_A_SOURCE = ("name", "label", "period", "practices", "patients", "licence", "tables")
-TABLES = ("segments", "practices", "account", "flows", "trends", "agreement", "core")
+TABLES = ("segments", "practices", "account", "flows", "trends", "agreement", "returns", "core")
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,7 @@ def _result(panel: Panel, sources: list[Config], sentences: Mapping[str, Any]) -
         "sources": [{key: source[key] for key in OF_A_SOURCE} for source in sources],
         **sentences,
         "metrics": metrics,
+        "returns": panel.returns.round(6).to_dict("records"),
     }
 
 

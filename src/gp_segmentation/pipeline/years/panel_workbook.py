@@ -57,6 +57,11 @@ AGREEMENT = {
     "practices": "Number of practices",
     "ari": "Adjusted Rand index",
 }
+RETURNS = {
+    "period": "Year",
+    "segment": "Segment",
+    "jaccard": "Overlap with the year's own segments (Jaccard)",
+}
 CORE = {"part": "Part", "item": "Item", "period": "Year", "found": "What the year has", "used": "Compared"}
 
 
@@ -69,6 +74,7 @@ def panel_sheets(panel: Panel, names: Mapping[str, str]) -> dict[str, WorkbookSh
     """
     scope = f"England, {panel.periods[0]} to {panel.periods[-1]}"
     by_practice, headers = _by_practice(panel, names)
+    returns = panel.returns.assign(segment=panel.returns["segment"].astype(str).map(names))
     flows, trends = (_named(table, names) for table in (panel.flows, panel.trends))
     trends = trends.replace({"unit": {"%": "percent"}})  # screen readers skip a cell of signs alone
     shown = {
@@ -78,6 +84,7 @@ def panel_sheets(panel: Panel, names: Mapping[str, str]) -> dict[str, WorkbookSh
         "Closed and new": (panel.practices, "Practices of one year only, and what became of them", EVENTS, 0),
         "Patients": (panel.account, "Where the patients of both years are", ACCOUNT, 0),
         "Other fits": (panel.agreement, "Do other years give other segments?", AGREEMENT, 2),
+        "Segments in other years": (returns, "Does each segment return in each year?", RETURNS, 2),
         "Compared": (panel.core, "What the years have in the same form", CORE, 0),
     }
     return {

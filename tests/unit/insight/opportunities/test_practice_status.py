@@ -7,7 +7,7 @@ import pytest
 
 from gp_segmentation import schemas
 from gp_segmentation.errors import InputError
-from gp_segmentation.insight.opportunities.tables import practice_status
+from gp_segmentation.insight.opportunities.tables import count_not_open, practice_status
 
 ORGANISATIONS = pd.DataFrame(
     {
@@ -34,11 +34,24 @@ def test_few_eligible_patients_are_added_to_the_status() -> None:
     ]
 
 
+def test_without_a_list_of_organisations_no_status_is_known_and_no_practice_counts_as_closed() -> None:
+    rows = pd.DataFrame({"practice_code": ["A00001", "A00002"], "eligible": [20, 19], "segment": 1})
+    found = practice_status(rows, ORGANISATIONS.assign(status=None), min_denominator=20)
+    assert found.tolist() == ["not known", "not known; few eligible patients"]
+    by_practice = rows.assign(indicator_code="HYP008", additional_patients=[4.0, 1.0], standing=found)
+    segments = pd.DataFrame({"indicator_code": ["HYP008"], "segment": [1]})
+    counted = count_not_open(segments, by_practice)
+    assert counted[["not_open", "not_open_additional_patients"]].to_numpy().tolist() == [[0, 0.0]]
+    closed = count_not_open(segments, by_practice.assign(standing=["closed", "open"]))
+    assert closed[["not_open", "not_open_additional_patients"]].to_numpy().tolist() == [[1, 4.0]]
+
+
 @pytest.mark.parametrize(
     ("word", "kept"),
     [
         ("open", True),
         ("dormant; few eligible patients", True),
+        ("not known", True),
         ("open; few eligible patients", False),
         ("", False),
     ],
