@@ -35,7 +35,7 @@ READERS = {
     "read_qof": "zip of CSV members: PREVALENCE, ACHIEVEMENT, MAPPING_INDICATORS, MAPPING_NHS_GEOGRAPHIES",
     "read_registrations": "CSV by practice, sex and five-year age band",
     "read_organisations": "epraccur: CSV without header, 27 columns",
-    "read_successors": "succ, succarc: CSV without header, 5 columns; the interface's JSON; CSV with a header",
+    "read_successors": "succ, succarc: CSV without header, 5 columns; JSON of the interface; CSV with header",
     "read_postcodes": "Code-Point Open: zip of CSV members without header",
     "read_boundaries": "GeoJSON with code and name of each board",
     "read_indicator": "Fingertips CSV, rows of practices",

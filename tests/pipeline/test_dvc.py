@@ -143,7 +143,7 @@ def test_an_edit_of_one_module_is_seen_by_the_stages_that_run_it_and_no_other(re
     for name in ("segments/table.py", "insight/spatial.py"):
         path = reproduced.root / "src" / "gp_segmentation" / name
         path.write_text(path.read_text(encoding="utf-8") + "# edited\n", encoding="utf-8")
-    assert out_of_date(reproduced) == ("segment", "insight", "track")
+    assert out_of_date(reproduced) == ("segment", "panel", "insight", "track")
     reproduced.run("git", "checkout", "--quiet", "src")
 
 

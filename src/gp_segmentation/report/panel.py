@@ -28,7 +28,7 @@ class PanelPage:
     ----------
     periods : in order. names : number of a segment as text -> code and name.
     segments : one row per segment or practice: segment, segment_code, segment_name (for colours).
-    practices, account, flows, trends, agreement, core : schemas ``panel_...``.
+    practices, account, flows, trends, agreement, returns, core : schemas ``panel_...``.
     warnings, findings, notes : sentences. sources : the contents of each year's source.json.
     """
 
@@ -40,6 +40,7 @@ class PanelPage:
     flows: pd.DataFrame
     trends: pd.DataFrame
     agreement: pd.DataFrame
+    returns: pd.DataFrame
     core: pd.DataFrame
     warnings: Sequence[str]
     findings: Sequence[str]
@@ -82,6 +83,8 @@ def write_panel_page(path: Path, page: PanelPage) -> dict[str, dict[str, bytes]]
         practices=_records(page.practices.sort_values("patients", ascending=False).head(SHOWN)),
         left_out=max(0, len(page.practices) - SHOWN),
         agreement=[{**row, "text": _decimals(row["ari"])} for row in _records(page.agreement)],
+        returns=_returns(page),
+        return_columns=[("Segment", "", "segment")] + [(period, "n", period) for period in page.periods],
         core=_core(page),
         core_columns=[("Part", "", "part"), ("Item", "", "item")]
         + [(period, "", period) for period in page.periods],
@@ -128,6 +131,18 @@ def _trends(page: PanelPage) -> list[dict[str, Any]]:
             **{period: f"{row[period]:,.4g}" for period in page.periods},
         }
         for row in _records(wide)
+    ]
+
+
+def _returns(page: PanelPage) -> list[dict[str, Any]]:
+    """How far each segment returns in each year, a column per year."""
+    wide = page.returns.pivot_table("jaccard", "segment", "period")
+    return [
+        {
+            "segment": page.names[str(segment)],
+            **{str(period): f"{value:.0%}" for period, value in row.items()},
+        }
+        for segment, row in wide.iterrows()
     ]
 
 

@@ -152,6 +152,7 @@ def _cover(source: Mapping[str, Any]) -> dict[str, Any]:
             "an incentive scheme, not a performance-management tool.",
             str(source["attribution"]),
             f"Licence: {source['licence']}.",
+            *source.get("absent", []),
         ],
     }
 

@@ -89,7 +89,8 @@ def _write(out: Path, panel: Panel, segments: pd.DataFrame, sources: list[Config
         str(row["segment"]): f"{row['segment_code']} {row['segment_name']}" for _, row in keys.iterrows()
     }
     tables = {name: getattr(panel, name) for name in TABLES if name != "segments"}
-    sentences = {"warnings": panel.warnings, "findings": panel.findings, "notes": panel.notes}
+    absent = [f"{source['label']}: {sentence}" for source in sources for sentence in source.get("absent", [])]
+    sentences = {"warnings": panel.warnings, "findings": panel.findings, "notes": [*panel.notes, *absent]}
     shown: dict[str, Any] = {**tables, **sentences}
     with fresh_folder(out) as folder:
         for name in TABLES:
@@ -125,6 +126,7 @@ def _about(sources: list[Config]) -> Config:
         "label": ", ".join(source["label"] for source in sources),
         "synthetic": any(source["synthetic"] for source in sources),
         "warning": " ".join(warnings) or None,
+        "absent": [],  # of several years: panel.json and the page say which lacks what
     }
 
 
