@@ -74,8 +74,12 @@ def test_a_practice_stands_beside_its_segment_and_england(opened: Page) -> None:
     first = opened.locator("#profile tbody tr").first.inner_text().split("\t")
     assert first == ["Patients aged 75 and over", "2%", "3.5%", "6.5%"]
     gains = opened.locator("#gains tbody tr").first.inner_text().split("\t")
-    assert gains == ["CHD1", "50%", "60%", "50%", "10", "6 to 14"]
+    assert gains == ["CHD1", "50%", "60%", "50%", "1 of 6", "10 (6 to 14)"]
     assert opened.locator("#peers tbody th").all_inner_texts() == ["A00003", "A00004"]
+    assert not opened.locator("#registers").is_visible(), "none is outside its interval"
+    opened.get_by_role("button", name="Details of A00001, Practice 01").click()
+    registers = opened.locator("#registers tbody tr").all_inner_texts()
+    assert registers == ["Atrial fibrillation\t130\t100 (80 to 120)"]
 
 
 def test_what_is_shown_is_saved_as_csv(opened: Page, tmp_path: Path) -> None:
@@ -118,8 +122,18 @@ def test_a_board_of_175_practices_prints_on_two_sides(browser: Browser, tmp_path
             "group_name": "Heart disease",
         }
     )
+    registers = pd.concat(
+        RUN.expected_groups.assign(group_code=f"R{n}", condition="A register of long-term conditions")
+        for n in range(21)
+    )
     run = replace(
-        RUN, segments=many, natural=measures, dictionary=about, opportunities=gains, indicators=indicators
+        RUN,
+        segments=many,
+        natural=measures,
+        dictionary=about,
+        opportunities=gains,
+        indicators=indicators,
+        expected_groups=registers,
     )
     page = browser.new_page()
     page.goto(page_of(run, tmp_path / "index.html").as_uri(), wait_until="load")

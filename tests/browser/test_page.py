@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -128,7 +129,17 @@ def test_a_practice_is_shown_beside_its_segment_peers_and_opportunities(
     assert [(row[0], row[-1]) for row in peers] == [("A00101", "87%"), ("A00102", "87%")]
     # 10 n + 3 * (100 % 7), the largest first
     gains = [row.split("\t") for row in page.locator("#practice-gains tr").all_inner_texts()]
-    assert [(row[0], *row[2:]) for row in gains] == [("DM002", "26", "1 to 40"), ("DM001", "16", "1 to 40")]
+    ranked = (
+        f"7 of {(results_of(4).segments['segment'] == results_of(4).segments['segment'].iloc[100]).sum()}"
+    )
+    assert [(row[0], *row[2:]) for row in gains] == [
+        ("DM002", "50%", "60%", "55%", ranked, "26 (1 to 40)"),
+        ("DM001", "50%", "60%", "55%", ranked, "16 (1 to 40)"),
+    ]
+    registers = [row.split("\t") for row in page.locator("#practice-registers tr").all_inner_texts()]
+    assert registers == [
+        [name, "75", "100 (80 to 120)"] for name in ("Atrial <b>fibrillation", "Hypertension")
+    ]  # 75 + 100 % 50 are recorded
     assert said == []
 
 
@@ -146,8 +157,8 @@ def test_the_finder_shows_every_level_and_how_certain_the_segment_is(
     page.locator("#finder-results button").click()
     for text in (row, facts.inner_text()):
         assert [f"{code} {name_of(code)}" in text.replace("  ", " ") for code in codes] == [True] * 3
-        # 0.4 + 0.6 * 100 / 239 = 0.651
-        assert "in its segment in 65% of redrawn samples" in text
+        # 0.4 + 0.6 * 100 / 239 = 0.651; the rest, 0.349, is the next nearest segment's
+        assert re.search(rf"{codes[1]} or [A-Z]\d \(65%, 34%\)", text)
 
 
 def test_practices_of_no_segment_are_found_drawn_and_counted(

@@ -90,6 +90,7 @@ study.rule.min_practices                              0      -           whole
 study.rule.tolerance                                  0      1           number
 study.rule.min_agreement                              0      1           number
 study.rule.stability_draws                            0      100000      whole
+study.certainty_draws                                 0      100000      whole
 study.rule.min_jaccard                                0      1           number
 study.rule.min_exceedance                             0      1           number
 study.rule.min_prediction_strength                    0      1           number

@@ -57,6 +57,7 @@ def test_one_job_is_one_run_with_scores_figures_tables_page_and_config(ready, jo
     assert {"report.html", "config.yaml", "figures", "tables"} <= artifacts(ready, run)
     assert "tables/segments/levels.csv" in artifacts(ready, run, "tables/segments")
     assert "tables/study/candidates.csv" in artifacts(ready, run, "tables/study")
+    assert "transparency/checklist.html" in artifacts(ready, run, "transparency")  # where the page links to
     figures = artifacts(ready, run, "figures")
     for name in ("elbow", "silhouette_by_k", "scatter", "heatmap", "dendrogram", "map"):
         assert f"figures/{name}.png" in figures, f"no figure {name}"

@@ -21,6 +21,9 @@ KEYS: dict[str, tuple[str, ...]] = {
     "value": ("practice_code", "feature"),
     "indicator": ("indicator_code",),
     "opportunity": ("practice_code", "indicator_code"),
+    "register": ("group_code",),
+    "expected": ("practice_code", "group_code"),
+    "expected_area": ("kind", "area_code", "group_code"),
     "about": ("key",),
 }
 #: (table, column) -> the table, and the column of it, in which every one of its values is.
@@ -35,6 +38,10 @@ REFERENCES: dict[tuple[str, str], tuple[str, str]] = {
     ("value", "feature"): ("measure", "feature"),
     ("opportunity", "practice_code"): ("practice", "practice_code"),
     ("opportunity", "indicator_code"): ("indicator", "indicator_code"),
+    ("expected", "practice_code"): ("practice", "practice_code"),
+    ("expected", "group_code"): ("register", "group_code"),
+    ("expected_area", "area_code"): ("area", "code"),
+    ("expected_area", "group_code"): ("register", "group_code"),
 }
 #: How the columns begin that the layer of areas has for every segment, and what is counted in them.
 SHARES = {"practices_share_": "practices", "patients_share_": "registered patients"}
@@ -68,8 +75,8 @@ MEANINGS: dict[str, Meaning] = {
     "supergroup": Meaning("Code of the supergroup of the segment, such as A"),
     "subgroup": Meaning("Code of the subgroup within the segment, such as A1a"),
     "certainty": Meaning(
-        "Share of the samples of redrawn practices in which the practice falls into its segment; empty for "
-        "special practices",
+        "Probability that the practice belongs to its segment, its counts and the practices drawn again; "
+        "empty for special practices",
         SHARE,
     ),
     "second_segment_code": Meaning("Code of the next nearest segment"),
@@ -105,6 +112,28 @@ MEANINGS: dict[str, Meaning] = {
     "rate": Meaning("numerator / eligible", SHARE),
     "shrunk_rate": Meaning("The rate, drawn towards that of its segment where numbers are small", SHARE),
     "target": Meaning("Upper quartile of the shrunk rates of the practice's own segment", SHARE),
+    "peers_rate": Meaning("Median rate of the ten practices most like it", SHARE),
+    "rank": Meaning("Rank of its rate in its segment, 1 the highest; equal rates share the better one"),
+    "ranked": Meaning("Practices of its segment that have the indicator", "practices"),
+    "condition": Meaning("Condition that the register is of"),
+    "reference": Meaning("Whether it is an ordinary practice; over these, differences add up to zero"),
+    "recorded": Meaning("Patients on the register", "patients"),
+    "expected": Meaning(
+        "Patients that would be on it if those of the same age, sex and deprivation (where it is known) were "
+        "on it as often as in England",
+        "patients",
+    ),
+    "difference": Meaning("recorded - expected: something to look into, not a finding", "patients"),
+    **{
+        f"{table}.{column}": Meaning(text, "patients")
+        for table, where in (("expected", "practices"), ("expected_area", "areas of the kind"))
+        for column, text in (
+            ("patients", "Patients on the list that the register is of"),
+            ("low", f"Lower end of the interval that has the recorded numbers of 95 in 100 {where}"),
+            ("high", f"Upper end of the interval that has the recorded numbers of 95 in 100 {where}"),
+        )
+    },
+    "expected_area.practices": Meaning("Ordinary practices of the area", "practices"),
     "additional_patients": Meaning(
         "Additional patients if the practice reached the target. A patient can count for several indicators: "
         "do not add indicators up",

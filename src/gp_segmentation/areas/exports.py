@@ -31,8 +31,9 @@ MEASURE = ("feature", "label", "unit", "block", "used")
 INDICATOR = ("indicator_code", "description", "group_code", "group_name", "domain_name", "points")
 OPPORTUNITY = (
     *("practice_code", "indicator_code", "numerator", "eligible", "rate", "shrunk_rate", "target"),
-    *("additional_patients", "low", "high", "standing"),
+    *("peers_rate", "rank", "ranked", "additional_patients", "low", "high", "standing"),
 )
+REGISTER = ("group_code", "condition")
 LAYER = ("practice_code", "practice_name", *GROUPS, "certainty", *PLACES, "list_size")
 
 
@@ -56,8 +57,25 @@ def star_tables(
         "value": _values(run, unused, measure["feature"]),
         "indicator": indicators[list(INDICATOR)],
         "opportunity": run.practice_opportunities.reindex(columns=list(OPPORTUNITY)),
+        "register": run.expected_groups[list(REGISTER)].drop_duplicates(ignore_index=True),
+        "expected": run.expected,
+        "expected_area": _expected_areas(run),
         "about": pd.DataFrame({"key": list(about), "value": [str(value) for value in about.values()]}),
     }
+
+
+def _expected_areas(run: Results) -> pd.DataFrame:
+    """Expected numbers of areas, by the kinds and codes that the star has them under."""
+    kinds = {kind: kind for kind in KINDS}
+    labels = dict(zip(run.groupings["label"], run.groupings["grouping"], strict=True))
+    kinds |= {f"group: {label}": f"group:{name}" for label, name in labels.items()}
+    rows = run.expected_groups[run.expected_groups["level"].isin(kinds)].dropna(subset="area_code")
+    rows = rows.assign(kind=rows["level"].map(kinds).astype("str"))
+    grouping = rows["kind"].str.extract("^group:(.*)$", expand=False)
+    code = rows["area_code"].where(grouping.isna(), grouping + ":" + rows["area"])
+    first = ["kind", "area_code", "group_code"]
+    numbers = rows.columns.drop([*first, "level", "area", "condition"])
+    return rows.assign(area_code=code)[[*first, *numbers]].reset_index(drop=True)
 
 
 def about_run(run: Results, verdict: str) -> dict[str, object]:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from gp_segmentation.areas.membership import Area
 from gp_segmentation.insight.portraits.profiles import Z95
-from gp_segmentation.schemas import AreaTables, LocalSegments
+from gp_segmentation.schemas import AreaTables, LocalSegments, empty
+from gp_segmentation.utils.wording import listed
 
 #: Columns of `AreaTables.practices` that come from the segments.
 OF_SEGMENTS = [
     *("practice_code", "practice_name", "pcn_name", "list_size", "segment", "segment_code", "segment_name"),
-    *("certainty", "second_segment", "margin", "special"),
+    *("certainty", "membership", "second_segment", "margin", "special"),
 ]
 
 
@@ -28,7 +30,8 @@ class RunTables:
     segments : schema ``segments``, with the practices that have none (segment -1).
     practices : schema ``practices``. natural, dictionary : features in natural units, and what they are.
     opportunities : a row per practice and indicator (insight). indicators : schema ``indicators``.
-    peers : practice_code, peer_code, rank.
+    peers : practice_code, peer_code, rank. expected, expected_groups : schemas of those names; empty in a run
+        from before there were expected numbers. adjusted_for : what these are expected from.
     """
 
     segments: pd.DataFrame
@@ -38,6 +41,9 @@ class RunTables:
     opportunities: pd.DataFrame
     indicators: pd.DataFrame
     peers: pd.DataFrame
+    expected: pd.DataFrame = field(default_factory=partial(empty, "expected"))
+    expected_groups: pd.DataFrame = field(default_factory=partial(empty, "expected_groups"))
+    adjusted_for: Sequence[str] = ()
 
 
 def area_tables(run: RunTables, area: Area, local: LocalSegments | None = None) -> AreaTables:
@@ -61,6 +67,9 @@ def area_tables(run: RunTables, area: Area, local: LocalSegments | None = None) 
         opportunities=_by_indicator(run, opportunities),
         practice_opportunities=opportunities,
         neighbours=_neighbours(run, area.practices),
+        expected=_expected(run, area),
+        practice_expected=_practice_expected(run, area.practices),
+        adjusted_for=listed(list(run.adjusted_for)),
         local=local,
     )
 
@@ -70,12 +79,12 @@ def _practices(
 ) -> pd.DataFrame:
     """A row per practice of the area: its segment, how sure that is, and its largest opportunity."""
     codes = dict(zip(run.segments["segment"], run.segments["segment_code"], strict=True))
-    table = rows[OF_SEGMENTS].reset_index(drop=True)
+    table = rows.reindex(columns=OF_SEGMENTS).reset_index(drop=True)  # older runs have no memberships
     table["second_segment_code"] = table.pop("second_segment").map(codes)
     places = run.practices.set_index("practice_code")[["postcode", "longitude", "latitude"]]
     table = table.join(places, on="practice_code")
     first = opportunities[opportunities["additional_patients"] > 0].drop_duplicates("practice_code")
-    first = first.set_index("practice_code")[["indicator_code", "additional_patients"]]
+    first = first.set_index("practice_code")[["indicator_code", "additional_patients", "low", "high"]]
     table = table.join(first.add_prefix("first_"), on="practice_code")
     if local is not None:
         table["local_segment"] = table["practice_code"].map(local.labels).astype("Int64")
@@ -148,19 +157,11 @@ def _profiles(run: RunTables, segments: pd.DataFrame, codes: pd.Index) -> pd.Dat
 
 
 def _opportunities(run: RunTables, codes: Sequence[str]) -> pd.DataFrame:
-    """The area's rows of the practices' opportunities, with the rate that the practice's peers have."""
+    """The area's rows of the practices' opportunities."""
     rows = run.opportunities
-    if rows.empty:
-        return rows.assign(peers_rate=pd.Series(dtype="float64"))
-    own = rows[rows["practice_code"].isin(codes)]
-    pairs = run.peers[run.peers["practice_code"].isin(codes)][["practice_code", "peer_code"]]
-    rates = rows[["practice_code", "indicator_code", "rate"]].rename(columns={"practice_code": "peer_code"})
-    of_peers = (
-        pairs.merge(rates, on="peer_code").groupby(["practice_code", "indicator_code"])["rate"].median()
-    )
-    return own.join(of_peers.rename("peers_rate"), on=["practice_code", "indicator_code"]).reset_index(
-        drop=True
-    )
+    own = rows[rows["practice_code"].isin(codes)].reset_index(drop=True)
+    later = [name for name in ("peers_rate", "rank", "ranked") if name not in own]  # an older run
+    return own.assign(**dict.fromkeys(later, np.nan))
 
 
 def _by_indicator(run: RunTables, rows: pd.DataFrame) -> pd.DataFrame:
@@ -197,6 +198,43 @@ def _by_indicator(run: RunTables, rows: pd.DataFrame) -> pd.DataFrame:
     about = run.indicators.set_index("indicator_code")[["description", "group_name"]]
     table = about.join(table, how="right").reset_index()
     return table.sort_values("additional_patients", ascending=False, kind="stable", ignore_index=True)
+
+
+def _expected(run: RunTables, area: Area) -> pd.DataFrame:
+    """Expected and recorded patients of the area by register, the furthest outside its interval first.
+
+    A group of one's own has no numbers in the run: they are summed up over its reference practices, which the
+    interval takes as independent of each other.
+    """
+    groups = run.expected_groups
+    rows = groups[(groups["level"] == area.kind) & (groups["area_code"] == area.code)]
+    rows = rows.drop(columns=["level", "area", "area_code"])
+    own = run.expected[run.expected["practice_code"].isin(area.practices) & run.expected["reference"]]
+    if rows.empty and len(own):
+        own = own.assign(practices=1, variance=((own["high"] - own["low"]) / (2 * Z95)) ** 2)
+        summed = ["practices", "patients", "recorded", "expected", "difference", "variance"]
+        rows = own.groupby("group_code")[summed].sum().reset_index()
+        error = Z95 * np.sqrt(rows.pop("variance"))
+        rows["low"] = (rows["expected"] - error).clip(lower=0).round().astype("int64")
+        rows["high"] = (rows["expected"] + error).round().astype("int64")
+        conditions = groups.drop_duplicates("group_code").set_index("group_code")["condition"]
+        rows["condition"] = rows["group_code"].map(conditions)
+        rows = rows[groups.columns.drop(["level", "area", "area_code"])]
+    return _furthest_first(rows)
+
+
+def _practice_expected(run: RunTables, codes: Sequence[str]) -> pd.DataFrame:
+    """The same of every practice of the area, practices by code."""
+    rows = _furthest_first(run.expected[run.expected["practice_code"].isin(codes)])
+    conditions = run.expected_groups.drop_duplicates("group_code").set_index("group_code")["condition"]
+    rows.insert(2, "condition", rows["group_code"].map(conditions))
+    return rows.sort_values("practice_code", kind="stable", ignore_index=True)
+
+
+def _furthest_first(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows by their difference in widths of the interval, the largest first."""
+    size = rows["difference"].abs() / (rows["high"] - rows["low"]).clip(lower=1)
+    return rows.iloc[np.argsort(-size.to_numpy(), kind="stable")].reset_index(drop=True)
 
 
 def _neighbours(run: RunTables, codes: Sequence[str], most: int = 3) -> pd.DataFrame:

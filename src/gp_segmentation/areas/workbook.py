@@ -6,12 +6,11 @@ from typing import Any
 
 import pandas as pd
 
+from gp_segmentation.insight.workbook.sheets import with_rounded_gains
 from gp_segmentation.insight.workbook.workbook import WorkbookSheet, write_workbook
 from gp_segmentation.schemas import AreaTables
 from gp_segmentation.utils.wording import visible_name
 
-#: Opportunities of a practice that the workbook has; practice_opportunities.csv has all.
-LARGEST = 10
 PRACTICE = {"practice_code": "Practice code", "practice_name": "Practice"}
 SEGMENT = {"segment_code": "Segment code", "segment_name": "Segment name"}
 GAIN = {
@@ -26,11 +25,14 @@ PRACTICES = {
     "list_size": "Registered patients",
     **SEGMENT,
     "certainty": "Certainty (%)",
+    "membership": "Belongs to",
     "second_segment_code": "Next nearest segment",
     "margin": "Margin",
     "special": "Special",
     "first_indicator_code": "Largest opportunity",
     "first_additional_patients": "Additional patients, own segment",
+    "first_low": "Interval from",
+    "first_high": "Interval to",
 }
 MIX = {
     **SEGMENT,
@@ -55,7 +57,7 @@ OPPORTUNITIES = {
     "indicator_code": "Indicator",
     "group_name": "Condition",
     "rate": "Achieved (%)",
-    "target": "Target, own segments (%)",
+    "target": "Target: upper quartile of its segments (%)",
     "england_rate": "England (%)",
     "eligible": "Eligible patients",
     "practices_below": "Practices below the target",
@@ -67,10 +69,23 @@ BY_PRACTICE = {
     **PRACTICE,
     "indicator_code": "Indicator",
     "rate": "Achieved (%)",
-    "target": "Target (%)",
+    "target": "Target: upper quartile of the segment (%)",
     "peers_rate": "Median of its peers (%)",
+    "rank": "Rank in its segment, 1 the highest rate",
+    "ranked": "Practices ranked",
     "eligible": "Eligible patients",
     **GAIN,
+    "standing": "Standing",
+}
+EXPECTED = {
+    "condition": "Register",
+    "practices": "Practices counted",
+    "patients": "Patients on the list",
+    "recorded": "Recorded on the register",
+    "expected": "Expected on the register",
+    "low": "Expected, interval from",
+    "high": "Expected, interval to",
+    "difference": "Recorded less expected",
 }
 PEERS = {
     **PRACTICE,
@@ -99,8 +114,11 @@ def area_sheets(tables: AreaTables) -> dict[str, WorkbookSheet]:
         table.assign(practice_name=table["practice_code"].map(names))
         for table in (tables.practice_opportunities, tables.neighbours)
     )
-    if len(gains):
-        gains = gains[gains["additional_patients"] > 0].groupby("practice_code").head(LARGEST)
+    gains = with_rounded_gains(gains)
+    by_practice = {**PRACTICE, **{name: header for name, header in EXPECTED.items() if name != "practices"}}
+    expected = tables.practice_expected
+    if len(expected):
+        expected = expected.assign(practice_name=expected["practice_code"].map(names))
     measures = tables.measures.replace(
         {"unit": {"%": "percent"}}
     )  # screen readers skip a cell of signs alone
@@ -108,13 +126,21 @@ def area_sheets(tables: AreaTables) -> dict[str, WorkbookSheet]:
         "Practices": (tables.practices, "Practices of the area and their segments", PRACTICES, 3),
         "Segments": (tables.mix, "Practices and patients by segment, beside England", MIX, 1),
         "Measures": (measures, "Measures beside England, the largest difference first", MEASURES, 3),
-        "Opportunities": (tables.opportunities, "Additional patients by indicator", OPPORTUNITIES, 1),
-        "By practice": (gains, f"The {LARGEST} largest opportunities of every practice", BY_PRACTICE, 1),
+        "Opportunities": (
+            with_rounded_gains(tables.opportunities),
+            "Additional patients by indicator",
+            OPPORTUNITIES,
+            1,
+        ),
+        "By practice": (gains, "Every practice and indicator, the largest opportunity first", BY_PRACTICE, 1),
+        "Expected": (tables.expected, "Patients expected on registers, and recorded", EXPECTED, 0),
+        "Expected by practice": (expected, "Patients expected and recorded, by practice", by_practice, 0),
         "Profiles": (_wide(tables), "Every measure of every practice", _headers(tables), 2),
         "Peers": (peers, "The practices in England most like each practice", PEERS, 1),
     }
     scope = f"Practices of {visible_name(tables.name)}"
-    whole = {"Practices": ("certainty", "first_additional_patients")}
+    first = tuple(f"first_{name}" for name in GAIN)
+    whole = {"Practices": ("certainty", *first)}
     return {
         name: WorkbookSheet(table, title, scope, columns, decimals, whole.get(name, PATIENTS))
         for name, (table, title, columns, decimals) in shown.items()

@@ -8,6 +8,7 @@ from gp_segmentation.evidence.labellings import clustergram
 from gp_segmentation.evidence.practice_certainty import practice_table
 from gp_segmentation.evidence.stability_by_k import KnownStability
 from gp_segmentation.evidence.through_years import with_years
+from gp_segmentation.evidence.transport import transport, transport_reasons, with_transport
 from gp_segmentation.evidence.usefulness import usefulness, usefulness_table
 from gp_segmentation.evidence.variance_explained import comparators, explained_variance, mean_explained
 from gp_segmentation.evidence.verdict import judge, without_support

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from gp_segmentation.evidence.json_values import json_number, json_records
 from gp_segmentation.evidence.labellings import Labellings, by_k_table, clustergram
+from gp_segmentation.evidence.mixture import describe_mixture, mixture_membership
 from gp_segmentation.evidence.nulls_by_k import gaussian_columns, null_figures, nulls_by_k, of_kind
 from gp_segmentation.evidence.practice_certainty import count_disputed, practice_table
 from gp_segmentation.evidence.stability_by_k import KnownStability, StabilityResults, measure_stability
@@ -47,8 +48,8 @@ class Assessment:
     evidence : without NaN: ``assessed``, ``verdict``, ``meaning``, ``reasons``, ``n_clusters``,
         ``figures`` (one number each, for `run_metrics`), ``by_k``, ``nulls`` (a row per kind and k, see
         `nulls_by_k`), ``segments``, ``lumpy`` (columns left out of ``valley_smooth``), ``agreement``
-        (``other``, ``table``, ``cophenetic``), ``practices`` (see `count_disputed`), ``clustergram``,
-        ``thresholds``.
+        (``other``, ``table``, ``cophenetic``), ``mixture`` (see `describe_mixture`), ``practices`` (see
+        `count_disputed`), ``clustergram``, ``thresholds``.
     practices : from `practice_table`, indexed by practice; empty when nothing was assessed.
     """
 
@@ -86,6 +87,7 @@ def assess(
     null: pd.DataFrame | None = None,
     null_starts: int | None = None,
     known: KnownStability | None = None,
+    membership: pd.DataFrame | None = None,
     seed: int = 0,
     jobs: int | None = 1,
 ) -> Assessment:
@@ -101,6 +103,7 @@ def assess(
     null, null_starts : Gaussian draws of the study, and the number of K-means starts of each; used if there
         are at least as many as `options` ask for.
     known : what the study measured of stability; used likewise (see `measure_stability`).
+    membership : probabilities of the segments, see `practice_table`.
     seed, jobs : the result depends on `seed` alone.
     """
     if not options.get("assess", True):
@@ -114,7 +117,8 @@ def assess(
     stability = measure_stability(labellings, options, known)
     other = match_labels(codes, labellings.other)
     stay_share = float(options["min_stay_share"])
-    practices = practice_table(frame.index, codes, other, stability.votes, min_stay_share=stay_share)
+    mixture = mixture_membership(labellings.values, codes)
+    practices = practice_table(frame.index, codes, other, mixture, membership, min_stay_share=stay_share)
     by_k = by_k.join(gaussian_columns(nulls)).join(stability.by_k)
     evidence = _evidence(labellings, by_k, nulls, stability, practices, list(frame), options["thresholds"])
     return Assessment(evidence, practices)
@@ -152,6 +156,7 @@ def _evidence(
         "clustergram": clustergram(values, labellings.own),
         "segments": json_records(segments),
         "agreement": {"other": labellings.other_name, "table": table, "cophenetic": cophenetic},
+        "mixture": describe_mixture(practices),
         "practices": count_disputed(practices),
         "thresholds": dict(thresholds),
     }

@@ -1,14 +1,18 @@
-"""How certain each practice's segment is: in resamples, and under another method."""
+"""How certain each practice's segment is: when it is drawn again, under another method, and in a mixture."""
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from gp_segmentation.utils.arrays import Ints
-
 
 def practice_table(
-    index: pd.Index, labels: ArrayLike, other: ArrayLike, votes: Ints, *, min_stay_share: float
+    index: pd.Index,
+    labels: ArrayLike,
+    other: ArrayLike,
+    mixture: pd.DataFrame,
+    membership: pd.DataFrame | None = None,
+    *,
+    min_stay_share: float,
 ) -> pd.DataFrame:
     """Measure how certain the segment of each fitted practice is.
 
@@ -16,32 +20,37 @@ def practice_table(
     ----------
     index : practice codes; labels : (n,) segments.
     other : (n,) segments by another method, numbered to match `labels` (see `validity.matched`).
-    votes : (n, k) from `resample`: how often a practice, when drawn, fell into each segment. From the study's
-        samples alone ``stays`` is ``certainty`` in segments.csv; there may be more (see `measure_stability`).
-    min_stay_share : a practice that stays in its segment in a smaller share of resamples is disputed.
+    mixture : from `mixture_membership`, rows as in `index`.
+    membership : practice_code by segment (numbers), the probability that the practice belongs there; None:
+        not measured.
+    min_stay_share : a practice with a lower probability of its own segment is disputed.
 
     Returns
     -------
-    frame indexed like `index`: ``segment``; ``stays``, the share of resamples with this practice in which it
-    fell into its own segment (NaN if never drawn); ``resample_segment``, the segment it fell into most often
-    (ties: its own, then the first), NA if never drawn; ``other_method_segment``; ``disputed_by``: "",
-    "resamples", "method" or "resamples, method".
+    frame indexed like `index`: ``segment``; ``stays``, the probability of its own segment (``certainty`` in
+        segments.csv; NaN if not measured); ``likeliest_segment`` (ties: its own, then the first), NA if not
+        measured; ``other_method_segment``; ``mixture_segment``, ``mixture_probability``; ``disputed_by``: "",
+        "draws", "method" or "draws, method".
     """
     segments = np.asarray(labels, dtype=np.int64)
     names, own = np.unique(segments, return_inverse=True)
-    draws = votes.sum(axis=1)
+    if membership is None:
+        membership = pd.DataFrame(np.nan, index, names)
+    shares = membership.reindex(index=index, columns=names).to_numpy(dtype=float, copy=True)
+    known = np.isfinite(shares).any(axis=1)
+    shares = np.nan_to_num(shares)
     rows = np.arange(len(segments))
-    stays = np.divide(votes[rows, own], draws, out=np.full(len(segments), np.nan), where=draws > 0)
-    tie_broken = votes * 2  # doubled, so that one extra vote for the own segment decides ties only
-    tie_broken[rows, own] += 1
+    stays = np.where(known, shares[rows, own], np.nan)
+    shares[rows, own] += 1e-9  # a tie goes to its own segment
     frame = pd.DataFrame({"segment": segments, "stays": stays}, index=index)
-    most_frequent = pd.array(names[tie_broken.argmax(axis=1)], dtype="Int64")
-    frame["resample_segment"] = pd.Series(most_frequent, index=index).where(draws > 0)
+    likeliest = pd.array(names[shares.argmax(axis=1)], dtype="Int64")
+    frame["likeliest_segment"] = pd.Series(likeliest, index=index).where(known)
     frame["other_method_segment"] = np.asarray(other, dtype=np.int64)
-    by_resamples = frame["stays"] < min_stay_share
+    frame = frame.join(mixture.set_axis(index, axis=0))
+    by_draws = frame["stays"] < min_stay_share
     by_method = frame["other_method_segment"] != frame["segment"]
     frame["disputed_by"] = np.select(
-        [by_resamples & by_method, by_resamples, by_method], ["resamples, method", "resamples", "method"], ""
+        [by_draws & by_method, by_draws, by_method], ["draws, method", "draws", "method"], ""
     )
     return frame
 
@@ -49,5 +58,5 @@ def practice_table(
 def count_disputed(practices: pd.DataFrame) -> dict[str, int]:
     """Count practices by what disputes them; ``sure`` are those that nothing disputes."""
     counts = practices["disputed_by"].value_counts()
-    names = {"": "sure", "resamples": "resamples", "method": "method", "resamples, method": "both"}
+    names = {"": "sure", "draws": "draws", "method": "method", "draws, method": "both"}
     return {name: int(counts.get(value, 0)) for value, name in names.items()}

@@ -23,14 +23,12 @@ class KnownStability:
     rows : (m, d) fitted rows that it redrew. segments : (m,) of these, negative where a row is in none.
     jaccard : frame k, draw, segment, jaccard of bootstrap samples, by the chosen clusterer at each k; the
         segments of the chosen k are numbered as everywhere.
-    votes : (n, k) of the bootstrap samples at the chosen k, see `Resamples`; n rows are in a segment.
     strengths : k -> prediction strength, the mean of `splits` halves.
     """
 
     rows: Floats
     segments: Ints
     jaccard: pd.DataFrame
-    votes: Ints
     strengths: Mapping[int, float]
     splits: int
 
@@ -48,12 +46,10 @@ class StabilityResults:
     ----------
     by_k : index k: jaccard_min, jaccard_mean, prediction_strength, ari_seeds; NaN where not measured.
     segments : index segment: jaccard, jaccard_subsample.
-    votes : (n, k) of the bootstrap samples at the chosen k, see `Resamples`.
     """
 
     by_k: pd.DataFrame
     segments: pd.DataFrame
-    votes: Ints
 
 
 def measure_stability(
@@ -62,14 +58,13 @@ def measure_stability(
     """Measure stability by as many draws as `options` (the node ``conf/evidence``) ask for.
 
     Where the study made at least as many draws (`known`), they are used. Of the chosen segments its bootstrap
-    samples are used in any case, and votes are those behind ``certainty`` in segments.csv. Where `options`
-    ask for more, the further samples go on from the study's, and their votes are added.
+    samples are used in any case. Where `options` ask for more, the further samples go on from the study's.
     """
     k = labellings.k
     others = [i for i in labellings.ks if i not in (1, k)]
     common: dict[str, Any] = {"seed": labellings.seed, "jobs": labellings.jobs}
     chosen = (labellings.values, {k: labellings.chosen}, {k: labellings.clusterer})
-    jaccard, votes = _bootstrap(chosen, k, int(options["bootstraps"]), known, common)
+    jaccard = _bootstrap(chosen, k, int(options["bootstraps"]), known, common)
     least = int(options["bootstraps_by_k"])
     given = [] if known is None else [rows for i in others if (rows := known.drawn(i, least)) is not None]
     new = [i for i in others if known is None or known.drawn(i, least) is None]
@@ -89,23 +84,21 @@ def measure_stability(
         name: resamples.astype({"jaccard": float}).groupby("segment")["jaccard"].mean()
         for name, resamples in (("jaccard", jaccard), ("jaccard_subsample", subsample.jaccard))
     }
-    return StabilityResults(by_k.join(refitted).astype(float), pd.DataFrame(means), votes)
+    return StabilityResults(by_k.join(refitted).astype(float), pd.DataFrame(means))
 
 
 def _bootstrap(
     chosen: tuple[Any, ...], k: int, draws: int, known: KnownStability | None, common: Mapping[str, Any]
-) -> tuple[pd.DataFrame, Ints]:
-    """Jaccard coefficients (k, draw, segment, jaccard) and votes of the chosen segments."""
+) -> pd.DataFrame:
+    """Jaccard coefficients (k, draw, segment, jaccard) of the chosen segments."""
     given = known.drawn(k, 1) if known is not None and draws else None
     if known is None or given is None:
-        found = resample(*chosen, draws=draws, vote=[k], **common)
-        return found.jaccard, found.votes[k]
+        return resample(*chosen, draws=draws, **common).jaccard
     drawn = given["draw"].nunique()
     if drawn >= draws:
-        return given, known.votes
+        return given
     rows = (known.rows, {k: known.segments}, chosen[2])
-    found = resample(*rows, draws=draws - drawn, skip=drawn, vote=[k], **common)
-    return pd.concat([given, found.jaccard]), known.votes + found.votes[k][known.segments >= 0]
+    return pd.concat([given, resample(*rows, draws=draws - drawn, skip=drawn, **common).jaccard])
 
 
 def _jaccard_by_k(draws: pd.DataFrame, ks: Sequence[int]) -> pd.DataFrame:

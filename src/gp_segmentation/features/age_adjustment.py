@@ -12,11 +12,46 @@ prevalence is m + r_i, m being the weighted mean of y: England's level plus the 
 what its age and sex composition predicts. The squares are needed: prevalence rises with age, then levels off.
 """
 
+from dataclasses import dataclass
+from typing import Self
+
 import numpy as np
 import pandas as pd
 
 from gp_segmentation.features.age_structure import DEFAULT_BANDS, band_counts, sex_counts
 from gp_segmentation.features.transforms import clr
+
+
+@dataclass(frozen=True)
+class AgeTerms:
+    """The regression's terms of lists of any age and sex, limited and centred as among fitted practices.
+
+    `low`, `high` and `mean` are of z_1..z_6, and of s where sex is among the terms.
+    """
+
+    low: pd.Series
+    high: pd.Series
+    mean: pd.Series
+
+    @classmethod
+    def of(cls, basis: pd.DataFrame) -> Self:
+        """Take the limits and means from the rows of `basis`."""
+        return cls(basis.min(), basis.max(), basis.mean())
+
+    def design(self, basis: pd.DataFrame) -> pd.DataFrame:
+        """Return z_1..z_5 (z_6 is minus their sum), all squares, then s and s^2."""
+        limited = np.clip(basis.to_numpy(), self.low.to_numpy(), self.high.to_numpy())
+        basis = pd.DataFrame(limited - self.mean.to_numpy(), basis.index, basis.columns)
+        last_band = basis.columns[len(DEFAULT_BANDS) - 1]
+        return pd.concat([basis.drop(columns=last_band), (basis**2).add_suffix("_squared")], axis=1)
+
+
+def age_basis(bands: pd.DataFrame, sexes: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Return z_1..z_6 of patients by band, and s of patients by sex where given."""
+    basis = clr(bands + 0.5)
+    if sexes is not None:
+        basis["women_per_man"] = np.log((sexes["FEMALE"] + 0.5) / (sexes["MALE"] + 0.5))
+    return basis
 
 
 def age_design(age_sex: pd.DataFrame, index: pd.Index, fitted: pd.Series, *, sex: bool) -> pd.DataFrame:
@@ -25,14 +60,9 @@ def age_design(age_sex: pd.DataFrame, index: pd.Index, fitted: pd.Series, *, sex
     Each z and s is limited to its range among `fitted` practices, so that the parabola is not extrapolated
     to a special practice (everyone over 75, say). Practices without registrations: NaN.
     """
-    basis = clr(band_counts(age_sex, index, DEFAULT_BANDS) + 0.5)
-    last_band = basis.columns[-1]
-    if sex:
-        counts = sex_counts(age_sex, index) + 0.5
-        basis["women_per_man"] = np.log(counts["FEMALE"] / counts["MALE"])
-    seen = basis[fitted.to_numpy()]
-    basis = basis.clip(lower=seen.min(), upper=seen.max(), axis=1) - seen.mean()
-    return pd.concat([basis.drop(columns=last_band), (basis**2).add_suffix("_squared")], axis=1)
+    bands = band_counts(age_sex, index, DEFAULT_BANDS)
+    basis = age_basis(bands, sex_counts(age_sex, index) if sex else None)
+    return AgeTerms.of(basis[fitted.to_numpy()]).design(basis)
 
 
 def regression_residuals(

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from gp_segmentation.errors import ConfigError
+from gp_segmentation.features.age_counts import CountedBands
 from gp_segmentation.features.base import BlockFeatures, Tables, WeightedBlock
 from gp_segmentation.features.transforms import clr
 
@@ -52,12 +53,18 @@ class AgeStructure(WeightedBlock):
         labels = dict(zip(counts.columns, band_labels(self.bands), strict=True))
         return BlockFeatures(values, natural, labels, "%", self.transform)
 
+    def counted(self, _: Tables) -> CountedBands:
+        """Return the bands, and how the patients in them become features."""
+        columns = pd.Index(band_names(self.bands))
+        return CountedBands(tuple(self.bands), "age_" + columns, self.transform)
+
 
 def band_counts(age_sex: pd.DataFrame, index: pd.Index, bands: Sequence[int]) -> pd.DataFrame:
     """Return patients per practice and band, columns ``0_14`` ... ``75_plus``; NaN without registrations."""
-    first_age = age_sex["age_band"].str.extract(r"^(\d+)", expand=False).astype(int)
+    number, names = pd.factorize(age_sex["age_band"])
+    first_age = names.str.extract(r"^(\d+)", expand=False).astype(int)
     band = np.searchsorted(np.asarray(bands), first_age.to_numpy(), side="right") - 1
-    counts = age_sex.assign(band=band).pivot_table(
+    counts = age_sex.assign(band=band[number]).pivot_table(
         index="practice_code", columns="band", values="patients", aggfunc="sum", fill_value=0
     )
     counts = counts.reindex(columns=range(len(bands)), fill_value=0).reindex(index).astype(float)

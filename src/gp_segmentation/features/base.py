@@ -16,7 +16,7 @@ class NotInSource(InputError):  # noqa: N818 - no fault of an optional block
 
 @dataclass(frozen=True)
 class Tables:
-    """The prepared tables (see `gp_segmentation.schemas.run_tables.SCHEMAS`) from which features are made."""
+    """The prepared tables (see `schemas.prepared_tables.SCHEMAS`) from which features are made."""
 
     practices: pd.DataFrame
     registers: pd.DataFrame

@@ -17,6 +17,7 @@ from gp_segmentation.features.base import (
     check_known,
     groups_in_source,
 )
+from gp_segmentation.features.counted import CountedRates
 from gp_segmentation.features.rates import RATE_TRANSFORMS, SHRINKAGES, rate_features, wide
 
 
@@ -92,8 +93,7 @@ class IndicatorBlock(WeightedBlock, ABC):
         counts = indicator_counts(tables, self)
         chosen, without = _with_figures(self.rates(counts), tables.ordinary)
         rates = rate_features(
-            chosen.numerator.add_prefix(self.prefix),
-            chosen.denominator.add_prefix(self.prefix),
+            *self._named(chosen),
             transform=self.transform,
             shrink=self.shrink,
             fitted=tables.ordinary,
@@ -106,6 +106,14 @@ class IndicatorBlock(WeightedBlock, ABC):
         }
         dropped = {f"{self.prefix}{code}": why for code, why in (counts.dropped | without).items()}
         return BlockFeatures(rates.values, rates.natural, labels, "%", rates.transform, dropped, counts.notes)
+
+    def counted(self, tables: Tables) -> CountedRates:
+        """Return the patients that each chosen indicator counts, and how they become features."""
+        counts = self._named(self.rates(indicator_counts(tables, self)))
+        return CountedRates.of(*counts, self.transform, self.shrink, tables.ordinary)
+
+    def _named(self, chosen: IndicatorRates) -> tuple[pd.DataFrame, pd.DataFrame]:
+        return chosen.numerator.add_prefix(self.prefix), chosen.denominator.add_prefix(self.prefix)
 
 
 def _with_figures(rates: IndicatorRates, ordinary: pd.Series) -> tuple[IndicatorRates, dict[str, str]]:

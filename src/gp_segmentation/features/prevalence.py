@@ -1,7 +1,7 @@
 """Block: prevalence of each registered condition, crude or adjusted for age and sex."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import pandas as pd
@@ -9,7 +9,14 @@ from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
 from gp_segmentation.errors import ConfigError
-from gp_segmentation.features.age_adjustment import adjust, age_design, share_explained
+from gp_segmentation.features.age_adjustment import (
+    AgeTerms,
+    adjust,
+    age_basis,
+    age_design,
+    share_explained,
+)
+from gp_segmentation.features.age_structure import DEFAULT_BANDS, band_counts, sex_counts
 from gp_segmentation.features.base import (
     BlockFeatures,
     NotInSource,
@@ -18,6 +25,7 @@ from gp_segmentation.features.base import (
     check_choice,
     groups_in_source,
 )
+from gp_segmentation.features.counted import AgeAdjustment, CountedRates
 from gp_segmentation.features.rates import RATE_TRANSFORMS, SHRINKAGES, Rates, rate_features, wide
 
 NO_REGISTERS = "Choose a feature set without prevalence, or a source with a QOF archive"
@@ -80,11 +88,36 @@ class Prevalence(WeightedBlock):
             raise NotInSource("the source has no registers", file="registers", remedy=NO_REGISTERS)
         return groups_in_source(known if self.groups is None else self.groups, known)
 
+    def counted(self, tables: Tables) -> CountedRates:
+        """Return the patients on each register, and how they become features."""
+        groups, _ = self._groups(tables)
+        numerator, denominator = self._counts(tables, groups)
+        found = CountedRates.of(numerator, denominator, self.transform, self.shrink, tables.ordinary)
+        if self.adjust != "none":
+            sexes = sex_counts(tables.registrations, tables.index) if self.adjust == "age_sex" else None
+            basis = age_basis(band_counts(tables.registrations, tables.index, DEFAULT_BANDS), sexes)
+            terms = AgeTerms.of(basis[tables.ordinary.to_numpy()])
+            crude = pd.DataFrame(found.values(found.cases.to_numpy(), None), tables.index, numerator.columns)
+            taken = crude - adjust(crude, terms.design(basis), tables.list_size, tables.ordinary)
+            found = replace(found, adjustment=AgeAdjustment.of(taken, terms, DEFAULT_BANDS, basis))
+        return replace(
+            found,
+            cases=found.cases.add_prefix("prevalence_"),
+            patients=found.patients.add_prefix("prevalence_"),
+        )
+
     def crude_rates(self, tables: Tables, groups: Sequence[str]) -> Rates:
         """Return crude prevalence, practices x register groups."""
-        registers = tables.registers[tables.registers["group_code"].isin(groups)]
-        counts = (wide(registers, tables.index, "group_code", c) for c in ("register", "denominator"))
+        counts = self._counts(tables, groups)
         return rate_features(*counts, transform=self.transform, shrink=self.shrink, fitted=tables.ordinary)
+
+    def _counts(self, tables: Tables, groups: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Patients on each register and on its list, practices x register groups."""
+        registers = tables.registers[tables.registers["group_code"].isin(groups)]
+        register, denominator = (
+            wide(registers, tables.index, "group_code", c) for c in ("register", "denominator")
+        )
+        return register, denominator
 
 
 def age_explained(tables: Tables, *, sex: bool = False, min_list: int = 1000) -> pd.DataFrame:

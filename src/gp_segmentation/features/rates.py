@@ -7,6 +7,7 @@ import pandas as pd
 
 from gp_segmentation.features.shrinkage import shrink as shrink_rates
 from gp_segmentation.features.transforms import percent_logit
+from gp_segmentation.utils.arrays import Floats
 
 RATE_TRANSFORMS = ("empirical_logit", "none")
 SHRINKAGES = ("none", "beta_binomial")
@@ -52,11 +53,26 @@ def rate_features(
         name, values = "logit", percent_logit(natural)
     else:
         natural = 100 * numerator / denominator
-        odds = ((capped + 0.5) / (denominator - capped + 0.5)).to_numpy()
-        name, values = "empirical_logit", pd.DataFrame(np.log(odds), capped.index, capped.columns)
+        logits = on_scale(capped.to_numpy(), denominator.to_numpy())
+        name, values = "empirical_logit", pd.DataFrame(logits, capped.index, capped.columns)
     if transform == "none":
         name, values = "none", natural
     return Rates(values, natural, name, int((numerator > denominator).to_numpy().sum()))
+
+
+def on_scale(
+    cases: Floats,
+    patients: Floats,
+    transform: str = "empirical_logit",
+    prior: tuple[Floats, Floats] | None = None,
+) -> Floats:
+    """Return rates (n, p) on the analysis scale; with a `prior` (alpha, beta) they are shrunk toward it."""
+    if prior is not None:
+        percent = pd.DataFrame(100 * (cases + prior[0]) / (patients + prior[0] + prior[1]))
+        return (percent if transform == "none" else percent_logit(percent)).to_numpy()
+    if transform == "none":
+        return 100 * cases / patients
+    return np.log((cases + 0.5) / (patients - cases + 0.5))
 
 
 def wide(table: pd.DataFrame, index: pd.Index, columns: str, values: str) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """Additional patients for whom an indicator would be met if every practice below the upper quartile of its
-own segment reached that quartile. The number in a cell is patients. The darker the cell, the larger their
-share of the segment's eligible patients. The 15 indicators with most additional patients are drawn. The
-comparison is of like with like; it does not judge any practice.
+own segment reached that quartile. The number in a cell is patients, rounded to what its interval bears. The
+darker the cell, the larger their share of the segment's eligible patients. The 15 indicators with most
+additional patients are drawn. The comparison is of like with like; it does not judge any practice.
 """
 
 import textwrap
@@ -14,8 +14,9 @@ from matplotlib.figure import FigureBase
 
 from gp_segmentation.figures._parts import RIGHT, colour_bar, heat_map, name_columns, note
 from gp_segmentation.figures._registry import NotShown
-from gp_segmentation.figures._style import SEQUENTIAL, Key, clean, compared_keys, shorten
+from gp_segmentation.figures._style import SEQUENTIAL, Key, clean, compared_keys
 from gp_segmentation.schemas import Results
+from gp_segmentation.utils.intervals import rounded_interval, rounded_intervals
 
 ORDER, LABEL = 90, "Opportunities"
 #: Indicators drawn.
@@ -25,13 +26,15 @@ NEEDED = {"indicator_code", "segment", "eligible_patients", "additional_patients
 
 @dataclass(frozen=True)
 class OpportunityTable:
-    """Indicators (rows, most additional patients first) by segment: labels, additional patients, and their
-    share (%) of eligible patients.
+    """Indicators (rows, most additional patients first) by segment: labels, additional patients, these as
+    their intervals bear them (and their totals), and their share (%) of eligible patients.
     """
 
     keys: list[Key]
     labels: list[str]
     patients: pd.DataFrame
+    shown: pd.DataFrame
+    totals: list[str]
     share: pd.DataFrame
 
 
@@ -46,7 +49,22 @@ def data(results: Results) -> OpportunityTable:
     groups = dict(zip(table["indicator_code"], table.get("group_name", table["indicator_code"]), strict=True))
     labels = [clean(code if groups[code] in (code, None) else f"{code}: {groups[code]}") for code in order]
     share = 100 * patients / eligible.where(eligible > 0)
-    return OpportunityTable(keys, labels, patients.loc[order], share.loc[order])
+    patients, half = patients.loc[order], _half_widths(table, keys).reindex(order)
+    bounds = (frame.to_numpy() for frame in (patients, patients - half, patients + half))
+    shown = patients.copy()
+    shown[:] = rounded_intervals(*bounds)[0]
+    # Segments have targets of their own, so their errors are independent.
+    sums, error = patients.sum(axis=1), np.sqrt((half**2).sum(axis=1, skipna=False))
+    totals = [rounded_interval(n, n - e, n + e).number for n, e in zip(sums, error, strict=True)]
+    return OpportunityTable(keys, labels, patients, shown, totals, share.loc[order])
+
+
+def _half_widths(table: pd.DataFrame, keys: list[Key]) -> pd.DataFrame:
+    """Half the width of each interval; not known in a run from before there were intervals."""
+    low, high = (table.get(name, pd.Series(np.nan, table.index)) for name in ("low", "high"))
+    half = table.assign(half=(high - low) / 2)
+    half = half.pivot_table(index="indicator_code", columns="segment", values="half", dropna=False)
+    return half.reindex(columns=[key.number for key in keys]).set_axis([key.code for key in keys], axis=1)
 
 
 def _by_segment(table: pd.DataFrame, column: str, keys: list[Key]) -> pd.DataFrame:
@@ -62,14 +80,14 @@ def size(data: OpportunityTable) -> tuple[float, float]:
 
 def draw(data: OpportunityTable, figure: FigureBase) -> None:
     axes = figure.add_subplot()
-    share, counts = data.share.to_numpy(), data.patients.to_numpy()
+    share, counts = data.share.to_numpy(), data.shown.to_numpy()
     norm = Normalize(0, max(1.0, float(np.nanmax(share))))
     image = heat_map(axes, share, SEQUENTIAL, norm, lambda i, j: f"{counts[i, j]:,.0f}", size=8.5, gaps=True)
-    axes.set_yticks(range(len(data.labels)), [shorten(label, 46) for label in data.labels])
+    axes.set_yticks(range(len(data.labels)), [textwrap.fill(label, 46) for label in data.labels])
     axes.tick_params(axis="y", pad=62)  # room for the totals, beside the cells
-    totals = enumerate(data.patients.sum(axis=1))
+    totals = enumerate(data.totals)
     look = {"ha": "right", "va": "center", "size": 9.5, "weight": "bold", "annotation_clip": False}
-    for row, text in [(-0.62, "England"), *((row, f"{total:,.0f}") for row, total in totals)]:
+    for row, text in [(-0.62, "England"), *totals]:
         note(axes, text, (0, row), (-8, 0), xycoords=RIGHT, **look)
     width = max(12, int(80 / max(len(data.keys), 4)))
     name_columns(axes, ["\n".join(textwrap.wrap(k.text, width, break_long_words=False)) for k in data.keys])
@@ -78,13 +96,12 @@ def draw(data: OpportunityTable, figure: FigureBase) -> None:
 
 
 def title(data: OpportunityTable) -> str:
-    total = data.patients.sum(axis=1).iloc[0]
-    return f"The largest opportunity: {total:,.0f} additional patients on {data.labels[0]}"
+    return f"The largest opportunity: about {data.totals[0]} additional patients on {data.labels[0]}"
 
 
 def alt(data: OpportunityTable) -> str:
     parts = [
-        f"{label}: {row.sum():,.0f}, most in segment {row.idxmax()} ({row.max():,.0f})"
-        for label, (_, row) in zip(data.labels, data.patients.iterrows(), strict=True)
+        f"{label}: {total}, most in segment {row.idxmax()} ({row.max():,.0f})"
+        for label, total, (_, row) in zip(data.labels, data.totals, data.shown.iterrows(), strict=True)
     ]
     return f"Table of additional patients by indicator and segment. Totals: {'; '.join(parts)}."

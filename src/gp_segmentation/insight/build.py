@@ -7,8 +7,10 @@ from typing import Any
 
 import pandas as pd
 
+from gp_segmentation.features import Tables
 from gp_segmentation.insight import groups
 from gp_segmentation.insight.equity import peers_by_quintile, rules_by_quintile
+from gp_segmentation.insight.expected.tables import Expected, expected_numbers
 from gp_segmentation.insight.networks import network_codes, network_profiles, own_groups
 from gp_segmentation.insight.opportunities import tables as opportunity_tables
 from gp_segmentation.insight.opportunities.additional_patients import find_opportunities
@@ -25,10 +27,7 @@ from gp_segmentation.insight.rules import Rules
 from gp_segmentation.schemas import LEVEL_COLUMNS, empty
 
 #: Prepared tables that are used here.
-PREPARED = (
-    *("practices", "organisations", "registers", "achievement", "indicators"),
-    *("context", "context_dictionary"),
-)
+PREPARED = ("organisations", *Tables.names())
 
 
 @dataclass(frozen=True)
@@ -120,7 +119,7 @@ def insight_tables(
         "segment_sizes": groups.segment_sizes(run.everyone),
         "segment_mix": groups.segment_mix(run.everyone, quintiles, run.own_groups),
         "peers": peers,
-        **_opportunities(run, options["opportunities"], quintiles, seed, jobs),
+        **_opportunities(run, peers, options["opportunities"], quintiles, seed, jobs),
     }
 
 
@@ -157,7 +156,12 @@ def _profiles(run: InsightInput, quintiles: pd.Series) -> dict[str, pd.DataFrame
 
 
 def _opportunities(
-    run: InsightInput, options: Mapping[str, Any], quintiles: pd.Series, seed: int, jobs: int | None
+    run: InsightInput,
+    peers: pd.DataFrame,
+    options: Mapping[str, Any],
+    quintiles: pd.Series,
+    seed: int,
+    jobs: int | None,
 ) -> dict[str, pd.DataFrame]:
     """Opportunities and outliers: achievement compared within the segment, by area and quintile."""
     indicators, organisations = run.prepared["indicators"], run.prepared["organisations"]
@@ -177,6 +181,7 @@ def _opportunities(
         "z", key=abs, ascending=False, kind="stable", ignore_index=True
     )
     by_practice = opportunity_tables.by_practice(opportunities)
+    by_practice = opportunity_tables.with_peers_and_rank(by_practice, peers)
     by_practice["standing"] = opportunity_tables.practice_status(by_practice, organisations, **enough)
     sizes = groups.segment_sizes(run.everyone)
     by_segment = opportunity_tables.by_segment(opportunities, indicators, sizes)
@@ -207,6 +212,16 @@ def deprivation_tables(
         ),
         "rules_by_quintile": rules_by_quintile(rules, run.segments, *places),
     }
+
+
+def expected(run: InsightInput, options: Mapping[str, Any]) -> Expected:
+    """Return the numbers of patients expected on registers by age, sex and deprivation."""
+    tables = Tables(**{name: run.prepared[name] for name in Tables.names()})
+    found = expected_numbers(tables, options["deprivation"], run.everyone, run.levels, run.own_groups)
+    if found.about["registers"] and run.dictionary["feature"].str.startswith("prevalence_").any():
+        made = "Segments were made from these registers among others, so they differ in them by construction."
+        found.about["sentences"].append(made)
+    return found
 
 
 def portraits(

@@ -1,4 +1,4 @@
-"""The practices that a resample or another method would put into another segment."""
+"""The practices that another draw or another method would put into another segment."""
 
 import pandas as pd
 
@@ -13,7 +13,7 @@ def disputed_practices(practices: pd.DataFrame, segments: pd.DataFrame) -> pd.Da
     """
     columns = [
         *("practice_code", "practice_name", "icb_name", "segment", "segment_name", "margin"),
-        *("second_segment", "stays", "resample_segment", "other_method_segment", "disputed_by"),
+        *("second_segment", "stays", "likeliest_segment", "other_method_segment", "disputed_by"),
     ]
     if practices.empty:
         return pd.DataFrame(columns=columns)

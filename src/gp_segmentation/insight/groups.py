@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from gp_segmentation.insight.networks import NO_GROUP, NO_NETWORK
+from gp_segmentation.utils.fifths import fifths
 
 #: Fifths of practices by deprivation score, and practices without a score.
 QUINTILES = ("1 (least deprived)", "2", "3", "4", "5 (most deprived)")
@@ -20,10 +21,8 @@ def deprivation_quintiles(practices: pd.DataFrame, context: pd.DataFrame, measur
     codes = pd.Index(practices["practice_code"], name="practice_code")
     if measure not in context:
         return pd.Series(UNKNOWN, index=codes, dtype="str", name="deprivation_quintile")
-    score = context.set_index("practice_code")[measure].reindex(codes).dropna()
-    rank = score.sort_index().rank(method="first")
-    fifth = ((rank - 1) * len(QUINTILES) // max(len(rank), 1)).astype("int64")
-    quintile = fifth.map(dict(enumerate(QUINTILES)))
+    score = context.set_index("practice_code")[measure].reindex(codes)
+    quintile = fifths(score).map(dict(enumerate(QUINTILES)))
     return quintile.reindex(codes).fillna(UNKNOWN).astype("str").rename("deprivation_quintile")
 
 
@@ -87,7 +86,10 @@ def segment_mix(
     """
     names = segments.drop_duplicates("segment").set_index("segment")["segment_name"]
     parts = []
-    for level, area, code in _areas(segments, quintiles, pd.DataFrame() if own is None else own):
+    quintile = segments["practice_code"].map(quintiles)
+    none = pd.Series(None, index=segments.index, dtype="str")
+    by_place = areas_of(segments, pd.DataFrame() if own is None else own)
+    for level, area, code in (*by_place, ("deprivation_quintile", quintile, none)):
         key = code.fillna(area).rename("key")  # several areas can have one name
         areas = pd.DataFrame({"area": area, "area_code": code, "key": key}).drop_duplicates("key")
         areas = areas.sort_values(["area", "key"]).set_index("key")
@@ -106,14 +108,10 @@ def segment_mix(
     return table[[*first, *table.columns.drop([*first, "key"])]]
 
 
-def _areas(
-    segments: pd.DataFrame, quintiles: pd.Series, own: pd.DataFrame
-) -> Iterator[tuple[str, pd.Series, pd.Series]]:
-    """Each kind of area with its practices' areas: names, and codes where there are."""
+def areas_of(segments: pd.DataFrame, own: pd.DataFrame) -> Iterator[tuple[str, pd.Series, pd.Series]]:
+    """Yield each kind of area with the names of its practices' areas, and their codes (null in none)."""
     for level in ("region", "icb", "sub_icb", "pcn"):
         yield level, segments[f"{level}_name"].fillna(NO_NETWORK), segments[f"{level}_code"]
     for grouping in own:
         group = segments["practice_code"].map(own[grouping])
         yield str(grouping), group, group.mask(group == NO_GROUP)
-    quintile = segments["practice_code"].map(quintiles)
-    yield "deprivation_quintile", quintile, pd.Series(None, index=segments.index, dtype="str")

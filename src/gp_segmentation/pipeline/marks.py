@@ -1,7 +1,6 @@
 """Whether a job has been done: by the mark it leaves in its folder when its results are whole."""
 
 import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +8,10 @@ import gp_segmentation
 from gp_segmentation.pipeline.project import PreparedTables, Project
 from gp_segmentation.storage.workspace import Workspace
 from gp_segmentation.utils.files import read_json, sha256_of, write_json
+from gp_segmentation.utils.hashes import configuration_hash
 
 #: The mark: hashes of the configuration, data and code that the results are of, and of the results.
 FILE = "finished.json"
-#: Parts of the configuration that change no result.
-WITHOUT_EFFECT = ("jobs", "tracking")
 
 
 def mark(project: Project, prepared: PreparedTables, folder: Path) -> None:
@@ -48,10 +46,8 @@ def _results(folder: Path) -> str | None:
 
 
 def _origin(project: Project, prepared: PreparedTables) -> dict[str, Any]:
-    cfg = {key: value for key, value in project.cfg.items() if key not in WITHOUT_EFFECT}
-    text = json.dumps(cfg, sort_keys=True, default=str)
     return {
-        "configuration": hashlib.sha256(text.encode()).hexdigest(),
+        "configuration": configuration_hash(project.cfg),
         "prepared": prepared.content,
         "code": _code(),
     }

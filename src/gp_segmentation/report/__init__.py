@@ -6,3 +6,4 @@ from gp_segmentation.report.comparison import ComparedRun, write_comparison
 from gp_segmentation.report.page import write_first_look, write_page
 from gp_segmentation.report.panel import PanelPage, write_panel_page
 from gp_segmentation.report.summarise import summarise
+from gp_segmentation.report.transparency import Facts, write_transparency

@@ -12,11 +12,14 @@ import pandas as pd
 from markupsafe import Markup
 
 from gp_segmentation.figures import segment_keys
-from gp_segmentation.report.area_data import about, area_data, interval, records
+from gp_segmentation.report.area_data import area_data, records
+from gp_segmentation.report.expected_text import in_interval, register_row, register_sentence
 from gp_segmentation.report.page import script_of, write_template
 from gp_segmentation.report.page_data import data_block
 from gp_segmentation.schemas import AreaTables, LocalSegments
+from gp_segmentation.utils.intervals import Interval, rounded_interval
 from gp_segmentation.utils.wording import (
+    CERTAIN,
     UNKNOWN,
     inline,
     natural,
@@ -25,10 +28,8 @@ from gp_segmentation.utils.wording import (
     visible_name,
 )
 
-#: So many of the measures and of the indicators are shown; the workbook has all.
-MEASURES, INDICATORS = 8, 10
-#: From this share of the draws on a practice's segment counts as certain.
-CERTAIN = 0.9
+#: So many of the measures, indicators and registers are shown; the workbook has all.
+MEASURES, INDICATORS, REGISTERS = 8, 10, 8
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,8 @@ def write_area_page(path: Path, page: AreaPage) -> None:
         map=_map(page),
         measures=[_measure_row(row) for row in records(tables.measures.head(MEASURES))],
         opportunities=[_indicator_row(row) for row in records(tables.opportunities.head(INDICATORS))],
+        expected=[register_row(row) for row in records(tables.expected.head(REGISTERS))],
+        expected_from=expected_from(tables),
         local=_local(tables.local),
         printed=_printed(tables.practices),
         practices=len(tables.practices),
@@ -117,17 +120,38 @@ def summary(page: AreaPage) -> list[str]:
     if len(certainty):
         sure = int((certainty >= CERTAIN).sum())
         said.append(
-            f"The segment is certain for {sure:,} of {len(certainty):,} practices: at least nine of ten "
-            "samples in which practices are redrawn put them into it."
+            f"The segment is certain for {sure:,} of {len(certainty):,} practices: the probability that they "
+            "belong to it is 90% or more."
         )
     if len(tables.opportunities):
-        row = tables.opportunities.iloc[0]
+        largest = records(tables.opportunities)[0]
+        here, target = (natural(100 * largest[name], "%") for name in ("rate", "target"))
         said.append(
-            f"The largest opportunity is {inline(row['group_name'])} ({row['indicator_code']}): about "
-            f"{about(row['additional_patients'])} more patients if practices reached the rate that a quarter "
-            "of their own segment reaches."
+            f"The largest opportunity is {inline(largest['group_name'])} ({largest['indicator_code']}): "
+            f"about {gain_of(largest)} more patients if practices reached the upper quartile of their own "
+            f"segment ({target}; here {here})."
+        )
+    outside = [row for row in records(tables.expected) if not in_interval(row)]
+    if outside:
+        said.append(
+            f"The register furthest from what {tables.adjusted_for} lead to expect is "
+            f"{inline(outside[0]['condition'])}: {register_sentence(outside[0])} patients."
         )
     return said
+
+
+def gain_of(row: Mapping[str, Any]) -> Interval:
+    """The additional patients of a row, as its interval bears them."""
+    return rounded_interval(row["additional_patients"], row["low"], row["high"])
+
+
+def expected_from(tables: AreaTables) -> str:
+    """What an expected number is, in a sentence."""
+    return (
+        "Expected is the number of patients that would be on a register if patients of the same "
+        f"{tables.adjusted_for} were on it as often as in England. A difference is something to look into, "
+        "not a finding."
+    )
 
 
 def _mix_row(row: dict[str, Any], colours: Mapping[int, str]) -> dict[str, Any]:
@@ -181,8 +205,7 @@ def _indicator_row(row: dict[str, Any]) -> dict[str, Any]:
         "description": row["description"],
         **{name: natural(100 * row[name], "%") for name in ("rate", "target", "england_rate")},
         "below": f"{int(row['practices_below']):,} of {int(row['practices']):,}",
-        "patients": about(row["additional_patients"]),
-        "interval": interval(row),
+        "gain": str(gain_of(row)),
     }
 
 

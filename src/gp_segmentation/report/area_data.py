@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 
 from gp_segmentation.schemas import AreaTables
-from gp_segmentation.utils.wording import rounded_down, short_icb, visible_name
+from gp_segmentation.utils.intervals import rounded_interval
+from gp_segmentation.utils.wording import UNKNOWN, rounded_down, short_icb, visible_name
 
 #: Opportunities of a practice that the page holds.
 OF_PRACTICE = 5
@@ -17,27 +18,6 @@ OF_PRACTICE = 5
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
     """The rows of a table, by column."""
     return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
-
-
-def about(number: float, digits: int = 2) -> str:
-    """Return a number of patients to two digits, which is what its interval bears.
-
-    >>> about(17776.2), about(284.0), about(7.4)
-    ('18,000', '280', '7')
-    """
-    left = max(0, len(str(int(abs(number)))) - digits)
-    return f"{round(number / 10**left) * 10**left:,.0f}"
-
-
-def interval(row: Mapping[str, Any]) -> str:
-    """Return the interval of a row's additional patients, to as many digits as tell its ends apart.
-
-    >>> interval({"low": 13_900.0, "high": 14_240.0}), interval({"low": 17_100.0, "high": 18_300.0})
-    ('13,900 to 14,200', '17,000 to 18,000')
-    """
-    ends = [[about(row[end], digits) for end in ("low", "high")] for digits in (2, 3, 9)]
-    low, high = next((pair for pair in ends if pair[0] != pair[1]), ends[0])
-    return f"{low} to {high}"
 
 
 def area_data(tables: AreaTables, colours: Mapping[int, str]) -> dict[str, Any]:
@@ -78,13 +58,14 @@ def area_data(tables: AreaTables, colours: Mapping[int, str]) -> dict[str, Any]:
             for row in records(features)
         ],
         "gains": _by_practice(tables.practices, gains, _gain),
+        "expected": _by_practice(tables.practices, _outside(tables.practice_expected), _expected),
         "peers": _by_practice(tables.practices, tables.neighbours, _peer),
     }
 
 
 def _practice_row(row: Mapping[str, Any]) -> list[Any]:
     certainty = row["certainty"]
-    gain = row["first_additional_patients"]
+    gain, *interval = (row[f"first_{name}"] for name in ("additional_patients", "low", "high"))
     return [
         row["practice_code"],
         visible_name(row["practice_name"]),
@@ -96,7 +77,8 @@ def _practice_row(row: Mapping[str, Any]) -> list[Any]:
         "" if pd.isna(row["second_segment_code"]) else row["second_segment_code"],
         "" if pd.isna(row["special"]) else row["special"],
         "" if pd.isna(gain) else row["first_indicator_code"],
-        None if pd.isna(gain) else round(gain),
+        None if pd.isna(gain) else int(rounded_interval(gain, *interval).value),
+        row["membership"] if pd.notna(row["membership"]) else "",
     ]
 
 
@@ -105,9 +87,18 @@ def _gain(row: Mapping[str, Any]) -> list[Any]:
     return [
         row["indicator_code"],
         *share,
-        about(row["additional_patients"]),
-        interval(row),
+        f"{row['rank']:,.0f} of {row['ranked']:,.0f}" if pd.notna(row["rank"]) else UNKNOWN,
+        str(rounded_interval(row["additional_patients"], row["low"], row["high"])),
     ]
+
+
+def _outside(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows[~rows["recorded"].between(rows["low"], rows["high"])] if len(rows) else rows
+
+
+def _expected(row: Mapping[str, Any]) -> list[Any]:
+    expected = rounded_interval(row["expected"], row["low"], row["high"])
+    return [row["condition"], f"{row['recorded']:,}", str(expected)]
 
 
 def _peer(row: Mapping[str, Any]) -> list[Any]:

@@ -17,14 +17,21 @@ from pptx.presentation import Presentation as Slides
 from pptx.util import Emu, Pt
 
 from gp_segmentation.errors import ConfigError
-from gp_segmentation.report.area import AreaPage, area_name, largest_segment
-from gp_segmentation.report.area_data import about, interval, records
+from gp_segmentation.report.area import (
+    AreaPage,
+    area_name,
+    expected_from,
+    gain_of,
+    largest_segment,
+)
+from gp_segmentation.report.area_data import records
+from gp_segmentation.report.expected_text import register_row, register_sentence
 from gp_segmentation.utils.files import atomic
 from gp_segmentation.utils.wording import inline, natural, signed
 
 #: Names under which templates have the layouts used here; else the one at this place.
 TITLE, TITLE_ONLY = ("Title Slide", 0), ("Title Only", 5)
-MEASURES, INDICATORS = 7, 7
+MEASURES, INDICATORS, REGISTERS = 7, 7, 7
 #: Of the height of a slide: where the contents begin and end, and where the foot is.
 TOP, BOTTOM, FOOT = 0.26, 0.88, 0.915
 SIDE = 0.06
@@ -50,6 +57,8 @@ def write_area_slides(path: Path, page: AreaPage, template: Path | None = None) 
     _measures_slide(slides, page)
     if len(page.tables.opportunities):
         _opportunities_slide(slides, page)
+    if len(page.tables.expected):
+        _expected_slide(slides, page)
     _certainty_slide(slides, page)
     properties = slides.core_properties
     properties.title = f"Segments of general practices: {area_name(page.tables)}"
@@ -184,45 +193,46 @@ def _opportunities_slide(slides: Slides, page: AreaPage) -> None:
     first = rows[0]
     title = (
         f"The largest opportunity is {inline(first['group_name'])} ({first['indicator_code']}): about "
-        f"{about(first['additional_patients'])} more patients"
+        f"{gain_of(first)} more patients"
     )
     cells = [
         [
             f"{row['indicator_code']}  {row['group_name']}",
             *(natural(100 * row[name], "%") for name in ("rate", "target", "england_rate")),
             f"{int(row['practices_below']):,} of {int(row['practices']):,}",
-            about(row["additional_patients"]),
-            interval(row),
+            str(gain_of(row)),
         ]
         for row in rows
     ]
-    heading = [
-        "Indicator",
-        "Here",
-        "Target",
-        "England",
-        "Practices below",
-        "More patients, about",
-        "95% interval",
-    ]
+    heading = ["Indicator", "Here", "Target", "England", "Practices below", "More patients, about"]
     slide = _slide(slides, TITLE_ONLY, title, page)
-    _table(slides, slide, heading, cells, [3.4, 0.9, 0.9, 1, 1.3, 1.3, 1.8])
+    _table(slides, slide, heading, cells, [3.4, 0.9, 0.9, 1, 1.3, 3])
     note = (
-        "Target: the rate that a quarter of the practices of the same segment reach. A patient can count for "
-        "several indicators: do not add them up."
+        "Target: the upper quartile of the practices' own segments. In brackets the 95% interval. A patient "
+        "can count for several indicators: do not add them up."
     )
     _text(slides, slide, note, BOTTOM - 0.03, 0.05, 12)
+
+
+def _expected_slide(slides: Slides, page: AreaPage) -> None:
+    rows = records(page.tables.expected.head(REGISTERS))
+    title = f"{rows[0]['condition']}: {register_sentence(rows[0])} patients"
+    cells = [list(register_row(row).values()) for row in rows]
+    heading = ["Register", "Recorded", "Expected (95% interval)", "Recorded is", "In the interval"]
+    slide = _slide(slides, TITLE_ONLY, title, page)
+    _table(slides, slide, heading, cells, [3.4, 1.2, 2.6, 1.4, 1.2])
+    _text(slides, slide, expected_from(page.tables), BOTTOM - 0.03, 0.05, 12)
 
 
 def _certainty_slide(slides: Slides, page: AreaPage) -> None:
     known = page.tables.practices["certainty"].dropna()
     if known.empty:
         return
-    bands = [("9 of 10 samples or more", 0.9, 1.01), ("6 to 9 of 10", 0.6, 0.9), ("fewer", -1.0, 0.6)]
+    bands = [("90% or more", 0.9, 1.01), ("60% to 90%", 0.6, 0.9), ("below 60%", -1.0, 0.6)]
     counts = [int(((known >= low) & (known < high)).sum()) for _, low, high in bands]
     title = f"The segment is certain for {counts[0]:,} of {len(known):,} practices"
     rows = [[text, f"{n:,}", f"{n / len(known):.0%}"] for (text, _, _), n in zip(bands, counts, strict=True)]
-    heading = ["In the same segment when practices are redrawn at random, in", "Practices", "Share"]
+    heading = ["Probability that a practice belongs to its segment", "Practices", "Share"]
     _table(slides, _slide(slides, TITLE_ONLY, title, page), heading, rows, [6, 1.5, 1.5])
 
 

@@ -65,15 +65,16 @@ def _candidates(results: Results) -> tuple[list[dict[str, str]], list[dict[str, 
     table, choice = results.candidates, results.choice
     if table.empty:
         return [], []
-    table = table[_same(table["preparation"], choice.get("preparation"))]
-    own = _same(table["clusterer"], choice["clusterer"]) & _same(table["linkage"], choice["linkage"])
+    table = table[same(table["preparation"], choice.get("preparation"))]
+    own = same(table["clusterer"], choice["clusterer"]) & same(table["linkage"], choice["linkage"])
     mine, others = (
         [_candidate(row) for row in rows.to_dict("records")] for rows in (table[own], table[~own])
     )
     return mine, others
 
 
-def _same(column: pd.Series, value: str | None) -> pd.Series:
+def same(column: pd.Series, value: str | None) -> pd.Series:
+    """Return where a column has `value`; None is missing."""
     return column.isna() if value is None else column == value
 
 

@@ -29,6 +29,7 @@ def evidence_sentences(evidence: Mapping[str, Any]) -> list[str]:
         *_nulls(evidence, figures.get("silhouette")),
         *_practices(evidence.get("practices") or {}),
         *_agreement(evidence.get("agreement") or {}, figures.get("ari_kmeans_hierarchical")),
+        *_mixture(evidence.get("mixture") or {}),
         *_composition(evidence.get("made_of") or {}),
         *_external(evidence.get("beyond") or {}),
     ]
@@ -97,8 +98,8 @@ def _certainty(counts: Mapping[str, int], segments: pd.DataFrame) -> list[str]:
     sentences = [_sure(counts)] if sum(counts.values()) else []
     if len(known):
         sentences.append(
-            f"On average a practice is in its segment in {rounded_down(100 * known.mean()):.0f}% of redrawn "
-            "samples."
+            "The probability that a practice belongs to its segment is "
+            f"{rounded_down(100 * known.mean()):.0f}% on average."
         )
     return sentences
 
@@ -106,8 +107,9 @@ def _certainty(counts: Mapping[str, int], segments: pd.DataFrame) -> list[str]:
 def _sure(counts: Mapping[str, int]) -> str:
     total = sum(counts.values())
     return (
-        f"For {counts['sure']:,} of {total:,} fitted practices ({counts['sure'] / total:.0%}) the segment is "
-        "certain: they stay in it when practices are redrawn, and another method agrees."
+        f"For {counts['sure']:,} of {total:,} fitted practices ({counts['sure'] / total:.0%}) nothing "
+        "disputes the segment: they stay in it when counts and practices are drawn again, and another method "
+        "agrees."
     )
 
 
@@ -115,7 +117,7 @@ def _practices(counts: Mapping[str, int]) -> list[str]:
     total = sum(counts.values())
     if not total:
         return []
-    moved, elsewhere = (counts[name] + counts["both"] for name in ("resamples", "method"))
+    moved, elsewhere = (counts[name] + counts["both"] for name in ("draws", "method"))
     return [
         f"{_sure(counts)} {moved:,} practices do not stay. The other method puts {elsewhere:,} in another "
         "segment. The file disputed.csv lists them."
@@ -130,6 +132,16 @@ def _agreement(agreement: Mapping[str, Any], ari: float | None) -> list[str]:
     if cophenetic is not None:
         text += f" Distances in Ward's tree correlate with the real distances ({cophenetic:.2f})."
     return [text]
+
+
+def _mixture(mixture: Mapping[str, Any]) -> list[str]:
+    if mixture.get("same") is None:
+        return []
+    return [
+        f"A Gaussian mixture that starts from the segments puts {mixture['same']:.0%} of practices into the "
+        f"same one, and is sure of {mixture['surest']:.0%} (probability of 90% or more). It takes every "
+        "figure as known."
+    ]
 
 
 def _composition(composition: Mapping[str, Any]) -> list[str]:

@@ -18,6 +18,8 @@ CRITERIA = {
     "calinski_harabasz": "Calinski-Harabasz",
     "elbow": "Elbow of the sum of squares within segments",
     "gap": "Gap statistic, one-standard-error rule",
+    "bic": "BIC of a Gaussian mixture (low is good)",
+    "icl": "ICL of a Gaussian mixture (low is good)",
     "excess_silhouette": "Silhouette above that of random data",
 }
 METRICS = {
@@ -38,10 +40,10 @@ METRICS = {
     "jaccard_subsample_min": "Stability of the least stable segment (subsample Jaccard)",
     "prediction_strength": "Prediction strength",
     "ari_seeds": "Agreement between random seeds (adjusted Rand index)",
-    "stay_mean": "Mean share of resamples in which a practice stays in its segment",
+    "stay_mean": "Mean probability that a practice belongs to its segment",
     "certainty_mean": "Mean certainty of the practices' segments",
-    "sure_share": "Share of fitted practices whose segment neither resamples nor another method dispute",
-    "disputed_share": "Share of fitted practices that resamples or another method put in another segment",
+    "sure_share": "Share of fitted practices whose segment neither other draws nor another method dispute",
+    "disputed_share": "Share of fitted practices that other draws or another method put in another segment",
     "ari_preparations": "Agreement with the segments of other preparations (mean adjusted Rand index)",
     "ari_kmeans_hierarchical": "Agreement of K-means and Ward's method (adjusted Rand index)",
     "ami_kmeans_hierarchical": "Agreement of K-means and Ward's method (adjusted mutual information)",

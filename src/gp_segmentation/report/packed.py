@@ -13,10 +13,11 @@ def packed(data: dict[str, Any]) -> dict[str, Any]:
 
     Notes
     -----
-    ``pcn``, groups and the shares of ``peers`` are raised by one: -1 stands for none. Values of features
-    become positions in ``known``, their distinct values. ``gain_width`` is how many numbers a gain has.
+    ``pcn``, groups, the shares of ``peers``, ``gains`` and ``outside`` are raised by one: -1 stands for none.
+    Values of features become positions in ``known``, their distinct values. ``widths``: how many numbers make
+    up one of what is listed by practice.
     """
-    gains = data["gains"]
+    listed = {name: data[name] for name in ("gains", "outside")}
     groupings = [{**own, "group": pack(n + 1 for n in own["group"])} for own in data.get("groupings", [])]
     return {
         **data,
@@ -25,8 +26,10 @@ def packed(data: dict[str, Any]) -> dict[str, Any]:
         "pcn": pack(pcn + 1 for pcn in data["pcn"]),
         "features": [_feature(feature) for feature in data["features"]],
         "peers": [pack(n + i % 2 for i, n in enumerate(peers)) for peers in data["peers"]],
-        "gains": [pack(n for gain in mine for n in gain) for mine in gains],
-        "gain_width": max((len(gain) for mine in gains for gain in mine), default=1),
+        **{name: [pack(n + 1 for one in mine for n in one) for mine in by] for name, by in listed.items()},
+        "widths": {
+            name: max((len(one) for mine in by for one in mine), default=1) for name, by in listed.items()
+        },
     }
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from gp_segmentation.figures import NotShown, chart_positions, groups_by_level, icb_outlines
 from gp_segmentation.report.levels_text import in_tree_order
 from gp_segmentation.schemas import Results
+from gp_segmentation.utils.intervals import rounded_intervals
 from gp_segmentation.utils.wording import COUNTED
 
 #: Most features, indicators and peers of a practice; the features are those on which segments differ most.
@@ -32,6 +33,7 @@ def page_data(results: Results) -> dict[str, Any]:
         "features": _features(results, codes),
         "peers": _peers(results.peers, codes),
         **_opportunities(results, codes),
+        **_expected(results, codes),
     }
 
 
@@ -51,7 +53,8 @@ def finder(results: Results) -> dict[str, Any]:
     Where practices belong to no segment, the last group is `NO_SEGMENT`.
     A row is code, name, postcode, position in ``icbs``, position in ``groups`` of the practice's group on the
     last level, that of the next nearest segment (-1: none), margin in thousandths (-1: none), 1 if it was
-    fitted, list size, percent of redrawn samples in which it is in its segment (-1: not measured).
+    fitted, list size, probability in percent that it is in its segment (-1: not measured), and its segments
+    with their probabilities in words.
     """
     about = results.everyone.merge(
         results.practices[["practice_code", "postcode"]], on="practice_code", how="left"
@@ -75,6 +78,7 @@ def finder(results: Results) -> dict[str, Any]:
         about["fitted"].astype("int64"),
         about["list_size"],
         _percent(about.get("certainty", pd.Series(np.nan, about.index))),
+        about.get("membership", pd.Series("", about.index)).fillna(""),
         strict=True,
     )
     return {
@@ -197,22 +201,66 @@ def _peers(peers: pd.DataFrame, codes: list[str]) -> list[list[int]]:
 
 
 def _opportunities(results: Results, codes: list[str]) -> dict[str, Any]:
-    """Largest indicators of each practice: position in ``indicators``, additional patients, low, high."""
+    """Largest indicators of each practice, and the targets of the segments.
+
+    A gain is position in ``indicators``, additional patients with the ends of their interval (rounded to what
+    it bears), the practice's rate and the median of its peers in thousandths, and its rank; -1: not known.
+    ``targets`` has for each indicator, by number of the segment, its target in thousandths and how many
+    practices are ranked.
+    """
     table = results.practice_opportunities
     gains: list[list[list[int]]] = [[] for _ in codes]
-    columns = ["practice_code", "indicator_code", "additional_patients"]
-    if not set(columns) <= set(table.columns):
-        return {"indicators": [], "gains": gains}
+    key = ["practice_code", "indicator_code", "additional_patients"]
+    if not set(key) <= set(table.columns):
+        return {"indicators": [], "gains": gains, "targets": []}
+    more = ["low", "high", "rate", "peers_rate", "rank", "target", "ranked", "segment"]
+    table = table.reindex(columns=[*key, *more])
     rows = table[(table["additional_patients"] >= 0.5) & table["practice_code"].isin(set(codes))]
-    rows = rows.sort_values(["practice_code", "additional_patients"], ascending=[True, False], kind="stable")
+    rows = rows.sort_values(key[::2], ascending=[True, False], kind="stable")
     rows = rows.groupby("practice_code").head(MAX_INDICATORS)
     names = sorted(set(rows["indicator_code"]))
+    numbers = rows[["additional_patients", "low", "high"]].to_numpy(dtype=float).T
+    counts = [*rounded_intervals(*numbers), 1000 * rows["rate"], 1000 * rows["peers_rate"], rows["rank"]]
+    shown = np.column_stack([np.asarray(column, dtype=float) for column in counts])
+    shown = np.where(np.isfinite(shown), shown, -1).round().astype("int64")
     position = {code: i for i, code in enumerate(codes)}
-    columns += [name for name in ("low", "high") if name in rows.columns]
-    for code, name, *values in rows[columns].itertuples(index=False):
-        gains[position[code]].append([names.index(name), *[round(float(value)) for value in values]])
+    for code, name, values in zip(rows["practice_code"], rows["indicator_code"], shown.tolist(), strict=True):
+        gains[position[code]].append([names.index(name), *values])
     descriptions = _descriptions(results.opportunities)
-    return {"indicators": [[name, descriptions.get(name, "")] for name in names], "gains": gains}
+    return {
+        "indicators": [[name, descriptions.get(name, "")] for name in names],
+        "gains": gains,
+        "targets": _targets(table.dropna(subset=more[-3:]), names),
+    }
+
+
+def _targets(table: pd.DataFrame, names: list[str]) -> list[dict[int, list[int]]]:
+    """The target in thousandths, and the practices ranked, of each indicator by number of the segment."""
+    found = table.groupby(["indicator_code", "segment"])[["target", "ranked"]].first()
+    of = {name: found.loc[name] for name in found.index.unique("indicator_code")}
+    return [
+        {int(n): [round(1000 * t), int(r)] for n, t, r in of[name].itertuples()} if name in of else {}
+        for name in names
+    ]
+
+
+def _expected(results: Results, codes: list[str]) -> dict[str, Any]:
+    """Registers of each practice whose recorded number is outside the interval of the expected one.
+
+    Position in ``registers``, recorded, expected and the interval (rounded to what it bears).
+    """
+    table = results.expected
+    rows = table[~table["recorded"].between(table["low"], table["high"]) & table["practice_code"].isin(codes)]
+    names = results.expected_groups.drop_duplicates("group_code").set_index("group_code")["condition"]
+    registers = sorted(names[names.index.isin(rows["group_code"])])
+    number = rows["group_code"].map(names).map({name: i for i, name in enumerate(registers)})
+    shown = rounded_intervals(*rows[["expected", "low", "high"]].to_numpy(dtype=float).T)
+    outside: list[list[list[int]]] = [[] for _ in codes]
+    position = {code: i for i, code in enumerate(codes)}
+    values = np.column_stack([number, rows["recorded"], *shown]).astype("int64")
+    for code, value in zip(rows["practice_code"], values.tolist(), strict=True):
+        outside[position[code]].append(value)
+    return {"registers": registers, "outside": outside}
 
 
 def _descriptions(opportunities: pd.DataFrame) -> dict[str, str]:

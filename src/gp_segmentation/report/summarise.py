@@ -19,11 +19,13 @@ from gp_segmentation.report.evidence_text import (
     usefulness_sentences,
     verdict_text,
 )
+from gp_segmentation.report.expected_text import expected_text
 from gp_segmentation.report.features_text import feature_tables
 from gp_segmentation.report.formatting import METRICS, display_name, scalar_text
 from gp_segmentation.report.levels_text import levels_text
 from gp_segmentation.report.preparation_text import preparation_rows, preparation_sentences
 from gp_segmentation.schemas import Results
+from gp_segmentation.utils.intervals import rounded_interval
 from gp_segmentation.utils.wording import UNKNOWN, natural, signed
 
 #: Packages whose versions can change the figures.
@@ -62,6 +64,7 @@ def summarise(results: Results, *, top_features: int = 12) -> dict[str, Any]:
         "special": _special(results),
         "imputed": _imputed(results.imputed),
         "opportunities": _opportunities(results.opportunities, codes),
+        "expected": expected_text(results, codes),
         "space": spatial_sentence(results.space, codes),
         "quality": results.quality.to_dict("records"),
         "config": _config(results.config),
@@ -210,17 +213,17 @@ def _opportunities(table: pd.DataFrame, codes: Mapping[int, str]) -> list[dict[s
     if "additional_patients" not in table.columns:
         return []
     rows = table.sort_values("additional_patients", ascending=False, kind="stable").head(MAX_OPPORTUNITIES)
+    rows = rows.reindex(columns=list(dict.fromkeys([*rows.columns, "rate", "target", "low", "high"])))
     return [
         {
             "indicator": str(row["indicator_code"]),
             "description": str(row.get("description") or ""),
             "segment": codes[int(row["segment"])],
+            "rate": natural(100 * row["rate"], "%"),
+            "target": f"{natural(100 * row['target'], '%')}, upper quartile of {codes[int(row['segment'])]}",
             "below": natural(row.get("practices_below"), "count"),
             "eligible": natural(row.get("eligible_patients"), "patients"),
-            "patients": natural(row["additional_patients"], "patients"),
-            "interval": f"{natural(row['low'], 'patients')} to {natural(row.get('high'), 'patients')}"
-            if "low" in row
-            else UNKNOWN,
+            "patients": str(rounded_interval(row["additional_patients"], row["low"], row["high"])),
         }
         for row in rows.to_dict("records")
     ]

@@ -3,16 +3,7 @@
 from gp_segmentation.schemas.areas import AreaTables, LocalSegments
 from gp_segmentation.schemas.metrics import HEADLINES, headlines, with_headings
 from gp_segmentation.schemas.preparations import WEIGHT, of_preparation, weighted, weights_of
+from gp_segmentation.schemas.prepared_tables import AGE_BANDS, LIST_TYPES, SEXES, STATUSES
 from gp_segmentation.schemas.qof_groups import GROUPS, REGISTERS
 from gp_segmentation.schemas.results import Results
-from gp_segmentation.schemas.run_tables import (
-    AGE_BANDS,
-    CHANGES,
-    LEVEL_COLUMNS,
-    LIST_TYPES,
-    SCHEMAS,
-    SEXES,
-    STATUSES,
-    check,
-    empty,
-)
+from gp_segmentation.schemas.run_tables import CHANGES, LEVEL_COLUMNS, SCHEMAS, check, empty

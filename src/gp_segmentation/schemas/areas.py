@@ -1,7 +1,7 @@
 """What is shown of one area."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -13,15 +13,19 @@ class AreaTables:
     Attributes
     ----------
     kind, code, name : of the area.
-    practices : a row per practice: segment (-1: none), segment_code, segment_name, certainty,
+    practices : a row per practice: segment (-1: none), segment_code, segment_name, certainty, membership,
         second_segment_code, margin, special, list_size, pcn_name, postcode, longitude, latitude, and
-        first_indicator_code, first_additional_patients of its largest opportunity.
+        first_indicator_code, first_additional_patients, first_low, first_high of its largest opportunity.
     mix : practices and patients by segment, beside England's.
     measures : every measure: area_mean, lowest, highest, england_mean, difference_sd.
     profiles : every measure of every practice beside its segment's mean and England's.
     opportunities : by indicator: rate, target (of its practices' segments, weighted by eligible patients),
         england_rate, practices_below, additional_patients with low and high; empty without achievement.
-    practice_opportunities : the same by practice, with peers_rate, the median of its peers.
+    practice_opportunities : the same by practice, with peers_rate, the median of its peers, and its rank
+        among the ranked practices of its segment.
+    expected : patients expected and recorded on registers, the furthest outside its interval first;
+        practice_expected : the same by practice. Empty where nothing is expected. adjusted_for : what
+        they are expected from, "age, sex and deprivation".
     neighbours : the nearest peers of every practice. local : segments of the area's own, where asked for.
     """
 
@@ -35,6 +39,9 @@ class AreaTables:
     opportunities: pd.DataFrame
     practice_opportunities: pd.DataFrame
     neighbours: pd.DataFrame
+    expected: pd.DataFrame = field(default_factory=pd.DataFrame)
+    practice_expected: pd.DataFrame = field(default_factory=pd.DataFrame)
+    adjusted_for: str = ""
     local: "LocalSegments | None" = None
 
 

@@ -13,6 +13,14 @@ STANDING = (
 #: Of a mean and its difference from another in standard deviations: any number, or missing.
 NUMBER = pa.Column(float, nullable=True)
 
+#: Numbers of patients, in tables of expected ones.
+_EXPECTED = {
+    **dict.fromkeys(("patients", "recorded"), count()),
+    "expected": pa.Column(float, pa.Check.ge(0)),
+    **dict.fromkeys(("low", "high"), count()),
+    "difference": pa.Column(float),
+}
+
 SCHEMAS: dict[str, pa.DataFrameSchema] = {
     # One row per supergroup, segment or subgroup and feature or unused measure, in natural units. Differences
     # in standard deviations with 95% intervals: from England, and from the group above (null where none).
@@ -106,6 +114,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         unique=["level", "area_code", "indicator_code"],
     ),
     # One row per fitted practice and indicator with eligible patients: rates as shares, gains in patients.
+    # peers_rate: median of its peers; rank of its rate (1: the highest) among the ranked of its segment.
     "practice_opportunities": table(
         {
             "indicator_code": text(),
@@ -126,9 +135,37 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
                     "high": size(),
                 }.items()
             },
+            "peers_rate": share(),
+            **dict.fromkeys(("rank", "ranked"), count()),
             "standing": pa.Column(str, pa.Check.str_matches(STANDING)),
         },
         unique=["practice_code", "indicator_code"],
+    ),
+    # One row per register and practice: patients on the list that the register is of, and of them on the
+    # register; expected by age, sex and deprivation with its 95% interval; recorded - expected. reference: an
+    # ordinary practice; over these, differences sum to zero.
+    "expected": table(
+        {
+            "practice_code": pa.Column(str, CODE),
+            "group_code": text(),
+            "reference": pa.Column(bool),
+            **_EXPECTED,
+        },
+        unique=["practice_code", "group_code"],
+    ),
+    # The same summed over the reference practices of England, of every supergroup, segment and subgroup, and
+    # of every area (practices in none: code null).
+    "expected_groups": table(
+        {
+            "level": text(),
+            "area": text(),
+            "area_code": text(nullable=True),
+            "group_code": text(),
+            "condition": text(),
+            "practices": count(),
+            **_EXPECTED,
+        },
+        unique=["level", "area_code", "group_code"],
     ),
     # One row per practice and indicator flagged outside the funnel of its segment.
     "outliers": table(

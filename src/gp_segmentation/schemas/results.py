@@ -43,6 +43,7 @@ class Results:
     peers : practice_code, peer_code, rank, distance, same_segment, same_icb, inclusion.
     opportunities : additional patients per indicator, summed over groups of practices (insight).
     practice_opportunities : the same for every practice and indicator.
+    expected, expected_groups : schemas of those names; expected_about : how to read them (expected.json).
     space : joins of every segment between nearest neighbours (`gp_segmentation.insight.spatial.join_counts`).
     exploration : the first look at the features, by name: summary, correlations, pairs, missing, ceilings,
         age_explained, dropped, notes (`gp_segmentation.features.first_look`), and ``components``, what a
@@ -79,6 +80,9 @@ class Results:
     peers: pd.DataFrame = field(default_factory=pd.DataFrame)
     opportunities: pd.DataFrame = field(default_factory=pd.DataFrame)
     practice_opportunities: pd.DataFrame = field(default_factory=pd.DataFrame)
+    expected: pd.DataFrame = field(default_factory=partial(empty, "expected"))
+    expected_groups: pd.DataFrame = field(default_factory=partial(empty, "expected_groups"))
+    expected_about: dict[str, Any] = field(default_factory=dict)
     space: pd.DataFrame = field(default_factory=pd.DataFrame)
     exploration: dict[str, pd.DataFrame] = field(default_factory=dict)
     groupings: pd.DataFrame = field(default_factory=partial(empty, "groupings"))

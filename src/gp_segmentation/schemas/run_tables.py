@@ -4,19 +4,8 @@ import pandas as pd
 import pandera.pandas as pa
 
 from gp_segmentation.errors import InputError
-from gp_segmentation.schemas import insight_tables, panel_tables
-from gp_segmentation.schemas.columns import CODE, count, practice, segment, table, text
-
-#: Five-year age bands of the registrations publication, youngest first (as text they sort wrongly).
-AGE_BANDS = (*tuple(f"{a}_{a + 4}" for a in range(0, 95, 5)), "95+")
-SEXES = ("FEMALE", "MALE")
-#: QOF patient list types: the denominators of the registers (ages in years, ``06OV`` = 6 and over).
-LIST_TYPES = ("TOTAL", "06OV", "16OV", "17OV", "18OV", "50OV")
-#: Earlier years have others: 30_74 is the list of the register of cardiovascular primary prevention.
-LIST_TYPE = pa.Check.str_matches(r"^(TOTAL|\d\dOV|\d\d_\d\d)$")
-
-#: Of organisations; DORMANT: no longer operating, kept open for what is still to be paid or prescribed.
-STATUSES = ("ACTIVE", "INACTIVE", "DORMANT", "PROPOSED")
+from gp_segmentation.schemas import insight_tables, panel_tables, prepared_tables
+from gp_segmentation.schemas.columns import CODE, count, practice, segment, share, table, text
 
 #: The levels of groups from coarse to fine, and the column of `segments` with the codes of each.
 LEVEL_COLUMNS = {"supergroup": "supergroup", "segment": "segment_code", "subgroup": "subgroup"}
@@ -46,8 +35,10 @@ def _segments(noise: bool) -> pa.DataFrameSchema:
             "supergroup": text(nullable=noise),
             "segment_code": text(nullable=noise),
             "subgroup": text(nullable=noise),
-            # Share of resamples with the practice in which it fell into its segment; null if it is special.
+            # Probability that the practice belongs to its segment, counts and practices drawn again; null if
+            # it is special. membership: the segments it may belong to, as in "A1 or B2 (62%, 35%)".
             "certainty": pa.Column(float, pa.Check.in_range(0, 1), nullable=True),
+            "membership": pa.Column(str, nullable=True, required=False),
             "pcn_code": text(nullable=True),
             "pcn_name": text(nullable=True),
             "sub_icb_code": text(),
@@ -59,127 +50,20 @@ def _segments(noise: bool) -> pa.DataFrameSchema:
 
 
 SCHEMAS: dict[str, pa.DataFrameSchema] = {
-    # One row per practice; list_size in patients, longitude and latitude in degrees (WGS 84).
-    "practices": table(
+    # The segments fitted again without each area (`evidence.transport`): does each segment return (jaccard,
+    # among all practices), and do the area's practices keep theirs (kept, a share; ari)?
+    "transport": table(
         {
-            "practice_code": pa.Column(str, CODE, unique=True),
-            "practice_name": text(),
-            "pcn_code": text(nullable=True),
-            "pcn_name": text(nullable=True),
-            "sub_icb_code": text(),
-            "sub_icb_name": text(),
-            "icb_code": text(),
-            "icb_name": text(),
-            "region_code": text(),
-            "region_name": text(),
-            "postcode": text(nullable=True),
-            "longitude": pa.Column(float, pa.Check.in_range(-9, 3), nullable=True),
-            "latitude": pa.Column(float, pa.Check.in_range(49, 61), nullable=True),
-            "list_size": count(),
-            "special": text(nullable=True),
+            "level": text(),
+            "area_code": text(),
+            "area": text(),
+            "practices": count(),
+            "segment": segment(),
+            "jaccard": share(),
+            "kept": share(),
+            "ari": pa.Column(float, pa.Check.in_range(-1, 1), nullable=True),
         },
-    ),
-    # One row per practice; its status in the list of the Organisation Data Service (null: not listed).
-    "organisations": table(
-        {
-            "practice_code": pa.Column(str, CODE, unique=True),
-            "status": pa.Column(str, pa.Check.isin(STATUSES), nullable=True),
-        },
-    ),
-    # Patients on a disease register (register) and on the list it is a share of (denominator).
-    # A register can exceed its list (an institution), so no order is imposed between the two.
-    "registers": table(
-        {
-            "practice_code": pa.Column(str, CODE),
-            "group_code": text(),
-            "register": count(),
-            "list_type": pa.Column(str, LIST_TYPE),
-            "denominator": count(),
-        },
-        unique=["practice_code", "group_code"],
-    ),
-    # Patients counted by an indicator; NaN where the publication has no such row. pcas = personalised
-    # care adjustments, which denominator leaves out. points: QOF points achieved.
-    "achievement": table(
-        {
-            "practice_code": pa.Column(str, CODE),
-            "indicator_code": text(),
-            "numerator": count(nullable=True),
-            "denominator": count(nullable=True),
-            "pcas": count(nullable=True),
-            "points": count(nullable=True),
-        },
-        unique=["practice_code", "indicator_code"],
-    ),
-    "indicators": table(
-        {
-            "indicator_code": pa.Column(str, unique=True),
-            "description": text(),
-            "points": pa.Column(float, pa.Check.ge(0), nullable=True),
-            "group_code": text(),
-            "group_name": text(),
-            "domain_code": text(nullable=True),
-            "domain_name": text(nullable=True),
-            "list_type": text(nullable=True),
-        },
-    ),
-    "age_sex": table(
-        {
-            "practice_code": pa.Column(str, CODE),
-            "sex": pa.Column(str, pa.Check.isin(SEXES)),
-            "age_band": pa.Column(str, pa.Check.isin(AGE_BANDS)),
-            "patients": count(),
-        },
-        unique=["practice_code", "sex", "age_band"],
-    ),
-    # One row per practice, one float column per context measure (NaN = not published).
-    "context": pa.DataFrameSchema(
-        {
-            "practice_code": pa.Column(str, CODE, unique=True),
-            r"^(?!practice_code$).+": pa.Column(float, nullable=True, required=False, regex=True),
-        },
-        strict=True,
-    ),
-    # What the columns of `context` mean.
-    "context_dictionary": table(
-        {
-            "measure": pa.Column(str, unique=True),
-            "label": text(),
-            "unit": text(),
-            "file": text(),
-        },
-    ),
-    # Groupings of the source's own, such as localities: a row per practice in a group. grouping: its name in
-    # the source; date: the day of the membership. A practice in no group has no row.
-    "groupings": table(
-        {
-            "grouping": text(),
-            "label": text(),
-            "date": pa.Column(str, pa.Check.str_matches(r"^\d{4}-\d\d-\d\d$")),
-            "practice_code": pa.Column(str, CODE),
-            "group": text(),
-        },
-        unique=["grouping", "practice_code"],
-    ),
-    # Organisations that closed and those that follow them, where the source has the list; several rows for
-    # one that was divided. date: of the succession.
-    "successors": table(
-        {
-            "practice_code": text(),
-            "successor_code": text(),
-            "date": pa.Column(str, pa.Check.str_matches(r"^\d{4}-\d\d-\d\d$"), nullable=True),
-            "reason": text(nullable=True),
-        },
-        unique=["practice_code", "successor_code"],
-    ),
-    # What was found in the raw files and tolerated: counted, never silent.
-    "quality": table(
-        {
-            "file": text(),
-            "check": text(),
-            "count": count(),
-            "detail": text(),
-        },
+        unique=["level", "area_code", "segment"],
     ),
     # What the columns of `features` mean. unit: of the natural scale ("%", "patients", "score", ...);
     # transform: from the natural to the analysis scale; weight: the block's total variance (null: left open,
@@ -212,6 +96,9 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "noise": pa.Column("int64", pa.Check.ge(0), required=False),
             "null_silhouette": pa.Column(float, nullable=True),
             "excess_silhouette": pa.Column(float, nullable=True),
+            # Information criteria of the Gaussian mixture that starts from the trial's segments; null: none.
+            "bic": pa.Column(float, nullable=True, required=False),
+            "icl": pa.Column(float, nullable=True, required=False),
             # Highest adjusted Rand index with a trial of as many segments by another clusterer or linkage.
             "agreement": pa.Column(float, nullable=True, required=False),
             # Rows the silhouette is the mean of, and its standard error where they are a sample.
@@ -239,6 +126,16 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "patients": count(),
         },
     ),
+    # Probability that a practice belongs to a group of each level; groups of no probability have no row.
+    "membership": table(
+        {
+            "practice_code": pa.Column(str, CODE),
+            "level": pa.Column(str, pa.Check.isin(tuple(LEVEL_COLUMNS))),
+            "code": text(),
+            "probability": pa.Column(float, pa.Check.in_range(0, 1)),
+        },
+        unique=["practice_code", "code"],
+    ),
     # Practices of another year or folder in the segments of a run (`gp_segmentation.segments.assignment`).
     "assigned": table(
         {
@@ -260,6 +157,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             **{column: text(nullable=True) for column in LEVEL_COLUMNS.values()},
         },
     ),
+    **prepared_tables.SCHEMAS,
     **insight_tables.SCHEMAS,
     **panel_tables.SCHEMAS,
 }

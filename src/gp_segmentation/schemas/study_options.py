@@ -99,6 +99,7 @@ class Study(Named):
     sample_rows: Annotated[int, Field(ge=100)]
     null_model: NullModelOptions
     rule: Rule
+    certainty_draws: Draws
     levels: Levels
 
 
@@ -162,6 +163,7 @@ class Evidence(Named):
     splits: Draws
     seeds: Draws
     min_stay_share: Share
+    transport: list[Literal["region", "icb"]]
     single_block_references: dict[str, Block]
     external: External
     thresholds: Thresholds

@@ -47,7 +47,7 @@ def segment_table(
     practices: pd.DataFrame,
     names: Mapping[int, str],
     levels: Levels,
-    certainty: pd.Series,
+    sure: pd.DataFrame,
     noise: Collection[str] = (),
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return every practice with its segment as `read_segments` gives them back, and the centroids.
@@ -63,7 +63,7 @@ def segment_table(
     labels : practice_code -> segment (1..k) of the fitted practices that have one.
     practices : schema ``practices``.
     names : segment -> name.
-    levels : of these practices. certainty : practice_code -> share of resamples in its segment.
+    levels : of these practices. sure : practice_code -> certainty, membership (see `segments.certainty`).
     noise : practice codes of the fitted practices that belong to no segment.
     """
     X = matrix.loc[labels.index]
@@ -88,7 +88,7 @@ def segment_table(
     assigned.loc[out, ["segment", "segment_name"]] = NOISE, NO_SEGMENT
     assigned.loc[out, ["second_segment", "margin"]] = pd.NA
     codes.loc[out] = pd.NA
-    codes = codes.rename(columns=LEVEL_COLUMNS).assign(certainty=certainty)
+    codes = codes.rename(columns=LEVEL_COLUMNS).join(sure)
     return _with_places(assigned, codes, practices.set_index("practice_code")), centres
 
 

@@ -198,9 +198,33 @@ class Workspace:
             opportunities=read_table(self.insight / "opportunities.csv"),
             practice_opportunities=read_table(self.insight / "practice_opportunities.parquet"),
             space=read_table(self.insight / "space.csv"),
+            **self.expected(),
+            expected_about=self.expected_about(),
             exploration=self.exploration()
             | {"components": read_table(self.chosen_matrix / "components.csv")},
         )
+
+    def expected(self) -> dict[str, pd.DataFrame]:
+        """Read the numbers of patients expected on registers; empty in a run from before there were any."""
+        files = {"expected": "expected.parquet", "expected_groups": "expected_groups.csv"}
+        known = (self.insight / "expected.json").is_file()
+        return {n: read_table(self.insight / f, n) if known else empty(n) for n, f in files.items()}
+
+    def expected_about(self) -> dict[str, Any]:
+        """Read how expected numbers are to be read; empty in a run from before there were any."""
+        path = self.insight / "expected.json"
+        found: dict[str, Any] = read_json(path) if path.is_file() else {}
+        return found
+
+    def equality(self) -> dict[str, Any]:
+        """Read what an equality analysis needs beside the results (`report.transparency.Facts`)."""
+        doubts = read_table(self.evidence / "practices.parquet")
+        names = {"mix": "segment_mix", "peers": "peers_by_quintile", "rules": "rules_by_quintile"}
+        return {
+            "age_sex": self.prepared_table("age_sex"),
+            "doubts": doubts.get("disputed_by", pd.Series(dtype=str)),
+            **{name: read_table(self.insight / f"{file}.csv") for name, file in names.items()},
+        }
 
     def exploration(self) -> dict[str, pd.DataFrame]:
         """Read the first look at the features."""

@@ -1,6 +1,7 @@
 """Selections among the trials, and what each single criterion would choose on one matrix."""
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,7 @@ import pandas as pd
 from gp_segmentation.validity import gap_statistic, one_standard_error
 
 #: Columns of the trials that are criteria by themselves, and whether low values are good.
+MIXTURE_CRITERIA = {"bic": True, "icl": True}
 SINGLE_CRITERIA = {
     "silhouette": False,
     "davies_bouldin": True,
@@ -40,14 +42,20 @@ class SelectedTrial:
 
 def by_criterion(trials: pd.DataFrame, null: pd.DataFrame | None = None) -> dict[str, dict[str, Any]]:
     """What each criterion alone would choose of all `trials`, and its value; undefined ones are left out."""
+    choices = best_trials(trials, SINGLE_CRITERIA)
+    curves = {"elbow": elbow(trials), "gap": None if null is None else gap_choice(trials, null)}
+    return choices | {name: choice for name, choice in curves.items() if choice is not None}
+
+
+def best_trials(trials: pd.DataFrame, criteria: Mapping[str, bool]) -> dict[str, dict[str, Any]]:
+    """The best trial by each of the `criteria` (column -> whether low is good) that has a value."""
     choices = {}
-    for column, low_is_good in SINGLE_CRITERIA.items():
+    for column, low_is_good in criteria.items():
         values = trials[column].to_numpy(dtype=float)
         if not np.isnan(values).all():
             best = trials.iloc[int(np.nanargmin(values) if low_is_good else np.nanargmax(values))]
             choices[column] = {**trial_setting(best), "value": float(best[column])}
-    curves = {"elbow": elbow(trials), "gap": None if null is None else gap_choice(trials, null)}
-    return choices | {name: choice for name, choice in curves.items() if choice is not None}
+    return choices
 
 
 def elbow(trials: pd.DataFrame) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from sklearn.cluster import KMeans
 from gp_segmentation.clustering import fit_labels
 from gp_segmentation.study.inputs import Inputs
 from gp_segmentation.study.search import StudyResult
-from gp_segmentation.utils.arrays import Ints
+from gp_segmentation.utils.arrays import Floats
 from gp_segmentation.utils.parallel import parallel_map
 from gp_segmentation.validity import joint_exceedance, prediction_strength, resample, score_labellings
 
@@ -37,7 +37,7 @@ class Measures:
     Attributes
     ----------
     resamples : trial -> frame draw, segment (as the trial numbers it), jaccard.
-    votes : trial -> (n, k) votes, see `validity.Resamples`.
+    centroids : trial -> (draws, k, d) centroids of its segments in these samples (`validity.Resamples`).
     strengths : trial -> prediction strength. exceedances : trial -> share of random data sets.
     """
 
@@ -51,7 +51,7 @@ class Measures:
     gradient: Callable[[str | None], pd.DataFrame] | None = None
     min_exceedance: float = 0.0
     resamples: dict[int, pd.DataFrame] = field(default_factory=dict)
-    votes: dict[int, Ints] = field(default_factory=dict)
+    centroids: dict[int, Floats] = field(default_factory=dict)
     strengths: dict[int, float] = field(default_factory=dict)
     exceedances: dict[int, float] = field(default_factory=dict)
 
@@ -137,14 +137,15 @@ class Measures:
                 {trial: self._clusterer(trial) for trial in own},
                 draws=draws,
                 skip=skip,
-                vote=own,
+                trace=own,
                 **self._seed_and_jobs(),
             )
             for trial, jaccard in found.jaccard.groupby("k"):
                 number = int(str(trial))
                 before = [self.resamples[number]] if skip else []
                 self.resamples[number] = pd.concat([*before, jaccard.drop(columns="k")], ignore_index=True)
-                self.votes[number] = found.votes[number] + (self.votes[number] if skip else 0)
+                earlier = [self.centroids[number]] if skip else []
+                self.centroids[number] = np.concatenate([*earlier, found.centroids[number]])
 
     def _may_pass(self, trial: int) -> bool:
         separate = self.exceedances.get(trial, 1.0) >= self.min_exceedance

@@ -11,24 +11,27 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from gp_segmentation.clustering import build_tree
+from gp_segmentation.schemas import of_preparation
 from gp_segmentation.study import objectives
 from gp_segmentation.study.agreement import check_comparable, compare_preparations
+from gp_segmentation.study.criteria import MIXTURE_CRITERIA, best_trials
 from gp_segmentation.study.database import SQLITE, closed_after, explained, open_study
 from gp_segmentation.study.finest import CANDIDATE, check_enough_draws
 from gp_segmentation.study.inputs import Build, Inputs, Limits, Matrices, as_matrices
 from gp_segmentation.study.measures import Measures
+from gp_segmentation.study.mixtures import with_mixtures
 from gp_segmentation.study.null_cache import NullCache
 from gp_segmentation.study.rule import choose, floor_of
 from gp_segmentation.study.search import EXHAUSTIVE, Samplers, Setup, StudyResult, run_trials
 from gp_segmentation.study.space import Space
 from gp_segmentation.study.store import content_key
 from gp_segmentation.study.tree_cache import TreeFolder
-from gp_segmentation.utils.arrays import Ints
+from gp_segmentation.utils.arrays import Floats
 from gp_segmentation.utils.parallel import spread_over
 from gp_segmentation.validity import adjusted_rand
 
 #: Keys of ``conf/study`` that change no trial's labels or scores.
-WITHOUT_EFFECT = ("name", "storage", "workers", "rule", "levels", "tree_cache")
+WITHOUT_EFFECT = ("name", "storage", "workers", "rule", "certainty_draws", "levels", "tree_cache")
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,8 @@ class Study:
     candidates : the finest rule's questions to every trial, and the answers (`finest.CANDIDATE`); else empty.
     resamples : trial, draw, segment (as the trial numbers it), jaccard of the bootstrap samples that the rule
         asked for.
-    votes : (n, k) of the chosen trial in `stability_draws` samples (`validity.Resamples`); None where there
-        are none, or not all rows were resampled.
+    centroids : (draws, k, d) of the chosen trial in `stability_draws` samples of practices
+        (`validity.Resamples`); no draws where none are asked for.
     """
 
     trials: pd.DataFrame
@@ -61,7 +64,7 @@ class Study:
     objectives: tuple[str, ...]
     candidates: pd.DataFrame
     resamples: pd.DataFrame
-    votes: Ints | None
+    centroids: Floats
 
 
 def run_study(
@@ -134,12 +137,16 @@ def _study(
     asked = measures if measures.draws else None
     choice = choose(trials, options["rule"], asked, null=null, agreement=agreement)
     if asked is not None:
-        # Each practice's certainty comes from the resamples of the choice: always from as many, also where
+        # Each practice's certainty rests on the resamples of the choice: always on as many, also where
         # the configuration fixed it, or the rule needed a third of them to see that it is unstable.
         asked.complete(choice["trial"])
+    chosen = choice["preparation"]
+    if inputs.exact(chosen):
+        trials = with_mixtures(trials, result.labels, chosen, inputs.matrices[chosen], inputs.jobs)
+        choice["by_criterion"] |= best_trials(of_preparation(trials, chosen), MIXTURE_CRITERIA)
     means = {row["trial"]: row["agreement"] for row in choice["by_preparation"]}
     choice |= {
-        "settings": dict(space.preparations[choice["preparation"]]),
+        "settings": dict(space.preparations[chosen]),
         "node": space.node(choice),
         "numbers_tried": space.ks,
         "agreement": means.get(choice["trial"]),  # mean with other preparations
@@ -154,7 +161,7 @@ def _study(
         names,
         pd.DataFrame(choice.pop("candidates"), columns=list(CANDIDATE)),
         measures.all_resamples(),
-        measures.votes.get(choice["trial"]) if inputs.exact(choice["preparation"]) else None,
+        measures.centroids.get(choice["trial"], np.empty((0, 0, 0))),
     )
 
 

@@ -60,6 +60,17 @@ def _has_years(ws: Workspace) -> bool:
     return (ws.years / "panel.json").is_file() and bool(read_json(ws.years / "panel.json")["periods"])
 
 
+def artefact_folder(folder: str, path: Path) -> str:
+    """Return where a result file is shown: below `folder`, in the folders of its `path`, which links rely on.
+
+    >>> artefact_folder("", Path("report.html")), artefact_folder("", Path("transparency/atrs.html"))
+    ('', 'transparency')
+    >>> artefact_folder("tables/study", Path("plots/history.png"))
+    'tables/study/plots'
+    """
+    return "/".join(part for part in (folder, *path.parent.parts) if part)
+
+
 def _pack_files(ws: Workspace) -> list[Path]:
     """Page, workbook and slides of every area that has a pack; none where no area was asked for."""
     return [path for name in PACK for path in sorted(ws.area.glob(f"*/{name}"))]
@@ -114,7 +125,9 @@ def record(run: Run, cfg: dict[str, Any], ws: Workspace, setting: str | None = N
     )
     run.set_tags(found | {"content_hash": content_hash(ws)})
     for name, folder in RECORDED.items():
-        run.log_files([path for path in sorted((ws.root / name).rglob("*")) if path.is_file()], folder)
+        for path in sorted((ws.root / name).rglob("*")):
+            if path.is_file():
+                run.log_files([path], artefact_folder(folder, path.relative_to(ws.root / name)))
     for path in _pack_files(ws):
         run.log_files([path], f"areas/{path.parent.name}")
     if _has_years(ws):

@@ -3,12 +3,15 @@
 import math
 import re
 import textwrap
+from collections.abc import Sequence
 
 from gp_segmentation.errors import visible
 
 #: Units of what is counted: shown without decimals.
 COUNTED = ("patients", "people", "count")
 UNKNOWN = "not known"
+#: From this probability on a practice's segment is called certain.
+CERTAIN = 0.9
 #: What Markdown obeys within a line: marks, HTML, addresses.
 _MARKDOWN = re.compile(r"[\\`*_{}\[\]<>|~$&#@]|:(?=//)|(?<=www)\.")
 
@@ -77,6 +80,26 @@ def rounded_down(value: float, decimals: int = 0) -> float:
     return math.floor(round(value * 10**decimals, 6)) / 10**decimals
 
 
+def membership_text(codes: Sequence[str], shares: Sequence[float]) -> str:
+    """Say how sure a practice's segment is: its own segment first, then those it may as well be in.
+
+    `shares` are probabilities. From `CERTAIN` on a segment is certain; else others are named, the likeliest
+    first, until together they are as certain.
+
+    >>> membership_text(["A1"], [1.0]), membership_text(["A1", "B2"], [0.93, 0.07])
+    ('A1 (certain)', 'A1 (certain)')
+    >>> membership_text(["A1", "B2", "B1"], [0.62, 0.35, 0.03]), membership_text(["A1", "B2"], [0.4, 0.6])
+    ('A1 or B2 (62%, 35%)', 'A1 or B2 (40%, 60%)')
+    """
+    if shares[0] >= CERTAIN:
+        return f"{codes[0]} (certain)"
+    together, named = shares[0], 1
+    while together < CERTAIN and named < len(codes):
+        together, named = together + shares[named], named + 1
+    percent = ", ".join(f"{rounded_down(100 * share):.0f}%" for share in shares[:named])
+    return f"{listed(list(codes[:named]), 'or')} ({percent})"
+
+
 def signed(value: float, decimals: int = 2) -> str:
     """Return a difference with its sign and a true minus, or "not known"; zero has no sign.
 
@@ -104,6 +127,6 @@ def short_icb(name: str) -> str:
     return str(name).removeprefix("NHS ").removesuffix(" Integrated Care Board").removesuffix(" ICB").strip()
 
 
-def listed(parts: list[str]) -> str:
+def listed(parts: list[str], last: str = "and") -> str:
     """Join parts as in a sentence: "a, b and c"."""
-    return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)
+    return f" {last} ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)

@@ -12,6 +12,7 @@ from gp_segmentation.validity.agreement import (
     match_labels,
 )
 from gp_segmentation.validity.gap import gap_statistic, one_standard_error
+from gp_segmentation.validity.mixture import fit_mixture, information_criteria
 from gp_segmentation.validity.null_models import (
     NULLS,
     compare_gap_with_null,

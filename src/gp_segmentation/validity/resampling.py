@@ -40,14 +40,13 @@ class Resamples:
         clusters, among the drawn rows.
     ari : frame draw, k, ari: adjusted Rand index of new clusters and segments on the drawn rows that are in
         one of each.
-    votes : by k, (n, k) how often each row, when drawn, was in the new cluster matched with each segment;
-        a row sums to the number of times it was drawn (less where it was in no cluster, or one that matched
-        no segment).
+    centroids : by k, (draws, k, d) mean of the new cluster matched with each segment, over the drawn rows;
+        NaN where none matched it.
     """
 
     jaccard: pd.DataFrame
     ari: pd.DataFrame
-    votes: Labels
+    centroids: dict[int, Floats]
 
 
 def resample(
@@ -59,13 +58,13 @@ def resample(
     draws: int,
     skip: int = 0,
     share: float = 0.8,
-    vote: Iterable[int] = (),
+    trace: Iterable[int] = (),
     seed: int = 0,
     jobs: int | None = 1,
 ) -> Resamples:
     """Cluster resamples of the rows and match the new clusters with the segments.
 
-    A row that is in no cluster of a resample counts as outside every cluster, and votes for no segment.
+    A row that is in no cluster of a resample counts as outside every cluster.
     Every fit starts afresh. K-means started from the segments' own means is four times as fast but hides
     instability: of four segments of crude prevalence, the least stable then has a Jaccard of .96, not .72.
 
@@ -77,29 +76,28 @@ def resample(
     scheme : ``bootstrap`` (n rows with replacement, each drawn row once; Hennig 2007) or ``subsample``
         (`share` of the rows without replacement; Hennig's "subset").
     draws : resamples, after the first `skip` of the seed; in tiny ones every distinct row is a cluster.
-    vote : numbers of segments whose votes are counted.
+    trace : numbers of segments whose centroids are kept.
     seed, jobs : the result depends on `seed` alone.
     """
     values = np.asarray(X, dtype=np.float64)
     numbered = {k: number_clusters(labels) for k, labels in labellings.items()}
     codes = {k: own for k, (_, own) in numbered.items()}
-    votes = {k: np.zeros((len(values), len(numbered[k][0])), dtype=np.int64) for k in vote if k in codes}
+    traced: dict[int, list[Floats]] = {k: [] for k in trace if k in codes}
     fresh = {k: clone(clusterers[k]) for k in codes}
     seeds = np.random.SeedSequence(seed).spawn(skip + draws)[skip:]
     drawn = [_draw_rows(len(values), scheme, share, one) for one in seeds]
     found = parallel_map(_match, [(values, codes, fresh, rows) for rows in drawn], jobs)
     jaccards, aris = [], []
-    matched_rows = zip(drawn, progress_bar(found, draws, WORDS[scheme]), strict=True)
-    for draw, (rows, result) in enumerate(matched_rows, start=skip):
-        for k, (best, ari, segment) in result.items():
+    for draw, result in enumerate(progress_bar(found, draws, WORDS[scheme]), start=skip):
+        for k, (best, ari, means) in result.items():
             pairs = zip(numbered[k][0].tolist(), best.tolist(), strict=True)
             jaccards += [(draw, k, name, value) for name, value in pairs]
             aris.append((draw, k, ari))
-            if k in votes:
-                matched = segment >= 0
-                votes[k][rows[matched], segment[matched]] += 1
+            if k in traced:
+                traced[k].append(means)
     by_segment = pd.DataFrame(jaccards, columns=["draw", "k", "segment", "jaccard"])
-    return Resamples(by_segment, pd.DataFrame(aris, columns=["draw", "k", "ari"]), votes)
+    means_of = {k: np.stack(own) if own else np.empty((0, 0, 0)) for k, own in traced.items()}
+    return Resamples(by_segment, pd.DataFrame(aris, columns=["draw", "k", "ari"]), means_of)
 
 
 def _draw_rows(n: int, scheme: str, share: float, seed: np.random.SeedSequence) -> Ints:
@@ -113,16 +111,24 @@ def _draw_rows(n: int, scheme: str, share: float, seed: np.random.SeedSequence) 
 
 def _match(
     values: Floats, codes: Labels, clusterers: dict[int, Any], rows: Ints
-) -> dict[int, tuple[Floats, float, Ints]]:
-    """By k: Jaccard of each segment, adjusted Rand index, and the segment matched with each row or -1."""
+) -> dict[int, tuple[Floats, float, Floats]]:
+    """By k: Jaccard of each segment, adjusted Rand index, and the mean of each segment's cluster or NaN."""
     results = {}
     for k, labels in _cluster(values[rows], clusterers).items():
         segments = codes[k][rows]
         counts = contingency(segments + 1, labels + 1, int(codes[k].max()) + 2)  # first row and column: noise
         best = jaccard_of_pairs(counts)[1:, 1:].max(axis=1, initial=0.0)
-        partner = np.concatenate([[NOISE], matching(counts[1:, 1:])])
-        results[k] = (best, adjusted_rand(segments, labels), partner[labels + 1])
+        results[k] = (best, adjusted_rand(segments, labels), _means(values[rows], labels, counts[1:, 1:]))
     return results
+
+
+def _means(sample: Floats, labels: Ints, counts: Floats) -> Floats:
+    """Mean (k, d) of the cluster matched with each segment by `counts` (segments, clusters), or NaN."""
+    means = np.full((len(counts), sample.shape[1]), np.nan)
+    for cluster, segment in enumerate(matching(counts)):
+        if segment != NOISE:
+            means[segment] = sample[labels == cluster].mean(axis=0)
+    return means
 
 
 def _cluster(sample: Floats, clusterers: dict[int, Any]) -> Labels:

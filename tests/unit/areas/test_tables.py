@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
-from gp_segmentation.areas import area_tables, every_area, find_area
+from gp_segmentation.areas import Area, area_tables, every_area, find_area
 from gp_segmentation.areas.workbook import area_sheets
+from gp_segmentation.schemas import empty
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +50,41 @@ def test_opportunities_add_up_and_have_the_rates_of_peers(board):
     assert row["england_rate"] == pytest.approx((6 * 50 + 5 * 80) / 1100)
     # Six independent intervals of 10 -+ 3.92, so 60 -+ 3.92 times the root of 6.
     assert (row["low"], row["high"]) == pytest.approx((60 - 3.92 * 6**0.5, 60 + 3.92 * 6**0.5))
-    own = board.practice_opportunities.set_index("practice_code")["peers_rate"]
-    assert own["A00005"] == pytest.approx((0.5 + 0.8) / 2), "its peers are A00006 and A00007"
+    own = board.practice_opportunities.set_index("practice_code")
+    assert own.loc["A00005", ["peers_rate", "rank", "ranked"]].to_list() == [0.65, 1, 6]
+
+
+def test_an_older_run_has_no_ranks(run):
+    older = run.opportunities.drop(columns=["peers_rate", "rank", "ranked"])
+    found = area_tables(replace(run, opportunities=older), find_area(run.segments, "icb", "QHL"))
+    assert found.practice_opportunities[["peers_rate", "rank", "ranked"]].isna().all(axis=None)
+
+
+def test_expected_patients_stand_beside_the_recorded_the_furthest_outside_first(board):
+    rows = board.expected.set_index("group_code")
+    assert list(rows.index) == ["HYP", "AF"]  # 70 of 70 patients wide, 30 of 70
+    hypertension = rows.loc["HYP", ["condition", "practices", "recorded", "expected", "low", "high"]]
+    assert hypertension.to_list() == ["Hypertension", 7, 630, 700.0, 665, 735]
+    assert rows["difference"].to_dict() == {"HYP": -70.0, "AF": 30.0}
+    first = board.practice_expected.set_index(["practice_code", "group_code"]).loc[("A00001", "AF")]
+    assert first[["condition", "recorded", "low", "high"]].to_list() == ["Atrial fibrillation", 130, 80, 120]
+    assert board.adjusted_for == "age and sex"
+
+
+def test_the_expected_patients_of_a_group_of_ones_own_are_summed_up(run):
+    own = area_tables(run, Area("group", "North", "North", ("A00001", "A00002", "A00011", "A00012")))
+    af = own.expected.set_index("group_code").loc["AF"]
+    # Three ordinary practices, independent of each other: 300 -+ 20 times the root of 3.
+    assert af[["practices", "recorded", "expected", "low", "high"]].to_list() == [3, 330, 300.0, 265, 335]
+    assert (af["condition"], len(own.practice_expected)) == ("Atrial fibrillation", 8)
+
+
+def test_a_run_from_before_there_were_expected_patients_has_none(run, board):
+    older = replace(run, expected=empty("expected"), expected_groups=empty("expected_groups"))
+    found = area_tables(older, find_area(run.segments, "icb", "QHL"))
+    assert found.expected.empty
+    assert found.practice_expected.empty
+    assert set(area_sheets(board)) - set(area_sheets(found)) == {"Expected", "Expected by practice"}
 
 
 def test_a_practice_has_its_largest_opportunity_and_next_segment(board):
@@ -94,6 +130,8 @@ def test_the_workbook_has_a_sheet_per_table_and_a_column_per_measure(board):
         "Measures",
         "Opportunities",
         "By practice",
+        "Expected",
+        "Expected by practice",
         "Profiles",
         "Peers",
     ]
@@ -101,4 +139,5 @@ def test_the_workbook_has_a_sheet_per_table_and_a_column_per_measure(board):
         assert set(sheet.columns) <= set(sheet.table.columns), name
     assert sheets["Profiles"].columns["old"] == "Patients aged 75 and over, percent"
     assert sheets["Profiles"].table.set_index("practice_code").loc["A00003", "old"] == 3.0
-    assert len(sheets["By practice"].table) == 6, "practices with additional patients"
+    assert len(sheets["By practice"].table) == 7, "every practice and indicator, also those at the target"
+    assert sheets["By practice"].table["low"].max() == 6, "6.08, as the interval bears"

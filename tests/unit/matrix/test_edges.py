@@ -180,9 +180,7 @@ def test_a_special_practice_half_way_between_two_segments_has_margin_zero():
     practices = pd.DataFrame({"practice_code": X.index, **dict.fromkeys(texts, "x"), "special": None})
     practices[["pcn_code", "pcn_name", "sub_icb_code", "icb_code", "region_code"]] = "x"
     levels = nest(X.loc[labels.index], labels, supergroups=2, most_subgroups=2, floor=1)
-    certainty = pd.Series(1.0, index=labels.index)
-    table, _ = segment_table(
-        X, labels, practices.assign(list_size=5000), {1: "one", 2: "two"}, levels, certainty
-    )
+    sure = pd.DataFrame({"certainty": 1.0}, labels.index)
+    table, _ = segment_table(X, labels, practices.assign(list_size=5000), {1: "one", 2: "two"}, levels, sure)
     last = table.iloc[-1]
     assert (last["segment"], last["second_segment"], last["margin"]) == (1, 2, 0.0)

@@ -45,7 +45,7 @@ def test_labels_are_those_of_the_chosen_clusterer_and_at_its_number_the_segments
     assert found[3] is segments
 
 
-def test_the_study_s_votes_are_numbered_as_the_segments_and_practices_of_none_left_out(
+def test_the_study_s_resamples_are_numbered_as_the_segments_and_practices_of_none_left_out(
     tmp_path: Path,
 ) -> None:
     ws = Workspace(tmp_path)
@@ -60,17 +60,14 @@ def test_the_study_s_votes_are_numbered_as_the_segments_and_practices_of_none_le
     )
     practices = pd.Index(["A1", "A2", "A3", "A4"], name="practice_code")
     write_table(ws.study / "labels.parquet", pd.DataFrame({"0": [1, -1, 0, 1]}, practices))
-    write_table(ws.study / "votes.parquet", pd.DataFrame({"0": [1, 0, 5, 2], "1": [4, 0, 0, 3]}, practices))
     resamples = pd.DataFrame({"trial": 0, "draw": [0, 0, 1, 1], "segment": [0, 1, 0, 1], "jaccard": 0.25})
     write_table(ws.study / "resamples.parquet", resamples)
     every = pd.DataFrame({"x": [1.0, 2.0, 3.0, 4.0]}, practices)
     # The study's cluster 1 is the largest: segment 1.
     labels = pd.Series([1, 2, 1], index=["A1", "A3", "A4"])
     known = _known({"study": {"rule": {"splits": 3}}}, ws, every, labels)
-    assert known is not None
     assert known.rows.tolist() == [[1.0], [2.0], [3.0], [4.0]]
     assert known.segments.tolist() == [1, -1, 2, 1]
-    assert known.votes.tolist() == [[4, 1], [0, 5], [3, 2]]
     assert known.jaccard[["k", "draw", "segment"]].to_numpy().tolist() == [
         [2, 0, 2],
         [2, 0, 1],

@@ -70,7 +70,7 @@ def test_the_same_run_gives_the_same_bytes(run, written, tmp_path):
     assert times == [("2025-01-01T00:00:00.000Z",)]
     assert pyogrio.get_gdal_config_option("OGR_CURRENT_DATE") is None
     assert told.startswith("SYNTHETIC DATA")
-    assert "240 practices in 4 segments, 9 tables\n" in told
+    assert "240 practices in 4 segments, 12 tables\n" in told
     assert "Left out of the map's layer: 2 practices without a position\n" in told
 
 

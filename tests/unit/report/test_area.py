@@ -40,18 +40,32 @@ def test_the_first_lines_say_how_many_where_what_differs_how_sure_and_what_to_do
         "7 practices with 28,000 registered patients.",
         "86% of them are in segment A1, older (England 50%).",
         "What sets Birmingham and Solihull apart most: patients aged 75 and over, 4.0% (England 6.5%).",
-        "The segment is certain for 7 of 7 practices: at least nine of ten samples in which practices are "
-        "redrawn put them into it.",
-        "The largest opportunity is heart disease (CHD1): about 60 more patients if practices reached the "
-        "rate that a quarter of their own segment reaches.",
+        "The segment is certain for 7 of 7 practices: the probability that they belong to it is 90% or more.",
+        "The largest opportunity is heart disease (CHD1): about 60 (50 to 70) more patients if practices "
+        "reached the upper quartile of their own segment (62.9%; here 54.3%).",
+        "The register furthest from what age and sex lead to expect is hypertension: expected 700 (665 to "
+        "735), recorded 630 patients.",
     ]
+
+
+def strip(row: str) -> list[str]:
+    return [re.sub("<[^>]*>", "", cell) for cell in re.findall(r"<t[hd].*?</t[hd]>", row)]
 
 
 def test_the_page_has_every_practice_and_is_the_same_twice(page, tmp_path):
     text = written(page, tmp_path)
     data = json.loads(re.search(r'id="page-data">(.*?)</script>', text, re.DOTALL)[1])
     assert [row[0] for row in data["practices"]] == [f"A{n:05d}" for n in range(1, 8)]
-    assert data["gains"][0] == [["CHD1", 50.0, 60.0, 50.0, "10", "6 to 14"]]
+    assert data["gains"][0] == [["CHD1", 50.0, 60.0, 50.0, "1 of 6", "10 (6 to 14)"]]
+    assert data["expected"][:2] == [[["Atrial fibrillation", "130", "100 (80 to 120)"]], []]
+    assert "if patients of the same age and sex were on it as often as in England" in text
+    cells = [
+        cell for row in re.findall(r'<th scope="row">(?:AF|Hyp|Atr).*?</tr>', text) for cell in strip(row)
+    ]
+    assert cells == [
+        *("Hypertension", "630", "700 (665 to 735)", "10% fewer", "no"),
+        *("Atrial fibrillation", "730", "700 (665 to 735)", "4% more", "yes"),
+    ]
     assert text == written(page, tmp_path)
     assert "Contains information from nobody." in text
 
@@ -83,14 +97,15 @@ def test_every_slide_has_one_message_and_its_tables_have_alternative_texts(page,
         "Birmingham and Solihull: segments of general practices",
         "86% of practices are in segment A1, older (England 50%)",
         "What differs most from England: patients aged 75 and over, 4.0% (England 6.5%)",
-        "The largest opportunity is heart disease (CHD1): about 60 more patients",
+        "The largest opportunity is heart disease (CHD1): about 60 (50 to 70) more patients",
+        "Hypertension: expected 700 (665 to 735), recorded 630 patients",
         "The segment is certain for 7 of 7 practices",
     ]
     frames = [
         s for slide in Presentation(str(tmp_path / "slides.pptx")).slides for s in slide.shapes if s.has_table
     ]
     described = [frame._element.xpath(".//p:cNvPr")[0].get("descr") for frame in frames]
-    assert len(described) == 4
+    assert len(described) == 5
     assert all(text.startswith("Table: ") for text in described)
     cells = [cell.text for cell in frames[0].table.rows[1].cells]
     assert cells == ["A1  Older", "6", "21,000", "86%", "50%"]

@@ -142,14 +142,14 @@ def test_a_number_that_was_fixed_comes_with_how_many_practices_are_sure(
     assert said["choice"]["by_criterion"] == []
     share = results.segments["certainty"].mean()
     assert said["verdict"]["certainty"] == [
-        "For 200 of 235 fitted practices (85%) the segment is certain: they stay in it when practices are "
-        "redrawn, and another method agrees.",
-        f"On average a practice is in its segment in {int(100 * share)}% of redrawn samples.",
+        "For 200 of 235 fitted practices (85%) nothing disputes the segment: they stay in it when counts and "
+        "practices are drawn again, and another method agrees.",
+        f"The probability that a practice belongs to its segment is {int(100 * share)}% on average.",
     ]
     report.write_page(fixed, [], tmp_path / "page.html")
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     verdict = page.split('<p class="verdict">')[1].split("</p>")[0]
-    assert "For 200 of 235 fitted practices (85%) the segment is certain" in verdict
+    assert "For 200 of 235 fitted practices (85%) nothing disputes the segment" in verdict
     assert "The choice of each single criterion" not in page
     assert "Several clustering methods" not in page
     chosen = report.summarise(results)

@@ -6,6 +6,7 @@ import base64
 import io
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from PIL import Image
 from gp_segmentation import figures, report
 from gp_segmentation.report.packed import DIGITS, pack, packed, unpack
 from gp_segmentation.report.page_data import MAX_FEATURES, MAX_INDICATORS, MAX_PEERS, data_block, page_data
-from gp_segmentation.schemas import Results
+from gp_segmentation.schemas import Results, empty
 
 #: Bytes of the page at most, and practices of England.
 LARGEST, ENGLAND = 4_000_000, 6_200
@@ -53,9 +54,46 @@ def test_the_page_s_lists_are_packed_whole(results_of: Callable[..., Results]) -
     for n, peers in enumerate(plain["peers"]):
         found = unpack(small["peers"][n])
         assert (found[::2], [share - 1 for share in found[1::2]]) == (peers[::2], peers[1::2])
-    assert small["gain_width"] == 4
-    for n, gains in enumerate(plain["gains"]):
-        assert unpack(small["gains"][n]) == [number for gain in gains for number in gain]
+    assert small["widths"] == {"gains": 7, "outside": 5}
+    for name in small["widths"]:
+        for n, mine in enumerate(plain[name]):
+            assert [number - 1 for number in unpack(small[name][n])] == [
+                number for one in mine for number in one
+            ]
+        assert any(plain[name])
+
+
+def test_a_practice_has_its_gains_its_targets_and_the_registers_outside_their_interval(
+    results_of: Callable[..., Results],
+) -> None:
+    results = results_of(4)
+    found = page_data(results)
+    assert found["indicators"] == [["DM001", "Asks & <i>"], ["DM002", "Asks & <i>"]]
+    # 20 (1.2 to 40), as its interval bears; 50% achieved, 55% by its peers, the seventh.
+    assert found["gains"][0] == [[1, 20, 1, 40, 500, 550, 7], [0, 10, 1, 40, 500, 550, 7]]
+    sizes = results.segments["segment"].value_counts()
+    assert found["targets"] == 2 * [{n: [600, size] for n, size in sizes.sort_index().items()}]
+    assert found["registers"] == ["Atrial <b>fibrillation", "Hypertension"]
+    # Recorded 75 of 100 expected (80 to 120); 80 is inside.
+    assert found["outside"][0] == [[0, 75, 100, 80, 120], [1, 75, 100, 80, 120]]
+    assert found["outside"][5] == []
+
+
+def test_what_an_older_run_lacks_is_not_known(results_of: Callable[..., Results]) -> None:
+    results = results_of(4)
+    columns = ["practice_code", "indicator_code", "additional_patients"]
+    older = replace(
+        results,
+        practice_opportunities=results.practice_opportunities[columns],
+        expected=empty("expected"),
+        expected_groups=empty("expected_groups"),
+        expected_about={},
+    )
+    found = page_data(older)
+    assert found["gains"][0] == [[1, 20, -1, -1, -1, -1, -1], [0, 10, -1, -1, -1, -1, -1]]
+    assert found["targets"] == [{}, {}]
+    assert (found["registers"], found["outside"][0]) == ([], [])
+    packed(found)
 
 
 def test_areas_have_codes_and_practices_their_pcn(results_of: Callable[..., Results]) -> None:
@@ -85,7 +123,11 @@ def test_the_page_of_england_is_below_four_megabytes(
         "peers": rng.integers(0, ENGLAND, (ENGLAND, MAX_PEERS, 2))
         .clip(0, [ENGLAND, 100])
         .reshape(ENGLAND, -1),
-        "gains": rng.integers(0, [45, 400, 300, 600], (ENGLAND, MAX_INDICATORS, 4)),
+        "gains": rng.integers(
+            0, [45, 400, 300, 600, 1000, 1000, 1500], (ENGLAND, MAX_INDICATORS, 7)
+        ).tolist(),
+        # One of 20 registers is outside its interval.
+        "outside": rng.integers(0, [20, 2000, 2000, 2000, 2000], (ENGLAND, 1, 5)).tolist(),
         **{
             place: {**small[place], **{axis: rng.integers(1000, 6000, ENGLAND).tolist() for axis in "xy"}}
             for place in ("chart", "map")

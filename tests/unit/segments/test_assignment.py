@@ -77,8 +77,8 @@ def past_of(tables: Tables, left_out: Sequence[str] = ()) -> Past:
     labels = labels.drop(list(left_out))
     X = X.loc[labels.index]
     levels = nest(X, labels, supergroups=2, most_subgroups=8, floor=5, keys=X.index)
-    names, certainty = {1: "One", 2: "Two", 3: "Three"}, pd.Series(1.0, index=X.index)
-    table, _ = segment_table(result.matrix, labels, tables.practices, names, levels, certainty, left_out)
+    names, sure = {1: "One", 2: "Two", 3: "Three"}, pd.DataFrame({"certainty": 1.0}, X.index)
+    table, _ = segment_table(result.matrix, labels, tables.practices, names, levels, sure, left_out)
     return Past(tables, add_segments(result.pipeline, result.matrix, labels, levels), table)
 
 

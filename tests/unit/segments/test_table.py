@@ -35,9 +35,9 @@ def table() -> pd.DataFrame:
     levels = nest(
         matrix.loc[labels.index], labels, supergroups=1, most_subgroups=1, floor=1, keys=labels.index
     )
-    certainty = pd.Series(0.5, index=labels.index)
+    sure = pd.DataFrame({"certainty": 0.5, "membership": "A1 or B1 (50%, 50%)"}, labels.index)
     found, centres = segment_table(
-        matrix, labels, practices, {1: "Low", 2: "High"}, levels, certainty, noise=["C00"]
+        matrix, labels, practices, {1: "Low", 2: "High"}, levels, sure, noise=["C00"]
     )
     assert centres["x"].tolist() == [1.0, 10.5]
     names = {code: (code, "England", None) for code in levels.nodes["code"]}
@@ -53,7 +53,7 @@ def test_a_practice_that_is_noise_has_no_segment_and_a_special_one_the_nearest(t
     assert rows["segment_name"].tolist() == ["Low"] * 3 + ["High"] * 2 + ["No segment", "High"]
     assert rows["fitted"].tolist() == [True] * 6 + [False]
     missing = ["silhouette", "second_segment", "margin", "supergroup", "segment_code", "subgroup"]
-    assert rows.loc["C00", [*missing, "certainty"]].isna().all()
+    assert rows.loc["C00", [*missing, "certainty", "membership"]].isna().all()
     assert rows.loc["D00", "segment_code"] == "A2"
 
 

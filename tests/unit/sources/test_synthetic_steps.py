@@ -22,6 +22,17 @@ def test_streams_are_named_and_do_not_disturb_each_other() -> None:
     assert not np.isclose(stream(6, "latent").standard_normal(3), expected).any()
 
 
+def test_no_description_of_an_indicator_is_cut() -> None:
+    rows = load_calibration().raw["achievement"]["indicators"]
+    described = {row["code"]: row["description"] for row in rows}
+    assert len(described) == 76
+    assert [code for code, text in described.items() if text.endswith("...]") or "…" in text] == []
+    assert described["BP002"] == (
+        "The percentage of patients aged 45 or over who have a record of blood pressure in the preceding 5 "
+        "years"
+    )
+
+
 @pytest.mark.parametrize(
     ("weights", "total", "least", "shares"),
     [

@@ -1,4 +1,4 @@
-"""A practice's certainty rests on as many resamples whatever the rule needed to choose."""
+"""A practice's certainty rests on as many samples of practices whatever the rule needed to choose."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_the_choice_is_completed_where_the_rule_stopped_early(n_clusters, X, bui
     assert draws[trial] == set(range(DRAWS))
     labels = {k: found.result.labels[trial]}
     clusterer = {k: KMeans(k, n_init=1, random_state=0)}
-    at_once = resample(X, labels, clusterer, draws=DRAWS, vote=[k], seed=SEED)
-    assert_array_equal(found.votes, at_once.votes[k])
+    at_once = resample(X, labels, clusterer, draws=DRAWS, trace=[k], seed=SEED)
+    assert_array_equal(found.centroids, at_once.centroids[k])
     mine = found.resamples[found.resamples["trial"] == trial]
     assert mine["jaccard"].tolist() == at_once.jaccard["jaccard"].tolist()

@@ -107,12 +107,13 @@ class Halves(DBSCAN):
         return np.where(np.arange(len(X)) < len(X) // 2, 0, NOISE)
 
 
-def test_a_row_that_is_noise_in_a_resample_counts_as_outside_and_votes_for_nothing():
+def test_a_row_that_is_noise_in_a_resample_counts_as_outside_and_is_in_no_mean():
     X, segments = np.arange(8.0)[:, None], np.array([0, 0, 0, 0, 1, 1, 1, -1])
-    found = resample(X, {2: segments}, {2: Halves()}, scheme="subsample", share=1.0, draws=1, vote=[2])
+    found = resample(X, {2: segments}, {2: Halves()}, scheme="subsample", share=1.0, draws=1, trace=[2])
     # Cluster and first segment are the same four rows; the second segment meets no cluster.
     assert found.jaccard["jaccard"].tolist() == [1.0, 0.0]
-    assert found.votes[2].tolist() == [[1, 0]] * 4 + [[0, 0]] * 4
+    assert found.centroids[2][0, 0].tolist() == [(0 + 1 + 2 + 3) / 4]
+    assert np.isnan(found.centroids[2][0, 1]).all()
     wider = resample(
         X, {1: np.where(np.arange(8) < 6, 0, NOISE)}, {1: Halves()}, scheme="subsample", share=1.0, draws=1
     )
@@ -141,9 +142,10 @@ def test_a_clusterer_that_finds_its_number_is_one_trial_and_counts_its_noise(fix
     assert_array_equal(fixed.result.labels[0] < 0, TRUTH < 0)
 
 
-def test_practices_without_a_segment_have_no_votes_and_the_others_return(fixed):
-    assert fixed.votes.shape == (80, 2)
-    assert fixed.votes[TRUTH < 0].sum() == 0
+def test_practices_without_a_segment_shape_no_centroid_and_the_others_return(fixed, X):
+    means = [X[segment == TRUTH].mean(axis=0) for segment in (0, 1)]
+    found = fixed.centroids.mean(axis=0)
+    assert_allclose(found, means, atol=0.2)
     assert fixed.resamples["jaccard"].mean() > 0.95
 
 

@@ -63,23 +63,25 @@ def test_clusters_left_over_are_numbered_on_the_largest_first():
     assert_array_equal(match_labels(segments, other), [1, 1, 1, 3, 3, 4, 2, 2, 2, 2])
 
 
-VOTES = np.array([[4, 0], [3, 1], [2, 2], [1, 3], [0, 0]])
 CODES = pd.Index(["A", "B", "C", "D", "E"], name="practice_code")
+#: Probabilities of segments 1 and 2; those of E were not measured.
+SHARES = pd.DataFrame({1: [1.0, 0.75, 0.5, 0.25], 2: [0.0, 0.25, 0.5, 0.75]}, CODES[:4])
+MIXTURE = pd.DataFrame({"mixture_segment": [1, 1, 2, 1, 2], "mixture_probability": 0.9})
 
 
 def test_the_table_says_of_every_practice_how_sure_it_is():
-    found = practice_table(CODES, [1, 1, 1, 1, 2], [1, 2, 1, 1, 2], VOTES, min_stay_share=0.5)
-    #                        stays, most often, other method, disputed by
-    assert found.loc["A"].tolist()[1:] == [1.0, 1, 1, ""]
-    assert found.loc["B"].tolist()[1:] == [0.75, 1, 2, "method"]
-    assert found.loc["C"].tolist()[1:] == [0.5, 1, 1, ""]  # a tie goes to its own segment
-    assert found.loc["D"].tolist()[1:] == [0.25, 2, 1, "resamples"]
+    found = practice_table(CODES, [1, 1, 1, 1, 2], [1, 2, 1, 1, 2], MIXTURE, SHARES, min_stay_share=0.5)
+    #                        stays, likeliest, other method, mixture's and its probability, disputed by
+    assert found.loc["A"].tolist()[1:] == [1.0, 1, 1, 1, 0.9, ""]
+    assert found.loc["B"].tolist()[1:] == [0.75, 1, 2, 1, 0.9, "method"]
+    assert found.loc["C"].tolist()[1:] == [0.5, 1, 1, 2, 0.9, ""]  # a tie goes to its own segment
+    assert found.loc["D"].tolist()[1:] == [0.25, 2, 1, 1, 0.9, "draws"]
     assert np.isnan(found.loc["E", "stays"])  # never drawn
-    assert found.loc["E", "resample_segment"] is pd.NA
+    assert found.loc["E", "likeliest_segment"] is pd.NA
 
 
 def test_disputed_practices_come_with_both_segments_and_margin():
-    practices = practice_table(CODES, [1, 1, 1, 1, 2], [1, 2, 1, 2, 2], VOTES, min_stay_share=0.5)
+    practices = practice_table(CODES, [1, 1, 1, 1, 2], [1, 2, 1, 2, 2], MIXTURE, SHARES, min_stay_share=0.5)
     segments = pd.DataFrame(
         {
             "practice_code": ["D", "A", "B", "Z"],
@@ -93,8 +95,8 @@ def test_disputed_practices_come_with_both_segments_and_margin():
     )
     found = disputed_practices(practices, segments)
     assert found["practice_code"].tolist() == ["D", "B"]
-    assert found["disputed_by"].tolist() == ["resamples, method", "method"]
-    columns = ["segment", "margin", "second_segment", "resample_segment", "other_method_segment"]
+    assert found["disputed_by"].tolist() == ["draws, method", "method"]
+    columns = ["segment", "margin", "second_segment", "likeliest_segment", "other_method_segment"]
     assert found.loc[0, columns].tolist() == [1, 0.1, 2, 2, 2]
     assert list(disputed_practices(pd.DataFrame(), segments)) == list(found)
 

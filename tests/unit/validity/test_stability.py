@@ -221,12 +221,13 @@ def test_prediction_strength_equals_the_published_formula(seed):
     assert_allclose(found, [expected])
 
 
-def test_subsamples_take_their_share_and_votes_count_them(planted):
+def test_subsamples_take_their_share_and_have_the_segments_centroids(planted):
     X, truth = planted
     clusterer = KMeans(3, n_init=3, random_state=0)
-    found = resample(X, {3: truth}, {3: clusterer}, scheme="subsample", share=0.5, draws=4, vote=[3], seed=7)
-    assert found.votes[3].sum() == 4 * 165
-    assert_allclose(found.votes[3][np.arange(330), truth - 1], found.votes[3].sum(axis=1))
+    found = resample(X, {3: truth}, {3: clusterer}, scheme="subsample", share=0.5, draws=4, trace=[3], seed=7)
+    assert found.centroids[3].shape == (4, 3, X.shape[1])
+    means = np.array([X[truth == segment].mean(axis=0) for segment in (1, 2, 3)])
+    assert_allclose(found.centroids[3], np.stack([means] * 4), atol=0.3)
     assert found.ari["ari"].min() > 0.98
     with pytest.raises(ValueError, match="jackknife"):
         resample(X, {3: truth}, {3: clusterer}, scheme="jackknife", draws=1)
@@ -271,7 +272,7 @@ def test_a_resample_of_fewer_rows_than_clusters_leaves_each_by_itself(clusterer)
     """Eight rows in seven segments: a bootstrap holds about five, a half four."""
     X = np.random.default_rng(0).normal(size=(8, 3))
     labels = np.array([1, 1, 2, 3, 4, 5, 6, 7])
-    found = resample(X, {7: labels}, {7: clusterer}, draws=6, vote=[7], seed=1)
+    found = resample(X, {7: labels}, {7: clusterer}, draws=6, trace=[7], seed=1)
     child = np.random.SeedSequence(1).spawn(6)[0]
     drawn = np.unique(np.random.default_rng(child).integers(8, size=8))
     assert 1 < len(drawn) < 7
@@ -286,5 +287,5 @@ def test_a_resample_of_fewer_rows_than_clusters_leaves_each_by_itself(clusterer)
 def test_rows_that_repeat_others_are_no_obstacle():
     X = np.repeat(np.eye(3), 10, axis=0)
     labels = np.repeat([1, 2, 3], 10)
-    found = resample(X, {5: labels}, {5: KMeans(5, n_init=1, random_state=0)}, draws=3, vote=[5], seed=0)
+    found = resample(X, {5: labels}, {5: KMeans(5, n_init=1, random_state=0)}, draws=3, trace=[5], seed=0)
     assert_allclose(found.jaccard["jaccard"], 1.0)  # three distinct rows, three clusters

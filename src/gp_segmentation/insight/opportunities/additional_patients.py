@@ -100,7 +100,7 @@ def _no_opportunities() -> Opportunities:
         "rate": pd.Series(dtype=float),
         **{c: pd.Series(dtype="int64" if name == "practices_below" else float) for c, name in sums.items()},
     }
-    practices = empty("practice_opportunities").drop(columns="standing")
+    practices = empty("practice_opportunities").drop(columns=["peers_rate", "rank", "ranked", "standing"])
     return Opportunities(practices, pd.DataFrame(totals))
 
 

@@ -139,6 +139,43 @@ def by_practice(opportunities: Opportunities) -> pd.DataFrame:
     return table.iloc[order].reset_index(drop=True)
 
 
+def with_peers_and_rank(by_practice: pd.DataFrame, peers: pd.DataFrame) -> pd.DataFrame:
+    """Add to `by_practice` what a practice's rate is to be seen beside.
+
+    Parameters
+    ----------
+    peers : practice_code, peer_code.
+
+    Returns
+    -------
+    `by_practice` with peers_rate (median rate of those of its peers that have the indicator; missing where
+    none has), rank (1: the highest rate of its segment; equal rates share the better rank) and ranked (the
+    practices of the segment with the indicator).
+    """
+    in_segment = by_practice.groupby(["indicator_code", "segment"])["rate"]
+    return by_practice.assign(
+        peers_rate=np.round(_medians_of_peers(by_practice, peers), RATE_DECIMALS),
+        rank=in_segment.rank(method="min", ascending=False).astype("int64"),
+        ranked=in_segment.transform("size").astype("int64"),
+    )
+
+
+def _medians_of_peers(rows: pd.DataFrame, peers: pd.DataFrame) -> np.ndarray:
+    """The median rate of each row's practice's peers for the row's indicator."""
+    practice, practices = pd.factorize(rows["practice_code"])
+    indicator, indicators = pd.factorize(rows["indicator_code"])
+    rates = np.full((len(practices) + 1, len(indicators)), np.nan)  # the last row: a peer without rates
+    rates[practice, indicator] = rows["rate"]
+    own, peer = (practices.get_indexer(pd.Index(peers[name])) for name in ("practice_code", "peer_code"))
+    place = peers.groupby("practice_code").cumcount().to_numpy()
+    of_practice = np.full((len(practices), place.max(initial=0) + 1), -1)
+    of_practice[own[own >= 0], place[own >= 0]] = peer[own >= 0]
+    found = np.sort(rates[of_practice], axis=1)  # missing ones last
+    known = np.isfinite(found).sum(axis=1, keepdims=True)
+    middle = [np.take_along_axis(found, np.maximum(at, 0), axis=1) for at in ((known - 1) // 2, known // 2)]
+    return ((middle[0] + middle[1]) / 2)[practice, 0, indicator]
+
+
 def _with_description(table: pd.DataFrame, indicators: pd.DataFrame) -> pd.DataFrame:
     return table.merge(indicators[DESCRIPTION], on="indicator_code", how="left")
 

@@ -10,15 +10,16 @@ import pandas as pd
 from gp_segmentation.errors import InputError
 from gp_segmentation.insight.peers.comparison import Comparison
 from gp_segmentation.schemas import LEVEL_COLUMNS
-from gp_segmentation.utils.wording import inline, rounded_down, short_icb
+from gp_segmentation.utils.wording import inline, short_icb
 
 RIGHT = frozenset({"", "Distance", "Stays a peer"})
 #: Characters of the widest cell and of a line.
 CELL, LINE = 34, 110
 LEVELS_ARE = (
     "Supergroup and segment are described against England, the subgroup against the rest of its segment. "
-    "Certainty: the share of samples of redrawn practices in which this one falls into its segment. The "
-    "borders between subgroups are not found again in such samples."
+    "Belongs to: the probability of a segment when the practice's counts, and the practices of England, are "
+    "drawn again; deprivation and list size are taken as known. The borders between subgroups are not found "
+    "again when practices are redrawn."
 )
 #: Practices named where the one asked for is not there.
 OFFERED = 5
@@ -84,8 +85,8 @@ def _groups(practice: pd.Series, names: Mapping[str, str] | None) -> list[str]:
     if names is None:
         return [f"Segment {practice['segment']}, {practice['segment_name']}{special}"]
     supergroup, segment, subgroup = (practice[column] for column in LEVEL_COLUMNS.values())
-    certainty = practice["certainty"]
-    sure = "" if pd.isna(certainty) else f" Certainty {rounded_down(100 * certainty):.0f}%."
+    membership = practice.get("membership")  # older runs have none
+    sure = "" if pd.isna(membership) else f" It belongs to {membership}."
     lines = [
         f"Supergroup {supergroup}: {inline(names[supergroup])}.",
         f"Segment {segment} (number {practice['segment']}): {inline(names[segment])}{special}.{sure}",

@@ -4,76 +4,24 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from gp_segmentation.insight.workbook.workbook import TOP, WorkbookSheet
+from gp_segmentation.insight.workbook.headers import (
+    BY_PRACTICE,
+    EXPECTED,
+    EXPECTED_LEVELS,
+    GAINS,
+    INDICATOR,
+    LEVELS,
+    LOOKUP,
+    OPPORTUNITY,
+    PROFILE,
+    SEGMENT,
+    SIZE,
+    TARGET,
+)
+from gp_segmentation.insight.workbook.workbook import WorkbookSheet
 from gp_segmentation.schemas import LEVEL_COLUMNS
+from gp_segmentation.utils.intervals import rounded_intervals
 from gp_segmentation.utils.wording import rounded_down
-
-SIZE = {"practices": "Practices", "patients": "Registered patients"}
-SEGMENT = {"segment": "Segment", "segment_code": "Segment code", "segment_name": "Segment name"}
-INDICATOR = {"indicator_code": "Indicator", "group_name": "Condition"}
-LOOKUP = {
-    "practice_code": "Practice code",
-    "practice_name": "Practice",
-    "supergroup": "Supergroup",
-    **SEGMENT,
-    "subgroup": "Subgroup",
-    "certainty": "Certainty (%)",
-    "second_segment": "Next nearest segment",
-    "margin": "Margin",
-    "fitted": "Fitted",
-    "list_size": "Registered patients",
-    "pcn_code": "Primary care network code",
-    "pcn_name": "Primary care network",
-    "sub_icb_code": "Sub-ICB location code",
-    "sub_icb_name": "Sub-ICB location",
-    "icb_code": "Integrated care board code",
-    "icb_name": "Integrated care board",
-    "region_code": "Region code",
-    "region_name": "Region",
-}
-LEVELS = {
-    "level": "Level",
-    "code": "Code",
-    "parent": "Part of",
-    "segment": "Segment",
-    "name": "Name",
-    "compared_with": "The name compares it with",
-    "apart": "What sets it apart from the others of the group it is part of",
-    "practices": "Practices",
-    "fitted": "Fitted practices",
-    "patients": "Registered patients",
-}
-PROFILE = {
-    **SEGMENT,
-    "rank": "Rank",
-    "label": "Feature",
-    "unit": "Unit",
-    "used": "Used to make segments",
-    "practices": "Practices",
-    "mean": "Mean",
-    "median": "Median",
-    "lower_quartile": "Lower quartile",
-    "upper_quartile": "Upper quartile",
-    "england_mean": "England mean",
-    "difference_sd": "Difference from England (SD)",
-    "difference_low": "Interval from",
-    "difference_high": "Interval to",
-}
-OPPORTUNITY = {
-    "practices": "Practices compared",
-    "eligible_patients": "Eligible patients",
-    "rate": "Achieved (%)",
-    "practices_below": "Practices below the target",
-    "additional_patients": "Additional patients, own segment",
-    "low": "Interval from",
-    "high": "Interval to",
-    "england_additional_patients": "Additional patients, against England",
-    "england_low": "Interval from (England)",
-    "england_high": "Interval to (England)",
-    "description": "What it asks for",
-}
-#: Columns of patients, shown without decimals.
-WHOLE_NUMBERS = tuple(p + name for p in ("", "england_") for name in ("additional_patients", "low", "high"))
 
 
 def workbook_sheets(
@@ -107,6 +55,8 @@ def workbook_sheets(
         "Levels": _levels(levels),
         **_segments(tables),
         **_opportunities(tables),
+        "By practice": _by_practice(tables, segments),
+        "Expected": _expected(tables["expected_groups"]),
         **_by_deprivation(tables),
         "Networks": _networks(tables["segment_mix"], segments),
     }
@@ -184,32 +134,73 @@ def _networks(mix: pd.DataFrame, segments: pd.DataFrame) -> WorkbookSheet:
 
 def _opportunities(tables: Mapping[str, pd.DataFrame]) -> dict[str, WorkbookSheet]:
     totals = tables["opportunity_totals"]
-    icbs = totals[totals["level"] == "icb"]
-    top = f"The {min(TOP, len(icbs))} rows with most additional patients, of {len(icbs):,}"
+    of = {level: totals[totals["level"] == level] for level in ("england", "icb", "deprivation_quintile")}
     first = {
         **{"indicator_code": "Indicator", **SEGMENT},
-        **{"target": "Target, own segment (%)", "england_target": "Target, England (%)"},
+        **{**TARGET, "england_target": "Target, England: its upper quartile (%)"},
     }
 
     def sheet(table: pd.DataFrame, by: str, scope: str, groups: dict[str, str]) -> WorkbookSheet:
         title = f"Additional patients by {by}"
-        return WorkbookSheet(table, title, scope, {**groups, **OPPORTUNITY}, whole_numbers=WHOLE_NUMBERS)
+        return WorkbookSheet(
+            with_rounded_gains(table), title, scope, {**groups, **OPPORTUNITY}, whole_numbers=sum(GAINS, ())
+        )
 
     return {
         "Opportunities": sheet(tables["opportunities"], "indicator and segment", "Fitted practices", first),
-        "England": sheet(
-            totals[totals["level"] == "england"], "indicator, England", "Fitted practices", INDICATOR
-        ),
+        "England": sheet(of["england"], "indicator, England", "Fitted practices", INDICATOR),
         "Care boards": sheet(
-            icbs.head(TOP), "integrated care board", top, {"area": "Integrated care board", **INDICATOR}
+            of["icb"],
+            "integrated care board",
+            "Fitted practices",
+            {"area": "Integrated care board", **INDICATOR},
         ),
         "Deprivation": sheet(
-            totals[totals["level"] == "deprivation_quintile"],
+            of["deprivation_quintile"],
             "deprivation quintile of practices",
             "Fitted practices; quintiles of practices by deprivation score",
             {"area": "Deprivation quintile", **INDICATOR},
         ),
     }
+
+
+def with_rounded_gains(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with its additional patients and their intervals rounded to what the intervals bear."""
+    for names in GAINS:
+        if set(names) <= set(table):
+            rounded = rounded_intervals(*(table[name].to_numpy(dtype=float) for name in names))
+            table = table.assign(**dict(zip(names, rounded, strict=True)))
+    return table
+
+
+def _by_practice(tables: Mapping[str, pd.DataFrame], segments: pd.DataFrame) -> WorkbookSheet:
+    """A row per practice and indicator in which it has a patient or more to reach its target."""
+    rows = tables["practice_opportunities"]
+    rows = rows[rows["additional_patients"] >= 1]
+    places = segments.set_index("practice_code")[["practice_name", "icb_name", "segment_code"]]
+    conditions = tables["opportunities"].drop_duplicates("indicator_code").set_index("indicator_code")
+    rows = rows.join(places, on="practice_code").join(conditions["group_name"], on="indicator_code")
+    return WorkbookSheet(
+        with_rounded_gains(rows),
+        "Additional patients by practice and indicator, the largest of each practice first",
+        "Fitted practices below the target by a patient or more; practice_opportunities.parquet has the rest",
+        BY_PRACTICE,
+        whole_numbers=GAINS[0],
+    )
+
+
+def _expected(groups: pd.DataFrame) -> WorkbookSheet:
+    shown = groups[groups["level"].isin(EXPECTED_LEVELS)]
+    shown = shown.assign(
+        level=shown["level"].map(EXPECTED_LEVELS), area_code=shown["area_code"].fillna("none")
+    )
+    return WorkbookSheet(
+        shown,
+        "Patients expected on registers by age, sex and deprivation, and recorded",
+        "Ordinary practices; expected_groups.csv has networks, expected.parquet has practices",
+        EXPECTED,
+        whole_numbers=("expected", "difference"),
+    )
 
 
 def _by_deprivation(tables: Mapping[str, pd.DataFrame]) -> dict[str, WorkbookSheet]:

@@ -18,6 +18,7 @@ from typing import Any
 import pandas as pd
 from pandas.errors import Pandas4Warning
 
+from gp_segmentation.insight.workbook.long_tables import LONG, fill_rows, sample_rows
 from gp_segmentation.utils.wording import visible_name
 
 #: Time of creation in the file: a constant, so that the same tables give the same bytes.
@@ -27,8 +28,6 @@ MISSING = "[x]"
 #: Smallest and largest width of columns in characters, and widths of the two sheets that gptables makes.
 NARROW, WIDE = 14, 60
 FIXED = {"Contents": (20, 60), "Notes": (14, 110)}
-#: Rows of the sheets that hold the top rows of longer tables.
-TOP = 500
 #: Letters of the longest text that Excel takes.
 CELL = 32_767
 #: Texts that gptables refuses (signs alone, or letters that are not Latin), makes a link of, or takes for a
@@ -60,8 +59,11 @@ NOTES = {
     "its supergroup: A1 and A2 are segments of A.",
     "Subgroup": "Part of a segment, for finding similar practices: A1a is part of segment A1. The borders "
     "between subgroups are not found again when practices are redrawn.",
-    "Certainty (%)": "In how many of the samples in which practices are redrawn at random the practice falls "
-    "into its segment. Not known for special practices.",
+    "Certainty (%)": "The probability that the practice belongs to its segment when its counts of patients, "
+    "and the practices of England, are drawn again at random. Figures that are no counts (deprivation, list "
+    "size) are taken as known. Not known for special practices.",
+    "Belongs to": "The segments the practice may belong to, its own first, with the probability of each. "
+    "From 90% on a segment is called certain.",
     "Margin": "1 at the centre of the practice's own segment, 0 half-way to the next nearest one. A practice "
     "near 0 fits either segment.",
     "Fitted": "Special practices (very small, care-home, student, homeless and digital ones) did not shape "
@@ -77,6 +79,15 @@ NOTES = {
     "nothing happened but what commonly happens to practices from one year to the next, in no particular "
     "direction. More than that are more than drift explains.",
     "Moved beyond drift": "Drift explains these changes of segment with a probability under 10%.",
+    "Target: upper quartile of the segment (%)": "The rate that a quarter of the practices of the segment "
+    "reach, by shrunk rates. Additional patients are those it takes to reach it.",
+    "Median of its peers (%)": "The median rate of the practices most like it (peers.parquet).",
+    "Expected on the register": "Patients that would be on the register if those of the same age, sex and "
+    "deprivation (where it is known) were on it as often as in England. A difference is something to look "
+    "into: it can come from illness, from how conditions are found and coded, or from what is not adjusted "
+    "for, such as ethnicity.",
+    "Expected, interval from": "The recorded numbers of 95 in 100 areas lie in the interval, which allows "
+    "for how areas ordinarily differ. Of segments and regions that cannot be told: many lie outside.",
     "Interval from": "The 95% interval. For additional patients it covers chance in what happened to the "
     "patients of that year (a bootstrap). It does not say what a change of care could achieve.",
 }
@@ -93,6 +104,9 @@ def write_workbook(path: Path, sheets: Mapping[str, WorkbookSheet], source: Mapp
         import gptables
 
         tables = {name: _table(name, sheet, source) for name, sheet in sheets.items()}
+        long = {name: parts["table"] for name, parts in tables.items() if len(parts["table"]) >= LONG}
+        for name, table in long.items():
+            tables[name] = {**tables[name], "table": sample_rows(table, MISSING)}
         set_aside = {name: _set_aside(parts["table"]) for name, parts in tables.items()}
         made = {name: gptables.GPTable(**parts) for name, parts in tables.items()}
         workbook = gptables.produce_workbook(
@@ -114,6 +128,8 @@ def write_workbook(path: Path, sheets: Mapping[str, WorkbookSheet], source: Mapp
         properties = {"title": _title(source), "created": CREATED, "author": "GP Practice Segmentation"}
         workbook.set_properties(properties)
         workbook.close()
+    # Excel counts rows from 1, and the headings stand above the first.
+    fill_rows(path, {name: (table, made[name].data_range[0] + 2) for name, table in long.items()})
 
 
 def _notes(sheets: Mapping[str, WorkbookSheet]) -> pd.DataFrame:
@@ -125,9 +141,13 @@ def _notes(sheets: Mapping[str, WorkbookSheet]) -> pd.DataFrame:
 
 def _widths(sheet: WorkbookSheet) -> list[int]:
     """Characters wide enough for each column's texts, within `NARROW` and `WIDE`."""
-    table = sheet.table
-    longest = (table[c].astype(str).str.len().max() if len(table) else 0 for c in sheet.columns)
-    return [int(min(max(NARROW, size + 2), WIDE)) for size in longest]
+    longest = (max(map(len, _texts(sheet.table[c])), default=0) for c in sheet.columns)
+    return [min(max(NARROW, size + 2), WIDE) for size in longest]
+
+
+def _texts(column: pd.Series) -> list[str]:
+    """The different texts of a column; none of numbers, which are narrow."""
+    return [str(text) for text in column.dropna().unique()] if pd.api.types.is_string_dtype(column) else []
 
 
 @contextmanager
@@ -182,7 +202,9 @@ def _table(name: str, sheet: WorkbookSheet, source: Mapping[str, Any]) -> dict[s
         elif pd.api.types.is_bool_dtype(table[column]):
             table[column] = table[column].map({True: "yes", False: "no"})
         elif pd.api.types.is_string_dtype(table[column]):
-            table[column] = table[column].map(_cell_text, na_action="ignore")
+            table[column] = table[column].map(
+                {text: _cell_text(text) for text in table[column].dropna().unique()}
+            )
     table = table.astype(object).where(table.notna(), MISSING).reset_index(drop=True)
     table = table.rename(columns=dict(sheet.columns))
     return {

@@ -44,6 +44,8 @@ CSV = {
     "opportunities.csv": "opportunities",
     "practice_opportunities.csv": "practice_opportunities",
     "peers.csv": "neighbours",
+    "expected.csv": "expected",
+    "practice_expected.csv": "practice_expected",
 }
 PAGE = "index.html"
 #: So many packs take as long as it takes a process to start.
@@ -145,6 +147,8 @@ class _FinishedRun:
             opportunities=read_table(ws.insight / "practice_opportunities.parquet"),
             indicators=ws.prepared_table("indicators"),
             peers=read_table(ws.insight / "peers.parquet"),
+            **ws.expected(),
+            adjusted_for=ws.expected_about().get("adjusted_for", []),
         )
         verdict = verdict_sentence(ws.choice(), read_json(ws.evidence / "evidence.json"))
         return cls(cfg, ws, tables, read_json(ws.prepared / "source.json"), verdict, ws.boundaries())

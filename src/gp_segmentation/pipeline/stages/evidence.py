@@ -29,6 +29,7 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
         null=ws.null() if len(X) == len(every) and null_model["kind"] == "gaussian" else None,
         null_starts=null_model["n_init"],
         known=_known(cfg, ws, every, labels) if len(X) == len(fitted) else None,
+        membership=_membership(ws, labels),
         seed=cfg["seed"],
         jobs=cfg["jobs"],
     )
@@ -37,6 +38,8 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
         told = evidence.without_support(told)
     if len(fitted) < len(every):
         told = evidence.with_noise(told, len(every) - len(fitted), len(every))
+    elsewhere = _transport(cfg, ws, X, labels)
+    told = evidence.with_transport(told, elsewhere)
     if told["assessed"]:
         told |= _external(cfg, ws, X, labels)
     if (ws.years / "panel.json").is_file():
@@ -48,16 +51,15 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
         write_json(out / "evidence.json", told)
         write_table(out / "practices.parquet", found.practices)
         write_table(out / "usefulness.csv", evidence.usefulness_table(told))
+        write_table(out / "transport.csv", elsewhere, "transport")
         write_json(out / "metrics.json", metrics)
     write_json(ws.metrics, headlines(metrics))
 
 
 def _known(
     cfg: dict[str, Any], ws: Workspace, every: pd.DataFrame, labels: pd.Series
-) -> evidence.KnownStability | None:
+) -> evidence.KnownStability:
     """What the study measured, on `every` fitted practice, of the stability of the segments `labels`."""
-    if not (ws.study / "votes.parquet").is_file():
-        return None
     choice, candidates = ws.choice(), read_table(ws.study / "candidates.csv")
     of_trial = _trials_of_the_chosen_clusterer(ws).set_index("trial")["n_clusters"]
     resamples = read_table(ws.study / "resamples.parquet")
@@ -67,18 +69,38 @@ def _known(
     chosen = resamples["trial"] == choice["trial"]
     segments = resamples["segment"].where(~chosen, resamples["segment"].map(segment_of)).astype(int)
     jaccard = resamples.assign(k=resamples["trial"].map(of_trial), segment=segments).drop(columns="trial")
-    votes = read_table(ws.study / "votes.parquet").loc[labels.index]
-    votes = votes[[str(number) for number, _ in sorted(segment_of.items(), key=lambda pair: pair[1])]]
     measured = candidates[candidates["trial"].isin(of_trial.index)].dropna(subset=["prediction_strength"])
     strengths = dict(zip(measured["n_clusters"], measured["prediction_strength"], strict=True))
     return evidence.KnownStability(
         every.to_numpy(),
         labels.reindex(every.index, fill_value=-1).to_numpy(),
         jaccard,
-        votes.to_numpy(),
         strengths,
         int(cfg["study"]["rule"].get("splits", 0)),
     )
+
+
+def _membership(ws: Workspace, labels: pd.Series) -> pd.DataFrame | None:
+    """Probabilities of the segments (numbers) of the practices of `labels`; None where none was drawn."""
+    table = read_table(ws.segments / "membership.csv", "membership")
+    table = table[(table["level"] == "segment") & table["practice_code"].isin(labels.index)]
+    if table.empty:
+        return None
+    segments = ws.segment_table().set_index("segment_code")["segment"].groupby(level=0).first()
+    shares = table.assign(segment=table["code"].map(segments))
+    return shares.pivot_table("probability", "practice_code", "segment", fill_value=0.0)
+
+
+def _transport(cfg: dict[str, Any], ws: Workspace, X: pd.DataFrame, labels: pd.Series) -> pd.DataFrame:
+    """The segments fitted again without each area; no row where that is not asked for."""
+    practices = ws.prepared_table("practices").set_index("practice_code")
+    levels = cfg["evidence"]["transport"] if cfg["evidence"]["assess"] else []
+    areas = {
+        level: practices[[f"{level}_code", f"{level}_name"]].set_axis(["code", "name"], axis=1)
+        for level in levels
+    }
+    clusterer = config.build(ws.choice()["node"], "clusterer")
+    return evidence.transport(X, labels, clusterer, areas, jobs=cfg["jobs"])
 
 
 def _external(cfg: dict[str, Any], ws: Workspace, X: pd.DataFrame, labels: pd.Series) -> dict[str, Any]:

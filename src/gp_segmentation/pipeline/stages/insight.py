@@ -20,7 +20,7 @@ log = logging.getLogger("gpseg")
 
 #: Tables of data/insight that are parquet; the others are CSV.
 LARGE = (
-    *("peers", "practice_opportunities", "outliers"),
+    *("peers", "practice_opportunities", "outliers", "expected"),
     *("opportunities_by_network", "profiles_by_network"),
 )
 
@@ -50,6 +50,10 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
     if tables["practice_opportunities"].empty:
         what = "achievement" if prepared["achievement"].empty else "rate of achievement"
         log.warning("insight: the source has no %s, so opportunities and outliers are left out", what)
+    expected = build.expected(found, options)
+    if expected.practices.empty:
+        log.warning("insight: %s", " ".join(expected.about["sentences"]))
+    tables |= {"expected": expected.practices, "expected_groups": expected.groups}
     surrogate = surrogate_rules(natural, dictionary, segments, **options["rules"])
     tables |= build.deprivation_tables(found, tables, surrogate, options)
     tables["disputed"] = disputed_practices(read_table(ws.evidence / "practices.parquet"), segments)
@@ -62,6 +66,7 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
         of_segments, by_level = build.portraits(found, tables, options["top_features"])
         write_json(out / "portraits.json", of_segments)
         write_json(out / "portraits_by_level.json", by_level)
+        write_json(out / "expected.json", expected.about)
         write_text(out / "rules.txt", surrogate.text)
         source = read_json(ws.prepared / "source.json")
         write_workbook(out / "segments.xlsx", workbook_sheets(tables, everyone, levels), source)

@@ -1,14 +1,19 @@
 """data/study -> data/segments: the choice, in order, named and on three levels; others are assigned."""
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.pipeline import Pipeline
 
+from gp_segmentation import config
 from gp_segmentation.clustering import NOISE, Levels, canonical_order, merge_segments, nest
+from gp_segmentation.features import Redraw, Tables
 from gp_segmentation.insight.portraits.levels import name_levels
 from gp_segmentation.insight.portraits.names import name_segments
+from gp_segmentation.segments.certainty import how_sure, membership_probabilities
 from gp_segmentation.segments.model import add_segments
 from gp_segmentation.segments.table import codes_of, level_table, segment_table
 from gp_segmentation.storage.model_files import load_model, save_model
@@ -32,16 +37,19 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
     # Practices of no segment are part of the England that segments are named against.
     named = name_segments(*tables, labels.reindex(every.index, fill_value=NOISE))
     practices = ws.prepared_table("practices")
-    certainty = _certainty(ws, raw)
-    table, centres = segment_table(matrix, labels, practices, named, levels, certainty, noise)
-    codes = codes_of(labels, levels)
+    pipeline, codes = load_model(ws.chosen_matrix / "pipeline.skops"), codes_of(labels, levels)
+    code_of = {cluster: codes[segment] for cluster, segment in zip(raw, labels, strict=True)}
+    membership = _membership(cfg, ws, matrix.loc[labels.index], levels, code_of, pipeline)
+    sure = how_sure(membership, levels.codes["segment"])
+    table, centres = segment_table(matrix, labels, practices, named, levels, sure, noise)
     words = name_levels(
         *tables, levels.codes.reindex(every.index), {codes[number]: name for number, name in named.items()}
     )
-    model = add_segments(load_model(ws.chosen_matrix / "pipeline.skops"), matrix, labels, levels)
+    model = add_segments(pipeline, matrix, labels, levels)
     with fresh_folder(ws.segments) as out:
         write_segments(out / "segments.csv", table)
         write_table(out / "levels.csv", level_table(table, levels, words), "levels")
+        write_table(out / "membership.csv", membership, "membership")
         write_table(out / "centroids.csv", centres)
         save_model(out / "model.skops", model)
         write_json(out / "model.json", {"sha256": sha256_of(out / "model.skops")})
@@ -70,11 +78,28 @@ def _levels(cfg: dict[str, Any], ws: Workspace, matrix: pd.DataFrame, labels: pd
     )
 
 
-def _certainty(ws: Workspace, raw: pd.Series) -> pd.Series:
-    """Share of bootstrap samples in which each fitted practice fell into its segment; NaN if never drawn."""
-    if not (ws.study / "votes.parquet").is_file():
-        return pd.Series(np.nan, index=raw.index)
-    votes = read_table(ws.study / "votes.parquet").loc[raw.index]
-    own = votes.to_numpy()[np.arange(len(raw)), votes.columns.get_indexer(pd.Index(raw.astype(str)))]
-    drawn = votes.sum(axis=1)
-    return (own / drawn).where(drawn > 0)
+def _membership(
+    cfg: dict[str, Any],
+    ws: Workspace,
+    matrix: pd.DataFrame,
+    levels: Levels,
+    code_of: Mapping[int, str],
+    pipeline: Pipeline,
+) -> pd.DataFrame:
+    """Probabilities of the practices of `matrix`; `code_of` the segments as the study numbers them."""
+    blocks = {name: config.build(node, "block") for name, node in cfg["features"]["blocks"].items()}
+    tables = Tables(**{name: ws.prepared_table(name) for name in Tables.names()})
+    features = read_table(ws.features / "features.parquet").loc[matrix.index]
+    redraw = Redraw(blocks, tables, features, cfg["seed"])
+    segments = levels.nodes.loc[levels.nodes["level"] == "segment", "code"].tolist()
+    found = read_table(ws.study / "centroids.parquet")
+    found = found.assign(segment=found["segment"].map(code_of).map(segments.index))
+    centroids = found.sort_values(["draw", "segment"])[list(matrix.columns)].to_numpy(dtype=float)
+    return membership_probabilities(
+        lambda numbers: np.asarray(pipeline.transform(redraw.draw(numbers))),
+        matrix,
+        levels,
+        centroids.reshape(-1, len(segments), matrix.shape[1]),
+        draws=cfg["study"]["certainty_draws"],
+        jobs=cfg["jobs"],
+    )

@@ -10,6 +10,7 @@ from gp_segmentation.schemas import of_preparation
 from gp_segmentation.storage.table_files import read_table, write_table
 from gp_segmentation.storage.workspace import Workspace
 from gp_segmentation.study.plots import write_plots  # with pyplot, for which no check need wait
+from gp_segmentation.utils.arrays import Floats
 from gp_segmentation.utils.files import fresh_folder, write_json
 
 
@@ -44,10 +45,16 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
         write_table(out / "preparations.csv", found.preparations)
         write_table(out / "candidates.csv", found.candidates)
         write_table(out / "resamples.parquet", found.resamples)
-        if found.votes is not None:
-            names = [str(segment) for segment in range(found.votes.shape[1])]
-            write_table(out / "votes.parquet", pd.DataFrame(found.votes, practices, names))
+        columns = matrices[found.choice["preparation"]].columns
+        write_table(out / "centroids.parquet", _resampled_centroids(found.centroids, columns))
         chosen = of_preparation(trials, found.choice["preparation"])
         write_table(out / "scores_by_k.csv", study.scores_by_k(chosen))
         write_json(out / "choice.json", found.choice)
         write_plots(trials, found.result.points, space, found.objectives, out / "plots")
+
+
+def _resampled_centroids(found: Floats, columns: pd.Index) -> pd.DataFrame:
+    """Return draw, segment (as the chosen trial numbers it) and its centroid, by the matrix's columns."""
+    draws, segments = found.shape[:2]
+    numbers = pd.MultiIndex.from_product([range(draws), range(segments)], names=["draw", "segment"])
+    return pd.DataFrame(found.reshape(len(numbers), -1), numbers, columns).reset_index()

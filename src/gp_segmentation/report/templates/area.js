@@ -1,6 +1,6 @@
 const data = JSON.parse(document.getElementById("page-data").textContent);
 // What stands where in a row of data.practices.
-const CODE = 0, NAME = 1, PCN = 2, POSTCODE = 3, PATIENTS = 4, SEGMENT = 5, CERTAINTY = 6, SECOND = 7, SPECIAL = 8, FIRST = 9, GAIN = 10;
+const CODE = 0, NAME = 1, PCN = 2, POSTCODE = 3, PATIENTS = 4, SEGMENT = 5, CERTAINTY = 6, SECOND = 7, SPECIAL = 8, FIRST = 9, GAIN = 10, MEMBERSHIP = 11;
 const segments = new Map(data.segments.map(function (s) { return [s[0], s]; }));
 const COLUMNS = [
   ["Code", CODE], ["Practice", NAME], ["PCN", PCN], ["Postcode", POSTCODE], ["Patients", PATIENTS], ["Segment", SEGMENT],
@@ -81,14 +81,15 @@ function showPractice(i) {
   const heading = document.getElementById("practice-title");
   heading.textContent = r[CODE] + "  " + r[NAME];
   let about = s[0] < 1 ? "In no segment." : "Segment " + s[1] + ", " + s[2] + ".";
-  if (r[CERTAINTY] !== null) { about += " " + r[CERTAINTY] + "% of samples put it there" + (r[SECOND] ? "; next nearest is " + r[SECOND] + "." : "."); }
+  if (r[MEMBERSHIP]) { about += " It belongs to " + r[MEMBERSHIP] + (r[SECOND] ? "; next nearest is " + r[SECOND] + "." : "."); }
   if (r[SPECIAL]) { about += " A special practice (" + r[SPECIAL] + "): it was put into the nearest segment and did not shape it."; }
   document.getElementById("practice-about").textContent = about;
   fill("profile", ["Measure", "Practice", "Segment", "England"], data.features.map(function (f) {
     return [f.label, inUnit(f.values[i], f.unit), inUnit(f.segments[r[SEGMENT]], f.unit), inUnit(f.england, f.unit)];
   }), [1, 2, 3]);
-  fill("gains", ["Indicator", "Practice", "Target", "Its peers, median", "Additional patients, about", "95% interval"],
+  fill("gains", ["Indicator", "Practice", "Target: upper quartile of its segment", "Its peers, median", "Rank in its segment", "Additional patients, about (95% interval)"],
     data.gains[i].map(function (g) { return [g[0], inUnit(g[1], "%"), inUnit(g[2], "%"), inUnit(g[3], "%"), g[4], g[5]]; }), [1, 2, 3, 4, 5]);
+  fill("registers", ["Register", "Recorded", "Expected (95% interval)"], data.expected[i], [1, 2]);
   fill("peers", ["Code", "Practice", "Integrated care board", "Segment"], data.peers[i], []);
   heading.focus();
 }
@@ -100,7 +101,7 @@ function save() {
     const safe = /^[=+\-@\t\r]/.test(text) ? "'" + text : text;
     return /[",\n]/.test(safe) ? '"' + safe.replace(/"/g, '""') + '"' : safe;
   };
-  const names = ["practice_code", "practice_name", "pcn_name", "postcode", "list_size", "segment", "certainty_percent", "next_segment", "special", "largest_opportunity", "additional_patients"];
+  const names = ["practice_code", "practice_name", "pcn_name", "postcode", "list_size", "segment", "certainty_percent", "next_segment", "special", "largest_opportunity", "additional_patients", "membership"];
   const lines = selected().map(function (pair) {
     return pair[0].map(function (value, n) { return quoted(n === SEGMENT ? segments.get(value)[1] : value); }).join(",");
   });

@@ -21,7 +21,7 @@ function ownGroups(r) {
 
 function certainty(r) {
   if (!segmented(r)) { return "none"; }
-  if (r[CERTAINTY] >= 0) { return "in its segment in " + r[CERTAINTY] + "% of redrawn samples"; }
+  if (r[MEMBERSHIP]) { return r[MEMBERSHIP]; }
   return r[FITTED] ? "not measured" : "not measured: assigned, not fitted";
 }
 
@@ -138,13 +138,24 @@ function showPractice(i) {
     const p = data.rows[peer[0]];
     return [practiceButton(peer[0]), p[NAME], data.icbs[p[ICB]], data.groups[p[GROUP]][CODE], peer[1] < 1 ? "not known" : peer[1] - 1 + "%"];
   }), [4]);
-  fill("practice-gains", parts(unpack(data.gains[i]), data.gain_width).map(function (gain) {
-    const indicator = data.indicators[gain[0]];
-    const range = gain.length > 3 ? gain[2].toLocaleString("en-GB") + " to " + gain[3].toLocaleString("en-GB") : "not known";
-    return [indicator[0], indicator[1], gain[1].toLocaleString("en-GB"), range];
-  }), [2, 3]);
+  const count = function (n) { return n.toLocaleString("en-GB"); };
+  const about = function (n, low, high) { return count(n) + (low < 0 ? "" : " (" + count(low) + " to " + count(high) + ")"); };
+  const percent = function (n) { return n < 0 ? "not known" : inUnit(n / 10, "%"); };
+  fill("practice-gains", ofPractice("gains", i).map(function (g) {
+    const indicator = data.indicators[g[0]], target = data.targets[g[0]][data.groups[groupAt(r, SEGMENTS)][NUMBER]];
+    return [indicator[0], indicator[1], percent(g[4]), percent(target ? target[0] : -1), percent(g[5]),
+      target && g[6] > 0 ? count(g[6]) + " of " + count(target[1]) : "not known", about(g[1], g[2], g[3])];
+  }), [2, 3, 4, 5, 6]);
+  fill("practice-registers", ofPractice("outside", i).map(function (o) {
+    return [data.registers[o[0]], count(o[1]), about(o[2], o[3], o[4])];
+  }), [1, 2]);
   heading.focus();
   document.dispatchEvent(new CustomEvent("practice", { detail: i }));
+}
+
+// What is listed by practice, of one: its numbers were raised by one.
+function ofPractice(name, i) {
+  return parts(unpack(data[name][i]).map(function (n) { return n - 1; }), data.widths[name]);
 }
 
 // A list cut into lists of equal length.

@@ -136,14 +136,14 @@ def test_the_text_names_the_groups_of_every_level(
 ) -> None:
     results, found, comparison = peers_of_run
     segments = results.segments.set_index("practice_code")
-    groups = {"segment": 2, "supergroup": "B", "segment_code": "B1", "subgroup": "B1c", "certainty": 0.998}
+    groups = {"segment": 2, "supergroup": "B", "segment_code": "B1", "subgroup": "B1c"}
+    groups |= {"certainty": 0.62, "membership": "B1 or A1 (62%, 35%)"}
     segments.loc["A00050", list(groups)] = list(groups.values())
     names = levels_of(results) | {"B": "Younger, more deprived", "B1": "More COPD", "B1c": "Smaller lists"}
     lines = peers_text("A00050", found, segments.reset_index(), comparison, names).splitlines()
-    # 99.8% is rounded down: what is not certain is not shown as certain.
     assert lines[1:4] == [
         "Supergroup B: younger, more deprived.",
-        "Segment B1 (number 2): more COPD. Certainty 99%.",
+        "Segment B1 (number 2): more COPD. It belongs to B1 or A1 (62%, 35%).",
         "Subgroup B1c, within B1: smaller lists.",
     ]
     table = next(line for line in lines if "Stays a peer" in line)
@@ -153,7 +153,7 @@ def test_the_text_names_the_groups_of_every_level(
     peer = found.loc[found["practice_code"] == "A00050", "peer_code"].iloc[0]
     row = next(line for line in lines if line.startswith(f"1  {peer}"))
     assert f"  {segments.loc[peer, 'subgroup']}  " in row
-    assert "Certainty: the share of samples" in " ".join(" ".join(lines).split())
+    assert "Belongs to: the probability of a segment" in " ".join(" ".join(lines).split())
 
 
 def test_the_text_of_a_special_practice_has_no_certainty(
@@ -162,7 +162,7 @@ def test_the_text_of_a_special_practice_has_no_certainty(
     results, found, comparison = peers_of_run
     text = peers_text("A00000", found, results.segments, comparison, levels_of(results))
     assert "(a special practice, put into the nearest segment)." in " ".join(text.split())
-    assert "Certainty 1" not in text
+    assert "It belongs to" not in text
 
 
 def test_the_text_of_a_run_without_levels_has_the_segment_only(

@@ -9,7 +9,12 @@ import pandas as pd
 import pytest
 
 from gp_segmentation.insight import groups
-from gp_segmentation.insight.workbook.sheets import _networks, workbook_sheets
+from gp_segmentation.insight.workbook.sheets import (
+    _by_practice,
+    _networks,
+    _opportunities,
+    workbook_sheets,
+)
 from gp_segmentation.insight.workbook.workbook import WorkbookSheet
 from gp_segmentation.schemas import SCHEMAS, Results
 
@@ -26,6 +31,8 @@ def sheets(results_of: Callable[..., Results]) -> tuple[Results, dict[str, Workb
         "profiles": results.profiles,
         "opportunities": results.opportunities.assign(segment_name="S"),
         "opportunity_totals": pd.DataFrame(columns=TOTALS),
+        "practice_opportunities": results.practice_opportunities,
+        "expected_groups": results.expected_groups,
         **{
             name: pd.DataFrame(columns=list(SCHEMAS[name].columns))
             for name in ("peers_by_quintile", "rules_by_quintile")
@@ -41,7 +48,7 @@ def test_the_practices_have_their_groups_certainty_places_and_size(
     lookup = found["Lookup"]
     assert list(lookup.columns.values()) == [
         *("Practice code", "Practice", "Supergroup", "Segment", "Segment code", "Segment name", "Subgroup"),
-        *("Certainty (%)", "Next nearest segment", "Margin", "Fitted", "Registered patients"),
+        *("Certainty (%)", "Belongs to", "Next nearest segment", "Margin", "Fitted", "Registered patients"),
         *("Primary care network code", "Primary care network", "Sub-ICB location code", "Sub-ICB location"),
         *("Integrated care board code", "Integrated care board", "Region code", "Region"),
     ]
@@ -116,3 +123,50 @@ def test_every_segment_has_its_code_beside_its_number(
     }
     assert list(table["segment_code"]) == [codes[number] for number in table["segment"]]
     assert (columns["segment"], columns["segment_code"]) == ("Segment", "Segment code")
+
+
+def test_practices_have_every_opportunity_with_rate_target_peers_and_rank(
+    sheets: tuple[Results, dict[str, WorkbookSheet]],
+) -> None:
+    results, found = sheets
+    sheet = found["By practice"]
+    assert len(sheet.table) == len(results.practice_opportunities) == 2 * len(results.segments)
+    assert list(sheet.columns.values()) == [
+        *("Practice code", "Practice", "Integrated care board", "Segment code", "Indicator", "Condition"),
+        *("Achieved (%)", "Target: upper quartile of the segment (%)", "Median of its peers (%)"),
+        *("Rank in its segment, 1 the highest rate", "Practices ranked", "Eligible patients"),
+        *("Additional patients, own segment", "Interval from", "Interval to", "Standing"),
+    ]
+    first = sheet.table[list(sheet.columns)].iloc[0].to_dict()
+    assert [first[name] for name in ("rate", "target", "peers_rate", "rank")] == [0.5, 0.6, 0.55, 7]
+    assert [first[name] for name in ("additional_patients", "low", "high")] == [10, 1, 40]  # 10 (1.2 to 40)
+    less = results.practice_opportunities.assign(additional_patients=0.99)
+    assert _by_practice({**tables_of(results), "practice_opportunities": less}, results.segments).table.empty
+
+
+def tables_of(results: Results) -> dict[str, pd.DataFrame]:
+    return {"opportunities": results.opportunities, "practice_opportunities": results.practice_opportunities}
+
+
+def test_no_board_is_left_out_and_patients_are_shown_as_their_intervals_bear() -> None:
+    rows = pd.DataFrame({"level": "icb", "area": [f"Board {n}" for n in range(900)], "indicator_code": "I"})
+    gains = {"additional_patients": 288.4, "low": 246.1, "high": 335.7}
+    numbers = gains | {f"england_{name}": 10 * value for name, value in gains.items()}
+    empty = pd.DataFrame(columns=[*rows, *numbers])
+    found = _opportunities({"opportunity_totals": rows.assign(**numbers), "opportunities": empty})
+    boards = found["Care boards"].table
+    assert len(boards) == 900
+    assert boards.iloc[899][list(numbers)].to_list() == [290, 250, 340, 2900, 2500, 3400]
+
+
+def test_expected_patients_have_a_sheet_of_segments_and_areas_but_networks(
+    sheets: tuple[Results, dict[str, WorkbookSheet]],
+) -> None:
+    results, found = sheets
+    sheet = found["Expected"]
+    assert set(sheet.table["level"]) == {"Segment", "Region", "Integrated care board"}
+    assert len(sheet.table) == (results.expected_groups["level"] != "pcn").sum()
+    assert [header for header in sheet.columns.values() if "xpected" in header] == [
+        *("Expected on the register", "Expected, interval from", "Expected, interval to"),
+        "Recorded less expected",
+    ]

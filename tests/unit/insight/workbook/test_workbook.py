@@ -9,6 +9,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from gp_segmentation.insight.workbook.long_tables import LONG
 from gp_segmentation.insight.workbook.workbook import MISSING, WorkbookSheet, write_workbook
 
 SOURCE = {"label": "Nowhere 2025", "synthetic": True, "attribution": "From <nobody>", "licence": "OGL v3.0"}
@@ -73,6 +74,74 @@ def test_the_same_tables_give_the_same_bytes(path: Path, tmp_path: Path) -> None
     time.sleep(1.1)  # a time of writing would differ
     write_workbook(tmp_path / "again.xlsx", sheets(), SOURCE)
     assert (tmp_path / "again.xlsx").read_bytes() == path.read_bytes()
+
+
+#: Texts that a workbook's parts or its readers could take for something else.
+AWKWARD = ["=1+1", "a < b & c > d", '"quoted"', "_x0041_", "---", "[a](b)", "$$Segment$$", "عيادة", "a\x00b"]
+
+
+def long_sheets(count: int) -> dict[str, WorkbookSheet]:
+    number = range(count)
+    table = pd.DataFrame(
+        {
+            "code": [f"A{n:05d}" for n in number],
+            "name": [AWKWARD[n % len(AWKWARD)] for n in number],
+            "share": [None if n < 3 else n / count for n in number],
+            "patients": [1000 * n for n in number],
+            "fitted": [n % 2 == 0 for n in number],
+        }
+    )
+    columns = dict(
+        zip(table, ("Practice code", "Name", "Share (%)", "Registered patients", "Fitted"), strict=True)
+    )
+    return {**sheets(), "Everyone": WorkbookSheet(table, "The practices", "All practices", columns)}
+
+
+def test_a_long_table_is_written_whole(tmp_path: Path) -> None:
+    count = LONG + 37
+    write_workbook(tmp_path / "long.xlsx", long_sheets(count), SOURCE)
+    book = openpyxl.load_workbook(tmp_path / "long.xlsx")
+    assert book.sheetnames == ["Cover", "Contents", "Notes", "Lookup", "Everyone"]
+    sheet = book["Everyone"]
+    (table,) = sheet.tables.values()
+    assert table.ref == f"A5:E{5 + count}" == sheet.dimensions.replace("A1", "A5")
+    rows = [[cell.value for cell in row] for row in sheet[table.ref]]
+    assert rows[0][:2] == ["Practice code", "Name"]
+    shown = {"_x0041_": "_x005F_x0041_", "a\x00b": "a{U+0000}b"}  # as openpyxl reads it, which undoes nothing
+    assert rows[1:] == [
+        [
+            f"A{n:05d}",
+            shown.get(AWKWARD[n % 9], AWKWARD[n % 9]),
+            MISSING if n < 3 else round(100 * n / count, 1),
+            1000 * n,
+            "yes" if n % 2 == 0 else "no",
+        ]
+        for n in range(count)
+    ]
+    assert {cell.data_type for cell in sheet["B"][5:]} == {"s"}, "no name is a formula"
+
+
+def test_a_long_table_looks_as_a_short_one_does(tmp_path: Path) -> None:
+    for name, count in (("short", LONG - 1), ("long", LONG)):
+        write_workbook(tmp_path / f"{name}.xlsx", long_sheets(count), SOURCE)
+    short, long = (openpyxl.load_workbook(tmp_path / f"{n}.xlsx")["Everyone"] for n in ("short", "long"))
+    for row in (1, 5, 6, 7, 9, LONG):
+        for column in "ABCDE":
+            one, other = short[f"{column}{row}"], long[f"{column}{row}"]
+            looks = [repr((cell.font, cell.alignment, cell.number_format)) for cell in (one, other)]
+            assert looks[0] == looks[1]
+            if column == "B" and one.value in ("_x0041_", "_x005F_x0041_"):
+                continue
+            if row < 6 or column != "C":  # shares are of another total
+                assert one.value == other.value
+    widths = [{key: d.width for key, d in sheet.column_dimensions.items()} for sheet in (short, long)]
+    assert widths[0] == widths[1]
+
+
+def test_a_long_table_gives_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        write_workbook(tmp_path / f"{name}.xlsx", long_sheets(LONG), SOURCE)
+    assert (tmp_path / "one.xlsx").read_bytes() == (tmp_path / "two.xlsx").read_bytes()
 
 
 def test_a_cover_says_what_a_row_is(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Patients expected on a practice's registers by its age, sex and deprivation, beside those recorded."""

@@ -1,0 +1,38 @@
+"""The documents of the transparency pack in Chromium: no request, no barrier, no wider than the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
+
+from gp_segmentation import config, report
+from gp_segmentation.schemas import Results
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def folder(results_of: Callable[..., Results], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("transparency")
+    report.write_transparency(report.Facts(replace(results_of(4), config=config.compose_config(ROOT))), made)
+    return made
+
+
+@pytest.mark.parametrize("name", ["assumptions", "atrs", "checklist", "equality", "model_card"])
+def test_a_document_is_read_without_a_barrier(browser: Browser, folder: Path, name: str) -> None:
+    page, asked = browser.new_page(viewport={"width": 1280, "height": 900}), []
+    page.on("request", lambda request: asked.append(request.url))
+    address = (folder / f"{name}.html").as_uri()
+    page.goto(address, wait_until="load")
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+    assert [url for url in asked if not url.startswith("data:")] == [address]
+    page.close()
