@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -94,22 +95,7 @@ def expected_numbers(
     known = np.isfinite(basis.design.sum(axis=1))
     registers = tables.registers.assign(place=index.get_indexer(pd.Index(tables.registers["practice_code"])))
     registers = registers[(registers["denominator"] > 0) & known[registers["place"]]]
-    found, few = list[_Register](), list[str]()
-    with threadpool_limits(1):
-        for key, rows in registers.groupby("group_code", sort=True):
-            code = str(key)
-            condition = names.get(code, code)
-            place, y, n = (rows[c].to_numpy() for c in ("place", "register", "denominator"))
-            # A count above its list is no rate.
-            reference = ordinary[place] & (y <= n)
-            if reference.sum() < PER_COEFFICIENT * basis.design.shape[1]:
-                few.append(condition)
-                continue
-            register = _register(place, y.astype(float), n.astype(float), basis.design, reference, groups)
-            practices = register.practices.assign(practice_code=index[place], group_code=code)
-            of_groups = register.groups.assign(group_code=code, condition=condition)
-            about = dict(group_code=code, condition=condition, **register.about)
-            found.append(_Register(practices, of_groups, about))
+    found, few = _registers(registers, names, index, basis.design, ordinary, groups)
     return Expected(
         _joined("expected", [one.practices for one in found]),
         _joined("expected_groups", [one.groups for one in found]),
@@ -119,6 +105,34 @@ def expected_numbers(
             "registers": [one.about for one in found],
         },
     )
+
+
+def _registers(
+    registers: pd.DataFrame,
+    names: Mapping[str, str],
+    index: pd.Index,
+    design: Floats,
+    ordinary: np.ndarray,
+    groups: _Groups,
+) -> tuple[list[_Register], list[str]]:
+    """What is expected on every register, and the conditions of which too few practices are known."""
+    found, few = list[_Register](), list[str]()
+    with threadpool_limits(1):
+        for key, rows in registers.groupby("group_code", sort=True):
+            code = str(key)
+            condition = names.get(code, code)
+            place, y, n = (rows[c].to_numpy() for c in ("place", "register", "denominator"))
+            # A count above its list is no rate.
+            reference = ordinary[place] & (y <= n)
+            if reference.sum() < PER_COEFFICIENT * design.shape[1]:
+                few.append(condition)
+                continue
+            register = _register(place, y.astype(float), n.astype(float), design, reference, groups)
+            practices = register.practices.assign(practice_code=index[place], group_code=code)
+            of_groups = register.groups.assign(group_code=code, condition=condition)
+            about = dict(group_code=code, condition=condition, **register.about)
+            found.append(_Register(practices, of_groups, about))
+    return found, few
 
 
 def _basis(tables: Tables, index: pd.Index, deprivation: str | None) -> _Basis:

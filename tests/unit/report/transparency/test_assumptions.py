@@ -17,7 +17,7 @@ from gp_segmentation.schemas.configuration import Configuration
 
 CONF = Path(__file__).resolve().parents[4] / "conf"
 #: Files of conf/ that hold no settings of a run, or those of others.
-ELSEWHERE = ("hydra", "experiment", "explore.yaml", "data.yaml", "config.yaml")
+ELSEWHERE = ("hydra", "experiment", "explore.yaml", "data.yaml", "panel.yaml", "config.yaml")
 #: Groups that name an object, which has keys of its own.
 OBJECTS = ("special", "selection", "imputer", "outliers", "scaler", "reducer", "clusterer")
 
