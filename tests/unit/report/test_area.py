@@ -44,7 +44,7 @@ def test_the_first_lines_say_how_many_where_what_differs_how_sure_and_what_to_do
         "The largest opportunity is heart disease (CHD1): about 60 (50 to 70) more patients if practices "
         "reached the upper quartile of their own segment (62.9%; here 54.3%).",
         "The register furthest from what age and sex lead to expect is hypertension: expected 700 (665 to "
-        "735), recorded 630 patients.",
+        "735), recorded 630 patients, a difference to look into.",
     ]
 
 
