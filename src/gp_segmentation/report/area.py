@@ -135,8 +135,8 @@ def summary(page: AreaPage) -> list[str]:
     if outside:
         said.append(
             f"The register furthest from what {tables.adjusted_for} lead to expect is "
-            f"{inline(outside[0]['condition'])}: {register_sentence(outside[0])} patients, a difference to look "
-            "into."
+            f"{inline(outside[0]['condition'])}: {register_sentence(outside[0])} patients, a difference "
+            "to look into."
         )
     return said
 

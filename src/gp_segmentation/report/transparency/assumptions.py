@@ -10,13 +10,15 @@ import yaml
 
 from gp_segmentation.errors import without_secrets
 from gp_segmentation.report.transparency import tables
-from gp_segmentation.report.transparency.document import Document, Section, table
+from gp_segmentation.report.transparency.document import AUTHOR, Document, Section, table
 from gp_segmentation.report.transparency.facts import Facts
 from gp_segmentation.utils.hashes import WITHOUT_EFFECT
 from gp_segmentation.utils.wording import shorten
 
 #: Longest value that is shown whole.
 LONGEST = 200
+#: Of a key of the analyst's own.
+NOT_DESCRIBED = "A setting of this analysis's own."
 #: What is below these keys is shown as one value: it is long, and stands in the configuration on the page.
 COUNTED_BELOW = ("source.files",)
 
@@ -45,6 +47,14 @@ def text_of(key: str) -> dict[str, str]:
     KeyError : nothing is said of it.
     """
     return texts()[pattern_of(key)]
+
+
+def _text_or_none(key: str) -> dict[str, str]:
+    """What is said of a key; an option of the analyst's own may have keys of which nothing is said."""
+    try:
+        return text_of(key)
+    except KeyError:
+        return {"means": NOT_DESCRIBED, "why": f"{AUTHOR}."}
 
 
 def pattern_of(key: str) -> str:
@@ -112,9 +122,9 @@ def _groups(config: Mapping[str, Any]) -> Iterator[Section]:
             continue
         value = config[group]
         keys = {group: value} if not isinstance(value, Mapping) else dict(flat(value, group))
+        said = {key: _text_or_none(key) for key in keys}
         rows = [
-            (key, _shown(value, group), text_of(key)["means"], text_of(key)["why"])
-            for key, value in keys.items()
+            (key, _shown(value, group), said[key]["means"], said[key]["why"]) for key, value in keys.items()
         ]
         yield Section(f"conf: {group}", (part["about"],), tables=(table(f"Keys of {group}", columns, rows),))
 

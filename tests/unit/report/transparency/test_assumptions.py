@@ -135,3 +135,12 @@ def test_what_was_filled_in_left_out_and_simulated_is_said(facts: Facts):
         ("twin", "left out: correlates 1.0000 with <x>"),
         ("ethnicity", "left out: <measure> is not there"),
     )
+
+
+def test_a_key_of_the_analyst_s_own_does_not_end_the_run(facts: Facts):
+    own = facts.config | {"clusterer": {"name": "mine", "my_key": 3}}
+    run = replace(facts, results=replace(facts.results, config=own))
+    (section,) = [section for section in assumptions(run).sections if section.heading == "conf: clusterer"]
+    rows = {row[0]: row[1:] for row in section.tables[0].rows}
+    mine = ("3", "A setting of this analysis's own.", "To be completed by the author.")
+    assert rows["clusterer.my_key"] == mine
