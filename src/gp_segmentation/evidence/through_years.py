@@ -32,7 +32,7 @@ def with_years(told: Mapping[str, Any], panel: Mapping[str, Any]) -> dict[str, A
     reasons = [_reason(step, ari, least) for step, ari in steps.items()]
     reasons += _not_returning(panel["returns"], float(told["thresholds"]["jaccard"]))
     years = {step: {to: panel["metrics"][of][step] for of, to in METRICS.items()} for step in steps}
-    found = {"steps": years, "returns": panel["returns"]}
+    found = {"steps": years, "returns": panel["returns"], "reasons": reasons}
     return {**told, "reasons": [*told["reasons"], *reasons], "years": found}
 
 

@@ -24,8 +24,10 @@ from gp_segmentation.utils.files import write_text
 COLOUR_STEP = 15
 #: Files of the script, in the order in which they are joined.
 SCRIPTS = ("tables.js", "common.js", "filter.js", "explore.js", "finder.js", "chosen_area.js")
-#: Parts of the page that show figures, in order, and the figures of each; all others belong to the evidence.
-PARTS = ("segments", "choice", "evidence", "opportunities", "features")
+#: The page for analysts, beside that for readers.
+ANALYST = "analyst.html"
+#: Parts of the pages that show figures, in order, and the figures of each; all others belong to the evidence.
+PARTS = ("segments", "opportunities", "choice", "evidence", "features")
 PART_OF = {
     **dict.fromkeys(("levels", "sizes", "map", "icb_shares"), "segments"),
     **dict.fromkeys(("heatmap", "distributions", "scatter"), "segments"),
@@ -42,7 +44,7 @@ def write_page(
     left_out: Sequence[dict[str, str]] = (),
     top_features: int = 12,
 ) -> None:
-    """Write the page of `results` to `path`: one HTML file, the same bytes for the same input.
+    """Write the page for readers to `path`, that for analysts beside it; same bytes for the same input.
 
     Parameters
     ----------
@@ -60,12 +62,19 @@ def write_page(
     for figure in rendered:
         shown[_part(figure.name)].append(_figure(figure, numbers[figure.name]))
     script, script_hash = script_of(*SCRIPTS)
+    said = {
+        **summarise(results, top_features=top_features),
+        "figures": shown,
+        "left_out": left_out,
+        "readers": path.name,
+        "analyst": ANALYST,
+    }
+    about = {"title": f"For analysts: how the segments were made, {results.source['label']}"}
+    write_template(path.with_name(ANALYST), "analyst.html.j2", **(said | about))
     write_template(
         path,
         "report.html.j2",
-        **summarise(results, top_features=top_features),
-        figures=shown,
-        left_out=left_out,
+        **said,
         colours={key.number: key.colour for key in segment_keys(results.segments)},
         script=Markup(script),  # noqa: S704 - our own files
         script_hash=script_hash,

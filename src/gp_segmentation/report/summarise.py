@@ -21,6 +21,7 @@ from gp_segmentation.report.evidence_text import (
 )
 from gp_segmentation.report.expected_text import expected_text
 from gp_segmentation.report.features_text import feature_tables
+from gp_segmentation.report.first_screen import elsewhere_rows, first_screen, verdict_tests
 from gp_segmentation.report.formatting import METRICS, display_name, scalar_text
 from gp_segmentation.report.levels_text import levels_text
 from gp_segmentation.report.preparation_text import preparation_rows, preparation_sentences
@@ -51,6 +52,9 @@ def summarise(results: Results, *, top_features: int = 12) -> dict[str, Any]:
         **frame(results),
         "title": f"Segments of general practices, {results.source['label']}",
         "counts": _counts(results),
+        "first": first_screen(results),
+        "tests": verdict_tests(results.evidence),
+        "elsewhere": elsewhere_rows(results.evidence),
         "verdict": verdict_text(results, fixed=choice["fixed"]),
         "choice": choice,
         "usefulness": usefulness_sentences(results.evidence),

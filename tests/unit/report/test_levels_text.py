@@ -124,7 +124,7 @@ def test_a_number_that_is_not_supported_is_called_so_on_the_first_screen(
     report.write_page(unsupported, [], tmp_path / "page.html")
     first = (tmp_path / "page.html").read_text(encoding="utf-8").split('id="segments"')[0]
     assert "No number of segments is supported by the data" in first
-    assert "Segments, one way of many to divide the practices" in first
+    assert "can be divided in many ways; 4 groups are one of them" in first
     assert report.summarise(results)["verdict"]["supported"]
 
 
@@ -147,11 +147,14 @@ def test_a_number_that_was_fixed_comes_with_how_many_practices_are_sure(
         f"The probability that a practice belongs to its segment is {int(100 * share)}% on average.",
     ]
     report.write_page(fixed, [], tmp_path / "page.html")
-    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    page = (tmp_path / "analyst.html").read_text(encoding="utf-8")
     verdict = page.split('<p class="verdict">')[1].split("</p>")[0]
     assert "For 200 of 235 fitted practices (85%) nothing disputes the segment" in verdict
     assert "The choice of each single criterion" not in page
     assert "Several clustering methods" not in page
+    readers = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "The configuration fixes the number of segments." in readers
+    assert "85% of practices are sure of their segment" in readers
     chosen = report.summarise(results)
     assert (chosen["verdict"]["certainty"], chosen["verdict"]["sure"]) == ([], "85%")
     assert chosen["choice"]["by_criterion"] != []

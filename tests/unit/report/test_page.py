@@ -22,17 +22,30 @@ LARGEST = 4_000_000
 
 
 @pytest.fixture(scope="module")
-def page(results_of: Callable[..., Results], tmp_path_factory: pytest.TempPathFactory) -> str:
+def pages(results_of: Callable[..., Results], tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The page for readers and that for analysts."""
     folder = tmp_path_factory.mktemp("page")
     results = results_of(4)
     shown = figures.render_all(results, folder / "figures", names=["sizes", "map"])
     left_out = [{"name": "elbow", "label": "Elbow", "reason": "There was <nothing>."}]
-    for name in ("report.html", "again.html"):
-        report.write_page(results, shown, folder / name, left_out=left_out)
-    text = (folder / "report.html").read_bytes()
-    assert text == (folder / "again.html").read_bytes()
-    assert len(text) < LARGEST
-    return text.decode("utf-8")
+    found = {}
+    for again in ("", "again"):
+        report.write_page(results, shown, folder / again / "report.html", left_out=left_out)
+        for name in ("report", "analyst"):
+            text = (folder / again / f"{name}.html").read_bytes()
+            assert len(text) < LARGEST
+            assert found.setdefault(name, text.decode("utf-8")) == text.decode("utf-8")
+    return found
+
+
+@pytest.fixture(scope="module", params=["report", "analyst"])
+def page(request: pytest.FixtureRequest, pages: dict[str, str]) -> str:
+    return pages[request.param]
+
+
+@pytest.fixture(scope="module")
+def readers(pages: dict[str, str]) -> str:
+    return pages["report"]
 
 
 class Elements(HTMLParser):
@@ -57,8 +70,8 @@ class Elements(HTMLParser):
         return [attributes for name, attributes in self.tags if name == tag]
 
 
-def test_only_our_script_is_in_it_and_the_policy_names_it(page: str) -> None:
-    found = Elements(page)
+def test_only_our_script_is_in_it_and_the_policy_names_it(readers: str) -> None:
+    found = Elements(readers)
     assert [s.get("type") for s in found.of("script")] == ["application/json", None]
     digest = base64.b64encode(hashlib.sha256(found.scripts[1].encode()).digest()).decode()
     policies = [m["content"] or "" for m in found.of("meta") if m.get("http-equiv")]
@@ -67,10 +80,10 @@ def test_only_our_script_is_in_it_and_the_policy_names_it(page: str) -> None:
     assert "default-src 'none'" in policies[0]
 
 
-def test_hostile_texts_stand_as_text(page: str) -> None:
-    found = Elements(page)
-    assert "<script>alert(1)</script>" not in page
-    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page  # the special practices are named
+def test_hostile_texts_stand_as_text(readers: str) -> None:
+    found = Elements(readers)
+    assert "<script>alert(1)</script>" not in readers
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in readers  # the special practices are named
     assert not {"b", "small", "nothing", "need", "co"} & {tag for tag, _ in found.tags}
     assert not [a for _, attributes in found.tags for a in attributes if a.startswith("on")]
     rows = json.loads(found.scripts[0])["rows"]
@@ -87,9 +100,10 @@ def test_nothing_is_fetched_from_elsewhere(page: str) -> None:
         if key in ("src", "href", "action", "data") and value
     ]
     assert addresses
-    elsewhere = [a for a in addresses if not a.startswith(("data:", "#"))]
+    beside = {a for a in addresses if not a.startswith(("data:", "#"))}
     names = ("checklist", "model_card", "atrs", "equality", "assumptions")
-    assert elsewhere == [f"transparency/{name}.html" for name in names]  # files beside the page
+    documents = {f"transparency/{name}.html" for name in names}
+    assert beside == ({"report.html"} | documents if 'href="report.html"' in page else {"analyst.html"})
     assert "url(" not in page
     assert "@import" not in page
 
@@ -111,11 +125,24 @@ def test_every_anchor_leads_somewhere(page: str) -> None:
     assert wanted <= places
 
 
-def test_it_says_synthetic_and_what_it_is_not_for(page: str) -> None:
-    assert "SYNTHETIC DATA" in page
-    assert "not a performance-management tool" in page
-    assert "There was &lt;nothing&gt;." in page
-    assert not re.search(r"20\d\d-\d\d-\d\dT", page)  # no times: same input, same bytes
+def test_it_says_synthetic_and_what_it_is_not_for(pages: dict[str, str]) -> None:
+    for page in pages.values():
+        assert "SYNTHETIC DATA" in page
+        assert not re.search(r"20\d\d-\d\d-\d\dT", page)  # no times: same input, same bytes
+    assert "not a performance-management tool" in pages["report"]
+    assert "There was &lt;nothing&gt;." in pages["analyst"]
+
+
+def test_the_first_screen_says_what_was_found_how_sure_it_is_and_what_to_do(readers: str) -> None:
+    first = readers[readers.index('class="first"') : readers.index('id="filter"')]
+    words = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", first.split("<details>")[0]))
+    order = ("What was found", "240 general practices", "How sure", "85% of practices are sure", "What to do")
+    assert sorted(order, key=words.index) == list(order)
+    for link in ("#find", "#filter", "#opportunities", "#segment-1"):
+        assert f'href="{link}"' in first
+    # Statistics stand folded below.
+    for statistic in ("silhouette", "Rand", "Jaccard", "density"):
+        assert statistic not in words
 
 
 def test_the_summary_holds_the_numbers(results_of: Callable[..., Results]) -> None:
@@ -192,7 +219,7 @@ def test_choices_of_other_preparations_are_shown(results_of: Callable[..., Resul
         "Rand index of 0.46 to 0.80 (1: the same segments). 1 of them gave no segments."
     )
     report.write_page(results, [], tmp_path / "r.html")
-    text = (tmp_path / "r.html").read_text(encoding="utf-8")
+    text = (tmp_path / "analyst.html").read_text(encoding="utf-8")
     assert "standard-none (chosen)" in text
     assert "&lt;b&gt;robust" in text
     plain = report.summarise(results_of(4))
@@ -252,17 +279,17 @@ def test_practices_of_no_segment_are_found_and_counted(
         assert sum(group["share"] for group in level["groups"]) == pytest.approx(230 / 240)
     report.write_page(results, [], tmp_path / "r.html")
     text = (tmp_path / "r.html").read_text(encoding="utf-8")
-    assert "230 of 240 general practices with" in text
-    assert "The other 10 belong to no segment." in text
+    assert "240 general practices have" in text
+    assert "10 practices belong to none of them." in text
     assert "Small grey marks: no segment (10 practices)." in text
     row = re.findall(r"<tr[^>]*><th[^>]*>No segment</th>.*</tr>", text)
     assert len(row) == 3  # one for each level
     assert re.findall(r'"n"[^>]*>([^<]*)<', row[0]) == ["10", "4%", f"{patients:,}"]
 
 
-def test_where_every_practice_has_a_segment_none_is_said_to_have_none(page: str) -> None:
-    for words in ("No segment", "Small grey marks", "belong to no segment"):
-        assert words not in page
+def test_where_every_practice_has_a_segment_none_is_said_to_have_none(readers: str) -> None:
+    for words in ("No segment", "Small grey marks", "belong to no segment", "belong to none"):
+        assert words not in readers
 
 
 def test_a_data_block_cannot_end_its_element() -> None:

@@ -14,6 +14,7 @@ from gp_segmentation.insight.portraits.level_portraits import Apart
 from gp_segmentation.insight.portraits.names import Claim
 from gp_segmentation.insight.portraits.phrases import worded
 from gp_segmentation.insight.portraits.sentences import (
+    claim_figures,
     claim_sentence,
     clear_rows,
     counted,
@@ -67,6 +68,7 @@ def write_portraits(
                 "name": str(name),
                 "sentences": [sentence for sentence in sentences if sentence],
                 "claims": [claim.figures() for claim in claimed],
+                "figures": claim_figures(examples(claimed, clear_rows(profiled))),
                 "apart": siblings.figures() if siblings else None,
                 "practices": len(mine),
                 "patients": people,

@@ -43,6 +43,16 @@ def claim_sentence(claims: Sequence[Claim], supported_by: list[pd.DataFrame]) ->
     return f"{text[:1].upper()}{text[1:]}. Intervals are in the tables of profiles."
 
 
+def claim_figures(supported_by: Sequence[pd.DataFrame]) -> list[str]:
+    """Return what supports each claim most, in its unit: "patients aged 75 and over 13.5% (England 9.0%)"."""
+    return [
+        f"{worded(row['label'])} {natural(row['mean'], row['unit'])} "
+        f"(England {natural(row['england_mean'], row['unit'])})"
+        for rows in supported_by
+        for _, row in rows.iterrows()
+    ]
+
+
 def apart_sentence(
     claims: Sequence[Claim], profile: pd.DataFrame, parent: pd.DataFrame, siblings: Sequence[str]
 ) -> str:

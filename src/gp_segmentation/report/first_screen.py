@@ -1,0 +1,144 @@
+"""The first screen of the page: what was found, how sure it is, and what to do with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gp_segmentation.figures import segment_keys
+from gp_segmentation.report.evidence_text import NO_SUPPORT, NO_VERDICT
+from gp_segmentation.schemas import Results
+from gp_segmentation.utils.wording import UNKNOWN, rounded_down
+
+#: Share of practices sure of their segment from which most are, and below which a single label needs care.
+MOST, FEW = 0.8, 0.65
+#: What the groups are, by verdict.
+KINDS = {
+    "discrete": "They fall into {k} types of practice",
+    "continuum": "They differ by degree, and {k} bands of similar practices tell how",
+    "unstable": "They can be divided in many ways; {k} groups are one of them",
+    "unsupported": "They can be divided in many ways; {k} groups are one of them",
+}
+#: Areas of which the analysts' page says how they fare when they are left out.
+SHOWN = 10
+
+
+def first_screen(results: Results) -> dict[str, Any]:
+    """Return the first screen: found, groups (code, name, figures, practices, ...), sure, more, made_of."""
+    practices, patients = len(results.everyone), int(results.practices["list_size"].sum())
+    kind = str(results.evidence.get("verdict") or "")
+    if results.evidence.get("supported") is False or results.choice.get("supported") is False:
+        kind = "unsupported"
+    groups = _groups(results)
+    words = KINDS.get(kind, "They were put into {k} groups of similar practices").format(k=len(groups))
+    noise = len(results.unsegmented)
+    outside = f" {noise:,} practices belong to none of them." if noise else ""
+    return {
+        "found": (
+            f"{practices:,} general practices have {patients / 1e6:,.1f} million patients. {words}.{outside}"
+        ),
+        "groups": groups,
+        "sure": _sure(results.evidence, kind),
+        "more": [
+            *(results.evidence.get("transport") or {}).get("reasons", []),
+            *(results.evidence.get("years") or {}).get("reasons", []),
+        ],
+        "made_of": f"Practices are compared by {len(results.dictionary)} features "
+        f"({results.config['features'].get('label', results.config['features']['name'])}).",
+    }
+
+
+def _groups(results: Results) -> list[dict[str, Any]]:
+    portraits = {portrait["segment"]: portrait for portrait in results.portraits}
+    return [
+        {
+            "code": key.code,
+            "number": key.number,
+            "name": key.name,
+            "colour": key.colour,
+            # Runs of before they were kept have none.
+            "figures": [text[:1].upper() + text[1:] for text in portraits[key.number].get("figures", [])[:2]],
+            "practices": portraits[key.number]["practices"],
+            "share": portraits[key.number]["share"],
+        }
+        for key in segment_keys(results.segments)
+    ]
+
+
+def _sure(evidence: Mapping[str, Any], kind: str) -> str:
+    """One sentence: the share of practices sure of their segment, and what follows for a label."""
+    counts = evidence.get("practices") or {}
+    total = sum(counts.values())
+    if not total:
+        return NO_VERDICT
+    share = counts["sure"] / total
+    text = f"{share:.0%} of practices are sure of their segment"
+    if kind == "unsupported":
+        return f"{NO_SUPPORT}: other numbers would do as well. {text} as it is; do not name one by it."
+    if kind == "unstable":
+        return f"Not sure: the groups change when practices are redrawn. {text}; do not rely on their names."
+    if share < FEW:
+        return f"Only {text}. The others lie near a border: do not name a single practice by its segment."
+    if kind == "discrete":
+        return f"{text}, and few lie between two of them."
+    most = "Most" if share >= MOST else "Many"
+    return (
+        f"{most} labels hold: {text}; the others lie near a border. There are no gaps between the bands, so "
+        "use them to find similar practices, not to label one."
+    )
+
+
+#: The tests of the verdict: test, figure, limit in the configuration, whether it is the most, form.
+TESTS = (
+    ("More separate than random data (silhouette above it)", "excess_silhouette", "excess", False, "{:.2f}"),
+    ("The same segments return when practices are redrawn", "jaccard_min", "jaccard", False, "{:.0%}"),
+    (
+        *("K-means and Ward's method find the same (adjusted Rand index)", "ari_kmeans_hierarchical"),
+        *("ari", False, "{:.2f}"),
+    ),
+    (
+        "Few practices on the borders (density, of that at the centres)",
+        "valley_max",
+        "valley",
+        True,
+        "{:.0%}",
+    ),
+)
+
+
+def verdict_tests(evidence: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return the tests of the verdict: test, found, asked, passed ("yes", "no", "not measured")."""
+    figures, limits = evidence.get("figures") or {}, evidence.get("thresholds") or {}
+    return [
+        _row(test, figures.get(figure), float(limits[limit]), form, most=most)
+        for test, figure, limit, most, form in TESTS
+        if limit in limits
+    ]
+
+
+def _row(test: str, found: float | None, asked: float, form: str, *, most: bool) -> dict[str, str]:
+    passed = None if found is None else found <= asked if most else found >= asked
+    if found is not None:
+        # Rounded towards failing: what falls short of a limit is not shown as reaching it.
+        found = -rounded_down(-found, 2) if most else rounded_down(found, 2)
+    return {
+        "test": test,
+        "found": UNKNOWN if found is None else form.format(found),
+        "asked": f"{'at most' if most else 'at least'} {form.format(asked)}",
+        "passed": {None: "not measured", True: "yes", False: "no"}[passed],
+    }
+
+
+def elsewhere_rows(evidence: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return the areas whose practices keep their segment least when they are left out, as texts."""
+    areas = sorted((evidence.get("transport") or {}).get("areas", []), key=lambda area: area["kept"])
+    return [
+        {
+            "area": area["area"],
+            "practices": f"{area['practices']:,}",
+            "kept": f"{rounded_down(100 * area['kept']):.0f}%",
+            "ari": UNKNOWN if area["ari"] is None else f"{area['ari']:.2f}",
+            "jaccard": f"{rounded_down(100 * area['jaccard_min']):.0f}%",
+        }
+        for area in areas[:SHOWN]
+    ]

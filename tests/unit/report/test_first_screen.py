@@ -1,0 +1,103 @@
+"""The first screen: what it says by verdict and by how many practices are sure; the tests of the verdict."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import pytest
+
+from gp_segmentation.report.first_screen import elsewhere_rows, first_screen, verdict_tests
+from gp_segmentation.schemas import Results
+
+LIMITS = {"excess": 0.05, "jaccard": 0.75, "ari": 0.65, "valley": 0.25}
+
+
+def counts(sure: int) -> dict[str, int]:
+    return {"sure": sure, "draws": 100 - sure, "method": 0, "both": 0}
+
+
+@pytest.mark.parametrize(
+    ("verdict", "sure", "found", "words"),
+    [
+        (
+            "discrete",
+            95,
+            "fall into 4 types of practice",
+            "95% of practices are sure of their segment, and few lie",
+        ),
+        ("continuum", 86, "differ by degree, and 4 bands", "Most labels hold: 86% of practices are sure"),
+        ("continuum", 75, "differ by degree, and 4 bands", "Many labels hold: 75% of practices are sure"),
+        (
+            "continuum",
+            57,
+            "differ by degree, and 4 bands",
+            "Only 57% of practices are sure of their segment. The others",
+        ),
+        ("unstable", 90, "can be divided in many ways; 4 groups", "Not sure: the groups change"),
+        ("not judged", 90, "were put into 4 groups of similar", "Most labels hold: 90%"),
+    ],
+)
+def test_the_words_follow_verdict_and_certainty(
+    results_of: Callable[..., Results], verdict: str, sure: int, found: str, words: str
+) -> None:
+    made = results_of(4)
+    evidence = {**made.evidence, "verdict": verdict, "practices": counts(sure)}
+    said = first_screen(dataclasses.replace(made, evidence=evidence))
+    assert found in said["found"]
+    assert words in said["sure"]
+
+
+def test_what_is_not_supported_or_not_assessed_is_called_so(results_of: Callable[..., Results]) -> None:
+    made = results_of(4)
+    choice = {**made.choice, "supported": False}
+    said = first_screen(dataclasses.replace(made, choice=choice))
+    assert "can be divided in many ways" in said["found"]
+    assert said["sure"].startswith("No number of segments is supported by the data")
+    nothing = dataclasses.replace(made, evidence={"assessed": False})
+    assert first_screen(nothing)["sure"] == "This run did not assess how far the segments can be trusted."
+
+
+def test_a_group_comes_with_its_figures_in_plain_units(results_of: Callable[..., Results]) -> None:
+    made = results_of(4)
+    told = ["patients aged 75 and over 13.5% (England 9.0%)", "deprivation 15.7 (England 23.5)", "more"]
+    portraits = [portrait | {"figures": told} for portrait in made.portraits]
+    first, *_ = first_screen(dataclasses.replace(made, portraits=portraits))["groups"]
+    assert first["figures"] == [
+        "Patients aged 75 and over 13.5% (England 9.0%)",
+        "Deprivation 15.7 (England 23.5)",
+    ]
+    assert first["practices"] == made.portraits[0]["practices"]
+
+
+def test_the_tests_of_the_verdict_are_rounded_towards_failing() -> None:
+    figures = {
+        "excess_silhouette": 0.0499,
+        "jaccard_min": 0.7499,
+        "ari_kmeans_hierarchical": None,
+        "valley_max": 0.2501,
+    }
+    rows = verdict_tests({"figures": figures, "thresholds": LIMITS})
+    assert [(row["found"], row["asked"], row["passed"]) for row in rows] == [
+        ("0.04", "at least 0.05", "no"),
+        ("74%", "at least 75%", "no"),
+        ("not known", "at least 0.65", "not measured"),
+        ("26%", "at most 25%", "no"),
+    ]
+    passing = {
+        "excess_silhouette": 0.05,
+        "jaccard_min": 0.75,
+        "ari_kmeans_hierarchical": 0.65,
+        "valley_max": 0.25,
+    }
+    assert {row["passed"] for row in verdict_tests({"figures": passing, "thresholds": LIMITS})} == {"yes"}
+    assert verdict_tests({"assessed": False}) == []
+
+
+def test_the_areas_that_fare_worst_without_themselves_come_first() -> None:
+    area = {"practices": 1_200, "ari": 0.5, "jaccard_min": 0.879}
+    areas = [area | {"area": name, "kept": kept} for name, kept in (("A", 0.99), ("B", 0.919))]
+    rows = elsewhere_rows({"transport": {"areas": areas}})
+    assert [row["area"] for row in rows] == ["B", "A"]
+    assert rows[0] == {"area": "B", "practices": "1,200", "kept": "91%", "ari": "0.50", "jaccard": "87%"}
+    assert elsewhere_rows({}) == []
