@@ -3,8 +3,9 @@
 A figure is a module of this package whose name does not begin with an underscore, with
 
 * a docstring, which is its caption: what is measured and how to read it;
-* ``ORDER`` (position), ``LABEL`` (what kind of figure it is), and optionally ``NOTE`` (printed below it) and
-  ``EXPLORES = True`` (it shows features and needs no clustering);
+* ``ORDER`` (position), ``LABEL`` (what kind of figure it is), and optionally ``NOTE`` (printed below it),
+  ``EXPLORES = True`` (it shows features and needs no clustering) and ``SHOWS_ACHIEVEMENT = True`` (it rests
+  on what practices achieved, whatever the features are: where that is simulated, it is marked);
 * ``data(results)``, which returns the numbers, or raises `NotShown` with the reason why there are none;
 * ``size(data)``, width and height in inches without title and foot;
 * ``draw(data, figure)``; ``title(data)``, the finding; ``alt(data)``, the text equivalent.

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from gp_segmentation.figures._icb_areas import GRID, Areas, areas
 from gp_segmentation.figures._parts import LIGHT, draw_practices, without_frame
 from gp_segmentation.figures._render import Canvas, round_layout
-from gp_segmentation.figures._style import INK, Key, Look, compared_keys, style
+from gp_segmentation.figures._style import INK, LAND, Key, Look, compared_keys, style
 
 #: The map reaches this share of the area's extent beyond it, and at least so many metres.
 BEYOND, LEAST = 0.06, 2_000
@@ -81,7 +81,7 @@ def draw_area_map(places: AreaPlaces, code: str) -> dict[str, bytes]:
         border = places.shapes.shapes[places.shapes.shapes["icb_code"] == code]
         look: Look = {"edgecolor": LIGHT, "facecolor": "none", "linewidth": 0.8}
         places.shapes.shapes.plot(ax=axes, aspect=None, rasterized=True, **look)
-        border.plot(ax=axes, aspect=None, facecolor="#F3F3F3", edgecolor=INK, linewidth=1.6)
+        border.plot(ax=axes, aspect=None, facecolor=LAND, edgecolor=INK, linewidth=1.6)
         outside = places.points[places.points["code"] != code].geometry
         axes.scatter(outside.x, outside.y, s=7, color=LIGHT, linewidths=0, rasterized=True, zorder=2)
         turn = own.groupby("segment").cumcount() % 4

@@ -13,16 +13,23 @@ from gp_segmentation.figures._parts import CENTRED, without_frame
 from gp_segmentation.figures._style import GREY, INK, Key, Look, text_colour
 
 #: Width of a block; gap between blocks (of all).
-WIDTH, GAP = 0.16, 0.025
+WIDTH, GAP = 0.26, 0.025
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column: practices of its blocks from the top, and the place in the keys of each block's segment."""
+    """One column: practices of its blocks from the top, the place in the keys of each block's segment, and
+    what the blocks are called (default: the segment's code).
+    """
 
     name: str
     blocks: np.ndarray
     home: np.ndarray
+    labels: Sequence[str] | None = None
+
+    def label(self, block: int, keys: Sequence[Key]) -> str:
+        """What the block is called."""
+        return keys[self.home[block]].code if self.labels is None else self.labels[block]
 
 
 def draw_columns(
@@ -35,8 +42,9 @@ def draw_columns(
         colours = [keys[home].colour for home in columns[at].home]
         _draw_flows(axes, at, flow / total, starts[at], starts[at + 1], colours)
     for at, (column, tops) in enumerate(zip(columns, starts, strict=True)):
-        for practices, home, top in zip(column.blocks, column.home, tops, strict=True):
-            _draw_block(axes, at, keys[home], practices, top, practices / total)
+        for block, (practices, home, top) in enumerate(zip(column.blocks, column.home, tops, strict=True)):
+            lines = (column.label(block, keys), f"{practices:,}")
+            _draw_block(axes, at, keys[home], lines, top, practices / total)
     axes.set_xlim(-WIDTH, len(columns) - 1 + WIDTH)
     axes.set_ylim(
         max(1, *(c.blocks.sum() / total for c in columns)) + GAP * max(len(c.blocks) for c in columns), -0.01
@@ -67,10 +75,10 @@ def _band(column: int, y0: float, y1: float, height: float, colour: str) -> Path
     return PathPatch(path, facecolor=colour, alpha=0.35, edgecolor=GREY, linewidth=0.3)
 
 
-def _draw_block(axes: Axes, column: int, key: Key, practices: int, top: float, height: float) -> None:
+def _draw_block(axes: Axes, column: int, key: Key, lines: tuple[str, str], top: float, height: float) -> None:
     look: Look = {"facecolor": key.colour, "edgecolor": INK, "linewidth": 0.6}
     axes.add_patch(Rectangle((column - WIDTH / 2, top), WIDTH, height, **look))
     if height > 0.035:
-        text = f"{key.code}\n{practices:,}" if height > 0.075 else f"{key.code}: {practices:,}"
+        text = "\n".join(lines) if height > 0.075 else ": ".join(lines)
         colour = text_colour(to_rgb(key.colour))
         axes.text(column, top + height / 2, text, size=8.5, color=colour, zorder=5, **CENTRED)

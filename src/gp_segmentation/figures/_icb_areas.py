@@ -17,8 +17,13 @@ GRID = "EPSG:27700"
 #: Metres: areas made from practices reach about half as far beyond them as `REACH`; `DETAIL` of borders.
 REACH, DETAIL = 22_000, 300
 
-#: West, south, east, north of the London panel, in metres on the National Grid.
+#: Panels that enlarge what is crowded: west, south, east, north, in metres on the National Grid.
 LONDON = (501_000, 154_000, 563_000, 203_000)
+PANELS = {
+    "London": LONDON,
+    "Greater Manchester": (350_000, 381_000, 404_000, 423_700),
+    "West Midlands": (386_000, 269_000, 440_000, 311_700),
+}
 
 
 @dataclass(frozen=True)
@@ -94,9 +99,9 @@ def _without_holes(land: shapely.Geometry) -> shapely.Geometry:
     return shapely.buffer(shapely.union_all(outer), -REACH / 2, quad_segs=4)
 
 
-def frame_london(axes: Axes, **title: Any) -> None:
-    """Make `axes` a framed panel of London."""
-    west, south, east, north = LONDON
+def frame_panel(axes: Axes, name: str, **title: Any) -> None:
+    """Make `axes` a framed panel of one of `PANELS`."""
+    west, south, east, north = PANELS[name]
     axes.set(xlim=(west, east), ylim=(south, north))
-    axes.set_title("London", **title)
+    axes.set_title(name, **title)
     axes.spines[:].set(visible=True, color=GREY)

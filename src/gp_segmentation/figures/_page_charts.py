@@ -25,7 +25,7 @@ def chart_positions(results: Results) -> tuple[pd.DataFrame, list[str]]:
     fitted = results.everyone.query("fitted")["practice_code"]
     centred = results.matrix - results.matrix.reindex(fitted).mean()
     scores = centred.to_numpy(dtype=float) @ fit.loadings.to_numpy()
-    names = [scatter.axis_name(fit, i).replace("\n", ": ") for i in (0, 1)]
+    names = [scatter.axis_name(fit, i) for i in (0, 1)]
     return pd.DataFrame(scores, index=results.matrix.index, columns=["one", "two"]), names
 
 

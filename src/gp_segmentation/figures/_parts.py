@@ -42,16 +42,29 @@ def number_axis(axes: Axes, chosen: int) -> None:
 
 
 def mark_choice(axes: Axes, k: int, colour: str = GREY) -> None:
-    """Draw a dotted vertical line at the chosen number of segments, and write the number beside it."""
+    """Draw a dotted vertical line at the chosen number of segments; the number stands above the axes."""
     axes.axvline(k, color=colour, linewidth=1, linestyle=DOTTED, zorder=1)
-    look = {"va": "top", "size": 9.5, "color": GREY, "bbox": WHITE_BOX}
-    note(axes, f"chosen: {k}", (k, 1), (4, -2), xycoords=TOP, **look)
+    look = {"ha": "center", "va": "bottom", "size": 9.5, "color": GREY}
+    note(axes, f"chosen: {k}", (k, 1), (0, 2), xycoords=TOP, **look)
+
+
+def name_panel(axes: Axes, name: str) -> None:
+    """Write the name of one of several axes above it, and above what `mark_choice` writes."""
+    axes.set_title(name, loc="left", pad=18)
 
 
 def stability_limits(results: Results) -> tuple[float, float]:
     """Return the Jaccard coefficients below which a segment does not return and from which it is stable."""
     limits = results.evidence.get("thresholds") or {}
     return float(limits.get("unstable_jaccard", 0.6)), float(limits.get("jaccard", 0.75))
+
+
+def spread(heights: np.ndarray, gap: float) -> np.ndarray:
+    """Return ascending `heights` moved apart so that neighbours are at least `gap` from each other."""
+    placed = heights.astype(float).copy()
+    for i in range(1, len(placed)):
+        placed[i] = max(placed[i], placed[i - 1] + gap)
+    return placed - (placed.mean() - heights.mean()) if len(placed) else placed
 
 
 def without_frame(axes: Axes) -> None:

@@ -1,6 +1,7 @@
 """Draw every figure with its title and foot, and write PNG, SVG and captions."""
 
 import inspect
+import io
 import textwrap
 import warnings
 from dataclasses import dataclass
@@ -9,8 +10,9 @@ from typing import Any
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.transforms import Bbox
+from PIL import Image
 
 from gp_segmentation.figures._registry import FigureModule, NotShown, figure_modules
 from gp_segmentation.figures._style import GREY, INK, style
@@ -21,9 +23,14 @@ from gp_segmentation.utils.progress import watched
 from gp_segmentation.utils.wording import visible_name
 
 #: Inches per line of title and foot, the space around them, and letters that fit into an inch.
-TITLE_LINE, FOOT_LINE, MARGIN = 0.27, 0.19, 0.12
+TITLE_LINE, MARK_LINE, FOOT_LINE, MARGIN = 0.27, 0.3, 0.19, 0.12
 TITLE_LETTERS, FOOT_LETTERS = 9.1, 14.2
-SYNTHETIC = "SYNTHETIC DATA"
+#: Pixels per inch of the PNG.
+DPI = 150
+#: Marks above the drawing: nothing in it is real, or a table that it rests on is not.
+SYNTHETIC, SIMULATED = "SYNTHETIC DATA", "SIMULATED FIGURES"
+#: Kinds of blocks that are made from the table of achievement.
+OF_ACHIEVEMENT = (".Achievement", ".Adjustments")
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,8 @@ class Rendered:
     name : of the module. label : what kind of figure it is.
     png, svg : the files.
     title : the finding. caption : measure, source, population, period. alt : text equivalent.
+    body : first row of pixels of the drawing with its mark, and the first below it: above is the title, below
+        the foot.
     """
 
     name: str
@@ -44,6 +53,14 @@ class Rendered:
     title: str
     caption: str
     alt: str
+    body: tuple[int, int]
+
+    def picture(self) -> bytes:
+        """Return the PNG without title and foot, for a page that has both in its text."""
+        out = io.BytesIO()
+        with Image.open(self.png) as whole:
+            whole.crop((0, self.body[0], whole.width, self.body[1])).save(out, "PNG")
+        return out.getvalue()
 
 
 def render_all(
@@ -78,7 +95,9 @@ def load_figures(folder: Path) -> tuple[list[Rendered], list[dict[str, str]]]:
     """Return the figures of `folder`, as written by `render_all`, and those left out with the reason."""
     content = read_json(folder / "captions.json")
     shown = [
-        Rendered(**{**entry, "png": folder / entry["png"], "svg": folder / entry["svg"]})
+        Rendered(
+            **entry | {name: folder / entry[name] for name in ("png", "svg")} | {"body": tuple(entry["body"])}
+        )
         for entry in content["figures"]
     ]
     return shown, content["left_out"]
@@ -99,10 +118,10 @@ def _render(name: str, module: FigureModule, results: Results, out: Path) -> dic
         # A letter that the font lacks is drawn as a box; the figure is still of use.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure = compose(module, data, title, results)
-        figure.savefig(out / png, metadata={"Software": None})
+        figure.savefig(out / png, dpi=DPI, metadata={"Software": None})
         figure.savefig(out / svg, metadata={"Date": None, "Creator": None})
     words = {"title": title, "caption": caption(module, results), "alt": visible_name(module.alt(data))}
-    return {"name": name, "label": module.LABEL, "png": png, "svg": svg, **words}
+    return {"name": name, "label": module.LABEL, "png": png, "svg": svg, "body": body_of(figure), **words}
 
 
 class Canvas(FigureCanvasAgg):
@@ -113,28 +132,50 @@ class Canvas(FigureCanvasAgg):
 
 
 def compose(module: FigureModule, data: Any, title: str, results: Results) -> Figure:
-    """Return the figure: title above, the drawing, the foot with source (and "synthetic") below."""
+    """Return the figure: the title, the mark of what is not real, the drawing, the foot with the source."""
     width, height = module.size(data)
     heading = textwrap.wrap(title, int((width - 2 * MARGIN) * TITLE_LETTERS))
     foot_letters = int((width - 2 * MARGIN) * FOOT_LETTERS)
     feet = [line for part in foot(module, results) for line in textwrap.wrap(part, foot_letters)]
-    mark = TITLE_LINE if results.source["synthetic"] else 0.0
-    above = MARGIN * 2 + mark + TITLE_LINE * len(heading)
+    text = mark(module, results)
+    above = MARGIN * 2 + TITLE_LINE * len(heading)
     below = MARGIN * 2 + FOOT_LINE * len(feet)
-    figure = Figure(figsize=(width, height + above + below))
+    heights = [above, *([MARK_LINE] if text else []), height, below]
+    figure = Figure(figsize=(width, sum(heights)))
     Canvas(figure)
     figure.set_layout_engine("constrained", w_pad=0.08, h_pad=0.06)
-    parts = figure.subfigures(3, 1, squeeze=False, height_ratios=[above, height, below], hspace=0)
-    top, middle, bottom = parts[:, 0]
-    left, start = MARGIN / width, 1 - MARGIN / above
-    if mark:
-        box = {"facecolor": "#FFDD00", "edgecolor": "none", "pad": 3}
-        top.text(left + 0.004, start, SYNTHETIC, va="top", size=10, weight="bold", color="black", bbox=box)
-    top.text(left, start - mark / above, "\n".join(heading), va="top", size=13, weight="bold", color=INK)
+    parts = figure.subfigures(len(heights), 1, squeeze=False, height_ratios=heights, hspace=0)[:, 0]
+    top, *marked, middle, bottom = parts
+    left = MARGIN / width
+    top.text(left, 1 - MARGIN / above, "\n".join(heading), va="top", size=13, weight="bold", color=INK)
     bottom.text(left, MARGIN / below, "\n".join(feet), va="bottom", size=8.5, color=GREY)
+    for part in marked:
+        box = {"facecolor": "#FFDD00", "edgecolor": "none", "pad": 3}
+        part.text(left + 0.004, 0.5, text, va="center", size=10, weight="bold", color="black", bbox=box)
     module.draw(data, middle)
     round_layout(figure)
     return figure
+
+
+def body_of(figure: Figure) -> tuple[int, int]:
+    """Return the rows of the PNG between which the drawing and its mark stand (see `Rendered.body`)."""
+    first, *_, last = figure.subfigs
+    rows = figure.get_size_inches()[1] * DPI
+    return round((1 - first.bbox_relative.y0) * rows), round((1 - last.bbox_relative.y1) * rows)
+
+
+def mark(module: FigureModule, results: Results) -> str:
+    """Return the mark of a figure: data are synthetic, or a table that it rests on is simulated, or ""."""
+    source = results.source
+    if source["synthetic"]:
+        return SYNTHETIC
+    simulated = set(source.get("simulated") or {})
+    blocks = ((results.config.get("features") or {}).get("blocks") or {}).values()
+    clustered = any(str(block.get("_target_", "")).endswith(OF_ACHIEVEMENT) for block in blocks)
+    # Every figure rests on the other tables: practices, registers, ages and context make up the features.
+    if not clustered and not getattr(module, "SHOWS_ACHIEVEMENT", False):
+        simulated -= {"achievement"}
+    return SIMULATED if simulated else ""
 
 
 def round_layout(figure: Figure) -> None:
@@ -144,7 +185,7 @@ def round_layout(figure: Figure) -> None:
     same bytes.
     """
     figure.draw_without_rendering()
-    for part in figure.subfigs:
+    for part in figure.findobj(SubFigure):
         box = part.bbox_relative
         box.p0, box.p1 = np.round(box.p0, 5), np.round(box.p1, 5)
     for axes in figure.axes:
@@ -168,6 +209,8 @@ def foot(module: FigureModule, results: Results) -> list[str]:
     population = f"{label}: {len(results.practices):,} practices, {fitted:,} of them fitted."
     if source["synthetic"]:
         population = f"Synthetic data, not about any real practice. {population}"
+    elif mark(module, results):
+        population = f"{visible_name(source.get('warning') or SIMULATED)} {population}"
     note = getattr(module, "NOTE", "")
     credit = visible_name(source["attribution"])
     if note and "OS data" in credit:  # the source has a fuller note

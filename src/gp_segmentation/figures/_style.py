@@ -23,12 +23,16 @@ Look = dict[str, Any]
 
 INK, GREY, PALE = "#1A1A1A", "#595959", "#F2F2F2"
 BLUE, ORANGE = get_af_colours("duo")
-#: The six categorical colours of the Analysis Function, then six more that are easy to tell from them. Every
-#: segment also has its own marker and number, so that colour never carries the meaning alone.
+#: The colours of segments. The first two, three, ... twelve are far apart with normal vision, protanopia,
+#: deuteranopia and tritanopia (the first six in grey too), and all have a contrast of 3:1 with white and with
+#: `LAND`; a test computes both. Every segment also has its own marker and code, so that colour never carries
+#: the meaning alone.
 SEGMENT_COLOURS = (
-    *get_af_colours("categorical"),
-    *("#6BACE6", "#8A6A00", "#E58FB5", "#5A8F29", "#7A3B10", "#2073BC"),
+    *("#0C486C", "#C07800", "#900CFC", "#541800", "#0C8490", "#844800"),
+    *("#9078E4", "#4854B4", "#CC3C54", "#300090", "#603C3C", "#3C2448"),
 )
+#: What lies below the marks of a map.
+LAND = "#F3F3F3"
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "*", "d")
 LINE_STYLES = ("-", "--", "-.", ":")
 #: Letters of the longest name that is drawn whole; those of boards and features have under 100.
@@ -137,6 +141,34 @@ def feature_labels(results: Results, features: Iterable[str]) -> list[str]:
     """Return the label of every feature in `features`; a column that is no feature keeps its name."""
     labels = results.dictionary.set_index("feature")["label"]
     return [clean(labels.get(feature, feature)) for feature in features]
+
+
+def about(patients: float) -> str:
+    """Return an estimated number of patients to two digits: no more of it is known.
+
+    >>> about(703966), about(5234), about(87.4)
+    ('700,000', '5,200', '87')
+    """
+    digits = max(len(f"{abs(patients):.0f}") - 2, 0)
+    return f"{round(patients, -digits):,.0f}"
+
+
+def in_millions(patients: int) -> str:
+    """Return a number of patients, in millions where there are so many.
+
+    >>> in_millions(18692566), in_millions(84312)
+    ('18.7m', '84,312')
+    """
+    return f"{patients / 1e6:.1f}m" if patients >= 950_000 else f"{patients:,}"
+
+
+def block_name(block: object) -> str:
+    """Return the name of a block of features in words.
+
+    >>> block_name("age_structure")
+    'Age structure'
+    """
+    return clean(str(block).replace("_", " ").capitalize())
 
 
 def text_colour(background: tuple[float, ...]) -> str:

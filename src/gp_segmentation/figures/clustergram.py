@@ -1,29 +1,37 @@
 """Segments at every number of segments, and how practices move between them as the number grows. Height: mean
 of the segment's practices on the first principal component of the clustered matrix. Size of a dot and width
 of a band: number of practices. Where bands fork, a segment splits. Where bands cross, practices of several
-segments are mixed. More than eight segments are not drawn, unless more were chosen.
+segments are mixed. The chosen segments have their colours and codes. More than seven segments are not drawn
+unless more were chosen, and no band of less than one practice in a hundred.
 """
 
 from dataclasses import dataclass
 from itertools import pairwise
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import FigureBase
 
-from gp_segmentation.figures._parts import number_axis
+from gp_segmentation.figures._parts import WHITE_BOX, note, number_axis, spread
 from gp_segmentation.figures._registry import NotShown
-from gp_segmentation.figures._style import BLUE, ORANGE, compared_keys
+from gp_segmentation.figures._style import BLUE, GREY, Key, Look, compared_keys
 from gp_segmentation.schemas import Results
 
 ORDER, LABEL = 48, "Clustergram"
-#: Most segments drawn: with more, bands and dots cannot be told apart.
-MOST = 8
+#: Most segments drawn, and share of practices of the thinnest band: beyond, they cannot be told apart.
+MOST, THINNEST = 7, 0.01
+#: Height of a code, as a share of the axis.
+CODE_HEIGHT = 0.045
 
 
 @dataclass(frozen=True)
 class Clustergram:
-    """Nodes (k, cluster, practices, position) and flows (k, cluster, next, practices); the chosen k."""
+    """Nodes (k, cluster, practices, position) and flows (k, cluster, next, practices); the chosen k.
 
+    The clusters of the chosen number are the segments: their number is that of their key.
+    """
+
+    keys: list[Key]
     nodes: pd.DataFrame
     flows: pd.DataFrame
     chosen: int
@@ -39,7 +47,7 @@ class Clustergram:
 
 
 def data(results: Results) -> Clustergram:
-    compared_keys(results.segments)
+    keys = compared_keys(results.segments)
     clustergram = results.evidence.get("clustergram") or {}
     nodes, flows = (pd.DataFrame(clustergram.get(name) or []) for name in ("nodes", "flows"))
     chosen = int(results.choice["n_clusters"])
@@ -47,7 +55,7 @@ def data(results: Results) -> Clustergram:
     if flows.empty or len(drawn) < 2:
         raise NotShown("Only one number of segments was assessed in this run.")
     # A flow leads to the next number, so that none leads out of the last one drawn.
-    return Clustergram(nodes[nodes["k"].isin(drawn)], flows[flows["k"].isin(drawn[:-1])], chosen)
+    return Clustergram(keys, nodes[nodes["k"].isin(drawn)], flows[flows["k"].isin(drawn[:-1])], chosen)
 
 
 def size(data: Clustergram) -> tuple[float, float]:
@@ -59,16 +67,32 @@ def draw(data: Clustergram, figure: FigureBase) -> None:
     position = data.nodes.set_index(["k", "cluster"])["position"]
     following = dict(pairwise(sorted(set(data.nodes["k"]))))
     look = {"color": BLUE, "alpha": 0.35, "solid_capstyle": "butt", "zorder": 2}
-    for row in data.flows.to_dict("records"):
+    for row in data.flows[data.flows["practices"] >= THINNEST * data.practices].to_dict("records"):
         ends = (row["k"], row["cluster"]), (following[row["k"]], row["next"])
-        width = max(40 * row["practices"] / data.practices, 0.2)
+        width = 40 * row["practices"] / data.practices
         axes.plot([k for k, _ in ends], [position[end] for end in ends], linewidth=width, **look)
     chosen = data.nodes["k"] == data.chosen
-    for nodes, colour in ((data.nodes[~chosen], BLUE), (data.nodes[chosen], ORANGE)):
-        sizes = 420 * nodes["practices"] / data.practices + 8
-        axes.scatter(nodes["k"], nodes["position"], s=sizes, color=colour, edgecolor="white", zorder=3)
+    nodes = data.nodes[~chosen]
+    axes.scatter(
+        nodes["k"], nodes["position"], s=_sizes(data, nodes), color=GREY, edgecolor="white", zorder=3
+    )
+    keys = {key.number: key for key in data.keys}
+    nodes = data.nodes[chosen & data.nodes["cluster"].isin(keys)].sort_values("position", ignore_index=True)
+    gap = CODE_HEIGHT * float(np.ptp(data.nodes["position"]))
+    for i, height in enumerate(spread(nodes["position"].to_numpy(), gap)):
+        node = nodes.iloc[[i]]
+        key = keys[int(node["cluster"].iloc[0])]
+        at: Look = {"color": key.colour, "marker": key.marker, "edgecolor": "white", "zorder": 4}
+        axes.scatter(node["k"], node["position"], s=1.6 * _sizes(data, node), **at)
+        text: Look = {"weight": "bold", "size": 9.5, "va": "center", "zorder": 5, "bbox": WHITE_BOX}
+        note(axes, key.code, (data.chosen, height), (12, 6), **text)
     number_axis(axes, data.chosen)
     axes.set_ylabel("Mean on the first component")
+    axes.spines["bottom"].set_visible(False)
+
+
+def _sizes(data: Clustergram, nodes: pd.DataFrame) -> pd.Series:
+    return 420 * nodes["practices"] / data.practices + 8
 
 
 def title(data: Clustergram) -> str:

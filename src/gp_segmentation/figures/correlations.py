@@ -59,9 +59,9 @@ def draw(data: Correlations, figure: FigureBase) -> None:
     def write(i: int, j: int) -> str:
         value = data.matrix[i, j]
         shown = few and i != j and abs(value) >= 0.3
-        return f"{value:.1f}".replace("-", "−").replace("0.", ".") if shown else ""
+        return f"{value:.1f}".replace("-", "−") if shown else ""
 
-    image = heat_map(axes, data.matrix, DIVERGING, Normalize(-1, 1), write, size=6.5)
+    image = heat_map(axes, data.matrix, DIVERGING, Normalize(-1, 1), write, size=6)
     names = [f"{shorten(label, LABEL_LENGTH)}  {i}" for i, label in enumerate(data.labels, start=1)]
     axes.set_yticks(range(count), names, size=8.5 if few else 6.5)
     axes.set_xticks(range(count), [str(i + 1) for i in range(count)], size=7.5 if few else 5.5)
@@ -78,6 +78,6 @@ def alt(data: Correlations) -> str:
     pairs = np.abs(data.matrix[np.tril_indices(len(data.labels), -1)])
     return (
         f"Heat map of correlations between {len(data.labels)} features, clustered. {title(data)}. Of "
-        f"{len(pairs):,} pairs, {np.sum(pairs >= 0.8):,} have a correlation of .8 or more and "
-        f"{np.sum(pairs < 0.3):,} of less than .3. Order: {', '.join(data.labels)}."
+        f"{len(pairs):,} pairs, {np.sum(pairs >= 0.8):,} have a correlation of 0.8 or more and "
+        f"{np.sum(pairs < 0.3):,} of less than 0.3. Order: {', '.join(data.labels)}."
     )

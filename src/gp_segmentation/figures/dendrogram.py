@@ -1,6 +1,6 @@
 """The last merges of the hierarchical tree of fitted practices. The height of a bar is the distance at which
 two groups are joined. Below each branch stand the segment that most of its practices are in, the number of
-practices, and their share in that segment. The dashed line cuts the tree into as many groups as there are
+practices, and the share of them that is in it. The dashed line cuts the tree into as many groups as there are
 segments.
 """
 
@@ -10,14 +10,14 @@ import numpy as np
 from matplotlib.figure import FigureBase
 from scipy.cluster.hierarchy import dendrogram, to_tree
 
-from gp_segmentation.figures._parts import RIGHT, note
+from gp_segmentation.figures._parts import RIGHT, WHITE_BOX, note
 from gp_segmentation.figures._registry import NotShown
-from gp_segmentation.figures._style import GREY, ORANGE, Key, Look, compared_keys
+from gp_segmentation.figures._style import ORANGE, Key, Look, compared_keys
 from gp_segmentation.schemas import Results
 
 ORDER, LABEL = 70, "Dendrogram"
 #: Branches drawn.
-BRANCHES = 30
+BRANCHES = 20
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def draw(data: Branches, figure: FigureBase) -> None:
     axes = figure.add_subplot()
     axes.plot(data.x.T, data.height.T, color="#3D3D3D", linewidth=1.3)
     axes.axhline(data.cut, color=ORANGE, linestyle="--", linewidth=1.8)
-    cut = {"xycoords": RIGHT, "ha": "right", "size": 10, "weight": "bold"}
+    cut = {"xycoords": RIGHT, "ha": "right", "size": 10, "weight": "bold", "bbox": WHITE_BOX}
     note(axes, f"cut into {data.groups}", (1, data.cut), (0, 4), **cut)
     floor = -0.035 * data.height.max()
     for key in data.keys:
@@ -97,11 +97,9 @@ def draw(data: Branches, figure: FigureBase) -> None:
         foot: Look = {"marker": key.marker, "color": key.colour, "label": key.legend_label()}
         axes.plot(x, np.full(len(x), floor), linestyle="none", markersize=8, clip_on=False, **foot)
     feet = [f"{s}\n{n:,}\n{p:.0%}" for n, s, p in zip(data.counts, data.codes, data.share, strict=True)]
-    axes.set_xticks(data.positions, feet, size=8, linespacing=1.35)
+    axes.set_xticks(data.positions, feet, size=9, linespacing=1.4)
     axes.tick_params(axis="x", length=0, pad=16)
-    rows = "main segment\npractices\nshare in it"
-    look = {"ha": "right", "va": "top", "size": 8, "linespacing": 1.35, "color": GREY}
-    note(axes, rows, (0, 0), (-4, -19), xycoords="axes fraction", **look)
+    axes.set_xlabel("Branches: main segment, practices, share of them in it", labelpad=8)
     axes.set_ylim(bottom=0)
     axes.set_xlim(data.positions[0] - 8, data.positions[-1] + 8)
     axes.set_ylabel("Distance at which groups join")

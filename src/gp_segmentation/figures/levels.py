@@ -16,7 +16,7 @@ from matplotlib.path import Path
 
 from gp_segmentation.figures._groups import Group, groups_by_level, parts_of
 from gp_segmentation.figures._registry import NotShown
-from gp_segmentation.figures._style import GREY, INK, Look, compared_keys
+from gp_segmentation.figures._style import GREY, INK, Look, compared_keys, in_millions
 from gp_segmentation.schemas import Results
 
 ORDER, LABEL = 3, "Supergroups, segments and subgroups"
@@ -97,16 +97,12 @@ def _lines(group: Group, most: int) -> list[str]:
     """The lines of a box. Of a subgroup: `most` lines of its name; the rest is drawn beside them."""
     if group.level != "subgroup":
         name = textwrap.wrap(group.name, int((WIDTHS[group.level] - 0.25) * LETTERS), break_on_hyphens=False)
-        return [group.code, *name, f"{group.practices:,} practices", f"{_rounded(group.patients)} patients"]
+        counts = [f"{group.practices:,} practices", f"{in_millions(group.patients)} patients"]
+        return [group.code, *name, *counts]
     width = WIDTHS["subgroup"] - 0.62 - PRACTICES - 0.55
     look: Look = {"max_lines": most, "placeholder": " …", "break_on_hyphens": False}
     name = textwrap.wrap(group.name, int(width * LETTERS), **look)
     return [*name, *[""] * (most - len(name))]
-
-
-def _rounded(patients: int) -> str:
-    """Patients, in millions where there are so many."""
-    return f"{patients / 1e6:.1f}m" if patients >= 950_000 else f"{patients:,}"
 
 
 def size(data: Levels) -> tuple[float, float]:
@@ -161,7 +157,7 @@ def _draw_box(axes: Axes, box: Box) -> None:
         name = "\n".join(line for line in box.lines if line)
         axes.text(box.left + 0.62, middle, name, linespacing=1.25, **look)
         axes.text(right - PRACTICES, middle, f"{group.practices:,}", ha="right", **look)
-        axes.text(right - PATIENTS, middle, _rounded(group.patients), ha="right", **look)
+        axes.text(right - PATIENTS, middle, in_millions(group.patients), ha="right", **look)
         return
     for row, line in enumerate(box.lines):
         style: Look = {"weight": "bold", "size": 11} if row == 0 else {}
@@ -190,7 +186,7 @@ def title(data: Levels) -> str:
 
 def alt(data: Levels) -> str:
     def words(group: Group) -> str:
-        counts = f"{group.practices:,} practices, {_rounded(group.patients)} patients"
+        counts = f"{group.practices:,} practices, {in_millions(group.patients)} patients"
         inside = "; ".join(words(child) for child in parts_of(group, data.groups))
         return f"{group.code}, {group.name} ({counts})" + (f", made of [{inside}]" if inside else "")
 

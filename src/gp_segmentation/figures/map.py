@@ -1,5 +1,6 @@
 """Where the practices of each segment are, on the British National Grid, with the areas of integrated care
-boards. London is enlarged beside the map. Practices without a known postcode are not on the map.
+boards. London, Greater Manchester and the West Midlands are enlarged beside the map. Practices without a
+known postcode are not on the map.
 """
 
 from dataclasses import dataclass
@@ -10,17 +11,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 from matplotlib.patches import Rectangle
 
-from gp_segmentation.figures._icb_areas import LONDON, Areas, frame_london, mapped
+from gp_segmentation.figures._icb_areas import PANELS, Areas, frame_panel, mapped
 from gp_segmentation.figures._parts import draw_practices, largest_cell, without_frame
-from gp_segmentation.figures._style import INK, Key, Look, clean, compared_keys
+from gp_segmentation.figures._style import INK, LAND, Key, Look, clean, compared_keys
 from gp_segmentation.schemas import Results
 
 ORDER, LABEL = 80, "Map"
 NOTE = (
     "Contains OS data © Crown copyright and database right. Contains Royal Mail data © Royal Mail copyright."
 )
-#: With fewer practices in London than this there is no London panel.
-MIN_IN_LONDON = 30
+#: With fewer practices than this in an enlarged part, it has no panel.
+MIN_IN_PANEL = 30
 
 
 @dataclass(frozen=True)
@@ -34,10 +35,15 @@ class Places:
     areas: Areas
     unplaced: int
 
-    @property
-    def in_london(self) -> np.ndarray:
-        west, south, east, north = LONDON
+    def inside(self, panel: str) -> np.ndarray:
+        """Tell of every practice whether it is in a part of `PANELS`."""
+        west, south, east, north = PANELS[panel]
         return (self.points["x"].between(west, east) & self.points["y"].between(south, north)).to_numpy()
+
+    @property
+    def panels(self) -> list[str]:
+        """The parts that are enlarged."""
+        return [name for name in PANELS if self.inside(name).sum() >= MIN_IN_PANEL]
 
     @property
     def by_region(self) -> pd.DataFrame:
@@ -60,34 +66,32 @@ def data(results: Results) -> Places:
 
 
 def size(data: Places) -> tuple[float, float]:
-    return 11.0, 7.6
+    lines = sum(key.legend_label().count("\n") + 1 for key in data.keys)
+    return 11.0, 7.0 + 0.13 * (lines + 1)
 
 
 def draw(data: Places, figure: FigureBase) -> None:
-    grid = figure.add_gridspec(2, 2, width_ratios=[1.5, 1], height_ratios=[1, 1.2])
-    england = figure.add_subplot(grid[:, 0])
-    _draw_area(data, england, 7)
-    legend = figure.add_subplot(grid[1, 1])
-    legend.axis("off")
-    look: Look = {"borderaxespad": 0, "markerscale": 2.8, "labelspacing": 0.7}
-    legend.legend(*england.get_legend_handles_labels(), loc="upper left", **look)
-    beside = figure.add_subplot(grid[0, 1])
-    if data.in_london.sum() < MIN_IN_LONDON:
-        beside.axis("off")
-        return
-    _draw_area(data, beside, 13)
-    frame_london(beside, size=10.5)
-    west, south, east, north = LONDON
-    frame = Rectangle((west, south), east - west, north - south, fill=False, edgecolor=INK, linewidth=1)
-    england.add_patch(frame)
+    grid = figure.add_gridspec(2, 3, width_ratios=[2.5, 1, 1], height_ratios=[1.75, 1])
+    england = figure.add_subplot(grid[:, 0] if data.panels else grid[:, :])
+    _draw_area(data, england, 11)
+    # London, with most practices, has the larger place; the others stand side by side below it.
+    for name, place in zip(data.panels, (grid[0, 1:], grid[1, 1], grid[1, 2]), strict=False):
+        beside = figure.add_subplot(place)
+        _draw_area(data, beside, 22)
+        frame_panel(beside, name, size=10.5)
+        west, south, east, north = PANELS[name]
+        frame: Look = {"fill": False, "edgecolor": INK, "linewidth": 1, "zorder": 5}
+        england.add_patch(Rectangle((west, south), east - west, north - south, **frame))
+    handles = england.get_legend_handles_labels()
+    figure.legend(*handles, loc="outside lower center", ncols=2, markerscale=2.4)
 
 
 def _draw_area(data: Places, axes: Axes, marker_size: float) -> None:
-    look = {"facecolor": "#F3F3F3", "edgecolor": "#8C8C8C", "linewidth": 0.6}
+    look = {"facecolor": LAND, "edgecolor": "#8C8C8C", "linewidth": 0.6}
     data.areas.shapes.plot(ax=axes, aspect=None, rasterized=True, **look)
     segment, turn = data.points["segment"], data.points.groupby("segment").cumcount() % 4
     practices = (data.points[["x", "y"]].to_numpy(), segment.to_numpy(), turn.to_numpy())
-    draw_practices(axes, *practices, data.keys, 36, s=marker_size, alpha=0.8, zorder=3)
+    draw_practices(axes, *practices, data.keys, 56, s=marker_size, alpha=0.85, zorder=3)
     axes.set_aspect("equal")
     axes.set(xticks=[], yticks=[], xlabel="", ylabel="")
     without_frame(axes)

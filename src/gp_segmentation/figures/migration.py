@@ -1,7 +1,8 @@
 """How fitted practices move between segments when their number changes, with the chosen clusterer. A column
 is a number of segments, a block is a segment with its practices, and a band is the practices that two
-segments share. In the chosen column the blocks carry the codes of the segments. In the other columns a
-block carries the code of the chosen segment that most of its practices are in.
+segments share. In the chosen column the blocks carry the codes of the segments. The other columns have
+segments of their own: a block has the colour of the chosen segment that most of its practices are in, and
+says what share of them that is.
 """
 
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ class Flows:
     ks : numbers of segments shown; chosen : the choice.
     blocks : per number, the practices of its segments in drawing order.
     home : per number, the place in `keys` of the chosen segment most practices of each block are in.
+    share : per number, the share of each block's practices that are in its home.
     flows : per pair of neighbouring numbers, practices shared (blocks of one x blocks of the next).
     kept : per number, the share of practices whose block is mostly of their own chosen segment.
     """
@@ -40,6 +42,7 @@ class Flows:
     chosen: int
     blocks: list[np.ndarray]
     home: list[np.ndarray]
+    share: list[np.ndarray]
     flows: list[np.ndarray]
     kept: list[float]
 
@@ -66,6 +69,7 @@ def data(results: Results) -> Flows:
         chosen=chosen,
         blocks=[table.sum(axis=1) for table in tables],
         home=[table.argmax(axis=1) for table in tables],
+        share=[table.max(axis=1) / table.sum(axis=1) for table in tables],
         flows=[_crossed(a, b) for a, b in pairwise(columns)],
         kept=[float(table.max(axis=1).sum() / len(own)) for table in tables],
     )
@@ -90,10 +94,21 @@ def size(data: Flows) -> tuple[float, float]:
 
 def draw(data: Flows, figure: FigureBase) -> None:
     names = [f"{k} segments\n(chosen)" if k == data.chosen else f"{k} segments" for k in data.ks]
-    columns = [Column(*column) for column in zip(names, data.blocks, data.home, strict=True)]
+    parts = zip(
+        names, data.blocks, data.home, map(_labels, [data] * len(names), range(len(names))), strict=True
+    )
+    columns = [Column(*part) for part in parts]
     draw_columns(figure.add_subplot(), data.keys, columns, data.flows)
     handles = [Rectangle((0, 0), 1, 1, facecolor=k.colour, label=k.legend_label()) for k in data.keys]
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
+
+
+def _labels(data: Flows, column: int) -> list[str] | None:
+    """The codes in the chosen column; in the others the share of each block in its home."""
+    if data.ks[column] == data.chosen:
+        return None
+    homes = zip(data.home[column], data.share[column], strict=True)
+    return [f"{share:.0%} in {data.keys[home].code}" for home, share in homes]
 
 
 def title(data: Flows) -> str:
@@ -103,8 +118,11 @@ def title(data: Flows) -> str:
 
 def alt(data: Flows) -> str:
     parts = []
-    for k, blocks, homes in zip(data.ks, data.blocks, data.home, strict=True):
-        name, home = ("chosen, ", "") if k == data.chosen else ("", "mostly ")
-        sizes = [f"{n:,} ({home}segment {data.keys[h].code})" for n, h in zip(blocks, homes, strict=True)]
-        parts.append(f"{name}{k} segments: {', '.join(sizes)}")
+    for k, *rows in zip(data.ks, data.blocks, data.home, data.share, strict=True):
+        chosen = k == data.chosen
+        sizes = [
+            f"{n:,} ({'' if chosen else f'{share:.0%} in '}segment {data.keys[home].code})"
+            for n, home, share in zip(*rows, strict=True)
+        ]
+        parts.append(f"{'chosen, ' * chosen}{k} segments: {', '.join(sizes)}")
     return f"Flow chart of fitted practices. {'; '.join(parts)}."

@@ -7,6 +7,7 @@ features are drawn: those missing most often.
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import FigureBase
 
@@ -14,11 +15,15 @@ from gp_segmentation.figures._parts import without_frame
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import BLUE, ORANGE, PALE, feature_labels, shorten
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import inline
+from gp_segmentation.utils.wording import inline, listed
 
 ORDER, LABEL = 110, "Missing values"
 EXPLORES = True
 MAX_FEATURES = 40
+#: With a smaller share of all values missing, a sentence says it.
+LITTLE = 0.002
+#: Features that this sentence names.
+NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,8 @@ def data(results: Results) -> Missing:
     counts = counts[counts > 0].sort_values(ascending=False, kind="stable")
     if counts.empty:
         raise NotShown("No value is missing.")
+    if counts.sum() < LITTLE * missing.size:
+        raise NotShown(_in_a_sentence(results, missing, counts))
     drawn = counts.iloc[:MAX_FEATURES]
     matrix = missing[drawn.index].to_numpy()
     matrix = matrix[matrix.any(axis=1)]
@@ -52,6 +59,19 @@ def data(results: Results) -> Missing:
         features=len(counts),
         all_features=missing.shape[1],
         practices=len(missing),
+    )
+
+
+def _in_a_sentence(results: Results, missing: pd.DataFrame, counts: pd.Series) -> str:
+    most, practices = counts.iloc[:NAMED], int(missing.any(axis=1).sum())
+    named = [
+        f"{inline(label)} ({n:,})" for label, n in zip(feature_labels(results, most.index), most, strict=True)
+    ]
+    others = [f"{len(counts) - NAMED} other features"] if len(counts) > NAMED else []
+    lacks = "practice lacks" if practices == 1 else "practices lack"
+    return (
+        f"Little is missing. {practices:,} of {len(missing):,} {lacks} a value: {listed([*named, *others])}. "
+        "Missing values are filled in before clustering, never taken as zero, and left out of profiles."
     )
 
 

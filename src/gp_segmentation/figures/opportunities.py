@@ -4,6 +4,7 @@ darker the cell, the larger their share of the segment's eligible patients. The 
 additional patients are drawn. The comparison is of like with like; it does not judge any practice.
 """
 
+import re
 import textwrap
 from dataclasses import dataclass
 
@@ -14,24 +15,31 @@ from matplotlib.figure import FigureBase
 
 from gp_segmentation.figures._parts import RIGHT, colour_bar, heat_map, name_columns, note
 from gp_segmentation.figures._registry import NotShown
-from gp_segmentation.figures._style import SEQUENTIAL, Key, clean, compared_keys
+from gp_segmentation.figures._style import SEQUENTIAL, Key, Look, clean, compared_keys
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.intervals import rounded_interval, rounded_intervals
+from gp_segmentation.utils.wording import inline, visible_name
 
 ORDER, LABEL = 90, "Opportunities"
-#: Indicators drawn.
-MAX_INDICATORS = 15
+SHOWS_ACHIEVEMENT = True
+#: Indicators drawn; letters in a line of what one asks for.
+MAX_INDICATORS, LETTERS = 15, 78
 NEEDED = {"indicator_code", "segment", "eligible_patients", "additional_patients"}
 
 
 @dataclass(frozen=True)
 class OpportunityTable:
-    """Indicators (rows, most additional patients first) by segment: labels, additional patients, these as
-    their intervals bear them (and their totals), and their share (%) of eligible patients.
+    """Indicators (rows, most additional patients first) by segment: additional patients, these as their
+    intervals bear them (and their totals), and their share (%) of eligible patients.
+
+    Attributes
+    ----------
+    labels : topic and code. questions : whose share the indicator is; "" where no description is known.
     """
 
     keys: list[Key]
     labels: list[str]
+    questions: list[str]
     patients: pd.DataFrame
     shown: pd.DataFrame
     totals: list[str]
@@ -47,7 +55,9 @@ def data(results: Results) -> OpportunityTable:
     eligible = _by_segment(table, "eligible_patients", keys)
     order = patients.sum(axis=1).sort_values(ascending=False, kind="stable").index[:MAX_INDICATORS]
     groups = dict(zip(table["indicator_code"], table.get("group_name", table["indicator_code"]), strict=True))
-    labels = [clean(code if groups[code] in (code, None) else f"{code}: {groups[code]}") for code in order]
+    asks = dict(zip(table["indicator_code"], table.get("description", table["indicator_code"]), strict=True))
+    labels = [clean(code if groups[code] in (code, None) else f"{groups[code]} ({code})") for code in order]
+    questions = [question(asks[code]) if asks[code] not in (code, None) else "" for code in order]
     share = 100 * patients / eligible.where(eligible > 0)
     patients, half = patients.loc[order], _half_widths(table, keys).reindex(order)
     bounds = (frame.to_numpy() for frame in (patients, patients - half, patients + half))
@@ -56,7 +66,7 @@ def data(results: Results) -> OpportunityTable:
     # Segments have targets of their own, so their errors are independent.
     sums, error = patients.sum(axis=1), np.sqrt((half**2).sum(axis=1, skipna=False))
     totals = [rounded_interval(n, n - e, n + e).number for n, e in zip(sums, error, strict=True)]
-    return OpportunityTable(keys, labels, patients, shown, totals, share.loc[order])
+    return OpportunityTable(keys, labels, questions, patients, shown, totals, share.loc[order])
 
 
 def _half_widths(table: pd.DataFrame, keys: list[Key]) -> pd.DataFrame:
@@ -67,6 +77,16 @@ def _half_widths(table: pd.DataFrame, keys: list[Key]) -> pd.DataFrame:
     return half.reindex(columns=[key.number for key in keys]).set_axis([key.code for key in keys], axis=1)
 
 
+def question(description: object) -> str:
+    """Return the description of an indicator without the words with which all begin.
+
+    >>> question("The percentage of patients with asthma who have had a review")
+    'Patients with asthma who have had a review'
+    """
+    text = re.sub(r"^(The )?percentage of ", "", visible_name(description), flags=re.IGNORECASE)
+    return text[:1].upper() + text[1:]
+
+
 def _by_segment(table: pd.DataFrame, column: str, keys: list[Key]) -> pd.DataFrame:
     """Sums of `column`: indicators by segment."""
     sums = table.pivot_table(index="indicator_code", columns="segment", values=column, aggfunc="sum")
@@ -75,7 +95,8 @@ def _by_segment(table: pd.DataFrame, column: str, keys: list[Key]) -> pd.DataFra
 
 
 def size(data: OpportunityTable) -> tuple[float, float]:
-    return 11.0, 0.34 * len(data.labels) + 2.0
+    lines = max(row.count("\n") + 1 for row in _rows(data))
+    return 11.6, max(0.52, 0.15 * lines + 0.08) * len(data.labels) + 2.0
 
 
 def draw(data: OpportunityTable, figure: FigureBase) -> None:
@@ -83,20 +104,27 @@ def draw(data: OpportunityTable, figure: FigureBase) -> None:
     share, counts = data.share.to_numpy(), data.shown.to_numpy()
     norm = Normalize(0, max(1.0, float(np.nanmax(share))))
     image = heat_map(axes, share, SEQUENTIAL, norm, lambda i, j: f"{counts[i, j]:,.0f}", size=8.5, gaps=True)
-    axes.set_yticks(range(len(data.labels)), [textwrap.fill(label, 46) for label in data.labels])
-    axes.tick_params(axis="y", pad=62)  # room for the totals, beside the cells
-    totals = enumerate(data.totals)
-    look = {"ha": "right", "va": "center", "size": 9.5, "weight": "bold", "annotation_clip": False}
-    for row, text in [(-0.62, "England"), *totals]:
+    axes.set_yticks(range(len(data.labels)), _rows(data))
+    axes.tick_params(axis="y", pad=70, labelsize=8)  # room for the totals, beside the cells
+    look: Look = {"ha": "right", "va": "center", "size": 9.5, "weight": "bold", "annotation_clip": False}
+    for row, text in [(-0.62, "England"), *enumerate(data.totals)]:
         note(axes, text, (0, row), (-8, 0), xycoords=RIGHT, **look)
-    width = max(12, int(80 / max(len(data.keys), 4)))
+    width = max(12, int(64 / max(len(data.keys), 4)))
     name_columns(axes, ["\n".join(textwrap.wrap(k.text, width, break_long_words=False)) for k in data.keys])
     label = "Additional patients per 100 eligible"
     colour_bar(figure, image, axes, label, orientation="horizontal", shrink=0.5, aspect=40, pad=0.02)
 
 
+def _rows(data: OpportunityTable) -> list[str]:
+    """Each indicator's topic and code, and below it the whole of what it asks for."""
+    return [
+        "\n".join([label, *textwrap.wrap(asks, LETTERS)])
+        for label, asks in zip(data.labels, data.questions, strict=True)
+    ]
+
+
 def title(data: OpportunityTable) -> str:
-    return f"The largest opportunity: about {data.totals[0]} additional patients on {data.labels[0]}"
+    return f"The largest opportunity: about {data.totals[0]} additional patients on {inline(data.labels[0])}"
 
 
 def alt(data: OpportunityTable) -> str:
@@ -104,4 +132,6 @@ def alt(data: OpportunityTable) -> str:
         f"{label}: {total}, most in segment {row.idxmax()} ({row.max():,.0f})"
         for label, total, (_, row) in zip(data.labels, data.totals, data.shown.iterrows(), strict=True)
     ]
-    return f"Table of additional patients by indicator and segment. Totals: {'; '.join(parts)}."
+    return (
+        f"Table of additional patients by indicator and segment. Totals, to two digits: {'; '.join(parts)}."
+    )

@@ -1,12 +1,14 @@
 """Two further scores of every trial, by number of segments. Davies-Bouldin compares the width of segments
 with the distance between their centres (lower: more separate). Calinski-Harabasz compares the variation
 between segments with the variation within them (higher: more separate). Hollow markers: the trial has a
-segment smaller than the choice allows.
+segment smaller than the choice allows. A trial that puts over 90% of practices into one segment is not drawn:
+both scores reward it for splitting off a few outliers.
 """
 
 from matplotlib.figure import FigureBase
 
-from gp_segmentation.figures._trials import TrialScores, draw_lines, trial_scores
+from gp_segmentation.figures._parts import name_panel
+from gp_segmentation.figures._trials import TrialScores, draw_lines, trial_scores, write_not_drawn
 from gp_segmentation.schemas import Results
 
 ORDER, LABEL = 30, "Davies-Bouldin and Calinski-Harabasz by number of segments"
@@ -27,9 +29,10 @@ def draw(data: TrialScores, figure: FigureBase) -> None:
         (right, "calinski_harabasz", "Calinski-Harabasz (higher: more separate)"),
     ):
         draw_lines(axes, data, column)
-        axes.set_title(name)
+        name_panel(axes, name)
         axes.set_ylim(bottom=0)
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.6g}")
+    write_not_drawn(right, data, 60)
     figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=4)
 
 

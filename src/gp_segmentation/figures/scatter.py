@@ -1,8 +1,10 @@
 """Every practice on the first two principal components of the clustered matrix: the two directions in which
 practices differ most. An outline holds the half of a segment's practices that are nearest to its mean; the
-segment's code stands at the mean. The small panel shows which features move a practice in which direction.
+segment's code stands at the mean. The bars show the features that count most in each direction: to the right,
+a practice with more of it lies further right or further up.
 """
 
+import re
 import textwrap
 from dataclasses import dataclass
 
@@ -13,25 +15,25 @@ from matplotlib.figure import FigureBase
 from matplotlib.patches import Polygon
 from scipy.spatial import ConvexHull
 
-from gp_segmentation.figures._parts import CENTRED, draw_practices
+from gp_segmentation.figures._axis_words import component_in_words
+from gp_segmentation.figures._parts import CENTRED, draw_practices, name_rows, note
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import (
     BLUE,
-    GREY,
     INK,
     LINE_STYLES,
+    ORANGE,
     Key,
     Look,
     feature_labels,
     segment_keys,
-    shorten,
 )
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import inline
+from gp_segmentation.utils.wording import inline, signed
 
 ORDER, LABEL = 60, "Practices on two components"
-#: Loadings drawn and named.
-ARROWS = 8
+#: Loadings drawn of each component.
+BARS = 5
 #: Width and height of a badge, in standard deviations of all points.
 BADGE = 0.27
 
@@ -39,12 +41,14 @@ BADGE = 0.27
 @dataclass(frozen=True)
 class Scatter:
     """Fitted practices (scores one and two, segment, -1 for none); feature label -> loadings one and two, the
-    components' unit vectors in the matrix's columns; the share of variance that each component explains.
+    components' unit vectors in the matrix's columns; the names of these features; the share of variance that
+    each component explains.
     """
 
     keys: list[Key]
     points: pd.DataFrame
     loadings: pd.DataFrame
+    features: list[str]
     explained: tuple[float, float]
 
 
@@ -57,7 +61,7 @@ def data(results: Results) -> Scatter:
     points = pd.DataFrame(scores, columns=["one", "two"]).assign(segment=rows["segment"].to_numpy())
     labels = feature_labels(results, matrix.columns)
     loadings = pd.DataFrame(vectors, columns=["one", "two"], index=labels)
-    return Scatter(segment_keys(results.segments), points, loadings, explained)
+    return Scatter(segment_keys(results.segments), points, loadings, list(matrix.columns), explained)
 
 
 def two_components(X: np.ndarray) -> tuple[np.ndarray, np.ndarray, tuple[float, float]]:
@@ -74,18 +78,18 @@ def two_components(X: np.ndarray) -> tuple[np.ndarray, np.ndarray, tuple[float, 
 
 
 def size(data: Scatter) -> tuple[float, float]:
-    return 11.0, 6.6
+    lines = sum(key.legend_label().count("\n") + 1 for key in data.keys)
+    return 11.0, 6.4 + 0.13 * (lines + 1)
 
 
 def draw(data: Scatter, figure: FigureBase) -> None:
-    grid = figure.add_gridspec(2, 2, width_ratios=[2.1, 1], height_ratios=[1, 1.15])
-    main, side = figure.add_subplot(grid[:, 0]), figure.add_subplot(grid[0, 1])
+    grid = figure.add_gridspec(2, 2, width_ratios=[1.9, 1])
+    main = figure.add_subplot(grid[:, 0])
     _draw_points(data, main)
-    _draw_loadings(data, side)
-    beside = figure.add_subplot(grid[1, 1])
-    beside.axis("off")
-    look: Look = {"borderaxespad": 0, "markerscale": 2.2, "labelspacing": 0.6}
-    legend = beside.legend(*main.get_legend_handles_labels(), loc="upper left", **look)
+    for i, direction in enumerate(("left to right", "bottom to top")):
+        _draw_loadings(data, i, f"What counts from {direction}", figure.add_subplot(grid[i, 1]))
+    handles = main.get_legend_handles_labels()
+    legend = figure.legend(*handles, loc="outside lower center", ncols=2, markerscale=2.2)
     for handle in legend.legend_handles:
         if handle is not None:
             handle.set_alpha(1)
@@ -94,7 +98,7 @@ def draw(data: Scatter, figure: FigureBase) -> None:
 def _draw_points(data: Scatter, axes: Axes) -> None:
     points, segment = data.points[["one", "two"]], data.points["segment"].to_numpy()
     turn = np.random.default_rng(0).permutation(len(points)) % 8
-    draw_practices(axes, points.to_numpy(), segment, turn, data.keys, 34, s=9, alpha=0.45)
+    draw_practices(axes, points.to_numpy(), segment, turn, data.keys, 56, s=9, alpha=0.5)
     placed: list[np.ndarray] = []
     reach = points.std().to_numpy() * BADGE
     for i, key in enumerate(data.keys):
@@ -114,8 +118,8 @@ def _draw_points(data: Scatter, axes: Axes) -> None:
     axes.set(xlim=(low["one"], high["one"]), ylim=(low["two"], high["two"]))
     axes.grid(visible=False)
     axes.spines["left"].set_visible(True)
-    axes.set_xlabel(_wrapped(axis_name(data, 0), 72))
-    axes.set_ylabel(_wrapped(axis_name(data, 1), 60))
+    axes.set_xlabel(textwrap.fill(axis_name(data, 0), 72))
+    axes.set_ylabel(textwrap.fill(axis_name(data, 1), 66))
 
 
 def hull(points: np.ndarray) -> np.ndarray:
@@ -138,62 +142,42 @@ def _beside(at: np.ndarray, placed: list[np.ndarray], reach: np.ndarray) -> np.n
 
 
 def axis_name(data: Scatter, component: int) -> str:
-    """Return the name of an axis: its share of the variation, and the features towards its ends."""
-    column = data.loadings[["one", "two"][component]].sort_values(kind="stable")
-    low, high = (shorten(column.index[end], 44) for end in (0, -1))
-    name = ("First", "Second")[component]
-    share = f"{name} component ({data.explained[component]:.0%} of variation)"
-    if column.iloc[0] > -0.5 * column.iloc[-1]:
-        return f"{share}\nmore to the {('right', 'top')[component]}: {high}"
-    return f"{share}\nmore {('left', 'below')[component]}: {low}; {('right', 'above')[component]}: {high}"
+    """Return the name of an axis: what the two ends are like, and its share of the variation."""
+    words = component_in_words(data.loadings[["one", "two"][component]], data.features)
+    return f"{words} ({data.explained[component]:.0%} of variation)"
 
 
-def _wrapped(text: str, width: int) -> str:
-    """Break every line of `text` so that it is no longer than its axis."""
-    return "\n".join(textwrap.fill(line, width) for line in text.split("\n"))
+def strongest(data: Scatter, component: int) -> pd.Series:
+    """Return label -> loading of the features that count most in a component, the largest first."""
+    column = data.loadings[["one", "two"][component]]
+    return column.iloc[np.argsort(-column.abs().to_numpy(), kind="stable")[:BARS]]
 
 
-def _draw_loadings(data: Scatter, axes: Axes) -> None:
-    strongest = data.loadings.iloc[strongest_on_each(data.loadings.to_numpy(), ARROWS // 2)]
-    scaled = strongest / (float(np.abs(strongest.to_numpy()).max()) or 1.0)
-    for x, y in scaled.to_numpy():
-        axes.annotate("", (x, y), (0, 0), arrowprops={"arrowstyle": "->", "color": BLUE, "linewidth": 1.2})
-    for left in (True, False):
-        rows = scaled[(scaled["one"] < 0) == left].sort_values("two", kind="stable")
-        heights = spread(rows["two"].to_numpy(), 0.29)
-        for (label, row), height in zip(rows.iterrows(), heights, strict=True):
-            edge = -1.25 if left else 1.25
-            axes.plot([row["one"], edge], [row["two"], height], color="0.75", linewidth=0.7, zorder=1)
-            text = shorten(str(label).split(" prevalence")[0], 30)
-            axes.text(edge * 1.03, height, text, ha="right" if left else "left", va="center", size=8)
-    axes.axhline(0, color="0.8", linewidth=0.8)
-    axes.axvline(0, color="0.8", linewidth=0.8)
-    axes.set(xlim=(-3.4, 3.4), ylim=(-1.35, 1.35), xticks=[], yticks=[])
+def _draw_loadings(data: Scatter, component: int, name: str, axes: Axes) -> None:
+    bars = strongest(data, component)
+    axes.barh(range(len(bars)), bars, 0.62, color=np.where(bars > 0, BLUE, ORANGE))
+    axes.axvline(0, color=INK, linewidth=0.8)
+    labels = [_short(str(label)) for label in bars.index]
+    name_rows(axes, labels, size=8.5)
+    for row, value in enumerate(bars):
+        note(axes, signed(value), (max(value, 0), row), (4, 0), va="center", size=8.5)
+    axes.set_title(name, size=10, loc="right")
+    axes.set_xticks([])
     axes.grid(visible=False)
-    axes.spines["bottom"].set_visible(False)
-    axes.set_title("Features behind the components", size=10, color=GREY)
+    axes.margins(x=0.22)
+    axes.spines[:].set_visible(False)
 
 
-def strongest_on_each(loadings: np.ndarray, count: int) -> list[int]:
-    """Return the rows with the `count` largest loadings on either component, each row once."""
-    order = np.argsort(-np.abs(loadings), axis=0, kind="stable")
-    rows = dict.fromkeys([*order[:count, 0], *order[:, 1]])
-    return [int(i) for i in rows][: 2 * count]
-
-
-def spread(heights: np.ndarray, gap: float) -> np.ndarray:
-    """Return ascending `heights` moved apart so that neighbours are at least `gap` from each other."""
-    placed = heights.astype(float).copy()
-    for i in range(1, len(placed)):
-        placed[i] = max(placed[i], placed[i - 1] + gap)
-    return placed - (placed.mean() - heights.mean()) if len(placed) else placed
+def _short(label: str) -> str:
+    """Return a label without its details, in lines that fit beside a bar."""
+    text = re.sub(r" prevalence.*| \(.*\)$", "", label)
+    return textwrap.fill(text, 27, max_lines=3, placeholder="…")
 
 
 def title(data: Scatter) -> str:
-    both, first = sum(data.explained), data.loadings["one"].abs()
-    label = inline(shorten(first.sort_values(ascending=False, kind="stable").index[0], 60))
+    words = component_in_words(data.loadings["one"], data.features)
     return (
-        f"Two components hold {both:.0%} of the variation between practices; {label} counts most in the first"
+        f"The widest range of practices runs from {inline(words)} ({data.explained[0]:.0%} of the variation)"
     )
 
 
@@ -201,7 +185,9 @@ def alt(data: Scatter) -> str:
     means = data.points.groupby("segment")[["one", "two"]].mean()
     rows = [(key.code, means.loc[key.number]) for key in data.keys if key.number in means.index]
     parts = [f"segment {code} at {row['one']:.1f}, {row['two']:.1f}" for code, row in rows]
-    axes = "; ".join(axis_name(data, i).replace("\n", ", ") for i in (0, 1))
+    axes = "; ".join(
+        f"{end}: {axis_name(data, i)}" for i, end in enumerate(("Left to right", "bottom to top"))
+    )
     outside = int((data.points["segment"] < 1).sum())
     none = f", {outside:,} of them in no segment" if outside else ""
     count = f"{len(data.points):,} practices{none}"

@@ -1,9 +1,10 @@
-"""Mean silhouette of every trial, by number of segments (1: practices are far from other segments; 0: on the
-border; below 0: nearer to another segment). Hollow markers: the trial has a segment smaller than the choice
-allows, which raises the silhouette but describes few practices. Grey: what K-means reaches on random data
-without segments, from the lowest to the highest draw. Same covariance: random data with the same
-correlations, the fair comparison. Same marginals: each column also keeps its own distribution. Shuffled
-columns: correlations are destroyed, so the segments look better than they are.
+"""Mean silhouette by number of segments (1: practices are far from other segments; 0: on the border; below 0:
+nearer to another segment), of the chosen method and, on the right, of the others. Hollow markers: the trial
+has a segment smaller than the choice allows, which raises the silhouette but describes few practices. A trial
+that puts over 90% of practices into one segment is not drawn. Grey: what K-means reaches on random data
+without segments, from the lowest to the highest draw. Same correlations: the fair comparison. Same
+correlations and distributions: each column also keeps its own distribution. No correlations: shuffled
+columns, so the segments look better than they are.
 """
 
 from dataclasses import dataclass, replace
@@ -11,17 +12,20 @@ from dataclasses import dataclass, replace
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
+from matplotlib.ticker import MultipleLocator
 
+from gp_segmentation.figures._parts import name_panel
 from gp_segmentation.figures._style import GREY
-from gp_segmentation.figures._trials import TrialScores, draw_lines, trial_scores
+from gp_segmentation.figures._trials import TrialScores, draw_lines, trial_scores, write_not_drawn
 from gp_segmentation.schemas import Results
 
 ORDER, LABEL = 10, "Silhouette by number of segments"
 #: Kinds of random data beside those with the same covariance: name and dashes of each.
 OTHERS = {
-    "copula": ("random data: same marginals", ":"),
-    "permutation": ("random data: shuffled columns", "-."),
+    "copula": ("random: same correlations and distributions", ":"),
+    "permutation": ("random: no correlations", "-."),
 }
+SAME = "random: same correlations"
 
 
 @dataclass(frozen=True)
@@ -54,18 +58,28 @@ def size(data: SilhouettesByK) -> tuple[float, float]:
 
 
 def draw(data: SilhouettesByK, figure: FigureBase) -> None:
-    left, right = figure.subplots(1, 2)
-    family = data.scores.chosen_family
-    chosen = replace(data.scores, table=data.scores.of(family).reset_index(drop=True))
-    for axes, scores, name in ((left, data.scores, "All trials"), (right, chosen, f"{family} only")):
-        draw_lines(axes, scores, "silhouette")
-        _draw_null(data.null, axes, "random data: same covariance", "--")
-        for kind, (label, dashes) in OTHERS.items():
-            _draw_null(data.others[data.others["kind"] == kind], axes, label, dashes)
-        axes.axhline(0, color="0.4", linewidth=0.8)
-        axes.set_title(name)
+    scores, family = data.scores, data.scores.chosen_family
+    of_chosen = scores.table["family"] == family
+    others = not scores.table.loc[~of_chosen, "lopsided"].all()
+    left, *right = figure.subplots(1, 1 + others, width_ratios=[1.9, 1][: 1 + others], squeeze=False)[0]
+    draw_lines(left, replace(scores, table=scores.table[of_chosen].reset_index(drop=True)), "silhouette")
+    _draw_null(data.null, left, SAME, "--")
+    for kind, (label, dashes) in OTHERS.items():
+        _draw_null(data.others[data.others["kind"] == kind], left, label, dashes)
+    name_panel(left, family)
     left.set_ylabel("Mean silhouette")
-    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    handles = dict(zip(*reversed(left.get_legend_handles_labels()), strict=True))
+    for axes in right:
+        draw_lines(axes, scores, "silhouette")
+        name_panel(axes, "Beside other methods")
+        handles |= dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
+    for axes in (left, *right):
+        axes.axhline(0, color="0.4", linewidth=0.8)
+        axes.set_ylim(bottom=min(0, axes.get_ylim()[0]))
+        axes.yaxis.set_major_locator(MultipleLocator(0.05))
+        axes.yaxis.set_major_formatter("{x:.2f}")
+    write_not_drawn((right or [left])[-1], scores, 44)
+    figure.legend(handles.values(), handles, loc="outside lower center", ncols=3)
 
 
 def _draw_null(null: pd.DataFrame, axes: Axes, label: str, dashes: str) -> None:
@@ -78,24 +92,25 @@ def _draw_null(null: pd.DataFrame, axes: Axes, label: str, dashes: str) -> None:
 def title(data: SilhouettesByK) -> str:
     family, k = data.scores.chosen_family, data.scores.chosen_k
     silhouette, null = data.scores.of(family)["silhouette"], data.null.set_index("k")["mean"]
-    text = f"With {k} segments {family} reaches a silhouette of {silhouette[k]:.3f}"
+    text = f"With {k} segments {family} reaches a silhouette of {silhouette[k]:.2f}"
     if k in null.index:
-        return f"{text}, against {null[k]:.3f} for random data without segments"
+        return f"{text}, against {null[k]:.2f} for random data without segments"
     if silhouette.idxmax() == k:
         return f"{text}, its highest"
-    return f"{text}; its highest is {silhouette.max():.3f}, with {silhouette.idxmax()}"
+    return f"{text}; its highest is {silhouette.max():.2f}, with {silhouette.idxmax()}"
 
 
 def alt(data: SilhouettesByK) -> str:
     parts = []
     for family in data.scores.families:
-        known = data.scores.of(family)["silhouette"].dropna()
+        known = data.scores.of(family).query("not lopsided")["silhouette"].dropna()
         if len(known):
-            last = f"{known.iloc[-1]:.3f} at {known.index[-1]}"
-            parts.append(f"{family}: highest {known.max():.3f} at {known.idxmax()}, {last}")
-    nulls = {"random data: same covariance": data.null["mean"]}
+            last = f"{known.iloc[-1]:.2f} at {known.index[-1]}"
+            parts.append(f"{family}: highest {known.max():.2f} at {known.idxmax()}, {last}")
+    nulls = {SAME: data.null["mean"]}
     nulls |= {OTHERS[str(kind)][0]: rows["mean"] for kind, rows in data.others.groupby("kind")}
     parts += [
-        f"{name}: {mean.iloc[0]:.3f} to {mean.iloc[-1]:.3f}" for name, mean in nulls.items() if len(mean)
+        f"{name}: {mean.iloc[0]:.2f} to {mean.iloc[-1]:.2f}" for name, mean in nulls.items() if len(mean)
     ]
-    return f"Line chart of the mean silhouette by number of segments. {'; '.join(parts)}."
+    left = f" {data.scores.not_drawn}" if data.scores.not_drawn else ""
+    return f"Line chart of the mean silhouette by number of segments. {'; '.join(parts)}.{left}"

@@ -58,7 +58,7 @@ def draw(data: Silhouettes, figure: FigureBase) -> None:
         start += height + gap
     axes.axvline(data.mean, color=INK, linestyle="--", linewidth=1.2)
     axes.axvline(0, color=INK, linewidth=0.8)
-    note(axes, f"mean {data.mean:.3f}", (data.mean, 0), (4, 4), xycoords=TOP, size=9.5)
+    note(axes, f"mean {data.mean:.2f}", (data.mean, 0), (4, 4), xycoords=TOP, size=9.5)
     name_rows(axes, names, ticks, size=9.5)
     axes.set_ylim(start, -gap)
     axes.grid(visible=True, axis="x")
@@ -68,7 +68,7 @@ def draw(data: Silhouettes, figure: FigureBase) -> None:
 def title(data: Silhouettes) -> str:
     return (
         f"{data.negative:.0%} of practices are nearer to another segment than to their own; "
-        f"the mean silhouette is {data.mean:.3f}"
+        f"the mean silhouette is {data.mean:.2f}"
     )
 
 

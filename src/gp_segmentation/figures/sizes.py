@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import FigureBase
 
 from gp_segmentation.figures._parts import name_rows
-from gp_segmentation.figures._style import BLUE, ORANGE, Key, compared_keys
+from gp_segmentation.figures._style import BLUE, ORANGE, Key, compared_keys, in_millions
 from gp_segmentation.schemas import Results
 
 ORDER, LABEL = 5, "Size of segments"
@@ -45,7 +45,8 @@ def draw(data: Sizes, figure: FigureBase) -> None:
         shares = data.table[f"{column}_share"]
         look = {"color": colour, "hatch": hatch, "edgecolor": "white", "label": column.capitalize()}
         bars = axes.barh(at + offset, shares, 0.38, **look)
-        texts = [f"{share:.0f}%  {n:,.0f}" for share, n in zip(shares, data.table[column], strict=True)]
+        counts = data.table[column].map(in_millions)
+        texts = [f"{share:.0f}%  {count}" for share, count in zip(shares, counts, strict=True)]
         axes.bar_label(bars, texts, padding=4, size=9)
     name_rows(axes, [key.axis_label for key in data.keys])
     axes.grid(visible=False)

@@ -49,7 +49,7 @@ def draw(data: SegmentStability, figure: FigureBase) -> None:
     limits = ((data.low, "does not return below", -4, "right"), (data.high, "stable from", 4, "left"))
     for limit, text, shift, side in limits:
         axes.axvline(limit, color=GREY, linestyle="--", linewidth=1.2, zorder=0)
-        note(axes, f"{text} {limit:g}", (limit, 1), (shift, 3), xycoords=TOP, ha=side, size=9, color=GREY)
+        note(axes, f"{text} {limit:.2f}", (limit, 1), (shift, 3), xycoords=TOP, ha=side, size=9, color=GREY)
     name_rows(axes, [key.axis_label for key in data.keys])
     axes.set(xlim=(0, 1.02), ylim=(len(data.keys) - 0.5, -0.6))
     axes.grid(visible=False)

@@ -53,7 +53,7 @@ def draw(data: StabilityByK, figure: FigureBase) -> None:
     for limit, text in ((data.low, "does not return below"), (data.high, "stable from")):
         axes.axhline(limit, color=GREY, linestyle=(0, (4, 3)), linewidth=1)
         look = {"va": "center", "size": 9, "color": GREY}
-        note(axes, f"{text}\n{limit:g}", (1, limit), (5, 0), xycoords=RIGHT, **look)
+        note(axes, f"{text}\n{limit:.2f}", (1, limit), (5, 0), xycoords=RIGHT, **look)
     for i, name in enumerate(data.table):
         values = data.table[name].dropna()
         line: Look = {"color": SEGMENT_COLOURS[i], "marker": MARKERS[i], "linestyle": LINE_STYLES[i]}

@@ -17,13 +17,14 @@ from gp_segmentation.figures._style import GREY, MARKERS, SEGMENT_COLOURS, Look,
 from gp_segmentation.schemas import Results
 
 ORDER, LABEL = 70, "Measures not used to make the segments"
+SHOWS_ACHIEVEMENT = True
 MAX_MEASURES = 10
 NAMES = {
     "segments": "Segments",
     "deprivation": "Deprivation fifths",
     "icb": "Integrated care boards",
     "list_size": "List-size bands",
-    "rurality": "Rurality",
+    "rurality": "Bands of rurality",
 }
 
 
@@ -85,13 +86,17 @@ def draw(data: Explained, figure: FigureBase) -> None:
 
 
 def title(data: Explained) -> str:
-    if "segments" not in data.means:
+    others = {name: share for name, share in data.means.items() if name != "segments" and name in NAMES}
+    if "segments" not in data.means or not others:
         return "How much segments and other groupings explain of measures not used to make them"
-    others = [f"{NAMES[n].lower()} {v:.1%}" for n, v in data.means.items() if n != "segments" and n in NAMES]
-    return (
-        f"Segments explain {data.means['segments']:.1%} of the variance in measures not used to make them, "
-        f"on average ({', '.join(others)})"
-    )
+    own, best = data.means["segments"], max(others, key=lambda name: others[name])
+    what = "of the variance in measures not used to make them"
+    if others[best] <= own:
+        second = f"{NAMES[best].lower()} {others[best]:.1%}"
+        return f"Segments explain {own:.1%} {what}; no other grouping explains more ({second})"
+    times = others[best] / own if own > 0 else 0
+    more = f"{times:.1f} times as much as segments" if times >= 1.05 else "more than segments"
+    return f"{NAMES[best]} explain {more} {what}: {others[best]:.1%} against {own:.1%}"
 
 
 def alt(data: Explained) -> str:

@@ -15,13 +15,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 
-from gp_segmentation.figures._parts import RIGHT, note, number_axis
+from gp_segmentation.figures._parts import RIGHT, name_panel, note, number_axis, spread
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import BLUE, GREY, INK, ORANGE, Look, clean, compared_keys
-from gp_segmentation.figures.scatter import spread
 from gp_segmentation.schemas import Results
 
 ORDER, LABEL = 71, "Measures not used, by number of segments"
+SHOWS_ACHIEVEMENT = True
 #: What is drawn as a horizontal line: its name and its look.
 LINES: dict[str, tuple[str, Look]] = {
     "features": ("features themselves", {"color": INK, "linestyle": "-"}),
@@ -147,7 +147,7 @@ def _draw_panel(axes: Axes, panel: Panel, chosen: int) -> None:
     for key, share in panel.lines.items():
         axes.axhline(share, linewidth=1.3, zorder=1, **LINES[key][1])
     number_axis(axes, chosen)
-    axes.set_title(panel.name, loc="left")
+    name_panel(axes, panel.name)
     shown = [*panel.lines.values(), *curve.to_numpy().ravel()]
     axes.set_ylim(min(0, 1.12 * np.nanmin(shown)), 1.12 * max(np.nanmax(shown), 0.1))
     axes.axhline(0, color="0.4", linewidth=0.8)

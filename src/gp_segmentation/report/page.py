@@ -141,7 +141,7 @@ def _smaller(png: bytes) -> bytes:
 
 
 def _figure(figure: Rendered, number: int) -> dict[str, Any]:
-    png = figure.png.read_bytes()
+    png = figure.picture()  # title, caption and source stand in the text
     width, height = struct.unpack(">II", png[16:24])  # from the header of the PNG
     return {
         "number": number,

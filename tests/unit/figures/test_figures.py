@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import os
 import re
 import xml.etree.ElementTree as ET
@@ -14,10 +15,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
+from PIL import Image
 
 from gp_segmentation import figures
-from gp_segmentation.figures import elbow, map, scatter
-from gp_segmentation.figures._render import compose
+from gp_segmentation.figures import _parts, elbow, map, scatter, sizes
+from gp_segmentation.figures._render import caption, compose, mark
 from gp_segmentation.figures._style import style
 from gp_segmentation.schemas import Results
 
@@ -164,7 +166,7 @@ def test_components_equal_scikit_learns() -> None:
 
 
 def test_labels_are_moved_apart() -> None:
-    placed = scatter.spread(np.array([0.0, 0.1, 0.15, 2.0]), 0.3)
+    placed = _parts.spread(np.array([0.0, 0.1, 0.15, 2.0]), 0.3)
     assert (np.diff(placed) >= 0.3 - 1e-12).all()
 
 
@@ -176,4 +178,45 @@ def test_the_map_stands_on_the_national_grid(results_of: Callable[..., Results])
     places = map.data(dataclasses.replace(results, practices=practices))
     assert_allclose(places.points["x"], 533_600, atol=150)
     assert_allclose(places.points["y"], 180_500, atol=150)
-    assert places.in_london.all()
+    assert places.inside("London").all()
+    assert places.panels == ["London"]  # too few practices elsewhere to enlarge it
+
+
+def test_a_page_shows_a_figure_without_the_title_and_the_source_that_it_has_in_words(
+    results_of: Callable[..., Results], tmp_path: Path
+) -> None:
+    results = results_of(3)
+    (shown,) = figures.render_all(results, tmp_path / "f", names=["sizes"])
+    with Image.open(shown.png) as whole, Image.open(io.BytesIO(shown.picture())) as part:
+        # In inches: the drawing, and above it the mark that the data are synthetic.
+        height = sizes.size(sizes.data(results))[1] + 0.3
+        assert part.size == pytest.approx((whole.width, 150 * height), abs=2)
+        assert (whole.crop((0, shown.body[0], whole.width, shown.body[1])).tobytes()) == part.tobytes()
+        yellow = (np.asarray(part.convert("RGB")) == (0xFF, 0xDD, 0x00)).all(axis=2)
+    assert yellow[:45].any()
+    assert not yellow[45:].any()
+
+
+@pytest.mark.parametrize(
+    ("simulated", "kind", "marked"),
+    [
+        ([], "Prevalence", []),
+        (["achievement"], "Prevalence", ["opportunities", "use_beyond", "usefulness"]),
+        (["achievement"], "Achievement", NAMES),
+        (["registers"], "Prevalence", NAMES),
+    ],
+)
+def test_a_figure_that_rests_on_a_simulated_table_is_marked(
+    results_of: Callable[..., Results], simulated: list[str], kind: str, marked: list[str]
+) -> None:
+    results = results_of(3, synthetic=False)
+    source = results.source | {
+        "simulated": dict.fromkeys(simulated, ""),
+        "warning": "SIMULATED FIGURES: <all>.",
+    }
+    config = results.config | {"features": {"blocks": {"one": {"_target_": f"package.module.{kind}"}}}}
+    told = dataclasses.replace(results, source=source, config=config)
+    modules = figures.figure_modules()
+    assert sorted(n for n in NAMES if mark(modules[n], told) == "SIMULATED FIGURES") == sorted(marked)
+    in_words = [n for n in NAMES if "SIMULATED FIGURES: <all>." in caption(modules[n], told)]
+    assert sorted(in_words) == sorted(marked)

@@ -100,9 +100,9 @@ def test_the_picture_in_words(results_of: Callable[..., Results]) -> None:
     assert "not found again" in " ".join((levels.__doc__ or "").split())
 
 
-def test_the_clustergram_ends_at_eight_segments_or_the_choice(results_of: Callable[..., Results]) -> None:
+def test_the_clustergram_ends_at_seven_segments_or_the_choice(results_of: Callable[..., Results]) -> None:
     results = results_of(4)  # 2 to 9 segments were assessed
     shown = clustergram.data(results)
-    assert (shown.nodes["k"].max(), shown.flows["k"].max()) == (8, 7)
+    assert (shown.nodes["k"].max(), shown.flows["k"].max()) == (7, 6)
     nine = dataclasses.replace(results, choice=results.choice | {"n_clusters": 9})
     assert clustergram.data(nine).nodes["k"].max() == 9

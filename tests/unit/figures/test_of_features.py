@@ -37,6 +37,17 @@ def test_nothing_missing_is_not_shown(results):
         missing.data(dataclasses.replace(results, features=results.matrix))
 
 
+def test_little_is_said_in_a_sentence_instead_of_a_picture(results):
+    features = results.matrix.copy()
+    features.iloc[3, 1] = features.iloc[4, 2] = np.nan  # 2 of 1,200 values
+    with pytest.raises(NotShown) as reason:
+        missing.data(dataclasses.replace(results, features=features))
+    assert str(reason.value).startswith(
+        "Little is missing. 2 of 240 practices lack a value: patients aged 75 and over (1) and deprivation "
+        "score (IMD 2025) (1). Missing values are filled in before clustering, never taken as zero"
+    )
+
+
 def test_the_closest_pair_is_named(results):
     shown = correlations.data(results)
     expected = results.matrix.corr().to_numpy()

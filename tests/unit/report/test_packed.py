@@ -147,6 +147,6 @@ def test_a_picture_keeps_its_size_and_its_colours_but_for_a_shade(
     (content,) = re.findall(r"data:image/webp;base64,([^\"]+)", text)
     shown, drawn = (
         np.asarray(Image.open(each).convert("RGB"), dtype=int)
-        for each in (io.BytesIO(base64.b64decode(content)), figure.png)
+        for each in (io.BytesIO(base64.b64decode(content)), io.BytesIO(figure.picture()))
     )
     assert np.abs(shown - drawn).max() == 7  # colours are multiples of 15
