@@ -67,8 +67,7 @@ def write_portraits(
                 **codes,
                 "name": str(name),
                 "sentences": [sentence for sentence in sentences if sentence],
-                "claims": [claim.figures() for claim in claimed],
-                "figures": claim_figures(examples(claimed, clear_rows(profiled))),
+                **_claims(claimed, profiled),
                 "apart": siblings.figures() if siblings else None,
                 "practices": len(mine),
                 "patients": people,
@@ -76,6 +75,14 @@ def write_portraits(
             }
         )
     return portraits
+
+
+def _claims(claimed: Sequence[Claim], profiled: pd.DataFrame) -> dict[str, Any]:
+    """The claims of a name, and the figures that support them."""
+    return {
+        "claims": [claim.figures() for claim in claimed],
+        "figures": claim_figures(examples(claimed, clear_rows(profiled))),
+    }
 
 
 def _codes(mine: pd.DataFrame) -> dict[str, Any]:
