@@ -118,17 +118,17 @@ def test_anchors_work_and_keep_the_filter(page: Page, address: str) -> None:
     page.click("nav a[href='#find']")
     assert fragment(page) == "find"
     page.goto(f"{address}#pcn=U4")  # a PCN names its board
-    page.click("nav a[href='#evidence']")
-    assert fragment(page) == "icb=Q1&pcn=U4&at=evidence"
-    assert page.evaluate(in_sight, "evidence")
+    page.click("nav a[href='#opportunities']")
+    assert fragment(page) == "icb=Q1&pcn=U4&at=opportunities"
+    assert page.evaluate(in_sight, "opportunities")
     page.go_back()
     page.wait_for_function("location.hash === '#icb=Q1&pcn=U4'")
     assert len(codes(page)) == 40
     page.reload()
     assert len(codes(page)) == 40
     page.goto("about:blank")
-    page.goto(f"{address}#icb=Q1&at=evidence")
-    assert page.evaluate(in_sight, "evidence")
+    page.goto(f"{address}#icb=Q1&at=opportunities")
+    assert page.evaluate(in_sight, "opportunities")
     page.evaluate("location.hash = 'icb=Q2'")
     page.wait_for_function("document.getElementById('area-title').textContent === 'ICB & 2'")
 

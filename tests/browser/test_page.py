@@ -25,11 +25,14 @@ def test_it_opens_from_disk_and_asks_for_nothing(
 ) -> None:
     page, said, asked = opened
     assert page.locator("h1").inner_text().startswith("Segments of general practices")
-    assert page.locator("figure img").count() == len(figures.figure_modules())
-    broken = page.evaluate("[...document.images].filter(i => !i.naturalWidth).length")
-    assert broken == 0
+    broken = "[...document.images].filter(i => !i.naturalWidth).length"
+    assert page.evaluate(broken) == 0
     assert said == []
     assert [url for url in asked if not url.startswith("data:")] == [path.as_uri()]
+    shown = page.locator("figure img").count()
+    page.goto(path.with_name("analyst.html").as_uri(), wait_until="load")
+    assert page.evaluate(broken) == 0
+    assert shown + page.locator("figure img").count() == len(figures.figure_modules())
 
 
 @pytest.mark.parametrize(
@@ -289,3 +292,31 @@ def test_it_reads_without_scripts(browser: Browser, path: Path) -> None:
     shown = {each.get_attribute("data-level") for each in levels.all() if each.is_visible()}
     assert (levels.count(), shown) == (3, {"segment"})
     context.close()
+
+
+def test_a_tap_on_a_mark_shows_its_practice(browser: Browser, path: Path) -> None:
+    """A finger moves no pointer before it touches; marks stand all over the chart, so some tap meets one."""
+    context = browser.new_context(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 800})
+    page = context.new_page()
+    page.goto(path.as_uri(), wait_until="load")
+    chart = page.locator("#explore-chart")
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
+    assert box
+    for step in range(40):
+        if page.locator("#practice").is_visible():
+            break
+        at = {"x": box["width"] * (0.1 + 0.02 * step), "y": box["height"] * (0.1 + 0.02 * step)}
+        chart.tap(position=at)
+    assert page.locator("#practice-title").inner_text()
+    context.close()
+
+
+def test_the_page_for_analysts_opens_from_the_one_for_readers_and_is_accessible(opened, path: Path) -> None:
+    page, said, _ = opened
+    page.click("nav a[href='analyst.html']")
+    assert page.locator("h1").inner_text().startswith("For analysts")
+    assert Axe().run(page).violations_count == 0
+    page.click("nav a[href='report.html']")
+    assert page.locator("#found").is_visible()
+    assert said == []

@@ -8,7 +8,7 @@ from typing import Any
 from gp_segmentation.figures import segment_keys
 from gp_segmentation.report.evidence_text import NO_SUPPORT, NO_VERDICT
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import UNKNOWN, rounded_down
+from gp_segmentation.utils.wording import UNCHECKED, UNKNOWN, rounded_down
 
 #: Share of practices sure of their segment from which most are, and below which a single label needs care.
 MOST, FEW = 0.8, 0.65
@@ -38,6 +38,7 @@ def first_screen(results: Results) -> dict[str, Any]:
             f"{practices:,} general practices have {patients / 1e6:,.1f} million patients. {words}.{outside}"
         ),
         "groups": groups,
+        "unchecked": UNCHECKED if results.source.get("unchecked") else "",
         "sure": _sure(results.evidence, kind),
         "more": [
             *(results.evidence.get("transport") or {}).get("reasons", []),

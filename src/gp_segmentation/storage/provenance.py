@@ -41,6 +41,8 @@ def describe_source(cfg: Mapping[str, Any], folder: Path, practices: pd.DataFram
 
     ``unit`` is what a row is, practice or pcn; ``note`` what a reader must know of that, or "".
     ``own_list``: the practices are those of an analyst's table, not of an official publication.
+    ``unchecked``: the files that came neither from an official address nor with the checksum that the source
+    names: nobody has compared them with what the publisher published.
     ``simulated`` maps each simulated table to a remark; ``warning`` is the text to show with results.
     """
     source, unit = cfg["source"], unit_of(cfg)
@@ -54,11 +56,23 @@ def describe_source(cfg: Mapping[str, Any], folder: Path, practices: pd.DataFram
         "own_list": any(file.get("role") == "practices" for file in source["files"].values()),
         "simulated": simulated,
         "warning": simulated_warning(simulated),
+        "unchecked": [] if source["synthetic"] else _unchecked(source, files),
         "practices": len(practices),
         "patients": int(practices["list_size"].sum()),
         "files": files,
         "fingerprint": fingerprint(cfg, files),
     }
+
+
+def _unchecked(source: Mapping[str, Any], files: list[dict[str, Any]]) -> list[str]:
+    known = {file.get("sha256") for file in source["files"].values()}
+    return [
+        str(file["filename"])
+        for file in files
+        if file["filename"] != MARKER
+        and not str(file["address"]).startswith(("https://", "http://"))
+        and file["sha256"] not in known
+    ]
 
 
 def unit_of(cfg: Mapping[str, Any]) -> str:

@@ -10,6 +10,8 @@ from gp_segmentation.errors import visible
 #: Units of what is counted: shown without decimals.
 COUNTED = ("patients", "people", "count")
 UNKNOWN = "not known"
+#: What is said of files that were not fetched from the publisher.
+UNCHECKED = "The files were supplied locally and not checked against the publisher"
 #: From this probability on a practice's segment is called certain.
 CERTAIN = 0.9
 #: What Markdown obeys within a line: marks, HTML, addresses.

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from gp_segmentation.report import write_page
 from gp_segmentation.report.first_screen import elsewhere_rows, first_screen, verdict_tests
 from gp_segmentation.schemas import Results
 
@@ -101,3 +103,15 @@ def test_the_areas_that_fare_worst_without_themselves_come_first() -> None:
     assert [row["area"] for row in rows] == ["B", "A"]
     assert rows[0] == {"area": "B", "practices": "1,200", "kept": "91%", "ari": "0.50", "jaccard": "87%"}
     assert elsewhere_rows({}) == []
+
+
+def test_files_supplied_locally_are_never_called_published(
+    results_of: Callable[..., Results], tmp_path: Path
+) -> None:
+    made = results_of(3, synthetic=False)
+    for unchecked, words in (([], "as published"), (["q.csv"], "not checked against the publisher")):
+        source = {**made.source, "unchecked": unchecked}
+        write_page(dataclasses.replace(made, source=source), [], tmp_path / "page.html")
+        text = (tmp_path / "page.html").read_text(encoding="utf-8")
+        assert words in text
+        assert ("as published" in text) == (not unchecked)

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from gp_segmentation.errors import GpsegError
+from gp_segmentation.sources.download.manifest import describe, write_manifest
 from gp_segmentation.storage.provenance import (
     content,
     describe_raw_files,
@@ -18,6 +19,7 @@ from gp_segmentation.storage.provenance import (
     fingerprint,
 )
 from gp_segmentation.tracking import describing
+from gp_segmentation.utils.files import sha256_of
 
 ABOUT = {"label": "A year", "period": "2024-25", "synthetic": False, "licence": "OGL", "attribution": "NHS"}
 PRACTICES = pd.DataFrame({"practice_code": ["A1", "A2"], "list_size": [1000, 2500]})
@@ -42,6 +44,19 @@ def test_nothing_simulated_is_said_as_such(folder: Path) -> None:
     assert (said["simulated"], said["warning"]) == ({}, "")
     assert (said["practices"], said["patients"]) == (2, 3500)
     assert [row["filename"] for row in said["files"]] == ["q.csv"]
+
+
+def test_files_that_were_not_fetched_and_have_no_known_checksum_are_unchecked(folder: Path) -> None:
+    assert describe_source(config(), folder, PRACTICES)["unchecked"] == ["q.csv"]
+    known = config()
+    known["source"]["files"]["q"]["sha256"] = sha256_of(folder / "q.csv")
+    assert describe_source(known, folder, PRACTICES)["unchecked"] == []
+    fetched = describe(folder / "q.csv", address="https://example.org/q.csv", licence=None)
+    write_manifest(folder, [fetched])
+    assert describe_source(config(), folder, PRACTICES)["unchecked"] == []
+    made_up = config()
+    made_up["source"]["synthetic"] = True
+    assert describe_source(made_up, folder, PRACTICES)["unchecked"] == []
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ import pandas as pd
 from pandas.errors import Pandas4Warning
 
 from gp_segmentation.insight.workbook.long_tables import LONG, fill_rows, sample_rows
-from gp_segmentation.utils.wording import visible_name
+from gp_segmentation.utils.wording import UNCHECKED, visible_name
 
 #: Time of creation in the file: a constant, so that the same tables give the same bytes.
 CREATED = datetime(2025, 1, 1, tzinfo=UTC).replace(tzinfo=None)
@@ -186,9 +186,11 @@ def _kind_of_data(source: Mapping[str, Any]) -> str:
     if source["synthetic"]:
         return "SYNTHETIC DATA: every practice, name and figure was drawn by computer. None is real."
     if source.get("warning"):
-        return str(source["warning"])
+        return " ".join(filter(None, [str(source["warning"]), source.get("unchecked") and f"{UNCHECKED}."]))
     if source.get("own_list"):
         return "Worked out from an analyst's own table of practices."
+    if source.get("unchecked"):
+        return f"Worked out from figures of general practices. {UNCHECKED}."
     return "Worked out from published figures of general practices."
 
 

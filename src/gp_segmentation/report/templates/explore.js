@@ -1,7 +1,7 @@
 // Map and scatter of all practices. Both show the same filter and mark the same practice.
 const tip = document.getElementById("explore-tip");
 const status = document.getElementById("explore-status");
-const MARGIN_PIXELS = 14, POINTER_PIXELS = 14;
+const MARGIN_PIXELS = 14, POINTER_PIXELS = 14, FINGER_PIXELS = 24;
 const charts = [];
 let pointed = -1; // position in data.rows of the practice pointed at; -1: none
 
@@ -121,17 +121,23 @@ function Chart(canvas, places, equal) {
     return best;
   };
 
-  canvas.addEventListener("pointermove", function (event) {
-    const i = chart.nearest(event.offsetX, event.offsetY, function (dx, dy) {
+  // The mark within `reach` pixels of the pointer; a finger covers more than a mouse points at.
+  chart.at = function (event, reach) {
+    return chart.nearest(event.offsetX, event.offsetY, function (dx, dy) {
       const d = dx * dx + dy * dy;
-      return d <= POINTER_PIXELS * POINTER_PIXELS ? d : Infinity;
+      return d <= reach * reach ? d : Infinity;
     });
-    point(chart, i, false);
-  });
+  };
+  canvas.addEventListener("pointermove", function (event) { point(chart, chart.at(event, POINTER_PIXELS), false); });
   canvas.addEventListener("pointerleave", function (event) {
     if (!tip.contains(event.relatedTarget)) { point(chart, -1, false); }
   });
-  canvas.addEventListener("click", function () { if (pointed >= 0) { showPractice(pointed); } });
+  // A tap moves no pointer before it: look where it is.
+  canvas.addEventListener("click", function (event) {
+    const i = chart.at(event, event.pointerType === "touch" ? FINGER_PIXELS : POINTER_PIXELS);
+    point(chart, i, false);
+    if (i >= 0) { showPractice(i); }
+  });
   canvas.addEventListener("keydown", function (event) { onKey(chart, event); });
   canvas.addEventListener("blur", function () { hideTip(); });
   charts.push(chart);
