@@ -191,7 +191,7 @@ def round_layout(figure: Figure) -> None:
     for axes in figure.axes:
         place = axes.get_position(original=True)
         axes.set_position(Bbox(np.round(place.get_points(), 5)))
-    figure.set_layout_engine("none")
+    figure.set_layout_engine(None)  # with "none" each file is laid out once more
 
 
 def caption(module: FigureModule, results: Results) -> str:
