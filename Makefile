@@ -76,8 +76,9 @@ ui: $(INSTALLED) ## Open the MLflow UI of this project's store on 127.0.0.1 (POR
 	MLFLOW_BACKEND_STORE_URI="$${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlruns/mlflow.db}" \
 	  exec mlflow ui --host 127.0.0.1 --port $(PORT)
 
+# What is compiled is kept, even where the environment forbids it: else each process tests start compiles it anew.
 test: $(FOR_TESTS) $(RAY) ## Run every test
-	pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --max-worker-restart 0
+	env -u PYTHONDONTWRITEBYTECODE pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
 check: $(FOR_TESTS) ## Lint, types, import contracts, doctests
 	ruff format --check .

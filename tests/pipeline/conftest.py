@@ -16,10 +16,13 @@ from collections.abc import Callable, Iterator
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import pytest
 import yaml
+from dvc.stage import run as dvc_stages
+from dvc.stage.exceptions import StageCmdFailedError
 from filelock import FileLock
 
 from gp_segmentation import cli
@@ -41,6 +44,7 @@ SMALL = {
         **{"nulls.copula": 1, "nulls.permutation": 1, "bootstraps": 5, "bootstraps_by_k": 2, "subsamples": 2},
         **{"splits": 2, "seeds": 2, "external.draws": 5},
     },
+    "insight/default.yaml": {"peers.resamples": 2, "opportunities.draws": 5, "spatial.permutations": 99},
     # Every figure is drawn in the unit tests; here some of each kind.
     "report/default.yaml": {
         "figures": ["elbow", "silhouette_by_k", "scatter", "heatmap", "dendrogram", "map"],
@@ -48,7 +52,14 @@ SMALL = {
 }
 
 
-#: The project's own commands, as pyproject.toml and `__main__` name them.
+def dvc_main() -> int:
+    """Run `dvc` as its script does."""
+    from dvc.cli import main
+
+    return main(sys.argv[1:])
+
+
+#: The project's own commands, as pyproject.toml and `__main__` name them, and `dvc`.
 COMMANDS: dict[str, Callable[[], object]] = {
     "gpseg": cli.main,
     "gpseg-data": cli.data_main,
@@ -57,6 +68,7 @@ COMMANDS: dict[str, Callable[[], object]] = {
     "gpseg-assign": cli.assign_main,
     "gpseg-record": cli.record_main,
     "stage": cli.stage_main,
+    "dvc": dvc_main,  # for what runs no stage: what a stage prints would not be seen
 }
 
 
@@ -102,6 +114,23 @@ class Project:
         if check:
             assert not ended, f"{name} {' '.join(arguments)} ended with {ended}:\n{printed.getvalue()}"
         return printed.getvalue()
+
+    def reproduce(self, *command: str, **environment: str) -> list[str]:
+        """Run a command of DVC, and the stages it finds to be run, in this process; return their names.
+
+        What it prints goes where it would; `run` is for what a user sees, or for stages that must not meet.
+        """
+        ran: list[str] = []
+
+        def in_this_process(_: str, command: str, **named: Any) -> None:
+            ran.append(command.removeprefix("python -m gp_segmentation "))
+            with _typed(Path(named["cwd"]), ["stage", ran[-1]], named["env"]):
+                if status := cli.stage_main():
+                    raise StageCmdFailedError(command, status)
+
+        with mock.patch.object(dvc_stages, "_run", in_this_process):
+            self.call(*command, **environment)
+        return ran
 
     def start(self, *command: str, **environment: str) -> subprocess.Popen:
         """Start a command in the project, in a session of its own; what it prints comes by `stdout`."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import resource
-import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,16 +14,21 @@ pytestmark = [
     pytest.mark.skipif(not hasattr(resource, "RLIMIT_FSIZE"), reason="no bound on file sizes here"),
 ]
 
-# A stage whose files may not grow beyond so many bytes: the system then refuses to write on (EFBIG).
-FULL = """
-import resource, signal, sys
 
-stage, limit = sys.argv[1], int(sys.argv[2])
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-from gp_segmentation import cli
-sys.exit(cli.stage_main([stage]))
-"""
+@contextmanager
+def full_disk(room: int) -> Iterator[None]:
+    """Let no file of this process grow beyond so many bytes: the system then refuses to write on (EFBIG).
+
+    The signal that goes with it (SIGXFSZ) Python ignores.
+    """
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
 #: Bytes a file may have, fewer than one of the stage's files needs.
 STAGES_AND_ROOM = [("prepare", 12_000), ("insight", 6_000)]
 
@@ -36,7 +42,8 @@ def digests(data: Path) -> dict[str, str]:
 @pytest.mark.parametrize(("stage", "room"), STAGES_AND_ROOM)
 def test_a_stage_on_a_full_disk_loses_nothing_and_ends_alike_with_room(project, stage, room):
     expected = digests(project.root / "data")
-    said = project.run(sys.executable, "-c", FULL, stage, str(room), check=False)
+    with full_disk(room):
+        said = project.call("stage", stage, check=False)
     assert f"{stage}: " in said
     assert "the disk is full" in said
     assert "make room, and run the same command again" in said
@@ -53,7 +60,8 @@ def test_a_study_without_room_for_its_trials_says_so_and_ends_alike_with_room(pr
     needed = trials.stat().st_size
     cache.rename(project.root / "cache aside")
     for room in (needed // 2, needed - 1):  # the storage cannot be made; the last trials cannot be added
-        said = project.run(sys.executable, "-c", FULL, "study", str(room), check=False)
+        with full_disk(room):
+            said = project.call("stage", "study", check=False)
         assert "study: study.storage cannot be written: the disk is full" in said
         assert "Traceback" not in said
         assert digests(project.root / "data") == expected
@@ -64,7 +72,9 @@ def test_a_study_without_room_for_its_trials_says_so_and_ends_alike_with_room(pr
 def test_a_stage_that_never_ran_leaves_nothing_under_its_name(project):
     expected = digests(project.root / "data")
     (project.root / "data" / "matrix").rename(project.root / "aside")
-    project.run(sys.executable, "-c", FULL, "matrix", "8000", check=False)
+    with full_disk(8000):
+        said = project.call("stage", "matrix", check=False)
+    assert "the disk is full" in said
     assert not (project.root / "data" / "matrix").exists()
     project.call("stage", "matrix")
     assert digests(project.root / "data") == expected

@@ -14,7 +14,7 @@ PREVALENCE = {"HYP": 15.23, "DEP": 14.27, "OB": 13.88, "DM": 7.89, "CKD": 4.64}
 @pytest.fixture(scope="module")
 def segmented(project, nhs_data):
     project.call("gpseg-data", "source=nhs_2024_25", f"from={nhs_data}")
-    light = ("clusterer=kmeans", "evidence=off", "report.figures=[sizes,map]")
+    light = ("clusterer=kmeans", "clusterer.n_clusters=4", "evidence=off", "report.figures=[map]")
     project.call("gpseg", "source=nhs_2024_25", *light)
     return project
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pandas as pd
 import pytest
 
@@ -16,21 +18,27 @@ LIGHT = ("evidence=off", "report.figures=[sizes]")
 @pytest.fixture(scope="module")
 def finished(project):
     """The project with one tracked run of hierarchical segments in `data/runs`; and that run's folder."""
-    project.call(
-        "gpseg", "clusterer=hierarchical", "clusterer.linkage=ward", "clusterer.n_clusters=4", *LIGHT
-    )
+    explicit = ("clusterer=hierarchical", "clusterer.linkage=average", "clusterer.n_clusters=6")
+    project.call("gpseg", "features=performance", *explicit, *LIGHT)
     folder = next(path.parent for path in (project.root / "data" / "runs").rglob("segments") if path.is_dir())
     return project, folder
 
 
 def run_of(project):
     """Return the run of `finished`."""
-    (found,) = (run for run in project.runs() if run.data.params.get("linkage") == "ward")
+    (found,) = (run for run in project.runs() if run.data.params.get("linkage") == "average")
     return found
 
 
 def segments_of(folder):
     return pd.read_csv(folder / "segments" / "segments.csv")
+
+
+def test_what_is_explicit_is_never_overruled(finished):
+    run = run_of(finished[0])
+    assert run.data.metrics["n_clusters"] == 6  # the study's own end at 4
+    assert run.data.params["linkage"] == run.data.params["conf.clusterer.linkage"] == "average"
+    assert (run.data.params["features"], run.data.params["k"]) == ("performance", "6")
 
 
 LOAD = """
@@ -63,9 +71,10 @@ def recorded(request, finished):
     of_hierarchical = run_of(project)
     if request.param == "hierarchical":
         return project, folder, of_hierarchical
-    root = project.root / "data" / "runs-kmeans"  # apart: commands without --run take the latest of data/runs
-    project.call("gpseg", "clusterer=kmeans", "clusterer.n_clusters=3", *LIGHT, GPSEG_RUNS=str(root))
-    folder = next(path.parent for path in root.rglob("segments") if path.is_dir())
+    choice = project.root / "data" / "study" / "choice.json"
+    assert json.loads(choice.read_text(encoding="utf-8"))["clusterer"] == "kmeans"
+    project.call("gpseg-record", "data")
+    folder = project.root / "data"
     (run,) = (run for run in project.runs() if run.info.run_id != of_hierarchical.info.run_id)
     return project, folder, run
 
