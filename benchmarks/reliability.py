@@ -38,7 +38,14 @@ SUITES = {
     "hostile names": ["tests/pipeline/test_hostile_names.py"],
     "stores that go away": ["tests/unit/tracking/test_store_errors.py", "tests/pipeline/test_outages.py"],
     "what a team shares": ["tests/pipeline/test_team.py"],
+    "all that `make test` tries a part of": [
+        *("tests/laws/test_blocks.py", "tests/unit/evidence/test_planted_truth.py"),
+        *("tests/unit/figures/test_figures.py", "tests/unit/validity/test_separation.py"),
+        "tests/realdata/test_method_figures.py",
+    ],
 }
+#: By these variables the tests do at length what they do a few times in `make test`.
+AT_LENGTH = {"GPSEG_KILLS": "50", "GPSEG_EXHAUSTIVE": "1"}
 FUZZ = "tests/unit/sources/test_fuzz.py"
 PARTS = ("kills", "load", "large", "crowd")
 #: What the tests of a hostile world found, in words.
@@ -136,8 +143,7 @@ def whole_page(examples: int, kills: int) -> list[str]:
     sections = {p["TITLE"]: p["section"](*asked.get(name, [])) for name, p in zip(PARTS, parts, strict=True)}
     tests = runpy.run_path(str(ROOT / "tests/unit/sources/test_corruptions.py"))
     targets = len(runpy.run_path(str(ROOT / FUZZ))["TARGETS"])
-    thorough = {"GPSEG_KILLS": "50", "GPSEG_ABSENT": "pairs"}
-    suites = [pytest_row(what, paths, thorough) for what, paths in SUITES.items()]
+    suites = [pytest_row(what, paths, AT_LENGTH) for what, paths in SUITES.items()]
     fuzz = pytest_row(
         f"files harmed at random: {targets} targets, {examples:,} each", [FUZZ], {"GPSEG_FUZZ": str(examples)}
     )

@@ -1,6 +1,6 @@
 """Every optional file of a source may be absent, and others with it: the rest is whole, and it is said.
 
-A core of them always runs; with GPSEG_ABSENT=pairs nothing is absent, then every file by itself, then every
+A core of them always runs; with GPSEG_EXHAUSTIVE nothing is absent, then every file by itself, then every
 pair (`make reliability`).
 """
 
@@ -51,7 +51,7 @@ CORE = (
     ("registers", "small_areas", "localities"),
     tuple(part for part in PARTS if part not in ("denominators", "pcas")),
 )
-EXHAUSTIVE = os.environ.get("GPSEG_ABSENT") == "pairs"
+EXHAUSTIVE = "GPSEG_EXHAUSTIVE" in os.environ
 CASES = [(), *((part,) for part in PARTS), *combinations(PARTS, 2)] if EXHAUSTIVE else CORE
 #: Figures that show what may be absent; the page draws the others from what is always there.
 FIGURES = ["map", "age_explained", "opportunities", *(["icb_shares", "made_of", "use_beyond"] * EXHAUSTIVE)]

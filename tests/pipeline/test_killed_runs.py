@@ -1,6 +1,6 @@
 """`dvc repro` killed at any moment: run again, it ends as if nobody had disturbed it.
 
-`python benchmarks/reliability.py` does the same fifty times; here it is done a few times.
+`python benchmarks/reliability.py` does the same fifty times, in every stage; here it is done twice.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ def rounds(project, first_run):
 @pytest.mark.parametrize(
     ("stage", "share", "whom"),
     [
-        ("configure", 0.7, "all"),
         ("study", 0.8, "the stage"),
         ("track", 0.5, "all"),
     ],
