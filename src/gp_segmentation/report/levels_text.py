@@ -75,7 +75,8 @@ def _shown(group: Group, sentences: Sequence[str], practices: int) -> dict[str, 
 
 def _about(group: Group, sentences: Sequence[str]) -> str:
     """A portrait without the size, which stands beside it; of a segment, whose portrait the page has below,
-    and of a subgroup what sets it apart."""
+    and of a subgroup what sets it apart.
+    """
     whole = group.level == "supergroup" or len(sentences) < 2
     return " ".join(sentences[1:] or sentences if whole else sentences[1:2])
 
