@@ -95,12 +95,12 @@ def german(tmp_path_factory) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def results_in(project, german, tmp_path_factory):
+def results_in(template, german, tmp_path_factory):
     """Run the stages in a surrounding; return the digests of all that came of it."""
 
     def run(surrounding: Surrounding) -> dict[str, str]:
         root = tmp_path_factory.mktemp("machine") / surrounding.folder
-        shutil.copytree(project.root / "conf", root / "conf")
+        shutil.copytree(template / "conf", root / "conf")
         config = root / "conf" / "config.yaml"
         text = config.read_text(encoding="utf-8")
         assert "jobs: 1" in text
@@ -152,13 +152,3 @@ def test_all_that_counts_is_compared(base):
 
 def test_the_surrounding_never_changes_a_byte(base, results_in):
     assert first_difference(results_in(OTHER), base) is None
-
-
-def test_the_whole_job_gives_what_the_stages_give(project, base):
-    odd = {"HOME": "/nonexistent", "COLUMNS": "40", "LANG": "de_DE.UTF-8", "LC_ALL": ""}
-    project.call("gpseg-data", **odd)
-    runs = project.root / "runs"
-    project.call("gpseg", "jobs=2", "tracking=none", GPSEG_RUNS=str(runs), **odd)
-    (results,) = runs.glob("*/*")
-    later = {name: digest for name, digest in base.items() if name.split("/")[0] not in ("raw", "prepared")}
-    assert first_difference(digests(results), later) is None
