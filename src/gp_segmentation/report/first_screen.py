@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gp_segmentation.figures import segment_keys
@@ -15,7 +15,7 @@ MOST, FEW = 0.8, 0.65
 #: What the groups are, by verdict.
 KINDS = {
     "discrete": "They fall into {k} types of practice",
-    "continuum": "They differ by degree, and {k} bands of similar practices tell how",
+    "continuum": "They differ by degree, not by type: {k} bands of similar practices describe them",
     "unstable": "They can be divided in many ways; {k} groups are one of them",
     "unsupported": "They can be divided in many ways; {k} groups are one of them",
 }
@@ -58,12 +58,18 @@ def _groups(results: Results) -> list[dict[str, Any]]:
             "name": key.name,
             "colour": key.colour,
             # Runs of before they were kept have none.
-            "figures": [text[:1].upper() + text[1:] for text in portraits[key.number].get("figures", [])[:2]],
+            "figures": _sentence(portraits[key.number].get("figures", [])),
             "practices": portraits[key.number]["practices"],
             "share": portraits[key.number]["share"],
         }
         for key in segment_keys(results.segments)
     ]
+
+
+def _sentence(figures: Sequence[str]) -> str:
+    """The first two figures as one sentence without its full stop."""
+    text = "; ".join(figures[:2])
+    return text[:1].upper() + text[1:]
 
 
 def _sure(evidence: Mapping[str, Any], kind: str) -> str:

@@ -28,12 +28,22 @@ def counts(sure: int) -> dict[str, int]:
             "fall into 4 types of practice",
             "95% of practices are sure of their segment, and few lie",
         ),
-        ("continuum", 86, "differ by degree, and 4 bands", "Most labels hold: 86% of practices are sure"),
-        ("continuum", 75, "differ by degree, and 4 bands", "Many labels hold: 75% of practices are sure"),
+        (
+            "continuum",
+            86,
+            "differ by degree, not by type: 4 bands",
+            "Most labels hold: 86% of practices are sure",
+        ),
+        (
+            "continuum",
+            75,
+            "differ by degree, not by type: 4 bands",
+            "Many labels hold: 75% of practices are sure",
+        ),
         (
             "continuum",
             57,
-            "differ by degree, and 4 bands",
+            "differ by degree, not by type: 4 bands",
             "Only 57% of practices are sure of their segment. The others",
         ),
         ("unstable", 90, "can be divided in many ways; 4 groups", "Not sure: the groups change"),
@@ -65,10 +75,9 @@ def test_a_group_comes_with_its_figures_in_plain_units(results_of: Callable[...,
     told = ["patients aged 75 and over 13.5% (England 9.0%)", "deprivation 15.7 (England 23.5)", "more"]
     portraits = [portrait | {"figures": told} for portrait in made.portraits]
     first, *_ = first_screen(dataclasses.replace(made, portraits=portraits))["groups"]
-    assert first["figures"] == [
-        "Patients aged 75 and over 13.5% (England 9.0%)",
-        "Deprivation 15.7 (England 23.5)",
-    ]
+    assert first["figures"] == (
+        "Patients aged 75 and over 13.5% (England 9.0%); deprivation 15.7 (England 23.5)"
+    )
     assert first["practices"] == made.portraits[0]["practices"]
 
 
