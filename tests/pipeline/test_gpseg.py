@@ -45,7 +45,7 @@ def job(ready):
 
 
 def test_one_job_is_one_run_with_scores_figures_tables_page_and_config(ready, job):
-    output, run, _ = job
+    output, run, folder = job
     assert run.info.status == "FINISHED"
     unprefixed = {name for name in run.data.metrics if "/" not in name}
     assert unprefixed == set(HEADLINES), "a figure without a heading"
@@ -68,6 +68,12 @@ def test_one_job_is_one_run_with_scores_figures_tables_page_and_config(ready, jo
     k, kind = int(run.data.metrics["n_clusters"]), r"\d+ supergroups?"
     assert re.fullmatch(rf"{kind}, {k} segments?, \d+ subgroups?", tags["levels"])
     assert "| segment | code | name |" in tags["mlflow.note.content"]
+    # From page and picture to the run, from the run to code, raw data and configuration.
+    page = (folder / "report" / "report.html").read_text(encoding="utf-8")
+    picture = (folder / "figures" / "sizes.png").read_bytes()
+    for name in ("configuration_hash", "data_fingerprint"):
+        assert f"tags.{name} = &#39;{tags[name]}&#39;" in page
+        assert f"{name}: {tags[name]}".encode() in picture
     assert len(tags["git_commit"]) == 40
     assert len(tags["dvc_raw_hash"].removesuffix(".dir")) == 32
     assert "report.html" in output

@@ -18,6 +18,7 @@ from gp_segmentation.figures._registry import FigureModule, NotShown, figure_mod
 from gp_segmentation.figures._style import GREY, INK, style
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.files import fresh_folder, read_json, write_json
+from gp_segmentation.utils.hashes import identity
 from gp_segmentation.utils.parallel import count_jobs, parallel_map
 from gp_segmentation.utils.progress import watched
 from gp_segmentation.utils.wording import visible_name
@@ -118,8 +119,9 @@ def _render(name: str, module: FigureModule, results: Results, out: Path) -> dic
         # A letter that the font lacks is drawn as a box; the figure is still of use.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure = compose(module, data, title, results)
-        figure.savefig(out / png, dpi=DPI, metadata={"Software": None})
-        figure.savefig(out / svg, metadata={"Date": None, "Creator": None})
+        of_run = "; ".join(f"{k}: {v}" for k, v in identity(results.config, results.source).items())
+        figure.savefig(out / png, dpi=DPI, metadata={"Software": None, "Description": of_run})
+        figure.savefig(out / svg, metadata={"Date": None, "Creator": None, "Description": of_run})
     words = {"title": title, "caption": caption(module, results), "alt": visible_name(module.alt(data))}
     return {"name": name, "label": module.LABEL, "png": png, "svg": svg, "body": body_of(figure), **words}
 

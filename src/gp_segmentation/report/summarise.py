@@ -26,6 +26,7 @@ from gp_segmentation.report.formatting import METRICS, display_name, scalar_text
 from gp_segmentation.report.levels_text import levels_text
 from gp_segmentation.report.preparation_text import preparation_rows, preparation_sentences
 from gp_segmentation.schemas import Results
+from gp_segmentation.utils.hashes import identity
 from gp_segmentation.utils.intervals import rounded_interval
 from gp_segmentation.utils.wording import UNKNOWN, natural, signed
 
@@ -84,6 +85,7 @@ def frame(results: Results) -> dict[str, Any]:
     """Return what every page shows around its own contents, and the tables of features."""
     return {
         "source": dict(results.source),
+        "identity": identity(results.config, results.source),
         "synthetic": bool(results.source["synthetic"]),
         "warning": str(results.source.get("warning") or ""),
         "absent": list(results.source.get("absent", [])),

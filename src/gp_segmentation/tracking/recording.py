@@ -19,6 +19,7 @@ from gp_segmentation.storage.workspace import Workspace
 from gp_segmentation.tracking import describing, panels
 from gp_segmentation.tracking.errors import StoreError
 from gp_segmentation.utils.files import read_json
+from gp_segmentation.utils.hashes import identity
 
 if TYPE_CHECKING:
     from gp_segmentation.tracking.run import Run
@@ -123,7 +124,7 @@ def record(run: Run, cfg: dict[str, Any], ws: Workspace, setting: str | None = N
         *(read_json(ws.insight / "portraits.json"), read_table(ws.segments / "levels.csv", "levels")),
         setting,
     )
-    run.set_tags(found | {"content_hash": content_hash(ws)})
+    run.set_tags(found | identity(cfg, source) | {"content_hash": content_hash(ws)})
     for name, folder in RECORDED.items():
         for path in sorted((ws.root / name).rglob("*")):
             if path.is_file():
