@@ -57,4 +57,4 @@ def _resampled_centroids(found: Floats, columns: pd.Index) -> pd.DataFrame:
     """Return draw, segment (as the chosen trial numbers it) and its centroid, by the matrix's columns."""
     draws, segments = found.shape[:2]
     numbers = pd.MultiIndex.from_product([range(draws), range(segments)], names=["draw", "segment"])
-    return pd.DataFrame(found.reshape(len(numbers), -1), numbers, columns).reset_index()
+    return pd.DataFrame(found.reshape(len(numbers), len(columns)), numbers, columns).reset_index()
