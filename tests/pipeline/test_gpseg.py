@@ -172,7 +172,7 @@ def test_what_is_left_open_of_the_matrix_is_tried_and_chosen(ready, open_ways):
     assert run.data.metrics["stability/ari_preparations"] == pytest.approx(
         next(r["agreement"] for r in choice["by_preparation"] if r["trial"] == choice["trial"])
     )
-    page = (folder / "report" / "report.html").read_text(encoding="utf-8")
+    page = (folder / "report" / "analyst.html").read_text(encoding="utf-8")
     assert "prepared in 8 ways" in page
     for way in ways:
         assert page.count(way["name"]) >= 1
@@ -198,7 +198,7 @@ def test_everything_after_the_study_is_of_the_chosen_matrix(open_ways):
     assert (found == segments["segment"].reindex(matrix.index)).all()
     weight = choice["settings"]["weight.deprivation"]
     assert model.named_steps["weight"].weights["deprivation"] == weight
-    page = (folder / "report" / "report.html").read_text(encoding="utf-8")
+    page = (folder / "report" / "analyst.html").read_text(encoding="utf-8")
     assert re.search(
         rf'<th scope="row">deprivation</th><td class="n">1</td><td class="n">{weight:g}</td>', page
     )

@@ -121,7 +121,8 @@ def test_page_and_workbook_are_made_and_say_what_there_is_not(finished):
     assert "The data are an analyst's own table of practices: A table of ours." in page
     assert "Smokers" in page
     assert "This source has no achievement indicators, so there are no opportunities to calculate." in page
-    assert "practices without PREVALENCE" in page
+    analyst = (ws.root / "report" / "analyst.html").read_text(encoding="utf-8")
+    assert "practices without PREVALENCE" in analyst
     assert "insight: the source has no achievement, so opportunities and outliers are left out" in told
     assert "insight.deprivation: null, so quintiles are not known" in told
     book = openpyxl.load_workbook(ws.insight / "segments.xlsx", read_only=True)

@@ -22,8 +22,8 @@ from gp_segmentation.utils.wording import inline, visible_name
 
 ORDER, LABEL = 90, "Opportunities"
 SHOWS_ACHIEVEMENT = True
-#: Indicators drawn; letters in a line of what one asks for.
-MAX_INDICATORS, LETTERS = 15, 78
+#: Indicators drawn; letters in a line of what one asks for, and lines: a few are longer, and the table has them whole.
+MAX_INDICATORS, LETTERS, LINES = 15, 78, 6
 NEEDED = {"indicator_code", "segment", "eligible_patients", "additional_patients"}
 
 
@@ -118,7 +118,7 @@ def draw(data: OpportunityTable, figure: FigureBase) -> None:
 def _rows(data: OpportunityTable) -> list[str]:
     """Each indicator's topic and code, and below it the whole of what it asks for."""
     return [
-        "\n".join([label, *textwrap.wrap(asks, LETTERS)])
+        "\n".join([label, *textwrap.wrap(asks, LETTERS, max_lines=LINES, placeholder="…")])
         for label, asks in zip(data.labels, data.questions, strict=True)
     ]
 
