@@ -22,7 +22,7 @@ from gp_segmentation.utils.wording import inline, visible_name
 
 ORDER, LABEL = 90, "Opportunities"
 SHOWS_ACHIEVEMENT = True
-#: Indicators drawn; letters in a line of what one asks for, and lines: a few are longer, and the table has them whole.
+#: Indicators drawn; letters in a line of what one asks for, and lines: the table has longer ones whole.
 MAX_INDICATORS, LETTERS, LINES = 15, 78, 6
 NEEDED = {"indicator_code", "segment", "eligible_patients", "additional_patients"}
 
