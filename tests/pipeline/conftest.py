@@ -177,11 +177,17 @@ class Project:
         )
 
 
+def _loggers() -> dict[str, logging.Logger]:
+    every = logging.Logger.manager.loggerDict.items()
+    return {name: logger for name, logger in every if isinstance(logger, logging.Logger)}
+
+
 @contextmanager
 def _typed(folder: Path, command: list[str], environment: dict[str, str]) -> Iterator[None]:
     """Have the working folder, arguments, environment, loggers and warnings of a new process."""
     root = logging.getLogger()
     kept = root.handlers[:], root.level
+    levels = {name: logger.level for name, logger in _loggers().items()}
     with (
         chdir(folder),
         mock.patch.object(sys, "argv", command),
@@ -197,6 +203,9 @@ def _typed(folder: Path, command: list[str], environment: dict[str, str]) -> Ite
                 handler.close()
             root.handlers[:] = kept[0]
             root.setLevel(kept[1])
+            # What a command announces is not announced in tests that come after it.
+            for name, logger in _loggers().items():
+                logger.setLevel(levels.get(name, logging.NOTSET))
 
 
 def copy_project(target: Path, changes: dict[str, dict] = SMALL) -> Project:

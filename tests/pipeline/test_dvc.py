@@ -177,9 +177,9 @@ def test_an_experiment_honours_its_override(reproduced):
     assert [path.name for path in (reproduced.root / "data" / "figures").glob("*.png")] == ["sizes.png"]
     assert len(reproduced.runs()) == before + 1
 
-    difference = json.loads(reproduced.call("dvc", "params", "diff", "--json"))
+    difference = json.loads(reproduced.run("dvc", "params", "diff", "--json"))
     assert difference["params.yaml"]["evidence.name"] == {"old": "default", "new": "off"}
-    metrics = json.loads(reproduced.call("dvc", "metrics", "diff", "--json", "--all"))
+    metrics = json.loads(reproduced.run("dvc", "metrics", "diff", "--json", "--all"))
     assert "silhouette" in metrics["data/metrics.json"]
     undo(reproduced)
 
@@ -188,7 +188,7 @@ def test_queued_experiments_each_honour_their_override_and_share_the_store(repro
     before = len(reproduced.runs())
     reproduced.run("dvc", "exp", "run", "--queue", "-S", "report.top_features=9,10", *LIGHT)
     reproduced.run("dvc", "exp", "run", "--run-all")
-    shown = json.loads(reproduced.call("dvc", "exp", "show", "--json"))
+    shown = json.loads(reproduced.run("dvc", "exp", "show", "--json"))
     (baseline,) = [row for row in shown if row["rev"] != "workspace" and row["experiments"]]
     experiments = [experiment["revs"][0] for experiment in baseline["experiments"]]
     tried = {
@@ -202,7 +202,7 @@ def test_queued_experiments_each_honour_their_override_and_share_the_store(repro
 
 
 def test_metrics_show_and_plots_show_answer(reproduced):
-    shown = json.loads(reproduced.call("dvc", "metrics", "show", "--json"))
+    shown = json.loads(reproduced.run("dvc", "metrics", "show", "--json"))
     assert shown[""]["data"]["data/metrics.json"]["data"]["n_clusters"] >= 2
     output = reproduced.call("dvc", "plots", "show")
     page = next((reproduced.root / "dvc_plots").glob("index.html"))

@@ -70,7 +70,7 @@ def test_one_job_is_one_run_with_scores_figures_tables_page_and_config(ready, jo
     assert "| segment | code | name |" in tags["mlflow.note.content"]
     # From page and picture to the run, from the run to code, raw data and configuration.
     page = (folder / "report" / "report.html").read_text(encoding="utf-8")
-    picture = (folder / "figures" / "sizes.png").read_bytes()
+    picture = (folder / "figures" / "map.png").read_bytes()
     for name in ("configuration_hash", "data_fingerprint"):
         assert f"tags.{name} = &#39;{tags[name]}&#39;" in page
         assert f"{name}: {tags[name]}".encode() in picture

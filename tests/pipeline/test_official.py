@@ -59,7 +59,7 @@ def test_every_number_can_be_walked_back_to_the_raw_file(segmented, prepared):
         for row in json.loads((prepared / "source.json").read_text(encoding="utf-8"))["files"]
     }
     assert named == {row["filename"]: row["sha256"] for row in manifest}
-    page = next((segmented.root / "data" / "runs").glob("2*/*")) / "report" / "report.html"
+    page = next((segmented.root / "data" / "runs").glob("2*/*")) / "report" / "analyst.html"
     text = page.read_text(encoding="utf-8")
     assert named["QOF2425.zip"] in text
     assert "SYNTHETIC DATA" not in text

@@ -124,7 +124,7 @@ def test_special_practices_are_flagged_in_segments_and_get_one(england, matrices
         england.practices,
         {segment: f"Segment {segment}" for segment in range(1, 6)},
         nest(fitted, labels, supergroups=2, most_subgroups=8, floor=30),
-        pd.Series(1.0, index=labels.index),
+        pd.DataFrame({"certainty": 1.0, "membership": "certain"}, labels.index),
     )
     table = table.astype({"segment": "int64"})
     checked = contracts.check("segments", table).set_index("practice_code")
