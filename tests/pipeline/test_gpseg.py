@@ -72,7 +72,7 @@ def test_one_job_is_one_run_with_scores_figures_tables_page_and_config(ready, jo
     page = (folder / "report" / "report.html").read_text(encoding="utf-8")
     picture = (folder / "figures" / "map.png").read_bytes()
     for name in ("configuration_hash", "data_fingerprint"):
-        assert f"tags.{name} = &#39;{tags[name]}&#39;" in page
+        assert f"tags.{name} = '{tags[name]}'" in page
         assert f"{name}: {tags[name]}".encode() in picture
     assert len(tags["git_commit"]) == 40
     assert len(tags["dvc_raw_hash"].removesuffix(".dir")) == 32
