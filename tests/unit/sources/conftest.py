@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -172,3 +173,13 @@ def quin_age() -> Callable[..., str]:
         return "".join(f"{line}\r\n" for line in lines)
 
     return build
+
+
+@pytest.fixture(autouse=True)
+def _nothing_announced() -> Iterator[None]:
+    """Warnings alone are heard: other tests of the process may have run commands, which announce work."""
+    logger = logging.getLogger("gpseg")
+    before = logger.level
+    logger.setLevel(logging.NOTSET)
+    yield
+    logger.setLevel(before)
