@@ -45,11 +45,11 @@ class Assessment:
 
     Attributes
     ----------
-    evidence : without NaN: ``assessed``, ``verdict``, ``meaning``, ``reasons``, ``n_clusters``,
-        ``figures`` (one number each, for `run_metrics`), ``by_k``, ``nulls`` (a row per kind and k, see
-        `nulls_by_k`), ``segments``, ``lumpy`` (columns left out of ``valley_smooth``), ``agreement``
-        (``other``, ``table``, ``cophenetic``), ``mixture`` (see `describe_mixture`), ``practices`` (see
-        `count_disputed`), ``clustergram``, ``thresholds``.
+    evidence : without NaN: ``assessed``, ``verdict``, ``meaning``, ``reasons`` and ``conditions`` (see
+        `judge`), ``n_clusters``, ``figures`` (one number each, for `run_metrics`), ``by_k``, ``nulls`` (a row
+        per kind and k, see `nulls_by_k`), ``segments``, ``lumpy`` (columns left out of ``valley_smooth``),
+        ``agreement`` (``other``, ``table``, ``cophenetic``), ``mixture`` (see `describe_mixture`),
+        ``practices`` (see `count_disputed`), ``clustergram``, ``thresholds``.
     practices : from `practice_table`, indexed by practice; empty when nothing was assessed.
     """
 

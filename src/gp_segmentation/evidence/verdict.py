@@ -26,13 +26,46 @@ MEANINGS = {
 }
 
 
+#: Figure -> its limit in the configuration, what is asked, whether the limit is the most, whether a share.
+CONDITIONS = {
+    "excess_silhouette": ("excess", "More separate than random data (silhouette above it)", False, False),
+    "jaccard_min": ("jaccard", "The same segments return when practices are redrawn", False, True),
+    "ari_kmeans_hierarchical": (
+        *("ari", "K-means and Ward's method find the same (adjusted Rand index)"),
+        *(False, False),
+    ),
+    "valley_max": ("valley", "Few practices on the borders (density, of that at the centres)", True, True),
+    "valley_smooth": ("valley", "The same without features of which many share one value", True, True),
+}
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One condition of a verdict.
+
+    Attributes
+    ----------
+    test : what is asked. found : the figure; None where it was not measured, or has no size.
+    asked : the limit. most : whether that is the most, else the least. share : whether both are shares.
+    passed : None where nothing was measured.
+    """
+
+    test: str
+    found: float | None
+    asked: float
+    most: bool
+    share: bool
+    passed: bool | None
+
+
 @dataclass(frozen=True)
 class Verdict:
-    """``discrete``, ``continuum``, ``unstable`` or ``not judged``; its meaning and the reasons in words."""
+    """``discrete``, ``continuum``, ``unstable`` or ``not judged``; meaning, reasons in words, conditions."""
 
     verdict: str
     meaning: str
     reasons: list[str]
+    conditions: list[Condition]
 
 
 def judge(figures: Mapping[str, float | None], thresholds: Mapping[str, Any]) -> Verdict:
@@ -57,16 +90,10 @@ def judge(figures: Mapping[str, float | None], thresholds: Mapping[str, Any]) ->
         ``valley_smooth``: only where columns are lumpy.
     thresholds : the five numbers named above.
     """
-    checks = [
-        _null(figures, float(thresholds["excess"])),
-        _stability(figures.get("jaccard_min"), float(thresholds["jaccard"])),
-        _methods(figures.get("ari_kmeans_hierarchical"), float(thresholds["ari"])),
-        _gap(figures.get("valley_max"), float(thresholds["valley"])),
-    ]
-    smooth = figures.get("valley_smooth")
-    if smooth is not None:
-        checks.append(_gap_without_lumps(smooth, float(thresholds["valley"])))
-    jaccard, passed = figures.get("jaccard_min"), [check for check, _ in checks]
+    asked = [name for name in CONDITIONS if name != "valley_smooth" or figures.get(name) is not None]
+    conditions = [_condition(name, figures.get(name), thresholds) for name in asked]
+    reasons = [_REASONS[one](figures, each.asked) for one, each in zip(asked, conditions, strict=True)]
+    jaccard, passed = figures.get("jaccard_min"), [condition.passed for condition in conditions]
     if jaccard is None:
         verdict = "not judged"
     elif jaccard < float(thresholds["unstable_jaccard"]):
@@ -75,7 +102,15 @@ def judge(figures: Mapping[str, float | None], thresholds: Mapping[str, Any]) ->
         verdict = "continuum"
     else:
         verdict = "not judged" if None in passed else "discrete"
-    return Verdict(verdict, MEANINGS[verdict], [reason for _, reason in checks])
+    return Verdict(verdict, MEANINGS[verdict], reasons, conditions)
+
+
+def _condition(name: str, found: float | None, thresholds: Mapping[str, Any]) -> Condition:
+    limit, test, most, share = CONDITIONS[name]
+    asked = float(thresholds[limit])
+    passed = None if found is None else found <= asked if most else found >= asked
+    sized = found if found is None or found < NO_GAP else None
+    return Condition(test, sized, asked, most, share, passed)
 
 
 def without_support(evidence: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,53 +126,58 @@ def without_support(evidence: Mapping[str, Any]) -> dict[str, Any]:
     return {**evidence, "supported": False, "meaning": meaning, "reasons": [reason, *evidence["reasons"]]}
 
 
-def _null(figures: Mapping[str, float | None], least: float) -> tuple[bool | None, str]:
+def _null(figures: Mapping[str, float | None], least: float) -> str:
     excess = figures.get("excess_silhouette")
     if excess is None:
-        return None, "The segments were not compared with random data."
+        return "The segments were not compared with random data."
     amount = "More" if excess >= least else "Only slightly more" if excess > 0 else "No more"
-    return excess >= least, (
+    return (
         f"{amount} separate than random data with the same correlations ({figures['silhouette']:.2f} against "
         f"{figures['null_silhouette']:.2f}; {least:g} more is asked for)."
     )
 
 
-def _stability(jaccard: float | None, least: float) -> tuple[bool | None, str]:
+def _stability(figures: Mapping[str, float | None], least: float) -> str:
+    jaccard = figures.get("jaccard_min")
     if jaccard is None:
-        return None, "Stability was not measured."
+        return "Stability was not measured."
     stable = "Stable: when practices are redrawn the same segments return"
     unstable = "Not stable enough: when practices are redrawn the segments change"
-    return jaccard >= least, (
+    return (
         f"{stable if jaccard >= least else unstable} "
         f"(overlap {rounded_down(100 * jaccard):.0f}%; {least:.0%} is asked for)."
     )
 
 
-def _methods(ari: float | None, least: float) -> tuple[bool | None, str]:
+def _methods(figures: Mapping[str, float | None], least: float) -> str:
+    ari = figures.get("ari_kmeans_hierarchical")
     if ari is None:
-        return None, "K-means and Ward's method were not compared."
+        return "K-means and Ward's method were not compared."
     same = "nearly the same" if ari >= least else "different"
-    return ari >= least, (
+    return (
         f"K-means and Ward's method find {same} segments "
         f"(adjusted Rand index {rounded_down(ari, 2):.2f}; {least:g} is asked for)."
     )
 
 
-def _gap(valley: float | None, most: float) -> tuple[bool | None, str]:
+def _gap(figures: Mapping[str, float | None], most: float) -> str:
+    valley = figures.get("valley_max")
     if valley is None:
-        return None, "Gaps between segments were not measured."
+        return "Gaps between segments were not measured."
     if valley <= most:
         text = "A gap: few practices lie on the border between segments"
     elif valley < 1:
         text = "No clear gap: the border between segments is not empty"
     else:
         text = "No gap: the border between segments is as crowded as their centres"
-    return valley <= most, f"{text}{_density(valley, most)}."
+    return f"{text}{_density(valley, most)}."
 
 
-def _gap_without_lumps(valley: float, most: float) -> tuple[bool, str]:
+def _gap_without_lumps(figures: Mapping[str, float | None], most: float) -> str:
+    valley = figures["valley_smooth"]
+    assert valley is not None  # noqa: S101 - it is asked only where it was measured
     without = "the gap remains" if valley <= most else "there is no gap"
-    return valley <= most, (
+    return (
         "Features in which many practices share one value (yes or no, counts, zeros) make gaps of their own. "
         f"Without them {without}{_density(valley, most)}."
     )
@@ -150,3 +190,13 @@ def _density(valley: float, most: float) -> str:
     percent = -rounded_down(-100 * valley)
     percent = min(percent, 99) if valley < 1 else percent
     return f" (density at the border {percent:.0f}% of that at the centres; at most {most:.0%} is asked for)"
+
+
+#: Figure -> why it holds or does not, in words.
+_REASONS = {
+    "excess_silhouette": _null,
+    "jaccard_min": _stability,
+    "ari_kmeans_hierarchical": _methods,
+    "valley_max": _gap,
+    "valley_smooth": _gap_without_lumps,
+}

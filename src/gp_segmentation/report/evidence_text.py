@@ -69,15 +69,21 @@ def verdict_text(results: Results, *, fixed: bool) -> dict[str, Any]:
     segments was `fixed`).
     """
     evidence = results.evidence
-    counts = evidence.get("practices") or {}
-    total = sum(counts.values())
+    counts, share = evidence.get("practices") or {}, sure_share(evidence)
     return {
         "supported": _is_supported(results.choice, evidence),
         "sentence": verdict_sentence(results.choice, evidence),
         "reasons": [str(reason) for reason in evidence.get("reasons") or []],
-        "sure": f"{counts['sure'] / total:.0%}" if total else None,
+        "sure": None if share is None else f"{share:.0%}",
         "certainty": _certainty(counts, results.segments) if fixed else [],
     }
+
+
+def sure_share(evidence: Mapping[str, Any]) -> float | None:
+    """Return the share of fitted practices whose segment nothing disputes; None where it was not measured."""
+    counts = evidence.get("practices") or {}
+    total = sum(counts.values())
+    return counts["sure"] / total if total else None
 
 
 def verdict_sentence(choice: Mapping[str, Any], evidence: Mapping[str, Any]) -> str:

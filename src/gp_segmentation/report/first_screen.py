@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gp_segmentation.figures import segment_keys
-from gp_segmentation.report.evidence_text import NO_SUPPORT, NO_VERDICT
+from gp_segmentation.report.evidence_text import NO_SUPPORT, NO_VERDICT, sure_share
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.wording import UNCHECKED, UNKNOWN, rounded_down
 
@@ -23,29 +23,33 @@ KINDS = {
 SHOWN = 10
 
 
-def first_screen(results: Results) -> dict[str, Any]:
-    """Return the first screen: found, groups (code, name, figures, practices, ...), sure, more, made_of."""
-    practices, patients = len(results.everyone), int(results.practices["list_size"].sum())
-    kind = str(results.evidence.get("verdict") or "")
-    if results.evidence.get("supported") is False or results.choice.get("supported") is False:
-        kind = "unsupported"
+def first_screen(results: Results, counts: Mapping[str, int], verdict: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the first screen: found, groups (code, name, figures, practices, ...), sure, more, made_of.
+
+    Parameters
+    ----------
+    counts : ``practices``, ``patients``, ``noise``, ``features`` of the run. verdict : from `verdict_text`.
+    """
+    kind = str(results.evidence.get("verdict") or "") if verdict["supported"] else "unsupported"
     groups = _groups(results)
     words = KINDS.get(kind, "They were put into {k} groups of similar practices").format(k=len(groups))
-    noise = len(results.unsegmented)
-    outside = f" {noise:,} practices belong to none of them." if noise else ""
+    outside = f" {counts['noise']:,} practices belong to none of them." if counts["noise"] else ""
+    features = results.config["features"]
     return {
         "found": (
-            f"{practices:,} general practices have {patients / 1e6:,.1f} million patients. {words}.{outside}"
+            f"{counts['practices']:,} general practices have {counts['patients'] / 1e6:,.1f} million "
+            f"patients. {words}.{outside}"
         ),
         "groups": groups,
         "unchecked": UNCHECKED if results.source.get("unchecked") else "",
-        "sure": _sure(results.evidence, kind),
+        "sure": _sure(sure_share(results.evidence), kind),
         "more": [
-            *(results.evidence.get("transport") or {}).get("reasons", []),
-            *(results.evidence.get("years") or {}).get("reasons", []),
+            reason
+            for part in ("transport", "years")
+            for reason in (results.evidence.get(part) or {}).get("reasons", [])
         ],
-        "made_of": f"Practices are compared by {len(results.dictionary)} features "
-        f"({results.config['features'].get('label', results.config['features']['name'])}).",
+        "made_of": f"Practices are compared by {counts['features']} features "
+        f"({features.get('label', features['name'])}).",
     }
 
 
@@ -72,13 +76,10 @@ def _sentence(figures: Sequence[str]) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _sure(evidence: Mapping[str, Any], kind: str) -> str:
+def _sure(share: float | None, kind: str) -> str:
     """One sentence: the share of practices sure of their segment, and what follows for a label."""
-    counts = evidence.get("practices") or {}
-    total = sum(counts.values())
-    if not total:
+    if share is None:
         return NO_VERDICT
-    share = counts["sure"] / total
     text = f"{share:.0%} of practices are sure of their segment"
     if kind == "unsupported":
         return f"{NO_SUPPORT}: other numbers would do as well. {text} as it is; do not name one by it."
@@ -95,44 +96,21 @@ def _sure(evidence: Mapping[str, Any], kind: str) -> str:
     )
 
 
-#: The tests of the verdict: test, figure, limit in the configuration, whether it is the most, form.
-TESTS = (
-    ("More separate than random data (silhouette above it)", "excess_silhouette", "excess", False, "{:.2f}"),
-    ("The same segments return when practices are redrawn", "jaccard_min", "jaccard", False, "{:.0%}"),
-    (
-        *("K-means and Ward's method find the same (adjusted Rand index)", "ari_kmeans_hierarchical"),
-        *("ari", False, "{:.2f}"),
-    ),
-    (
-        "Few practices on the borders (density, of that at the centres)",
-        "valley_max",
-        "valley",
-        True,
-        "{:.0%}",
-    ),
-)
-
-
 def verdict_tests(evidence: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Return the tests of the verdict: test, found, asked, passed ("yes", "no", "not measured")."""
-    figures, limits = evidence.get("figures") or {}, evidence.get("thresholds") or {}
-    return [
-        _row(test, figures.get(figure), float(limits[limit]), form, most=most)
-        for test, figure, limit, most, form in TESTS
-        if limit in limits
-    ]
+    """Return the conditions of the verdict: test, found, asked, passed ("yes", "no", "not measured")."""
+    return [_row(condition) for condition in evidence.get("conditions") or []]
 
 
-def _row(test: str, found: float | None, asked: float, form: str, *, most: bool) -> dict[str, str]:
-    passed = None if found is None else found <= asked if most else found >= asked
+def _row(condition: Mapping[str, Any]) -> dict[str, str]:
+    found, form = condition["found"], "{:.0%}" if condition["share"] else "{:.2f}"
     if found is not None:
         # Rounded towards failing: what falls short of a limit is not shown as reaching it.
-        found = -rounded_down(-found, 2) if most else rounded_down(found, 2)
+        found = -rounded_down(-found, 2) if condition["most"] else rounded_down(found, 2)
     return {
-        "test": test,
+        "test": condition["test"],
         "found": UNKNOWN if found is None else form.format(found),
-        "asked": f"{'at most' if most else 'at least'} {form.format(asked)}",
-        "passed": {None: "not measured", True: "yes", False: "no"}[passed],
+        "asked": f"{'at most' if condition['most'] else 'at least'} {form.format(condition['asked'])}",
+        "passed": {None: "not measured", True: "yes", False: "no"}[condition["passed"]],
     }
 
 

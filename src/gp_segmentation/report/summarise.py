@@ -26,7 +26,7 @@ from gp_segmentation.report.formatting import METRICS, display_name, scalar_text
 from gp_segmentation.report.levels_text import levels_text
 from gp_segmentation.report.preparation_text import preparation_rows, preparation_sentences
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.hashes import identity
+from gp_segmentation.utils.hashes import WITHOUT_EFFECT, identity
 from gp_segmentation.utils.intervals import rounded_interval
 from gp_segmentation.utils.wording import UNKNOWN, natural, signed
 
@@ -48,15 +48,16 @@ def summarise(results: Results, *, top_features: int = 12) -> dict[str, Any]:
     top_features : rows in the profile of each segment, the features on which it differs most from England.
     """
     choice, codes = choice_text(results), {key.number: key.code for key in segment_keys(results.segments)}
+    counts, verdict = _counts(results), verdict_text(results, fixed=choice["fixed"])
     portraits = {portrait["segment"]: portrait for portrait in results.portraits}
     return {
         **frame(results),
         "title": f"Segments of general practices, {results.source['label']}",
-        "counts": _counts(results),
-        "first": first_screen(results),
+        "counts": counts,
+        "first": first_screen(results, counts, verdict),
         "tests": verdict_tests(results.evidence),
         "elsewhere": elsewhere_rows(results.evidence),
-        "verdict": verdict_text(results, fixed=choice["fixed"]),
+        "verdict": verdict,
         "choice": choice,
         "usefulness": usefulness_sentences(results.evidence),
         "levels": levels_text(results),
@@ -95,7 +96,7 @@ def frame(results: Results) -> dict[str, Any]:
 
 def _config(config: dict[str, Any]) -> str:
     """The configuration as YAML, without keys that change no result: the page's bytes stay the same."""
-    shown = {key: value for key, value in config.items() if key not in ("jobs", "tracking")}
+    shown = {key: value for key, value in config.items() if key not in WITHOUT_EFFECT}
     return without_secrets(yaml.safe_dump(shown, sort_keys=True, allow_unicode=True))
 
 

@@ -5,14 +5,21 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from gp_segmentation.report import write_page
-from gp_segmentation.report.first_screen import elsewhere_rows, first_screen, verdict_tests
+from gp_segmentation.evidence import judge
+from gp_segmentation.evidence.verdict import NO_GAP
+from gp_segmentation.report import summarise, write_page
+from gp_segmentation.report.first_screen import elsewhere_rows, verdict_tests
 from gp_segmentation.schemas import Results
 
 LIMITS = {"excess": 0.05, "jaccard": 0.75, "ari": 0.65, "valley": 0.25}
+
+
+def first(results: Results) -> dict[str, Any]:
+    return summarise(results)["first"]
 
 
 def counts(sure: int) -> dict[str, int]:
@@ -55,7 +62,7 @@ def test_the_words_follow_verdict_and_certainty(
 ) -> None:
     made = results_of(4)
     evidence = {**made.evidence, "verdict": verdict, "practices": counts(sure)}
-    said = first_screen(dataclasses.replace(made, evidence=evidence))
+    said = first(dataclasses.replace(made, evidence=evidence))
     assert found in said["found"]
     assert words in said["sure"]
 
@@ -63,22 +70,27 @@ def test_the_words_follow_verdict_and_certainty(
 def test_what_is_not_supported_or_not_assessed_is_called_so(results_of: Callable[..., Results]) -> None:
     made = results_of(4)
     choice = {**made.choice, "supported": False}
-    said = first_screen(dataclasses.replace(made, choice=choice))
+    said = first(dataclasses.replace(made, choice=choice))
     assert "can be divided in many ways" in said["found"]
     assert said["sure"].startswith("No number of segments is supported by the data")
     nothing = dataclasses.replace(made, evidence={"assessed": False})
-    assert first_screen(nothing)["sure"] == "This run did not assess how far the segments can be trusted."
+    assert first(nothing)["sure"] == "This run did not assess how far the segments can be trusted."
 
 
 def test_a_group_comes_with_its_figures_in_plain_units(results_of: Callable[..., Results]) -> None:
     made = results_of(4)
     told = ["patients aged 75 and over 13.5% (England 9.0%)", "deprivation 15.7 (England 23.5)", "more"]
     portraits = [portrait | {"figures": told} for portrait in made.portraits]
-    first, *_ = first_screen(dataclasses.replace(made, portraits=portraits))["groups"]
-    assert first["figures"] == (
+    group, *_ = first(dataclasses.replace(made, portraits=portraits))["groups"]
+    assert group["figures"] == (
         "Patients aged 75 and over 13.5% (England 9.0%); deprivation 15.7 (England 23.5)"
     )
-    assert first["practices"] == made.portraits[0]["practices"]
+    assert group["practices"] == made.portraits[0]["practices"]
+
+
+def rows_of(figures: dict[str, float | None]) -> list[dict[str, str]]:
+    known = {"silhouette": 0.2, "null_silhouette": 0.15, **figures}
+    return verdict_tests(dataclasses.asdict(judge(known, LIMITS | {"unstable_jaccard": 0.6})))
 
 
 def test_the_tests_of_the_verdict_are_rounded_towards_failing() -> None:
@@ -88,7 +100,7 @@ def test_the_tests_of_the_verdict_are_rounded_towards_failing() -> None:
         "ari_kmeans_hierarchical": None,
         "valley_max": 0.2501,
     }
-    rows = verdict_tests({"figures": figures, "thresholds": LIMITS})
+    rows = rows_of(figures)
     assert [(row["found"], row["asked"], row["passed"]) for row in rows] == [
         ("0.04", "at least 0.05", "no"),
         ("74%", "at least 75%", "no"),
@@ -101,8 +113,27 @@ def test_the_tests_of_the_verdict_are_rounded_towards_failing() -> None:
         "ari_kmeans_hierarchical": 0.65,
         "valley_max": 0.25,
     }
-    assert {row["passed"] for row in verdict_tests({"figures": passing, "thresholds": LIMITS})} == {"yes"}
+    assert {row["passed"] for row in rows_of(passing)} == {"yes"}
     assert verdict_tests({"assessed": False}) == []
+
+
+def test_a_gap_that_lumps_alone_make_is_shown_not_to_remain_and_a_valley_without_size_has_no_number() -> None:
+    """Where all but the last passed, a table of four would contradict the verdict."""
+    passing = {
+        "excess_silhouette": 0.1,
+        "jaccard_min": 0.9,
+        "ari_kmeans_hierarchical": 0.9,
+        "valley_max": 0.1,
+    }
+    *others, last = rows_of(passing | {"valley_smooth": 0.9})
+    assert {row["passed"] for row in others} == {"yes"}
+    assert (last["found"], last["passed"]) == ("90%", "no")
+    assert rows_of(passing | {"valley_max": NO_GAP})[3] == {
+        "test": "Few practices on the borders (density, of that at the centres)",
+        "found": "not known",
+        "asked": "at most 25%",
+        "passed": "no",
+    }
 
 
 def test_the_areas_that_fare_worst_without_themselves_come_first() -> None:
