@@ -26,7 +26,7 @@ from gp_segmentation.panel.through_time import (
     told,
 )
 from gp_segmentation.panel.trends import trends
-from gp_segmentation.schemas import CHANGES
+from gp_segmentation.schemas import CHANGES, PanelTables
 from gp_segmentation.segments.changes import BORDER_CHANCE, classify_changes
 from gp_segmentation.utils.arrays import Floats, Ints
 
@@ -50,32 +50,6 @@ class Run:
     names: Mapping[int, str]
 
 
-@dataclass(frozen=True)
-class Panel:
-    """What comes out; every table has a schema of its name in `schemas` (``panel_`` before it).
-
-    Attributes
-    ----------
-    segments, practices, account, flows, trends, agreement, returns, core : see `schemas.panel_tables`.
-    warnings : sentences that ask for another file; they come first. findings, notes : sentences.
-    metrics : name -> one number for each two years that follow each other.
-    """
-
-    periods: list[str]
-    segments: pd.DataFrame
-    practices: pd.DataFrame
-    account: pd.DataFrame
-    flows: pd.DataFrame
-    trends: pd.DataFrame
-    agreement: pd.DataFrame
-    returns: pd.DataFrame
-    core: pd.DataFrame
-    warnings: list[str]
-    findings: list[str]
-    notes: list[str]
-    metrics: dict[str, list[float]]
-
-
 def build_panel(
     run: Run,
     years: Sequence[Year],
@@ -86,7 +60,7 @@ def build_panel(
     draws: int = 200,
     level: float = BORDER_CHANCE,
     seed: int = 0,
-) -> Panel:
+) -> PanelTables:
     """Put two or more years into the segments of a run, and say what moved, what closed and what is noise.
 
     Parameters
@@ -110,7 +84,7 @@ def build_panel(
     accounts, said = _accounts(lists, followed)
     sizes = {period: tables.list_size for period, tables in pooled.items()}
     metrics = _metrics(steps, fits, followed, list(lists))
-    return Panel(
+    return PanelTables(
         periods=list(lists),
         segments=_segments(pooled, followed, placed, steps, fits, run.names),
         practices=followed.events,

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from gp_segmentation.pipeline.finished import run_or_latest
 from gp_segmentation.pipeline.project import Project
-from gp_segmentation.pipeline.queries import existing_run
-from gp_segmentation.pipeline.runs import recorded_config
+from gp_segmentation.pipeline.queries import existing_run, with_prepared
 from gp_segmentation.pipeline.years.panel_files import PAGE, WORKBOOK, write_panel
-from gp_segmentation.storage.workspace import Workspace
 from gp_segmentation.tracking.errors import StoreError
 
 
@@ -27,11 +26,8 @@ def make_panel(asked: dict[str, Any], root: Path) -> str:
     """
     named = Path(asked["run"]).expanduser() if asked["run"] else None
     folder = existing_run(run_or_latest(None if named is None else root / named, root))
-    cfg, out = recorded_config(folder, root), root / "data" / "panel"
-    prepared = Workspace(folder).prepared
-    if not prepared.is_dir():
-        prepared = Project(cfg, root).prepared_folder()
-    ws = Workspace(folder, raw_folder=root / "data" / "raw", prepared_folder=prepared)
+    (cfg, ws), out = with_prepared(folder, root), root / "data" / "panel"
+    ws = replace(ws, raw_folder=root / "data" / "raw")
     written = write_panel(asked["panel"], cfg, ws, root, out, seed=asked["seed"])
     found = written.panel
     simulated = dict.fromkeys(str(source["warning"]) for source in written.sources if source.get("warning"))

@@ -5,6 +5,7 @@ import hashlib
 import io
 import struct
 from collections.abc import Sequence
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -106,15 +107,20 @@ def write_first_look(
 
 def write_template(path: Path, template: str, **parts: Any) -> None:
     """Write a page whose every text from data is escaped; it gets `parts` and the style of all pages."""
-    environment = Environment(
+    css = Markup(_asset("page.css"))  # noqa: S704 - our own file
+    write_text(path, _environment().get_template(template).render(css=css, **parts))
+
+
+@cache
+def _environment() -> Environment:
+    """One for all pages: a template is compiled once."""
+    return Environment(
         loader=PackageLoader("gp_segmentation.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    css = Markup(_asset("page.css"))  # noqa: S704 - our own file
-    write_text(path, environment.get_template(template).render(css=css, **parts))
 
 
 def script_of(*names: str) -> tuple[str, str]:
@@ -140,9 +146,14 @@ def _smaller(png: bytes) -> bytes:
     return smaller.getvalue()
 
 
-def _figure(figure: Rendered, number: int) -> dict[str, Any]:
-    png = figure.picture()  # title, caption and source stand in the text
+def embedded(png: bytes) -> dict[str, Any]:
+    """Return a picture as a page has it: ``uri``, and ``width`` and ``height`` in pixels."""
     width, height = struct.unpack(">II", png[16:24])  # from the header of the PNG
+    data = base64.b64encode(_smaller(png)).decode("ascii")
+    return {"uri": f"data:image/webp;base64,{data}", "width": width, "height": height}
+
+
+def _figure(figure: Rendered, number: int) -> dict[str, Any]:
     return {
         "number": number,
         "name": figure.name,
@@ -150,7 +161,5 @@ def _figure(figure: Rendered, number: int) -> dict[str, Any]:
         "title": figure.title,
         "caption": figure.caption,
         "alt": f"{figure.title}. {figure.alt}",
-        "uri": f"data:image/webp;base64,{base64.b64encode(_smaller(png)).decode('ascii')}",
-        "width": width,
-        "height": height,
+        **embedded(figure.picture()),  # title, caption and source stand in the text
     }

@@ -24,7 +24,8 @@ from gp_segmentation.features.deprivation import Deprivation
 from gp_segmentation.features.prevalence import Prevalence
 from gp_segmentation.matrix.pipeline import build_pipeline, prepare_matrix
 from gp_segmentation.matrix.transformers import knn_imputer
-from gp_segmentation.panel import Panel, Run, Year, build_panel
+from gp_segmentation.panel import Run, Year, build_panel
+from gp_segmentation.schemas import PanelTables
 from gp_segmentation.segments.model import add_segments
 
 CRUDE: dict[str, Block] = {"prevalence": Prevalence(adjust="none"), "deprivation": Deprivation()}
@@ -62,7 +63,7 @@ def next_year(tables: Tables, seed: int) -> Tables:
     return replace(tables, registers=registers.assign(register=drawn), context=context)
 
 
-def panel_of(run: Run, later: Tables, **options: object) -> Panel:
+def panel_of(run: Run, later: Tables, **options: object) -> PanelTables:
     years = [
         Year("England 2024-25", "2024-25", later, NOTHING),
         Year("England 2022-23", "2022-23", run.tables, NOTHING),
@@ -76,14 +77,14 @@ def run(tables_of: Callable[..., Tables]) -> Run:
 
 
 @pytest.fixture(scope="module")
-def noise(run: Run) -> Panel:
+def noise(run: Run) -> PanelTables:
     return panel_of(run, next_year(run.tables, 4))
 
 
 TABLES = ("segments", "practices", "account", "flows", "trends", "agreement", "core")
 
 
-def test_every_table_has_its_schema(noise: Panel) -> None:
+def test_every_table_has_its_schema(noise: PanelTables) -> None:
     for name in TABLES:
         table = getattr(noise, name)
         assert len(contracts.check(f"panel_{name}", table)) == len(table)
@@ -102,7 +103,7 @@ def test_chance_is_not_called_a_move(run: Run) -> None:
     assert np.mean(by_drift) == pytest.approx(np.mean(changed), rel=0.4)
 
 
-def test_planted_moves_are_found(run: Run, noise: Panel) -> None:
+def test_planted_moves_are_found(run: Run, noise: PanelTables) -> None:
     """Ten practices of the middle of segment one get the figures of as many in the middle of two."""
     first = noise.segments.query("period == '2022-23' and special.isna()").sort_values("margin")
     first = first[first["practice_code"] != "A00003"]  # without a score
@@ -137,7 +138,9 @@ def test_planted_moves_are_found(run: Run, noise: Panel) -> None:
     assert one_to_two["low"] < one_to_two["share"] < one_to_two["high"]
 
 
-def test_flows_add_up_to_the_practices_and_expected_flows_to_those_of_each_segment(noise: Panel) -> None:
+def test_flows_add_up_to_the_practices_and_expected_flows_to_those_of_each_segment(
+    noise: PanelTables,
+) -> None:
     segments = noise.segments.pivot_table("segment", "practice_code", "period")
     counts = pd.crosstab(segments["2022-23"], segments["2024-25"])
     flow = noise.flows[noise.flows["segment_from"].str.isdigit() & noise.flows["segment_to"].str.isdigit()]
@@ -178,7 +181,7 @@ def test_a_closed_practice_is_no_move_and_a_merged_one_is_pooled(run: Run) -> No
     assert found.metrics["share_closed"] == [1 / 300]
 
 
-def test_every_fit_is_compared_between_the_years_and_with_the_frozen_model(noise: Panel) -> None:
+def test_every_fit_is_compared_between_the_years_and_with_the_frozen_model(noise: PanelTables) -> None:
     columns = ["first", "first_period", "second", "second_period"]
     ari = noise.agreement.set_index(columns)["ari"]
     assert list(ari.index) == [
@@ -253,14 +256,14 @@ def test_a_year_that_lacks_most_of_the_run_is_refused_with_what_to_do(run: Run) 
         panel_of(run, empty)
 
 
-def test_the_same_input_gives_the_same_tables(run: Run, noise: Panel) -> None:
+def test_the_same_input_gives_the_same_tables(run: Run, noise: PanelTables) -> None:
     again = panel_of(run, next_year(run.tables, 4))
     for name in TABLES:
         pd.testing.assert_frame_equal(getattr(again, name), getattr(noise, name))
     assert_series_equal(again.segments["certainty"], noise.segments["certainty"])
 
 
-def test_sentences_tell_moves_from_closures_and_drift(noise: Panel) -> None:
+def test_sentences_tell_moves_from_closures_and_drift(noise: PanelTables) -> None:
     count = noise.segments["change"].value_counts()
     changed = 300 - count["stayed"]
     assert noise.findings[2].startswith(

@@ -130,6 +130,19 @@ def test_warnings_are_logged_and_stand_first_on_the_page(run, tmp_path, caplog):
     assert page.index(warning) < page.index("practices are in both years")
 
 
+def test_the_workbook_says_of_all_years_what_is_true_of_any(run):
+    first, second = (
+        json.loads((folder / "source.json").read_text(encoding="utf-8"))
+        for folder in (run.ws.prepared, run.later)
+    )
+    second |= {"synthetic": False, "warning": "DRAWN.", "unchecked": ["q.csv"], "attribution": "Another's."}
+    cover = panel_files._about([first, second])
+    assert cover["synthetic"]
+    assert (cover["warning"], cover["unchecked"]) == ("DRAWN.", ["q.csv"])
+    assert cover["attribution"] == f"{first['attribution']}; Another's."
+    assert cover["label"] == "synthetic England 2024-25; synthetic England 2025-26"
+
+
 def test_successors_that_are_known_are_named_and_a_missing_file_is_refused(run, tmp_path, monkeypatch):
     monkeypatch.setattr(panel_files, "write_panel_page", lambda *_: {})
     heir = sorted(run.ws.prepared_table("practices")["practice_code"])[5]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,12 @@ from gp_segmentation.clustering import fit_labels
 from gp_segmentation.errors import GpsegError
 from gp_segmentation.features import Tables
 from gp_segmentation.insight.workbook.workbook import write_workbook
-from gp_segmentation.panel import Panel, Run, Year, build_panel
+from gp_segmentation.panel import Run, Year, build_panel
 from gp_segmentation.pipeline.years.other_sources import prepared_source
 from gp_segmentation.pipeline.years.panel_workbook import panel_sheets
 from gp_segmentation.report import PanelPage, write_panel_page
+from gp_segmentation.report.comparison import around
+from gp_segmentation.schemas import PanelTables
 from gp_segmentation.segments.renumbering import read_renumbered
 from gp_segmentation.sources.successors import read_successors
 from gp_segmentation.storage.model_files import load_model
@@ -42,7 +44,7 @@ TABLES = ("segments", "practices", "account", "flows", "trends", "agreement", "r
 class Written:
     """A panel that was written, and the source.json of every year."""
 
-    panel: Panel
+    panel: PanelTables
     sources: list[Config]
 
 
@@ -79,31 +81,29 @@ def write_panel(options: Config, cfg: Config, ws: Workspace, root: Path, out: Pa
     for sentence in panel.warnings:
         log.warning("WARNING: %s.", sentence)
     sources = [read_json(folder / "source.json") | {"tables": content(folder)} for folder in folders]
+    absent = [f"{source['label']}: {sentence}" for source in sources for sentence in source.get("absent", [])]
+    panel = replace(panel, notes=[*panel.notes, *absent])
     _write(out, panel, segments, sources)
     return Written(panel, sources)
 
 
-def _write(out: Path, panel: Panel, segments: pd.DataFrame, sources: list[Config]) -> None:
+def _write(out: Path, panel: PanelTables, segments: pd.DataFrame, sources: list[Config]) -> None:
     keys = segments.drop_duplicates("segment")
     names = {
         str(row["segment"]): f"{row['segment_code']} {row['segment_name']}" for _, row in keys.iterrows()
     }
-    tables = {name: getattr(panel, name) for name in TABLES if name != "segments"}
-    absent = [f"{source['label']}: {sentence}" for source in sources for sentence in source.get("absent", [])]
-    sentences = {"warnings": panel.warnings, "findings": panel.findings, "notes": [*panel.notes, *absent]}
-    shown: dict[str, Any] = {**tables, **sentences}
     with fresh_folder(out) as folder:
         for name in TABLES:
             write_table(folder / f"{name}.csv", getattr(panel, name), f"panel_{name}")
-        page = PanelPage(periods=panel.periods, names=names, segments=keys, **shown, sources=sources)
+        page = PanelPage(panel, names, keys, sources)
         for name, pictures in write_panel_page(folder / PAGE, page).items():
             for ending, content in pictures.items():
                 (folder / f"{name}.{ending}").write_bytes(content)
         write_workbook(folder / WORKBOOK, panel_sheets(panel, names), _about(sources))
-        write_json(folder / RESULT, _result(panel, sources, sentences))
+        write_json(folder / RESULT, _result(panel, sources))
 
 
-def _result(panel: Panel, sources: list[Config], sentences: Mapping[str, Any]) -> Config:
+def _result(panel: PanelTables, sources: list[Config]) -> Config:
     steps = [f"{start} to {end}" for start, end in pairwise(panel.periods)]
     metrics = {
         name: {step: None if value != value else value for step, value in zip(steps, values, strict=True)}
@@ -112,20 +112,22 @@ def _result(panel: Panel, sources: list[Config], sentences: Mapping[str, Any]) -
     return {
         "periods": list(panel.periods),
         "sources": [{key: source[key] for key in OF_A_SOURCE} for source in sources],
-        **sentences,
+        "warnings": panel.warnings,
+        "findings": panel.findings,
+        "notes": panel.notes,
         "metrics": metrics,
         "returns": panel.returns.round(6).to_dict("records"),
     }
 
 
 def _about(sources: list[Config]) -> Config:
-    """What the workbook says of the data of all years: it is marked if those of any are."""
-    warnings = dict.fromkeys(source["warning"] for source in sources if source.get("warning"))
+    """What the workbook says of the data of all years: what is true of any is said of all."""
+    together = around(sources)
     return {
         **sources[0],
-        "label": ", ".join(source["label"] for source in sources),
-        "synthetic": any(source["synthetic"] for source in sources),
-        "warning": " ".join(warnings) or None,
+        **together.pop("source"),
+        **together,
+        "unchecked": [name for source in sources for name in source.get("unchecked", [])],
         "absent": [],  # of several years: panel.json and the page say which lacks what
     }
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from gp_segmentation.insight.workbook.workbook import WorkbookSheet
-from gp_segmentation.panel import Panel
+from gp_segmentation.schemas import PanelTables
 
 STEP = {"from_period": "From year", "to_period": "To year"}
 FLOWS = {
@@ -65,7 +65,7 @@ RETURNS = {
 CORE = {"part": "Part", "item": "Item", "period": "Year", "found": "What the year has", "used": "Compared"}
 
 
-def panel_sheets(panel: Panel, names: Mapping[str, str]) -> dict[str, WorkbookSheet]:
+def panel_sheets(panel: PanelTables, names: Mapping[str, str]) -> dict[str, WorkbookSheet]:
     """Return the sheets: practices by year, flows, trends, practices of one year, patients, fits, core.
 
     Parameters
@@ -100,7 +100,7 @@ def _named(table: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
     return table.assign(**{name: table[name].map(lambda text: names.get(text, text)) for name in columns})
 
 
-def _by_practice(panel: Panel, names: Mapping[str, str]) -> tuple[pd.DataFrame, dict[str, str]]:
+def _by_practice(panel: PanelTables, names: Mapping[str, str]) -> tuple[pd.DataFrame, dict[str, str]]:
     """A row per practice; of every year its segment and certainty, of each but the first the change."""
     rows = panel.segments.assign(segment=panel.segments["segment"].astype(str).map(names))
     about = ["practice_code", "practice_name", "icb_name"]
