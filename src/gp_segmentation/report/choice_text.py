@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from gp_segmentation.report.formatting import CRITERIA, clusterer_name, display_name, scalar_text
-from gp_segmentation.schemas import Results
+from gp_segmentation.schemas import Results, by_chosen_method, of_preparation
 from gp_segmentation.utils.wording import rounded_down
 
 #: The three questions of the finest rule: verdict, figure, limit in the rule, heading.
@@ -65,17 +65,12 @@ def _candidates(results: Results) -> tuple[list[dict[str, str]], list[dict[str, 
     table, choice = results.candidates, results.choice
     if table.empty:
         return [], []
-    table = table[same(table["preparation"], choice.get("preparation"))]
-    own = same(table["clusterer"], choice["clusterer"]) & same(table["linkage"], choice["linkage"])
+    table = of_preparation(table, choice.get("preparation"))
+    own = by_chosen_method(table, choice)
     mine, others = (
         [_candidate(row) for row in rows.to_dict("records")] for rows in (table[own], table[~own])
     )
     return mine, others
-
-
-def same(column: pd.Series, value: str | None) -> pd.Series:
-    """Return where a column has `value`; None is missing."""
-    return column.isna() if value is None else column == value
 
 
 def _candidate(row: dict[Any, Any]) -> dict[str, str]:

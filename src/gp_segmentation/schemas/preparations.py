@@ -23,5 +23,14 @@ def weights_of(settings: Mapping[str, Any]) -> dict[str, float]:
 
 def of_preparation(table: pd.DataFrame, name: str | None) -> pd.DataFrame:
     """Return the rows of `table` (trials, or draws of the null) whose ``preparation`` is `name`."""
-    mine = table["preparation"].isna() if name is None else table["preparation"] == name
-    return table[mine].reset_index(drop=True)
+    return table[_is(table["preparation"], name)].reset_index(drop=True)
+
+
+def by_chosen_method(table: pd.DataFrame, choice: Mapping[str, Any]) -> pd.Series:
+    """Return which rows of `table` (trials, candidates) have the clusterer and the linkage of the choice."""
+    return _is(table["clusterer"], choice["clusterer"]) & _is(table["linkage"], choice["linkage"])
+
+
+def _is(column: pd.Series, value: str | None) -> pd.Series:
+    """Where a column has `value`; None is missing."""
+    return column.isna() if value is None else column == value

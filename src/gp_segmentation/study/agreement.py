@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gp_segmentation.errors import ConfigError
+from gp_segmentation.schemas import by_chosen_method
 from gp_segmentation.study.space import Space
 from gp_segmentation.validity import adjusted_rand
 
@@ -128,5 +129,5 @@ def compare_preparations(
 
 def _same_setting(trials: pd.DataFrame, choice: Mapping[str, Any]) -> pd.DataFrame:
     """The trial with the clusterer, linkage and number of segments of the choice."""
-    same = (trials["clusterer"] == choice["clusterer"]) & (trials["n_clusters"] == choice["n_clusters"])
-    return trials[same & (trials["linkage"].fillna("") == (choice["linkage"] or ""))].head(1)
+    same = by_chosen_method(trials, choice) & (trials["n_clusters"] == choice["n_clusters"])
+    return trials[same].head(1)

@@ -6,7 +6,7 @@ import pandas as pd
 
 from gp_segmentation import config, evidence
 from gp_segmentation.features import Tables, build_blocks
-from gp_segmentation.schemas import headlines, of_preparation
+from gp_segmentation.schemas import by_chosen_method, headlines, of_preparation
 from gp_segmentation.storage.table_files import read_table, write_table
 from gp_segmentation.storage.workspace import Workspace
 from gp_segmentation.utils.files import fresh_folder, read_json, write_json
@@ -139,5 +139,4 @@ def _trials_of_the_chosen_clusterer(ws: Workspace) -> pd.DataFrame:
     """The trials with the preparation, clusterer and linkage of the choice, of every number of segments."""
     choice = ws.choice()
     trials = of_preparation(ws.trials(), choice["preparation"])
-    own = trials[["clusterer", "linkage"]].fillna("").eq([choice["clusterer"], choice["linkage"] or ""])
-    return trials[own.all(axis=1)]
+    return trials[by_chosen_method(trials, choice)]

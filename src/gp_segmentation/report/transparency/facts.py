@@ -7,10 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from gp_segmentation.report.choice_text import same
 from gp_segmentation.report.formatting import clusterer_name, scalar_text
 from gp_segmentation.report.summarise import summarise
-from gp_segmentation.schemas import Results, empty
+from gp_segmentation.schemas import Results, by_chosen_method, empty, of_preparation
 from gp_segmentation.utils.wording import CERTAIN, UNKNOWN, listed, rounded_down
 
 #: Steps of the preparation with a choice of their own.
@@ -95,10 +94,9 @@ class Facts:
         table, choice = self.results.candidates, self.results.choice
         if table.empty:
             return []
-        own = same(table["clusterer"], choice["clusterer"]) & same(table["linkage"], choice["linkage"])
-        own &= same(table["preparation"], choice.get("preparation"))
-        passed = table[own & table["passes"].astype(str).isin(["True", "1.0"])]["n_clusters"]
-        return sorted({int(k) for k in passed} - {int(choice["n_clusters"])})
+        table = of_preparation(table, choice.get("preparation"))
+        passed = by_chosen_method(table, choice) & table["passes"].astype(str).isin(["True", "1.0"])
+        return sorted({int(k) for k in table.loc[passed, "n_clusters"]} - {int(choice["n_clusters"])})
 
     def figure(self, name: str, *, percent: bool = False) -> str:
         """A figure of the run as text; shares in percent are rounded down, as elsewhere."""

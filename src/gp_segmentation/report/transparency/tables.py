@@ -4,10 +4,10 @@ from typing import Any
 
 import pandas as pd
 
-from gp_segmentation.report.choice_text import same
 from gp_segmentation.report.formatting import clusterer_name, scalar_text
 from gp_segmentation.report.transparency.document import Columns, Table, numbers, table
 from gp_segmentation.report.transparency.facts import Facts
+from gp_segmentation.schemas import by_chosen_method, of_preparation
 from gp_segmentation.utils.hashes import configuration_hash
 from gp_segmentation.utils.wording import UNKNOWN, natural, signed
 
@@ -45,9 +45,9 @@ def sizes(facts: Facts) -> Table:
 def criteria_by_k(facts: Facts) -> Table:
     """Every criterion at every number of segments, with the chosen method."""
     choice = facts.results.choice
-    trials = facts.results.trials
-    own = same(trials["clusterer"], choice["clusterer"]) & same(trials["linkage"], choice["linkage"])
-    rows = trials[own].drop_duplicates("n_clusters").set_index("n_clusters").sort_index()
+    trials = of_preparation(facts.results.trials, choice.get("preparation"))
+    own = trials[by_chosen_method(trials, choice)]
+    rows = own.drop_duplicates("n_clusters").set_index("n_clusters").sort_index()
     evidence = pd.DataFrame(facts.results.evidence.get("by_k") or [])
     if "k" in evidence:
         extra = evidence.set_index("k")

@@ -17,6 +17,7 @@ from gp_segmentation.report.transparency.checklist import checklist
 from gp_segmentation.report.transparency.document import AUTHOR, NOT_ASSESSED, OWNER, Document, Table
 from gp_segmentation.report.transparency.equality import equality
 from gp_segmentation.report.transparency.model_card import model_card
+from gp_segmentation.report.transparency.tables import criteria_by_k
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.hashes import configuration_hash
 
@@ -257,3 +258,14 @@ def test_mixtures_open_preparations_and_unsegmented_practices_are_told(
     assert told["Which information criteria were used?"].startswith("BIC and ICL of a Gaussian mixture")
     scale = told["Were variables put on one scale, and weighted?"]
     assert scale.startswith("Scale: the study tried one and b, and chose the preparation standard-none.")
+
+
+def test_criteria_are_those_of_the_chosen_preparation_where_the_study_tried_several(facts: Facts):
+    trials = facts.results.trials
+    chosen = trials.assign(preparation="b", silhouette=0.25)
+    both = pd.concat([trials.assign(preparation="a", silhouette=0.75), chosen], ignore_index=True)
+    choice = facts.results.choice | {"preparation": "b"}
+    run = Facts(replace(facts.results, trials=both, choice=choice))
+    shown = criteria_by_k(run)
+    column = [heading for heading, _ in shown.columns].index("Silhouette")
+    assert {row[column] for row in shown.rows} == {"0.250"}
