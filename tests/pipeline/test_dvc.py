@@ -113,7 +113,7 @@ def test_an_edit_in_conf_reruns_the_stages_it_concerns(reproduced):
     undo(reproduced)
 
 
-ALL = ("prepare", "features", "matrix", "study", "segment", "panel", "evidence", "insight", "area", "report")
+ALL = tuple(STAGES[1:-1])
 #: Module -> the stages whose results may be others after an edit of it; `track` looks every time.
 EDITS = {
     "errors.py": ("configure", *ALL),

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from gp_segmentation.insight.workbook import headers
 from gp_segmentation.insight.workbook.sheets import with_rounded_gains
 from gp_segmentation.insight.workbook.workbook import WorkbookSheet, write_workbook
 from gp_segmentation.schemas import AreaTables
@@ -65,27 +66,14 @@ OPPORTUNITIES = {
     **GAIN,
     "description": "What it asks for",
 }
+#: As in the workbook of the whole run, without what is the same in all rows.
 BY_PRACTICE = {
-    **PRACTICE,
-    "indicator_code": "Indicator",
-    "rate": "Achieved (%)",
-    "target": "Target: upper quartile of the segment (%)",
-    "peers_rate": "Median of its peers (%)",
-    "rank": "Rank in its segment, 1 the highest rate",
-    "ranked": "Practices ranked",
-    "eligible": "Eligible patients",
-    **GAIN,
-    "standing": "Standing",
+    name: header
+    for name, header in headers.BY_PRACTICE.items()
+    if name not in ("icb_name", "segment_code", "group_name")
 }
 EXPECTED = {
-    "condition": "Register",
-    "practices": "Practices counted",
-    "patients": "Patients on the list",
-    "recorded": "Recorded on the register",
-    "expected": "Expected on the register",
-    "low": "Expected, interval from",
-    "high": "Expected, interval to",
-    "difference": "Recorded less expected",
+    name: header for name, header in headers.EXPECTED.items() if name not in ("level", "area", "area_code")
 }
 PEERS = {
     **PRACTICE,

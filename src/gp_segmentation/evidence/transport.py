@@ -1,6 +1,6 @@
 """Do the segments hold elsewhere: fitted without one area, do they return, and does the area fit them?"""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from gp_segmentation.evidence.json_values import json_records
 from gp_segmentation.utils.arrays import Floats, Ints
 from gp_segmentation.utils.parallel import parallel_map
 from gp_segmentation.utils.progress import progress_bar
-from gp_segmentation.utils.wording import rounded_down
+from gp_segmentation.utils.wording import first_few, rounded_down
 from gp_segmentation.validity import adjusted_rand, best_jaccards, match_labels
 
 #: How the levels of areas are called.
@@ -106,7 +106,7 @@ def _of_level(table: pd.DataFrame, level: str, least: float, ari: float) -> Iter
     by_area = rows.drop_duplicates("area_code")
     away = by_area[(by_area["ari"] < ari) & (by_area["kept"] < KEPT)]
     for segment, areas in lost.groupby("segment"):
-        named = _named(areas.sort_values("jaccard")["area"])
+        named = first_few(areas.sort_values("jaccard")["area"], 3)
         low = rounded_down(100 * areas["jaccard"].min())
         yield (
             f"Segment {segment} rests on {named}: without it the segment does not return "
@@ -114,7 +114,7 @@ def _of_level(table: pd.DataFrame, level: str, least: float, ari: float) -> Iter
         )
     if len(away):
         least_kept = rounded_down(100 * away["kept"].min())
-        named = _named(away.sort_values("kept")["area"])
+        named = first_few(away.sort_values("kept")["area"], 3)
         yield (
             f"The segments do not hold in {named}: fitted without it, they put its practices elsewhere "
             f"(as few as {least_kept:.0f}% keep their segment)."
@@ -127,12 +127,6 @@ def _of_level(table: pd.DataFrame, level: str, least: float, ari: float) -> Iter
             f"returns (overlap {worst:.0f}% or more) and the practices left out keep their segment "
             f"(least in {farthest['area']}, {rounded_down(100 * farthest['kept']):.0f}%)."
         )
-
-
-def _named(areas: Sequence[str] | pd.Series) -> str:
-    listed = [str(area) for area in areas]
-    more = f" and {len(listed) - 3} more" if len(listed) > 3 else ""
-    return ", ".join(listed[:3]) + more
 
 
 def _areas(

@@ -94,10 +94,9 @@ def size(data: Flows) -> tuple[float, float]:
 
 def draw(data: Flows, figure: FigureBase) -> None:
     names = [f"{k} segments\n(chosen)" if k == data.chosen else f"{k} segments" for k in data.ks]
-    parts = zip(
-        names, data.blocks, data.home, map(_labels, [data] * len(names), range(len(names))), strict=True
-    )
-    columns = [Column(*part) for part in parts]
+    columns = [
+        Column(name, data.blocks[at], data.home[at], _labels(data, at)) for at, name in enumerate(names)
+    ]
     draw_columns(figure.add_subplot(), data.keys, columns, data.flows)
     handles = [Rectangle((0, 0), 1, 1, facecolor=k.colour, label=k.legend_label()) for k in data.keys]
     figure.legend(handles=handles, loc="outside lower center", ncols=2)

@@ -13,7 +13,7 @@ from gp_segmentation.pipeline.stages import configure
 from gp_segmentation.sources import download, simulated, synthetic
 from gp_segmentation.sources.fetched import drawn_england
 from gp_segmentation.sources.raw_folder import NAME_IT, readable_files
-from gp_segmentation.sources.tidy import first_few
+from gp_segmentation.utils.wording import first_few
 
 log = logging.getLogger("gpseg")
 

@@ -6,7 +6,8 @@ import pandas as pd
 
 from gp_segmentation.sources.files.archive import TextFile, find_text
 from gp_segmentation.sources.files.delimited import Csv
-from gp_segmentation.sources.tidy import Organisations, QualityLog, first_few, read_keyed_rows, refuse_repeats
+from gp_segmentation.sources.tidy import Organisations, QualityLog, read_keyed_rows, refuse_repeats
+from gp_segmentation.utils.wording import first_few
 
 _WIDTH = 27
 _COLUMNS = {

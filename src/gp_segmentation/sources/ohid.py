@@ -8,8 +8,9 @@ from pydantic import Field
 
 from gp_segmentation.sources.files.archive import TextFile, find_text
 from gp_segmentation.sources.files.delimited import Csv
-from gp_segmentation.sources.tidy import ContextTable, QualityLog, drop_rows_without_key, first_few
+from gp_segmentation.sources.tidy import ContextTable, QualityLog, drop_rows_without_key
 from gp_segmentation.utils.allowed import Limits
+from gp_segmentation.utils.wording import first_few
 
 _COLUMNS = {
     "indicator_id": "Indicator ID",

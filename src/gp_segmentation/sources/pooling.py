@@ -6,8 +6,9 @@ import pandas as pd
 
 from gp_segmentation.errors import ConfigError
 from gp_segmentation.schemas import AGE_BANDS, SCHEMAS, empty
-from gp_segmentation.sources.tidy import Prepared, QualityLog, first_few
+from gp_segmentation.sources.tidy import Prepared, QualityLog
 from gp_segmentation.utils.averages import weighted_means
+from gp_segmentation.utils.wording import first_few
 
 #: What the quality table names instead of a file.
 FILE = "practices pooled by primary care network"

@@ -10,7 +10,8 @@ import pandas as pd
 from gp_segmentation.errors import ConfigError, InputError
 from gp_segmentation.sources.download.config import find_in_folder, names_in_folder
 from gp_segmentation.sources.download.manifest import MANIFEST, read_manifest
-from gp_segmentation.sources.tidy import Codes, NoRowsError, QualityLog, first_few
+from gp_segmentation.sources.tidy import Codes, NoRowsError, QualityLog
+from gp_segmentation.utils.wording import first_few
 
 #: Roles of which a source has at most one file; it may have any number of the others.
 SINGLE_ROLES = (

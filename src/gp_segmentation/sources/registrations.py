@@ -16,10 +16,10 @@ from gp_segmentation.sources.tidy import (
     QualityLog,
     Registrations,
     drop_rows_without_key,
-    first_few,
     refuse_impossible_counts,
     refuse_repeats,
 )
+from gp_segmentation.utils.wording import first_few
 
 _COLUMNS = {
     "extract_date": "EXTRACT_DATE",

@@ -19,11 +19,11 @@ from gp_segmentation.sources.registrations import Day, date_of_extract
 from gp_segmentation.sources.tidy import (
     ContextTable,
     QualityLog,
-    first_few,
     read_keyed_rows,
     refuse_impossible_counts,
     refuse_repeats,
 )
+from gp_segmentation.utils.wording import first_few
 
 _PATIENTS = {
     "extract_date": "EXTRACT_DATE",

@@ -14,6 +14,7 @@ from gp_segmentation import schemas
 from gp_segmentation.errors import InputError
 from gp_segmentation.sources.files.archive import TextFile
 from gp_segmentation.sources.files.delimited import Csv
+from gp_segmentation.utils.wording import first_few
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -51,13 +52,6 @@ class QualityLog:
         if not self._rows:
             return schemas.empty("quality")
         return pd.DataFrame(self._rows, columns=["file", "check", "count", "detail"])
-
-
-def first_few(codes: Codes) -> str:
-    """Return the first five distinct codes as text, and how many more there are."""
-    listed = [str(code) for code in pd.Index(codes).unique()]
-    rest = len(listed) - 5
-    return ", ".join(listed[:5]) + (f" and {rest:,} more" if rest > 0 else "")
 
 
 def compact(postcodes: pd.Series) -> pd.Series:

@@ -3,7 +3,7 @@
 import math
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from gp_segmentation.errors import visible
 
@@ -132,3 +132,14 @@ def short_icb(name: str) -> str:
 def listed(parts: list[str], last: str = "and") -> str:
     """Join parts as in a sentence: "a, b and c"."""
     return f" {last} ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)
+
+
+def first_few(parts: Iterable[object], most: int = 5) -> str:
+    """Return the first distinct parts as text, and how many more there are.
+
+    >>> first_few(["A1", "A2", "A1", "A3"], 2), first_few([])
+    ('A1, A2 and 1 more', '')
+    """
+    every = list(dict.fromkeys(map(str, parts)))
+    rest = len(every) - most
+    return ", ".join(every[:most]) + (f" and {rest:,} more" if rest > 0 else "")

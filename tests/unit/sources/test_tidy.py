@@ -13,11 +13,11 @@ from gp_segmentation.sources.tidy import (
     QualityLog,
     compact,
     drop_rows_without_key,
-    first_few,
     read_keyed_rows,
     refuse_impossible_counts,
     refuse_repeats,
 )
+from gp_segmentation.utils.wording import first_few
 
 
 @pytest.fixture
