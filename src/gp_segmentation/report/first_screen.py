@@ -8,7 +8,7 @@ from typing import Any
 from gp_segmentation.figures import segment_keys
 from gp_segmentation.report.evidence_text import NO_SUPPORT, NO_VERDICT, sure_share
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import UNCHECKED, UNKNOWN, rounded_down
+from gp_segmentation.utils.wording import UNCHECKED, UNKNOWN, data_kind, rounded_down
 
 #: Share of practices sure of their segment from which most are, and below which a single label needs care.
 MOST, FEW = 0.8, 0.65
@@ -19,12 +19,20 @@ KINDS = {
     "unstable": "They can be divided in many ways; {k} groups are one of them",
     "unsupported": "They can be divided in many ways; {k} groups are one of them",
 }
+#: What the data are, by their kind.
+DATA = {
+    "synthetic": "synthetic, made up by a computer",
+    "simulated": "official statistics, except those marked above as simulated",
+    "own": "an analyst's own table of practices",
+    "unchecked": "in the layouts of official statistics",
+    "published": "official statistics as published",
+}
 #: Areas of which the analysts' page says how they fare when they are left out.
 SHOWN = 10
 
 
 def first_screen(results: Results, counts: Mapping[str, int], verdict: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the first screen: found, groups (code, name, figures, practices, ...), sure, more, made_of.
+    """Return the first screen: found, groups, data, unchecked, sure, more, made_of.
 
     Parameters
     ----------
@@ -41,6 +49,7 @@ def first_screen(results: Results, counts: Mapping[str, int], verdict: Mapping[s
             f"patients. {words}.{outside}"
         ),
         "groups": groups,
+        "data": DATA[data_kind(results.source)],
         "unchecked": UNCHECKED if results.source.get("unchecked") else "",
         "sure": _sure(sure_share(results.evidence), kind),
         "more": [

@@ -3,7 +3,8 @@
 import math
 import re
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from gp_segmentation.errors import visible
 
@@ -16,6 +17,19 @@ UNCHECKED = "The files were supplied locally and not checked against the publish
 CERTAIN = 0.9
 #: What Markdown obeys within a line: marks, HTML, addresses.
 _MARKDOWN = re.compile(r"[\\`*_{}\[\]<>|~$&#@]|:(?=//)|(?<=www)\.")
+
+
+def data_kind(source: Mapping[str, Any]) -> str:
+    """Return what kind of data those of source.json are.
+
+    ``synthetic``; ``simulated`` (some tables are); ``own`` (an analyst's table of practices); ``unchecked``
+    (files that were supplied locally); or ``published``.
+
+    >>> data_kind({"synthetic": False, "warning": "", "unchecked": ["q.zip"]})
+    'unchecked'
+    """
+    kinds = {"synthetic": "synthetic", "warning": "simulated", "own_list": "own", "unchecked": "unchecked"}
+    return next((kind for key, kind in kinds.items() if source.get(key)), "published")
 
 
 def visible_name(name: object) -> str:

@@ -19,7 +19,7 @@ import pandas as pd
 from pandas.errors import Pandas4Warning
 
 from gp_segmentation.insight.workbook.long_tables import LONG, fill_rows, sample_rows
-from gp_segmentation.utils.wording import UNCHECKED, visible_name
+from gp_segmentation.utils.wording import UNCHECKED, data_kind, visible_name
 
 #: Time of creation in the file: a constant, so that the same tables give the same bytes.
 CREATED = datetime(2025, 1, 1, tzinfo=UTC).replace(tzinfo=None)
@@ -51,6 +51,13 @@ class WorkbookSheet:
     whole_numbers: tuple[str, ...] = ()
 
 
+#: Kind of data -> what the cover says of it.
+KINDS_OF_DATA = {
+    "synthetic": "SYNTHETIC DATA: every practice, name and figure was drawn by computer. None is real.",
+    "own": "Worked out from an analyst's own table of practices.",
+    "unchecked": f"Worked out from figures of general practices. {UNCHECKED}.",
+    "published": "Worked out from published figures of general practices.",
+}
 #: Header of a column -> the note that explains it.
 NOTES = {
     "Segment": "A segment groups practices with similar patients or recorded care, so that like can be "
@@ -183,15 +190,10 @@ def data_note(source: Mapping[str, Any]) -> str:
 
 
 def _kind_of_data(source: Mapping[str, Any]) -> str:
-    if source["synthetic"]:
-        return "SYNTHETIC DATA: every practice, name and figure was drawn by computer. None is real."
-    if source.get("warning"):
-        return " ".join(filter(None, [str(source["warning"]), source.get("unchecked") and f"{UNCHECKED}."]))
-    if source.get("own_list"):
-        return "Worked out from an analyst's own table of practices."
-    if source.get("unchecked"):
-        return f"Worked out from figures of general practices. {UNCHECKED}."
-    return "Worked out from published figures of general practices."
+    kind, unchecked = data_kind(source), source.get("unchecked") and f"{UNCHECKED}."
+    if kind == "simulated":
+        return " ".join(filter(None, [str(source["warning"]), unchecked]))
+    return KINDS_OF_DATA[kind]
 
 
 def _table(name: str, sheet: WorkbookSheet, source: Mapping[str, Any]) -> dict[str, Any]:

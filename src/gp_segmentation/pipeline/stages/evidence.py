@@ -19,11 +19,11 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
     fitted = every[every.index.isin(segments.index)]  # the others belong to no segment
     X = evidence.sample_rows(fitted, cfg["evidence"]["rows"], cfg["seed"])
     labels = segments.loc[X.index]
-    null_model = cfg["study"]["null_model"]
+    null_model, clusterer = cfg["study"]["null_model"], config.build(choice["node"], "clusterer")
     found = evidence.assess(
         X,
         labels,
-        config.build(choice["node"], "clusterer"),
+        clusterer,
         ks=choice["numbers_tried"],
         options=cfg["evidence"],
         null=ws.null() if len(X) == len(every) and null_model["kind"] == "gaussian" else None,
@@ -38,7 +38,7 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
         told = evidence.without_support(told)
     if len(fitted) < len(every):
         told = evidence.with_noise(told, len(every) - len(fitted), len(every))
-    elsewhere = _transport(cfg, ws, X, labels)
+    elsewhere = _transport(cfg, ws, X, labels, clusterer)
     told = evidence.with_transport(told, elsewhere)
     if told["assessed"]:
         told |= _external(cfg, ws, X, labels)
@@ -91,7 +91,9 @@ def _membership(ws: Workspace, labels: pd.Series) -> pd.DataFrame | None:
     return shares.pivot_table("probability", "practice_code", "segment", fill_value=0.0)
 
 
-def _transport(cfg: dict[str, Any], ws: Workspace, X: pd.DataFrame, labels: pd.Series) -> pd.DataFrame:
+def _transport(
+    cfg: dict[str, Any], ws: Workspace, X: pd.DataFrame, labels: pd.Series, clusterer: Any
+) -> pd.DataFrame:
     """The segments fitted again without each area; no row where that is not asked for."""
     practices = ws.prepared_table("practices").set_index("practice_code")
     levels = cfg["evidence"]["transport"] if cfg["evidence"]["assess"] else []
@@ -99,7 +101,6 @@ def _transport(cfg: dict[str, Any], ws: Workspace, X: pd.DataFrame, labels: pd.S
         level: practices[[f"{level}_code", f"{level}_name"]].set_axis(["code", "name"], axis=1)
         for level in levels
     }
-    clusterer = config.build(ws.choice()["node"], "clusterer")
     return evidence.transport(X, labels, clusterer, areas, jobs=cfg["jobs"])
 
 

@@ -10,10 +10,18 @@ import pandas as pd
 from gp_segmentation.report.formatting import clusterer_name, scalar_text
 from gp_segmentation.report.summarise import summarise
 from gp_segmentation.schemas import Results, by_chosen_method, empty, of_preparation
-from gp_segmentation.utils.wording import CERTAIN, UNKNOWN, listed, rounded_down
+from gp_segmentation.utils.wording import CERTAIN, UNKNOWN, data_kind, listed, rounded_down
 
 #: Steps of the preparation with a choice of their own.
 STEPS = ("imputer", "outliers", "scaler", "reducer")
+#: What the data are, by their kind.
+DATA = {
+    "synthetic": "synthetic data, made up by a computer",
+    "simulated": "official statistics, some of whose figures are simulated (see the top)",
+    "own": "an analyst's own table",
+    "unchecked": "files in the layouts of official statistics, not checked against the publisher",
+    "published": "official statistics",
+}
 #: Parameters of these steps that are said with their labels.
 SAID = ("limit", "lower", "upper", "n_neighbors", "n_components")
 
@@ -71,11 +79,7 @@ class Facts:
     @property
     def data(self) -> str:
         """What kind of data these are, in a clause."""
-        if self.source["synthetic"]:
-            return "synthetic data, made up by a computer"
-        if self.source.get("warning"):
-            return "official statistics, some of whose figures are simulated (see the top)"
-        return "an analyst's own table" if self.source.get("own_list") else "official statistics"
+        return DATA[data_kind(self.source)]
 
     @property
     def unit(self) -> str:
