@@ -118,7 +118,7 @@ def test_the_table_alone_gives_the_two_segments_that_are_in_it(own, finished):
 def test_page_and_workbook_are_made_and_say_what_there_is_not(finished):
     ws, told = finished
     page = (ws.root / "report" / "report.html").read_text(encoding="utf-8")
-    assert "The data are an analyst's own table of practices: A table of ours." in page
+    assert "The data are an analyst&#39;s own table of practices: A table of ours." in page
     assert "Smokers" in page
     assert "This source has no achievement indicators, so there are no opportunities to calculate." in page
     analyst = (ws.root / "report" / "analyst.html").read_text(encoding="utf-8")

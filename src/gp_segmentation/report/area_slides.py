@@ -27,7 +27,7 @@ from gp_segmentation.report.area import (
 from gp_segmentation.report.area_data import records
 from gp_segmentation.report.expected_text import register_row, register_sentence
 from gp_segmentation.utils.files import atomic
-from gp_segmentation.utils.wording import inline, natural, signed
+from gp_segmentation.utils.wording import UNCHECKED, inline, natural, signed
 
 #: Names under which templates have the layouts used here; else the one at this place.
 TITLE, TITLE_ONLY = ("Title Slide", 0), ("Title Only", 5)
@@ -113,6 +113,7 @@ def _foot(page: AreaPage) -> str:
     if source["synthetic"]:
         return "SYNTHETIC DATA: a computer made up every practice, name and figure. None is real."
     said = [str(source[key]) for key in ("warning", "note") if source.get(key)]
+    said += [f"{UNCHECKED}."] * bool(source.get("unchecked"))
     return " ".join([*said, f"Source: {source['label']}. {source['licence']}."])
 
 

@@ -110,7 +110,10 @@ def around(sources: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
     warnings = dict.fromkeys(str(source["warning"]) for source in sources if source.get("warning"))
     return {
-        "source": joined,
+        "source": {
+            **joined,
+            "unchecked": [name for source in sources for name in source.get("unchecked", [])],
+        },
         "synthetic": any(source["synthetic"] for source in sources),
         "warning": " ".join(warnings),
     }

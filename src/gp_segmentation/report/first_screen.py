@@ -8,7 +8,7 @@ from typing import Any
 from gp_segmentation.figures import segment_keys
 from gp_segmentation.report.evidence_text import NO_SUPPORT, NO_VERDICT, sure_share
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import UNCHECKED, UNKNOWN, data_kind, rounded_down
+from gp_segmentation.utils.wording import UNKNOWN, data_kind, rounded_down
 
 #: Share of practices sure of their segment from which most are, and below which a single label needs care.
 MOST, FEW = 0.8, 0.65
@@ -32,7 +32,7 @@ SHOWN = 10
 
 
 def first_screen(results: Results, counts: Mapping[str, int], verdict: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the first screen: found, groups, data, unchecked, sure, more, made_of.
+    """Return the first screen: found, groups, data, sure, more, made_of.
 
     Parameters
     ----------
@@ -50,7 +50,6 @@ def first_screen(results: Results, counts: Mapping[str, int], verdict: Mapping[s
         ),
         "groups": groups,
         "data": DATA[data_kind(results.source)],
-        "unchecked": UNCHECKED if results.source.get("unchecked") else "",
         "sure": _sure(sure_share(results.evidence), kind),
         "more": [
             reason

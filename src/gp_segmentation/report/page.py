@@ -20,6 +20,7 @@ from gp_segmentation.report.page_data import data_block, page_data
 from gp_segmentation.report.summarise import frame, summarise
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.files import write_text
+from gp_segmentation.utils.wording import UNCHECKED
 
 #: In the page's pictures red, green and blue are multiples of this: half the bytes, and they look the same.
 COLOUR_STEP = 15
@@ -108,7 +109,7 @@ def write_first_look(
 def write_template(path: Path, template: str, **parts: Any) -> None:
     """Write a page whose every text from data is escaped; it gets `parts` and the style of all pages."""
     css = Markup(_asset("page.css"))  # noqa: S704 - our own file
-    write_text(path, _environment().get_template(template).render(css=css, **parts))
+    write_text(path, _environment().get_template(template).render(css=css, unchecked=UNCHECKED, **parts))
 
 
 @cache

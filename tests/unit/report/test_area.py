@@ -91,6 +91,15 @@ def titles(path: Path) -> list[str]:
     return [slide.shapes.title.text_frame.text for slide in Presentation(str(path)).slides]
 
 
+def test_files_supplied_locally_are_called_so_on_page_and_every_slide(page, tmp_path):
+    own = replace(page, source={**SOURCE, "synthetic": False, "unchecked": ["q.csv"]})
+    words = "The files were supplied locally and not checked against the publisher."
+    assert words in written(own, tmp_path)
+    write_area_slides(tmp_path / "slides.pptx", own)
+    for slide in Presentation(str(tmp_path / "slides.pptx")).slides:
+        assert any(words in shape.text_frame.text for shape in slide.shapes if shape.has_text_frame)
+
+
 def test_every_slide_has_one_message_and_its_tables_have_alternative_texts(page, tmp_path):
     write_area_slides(tmp_path / "slides.pptx", page)
     assert titles(tmp_path / "slides.pptx") == [

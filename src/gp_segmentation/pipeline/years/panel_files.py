@@ -127,7 +127,6 @@ def _about(sources: list[Config]) -> Config:
         **sources[0],
         **together.pop("source"),
         **together,
-        "unchecked": [name for source in sources for name in source.get("unchecked", [])],
         "absent": [],  # of several years: panel.json and the page say which lacks what
     }
 
