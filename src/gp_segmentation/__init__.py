@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from gp_segmentation.utils.processor import use_common_instructions
+from gp_segmentation.utils.processor import settle_arithmetic
 
 # Before anything imports numpy, which looks once.
-use_common_instructions(os.environ, Path("/proc/cpuinfo"))
+settle_arithmetic(os.environ, Path("/proc/cpuinfo"))

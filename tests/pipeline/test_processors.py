@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gp_segmentation.utils.processor import COMMON, KERNELS, WIDER, use_common_instructions
+from gp_segmentation.utils.processor import COMMON, KERNELS, WIDER, settle_arithmetic
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -81,25 +81,29 @@ def test_instructions_are_those_that_all_processors_have(flags, before, after, t
     cpuinfo = tmp_path / "cpuinfo"
     cpuinfo.write_text(f"processor\t: 0\nflags\t\t: fpu {flags}\nbugs\t\t:\n", encoding="utf-8")
     environment = {VARIABLES[name]: value for name, value in before.items()}
-    use_common_instructions(environment, cpuinfo)
-    assert environment == {VARIABLES[name]: value for name, value in after.items()}
+    settle_arithmetic(environment, cpuinfo)
+    expected = {VARIABLES[name]: value for name, value in after.items()}
+    assert environment == expected | {"OPENBLAS_NUM_THREADS": "1"}
 
 
-def test_where_the_system_does_not_tell_nothing_is_set(tmp_path):
-    environment: dict[str, str] = {}
-    use_common_instructions(environment, tmp_path / "none")
-    assert environment == {}
+def test_where_the_system_does_not_tell_no_instructions_are_named(tmp_path):
+    environment: dict[str, str] = {"OPENBLAS_NUM_THREADS": "3"}
+    settle_arithmetic(environment, tmp_path / "none")
+    assert environment == {"OPENBLAS_NUM_THREADS": "3"}
 
 
 def test_the_package_sets_them_before_numpy_is_loaded():
-    """Every wider feature is off in a new process, on whatever processor this is."""
+    """On whatever machine: a new process has no wider features, and one thread of OpenBLAS."""
     code = (
-        "import gp_segmentation, numpy\n"
+        "import gp_segmentation, numpy, scipy.linalg\n"
         "from numpy._core._multiarray_umath import __cpu_features__ as has\n"
-        f"print([name for name in {list(WIDER)} if has[name]])"
+        "from threadpoolctl import threadpool_info\n"
+        "threads = {pool['num_threads'] for pool in threadpool_info() if pool['user_api'] == 'blas'}\n"
+        f"print(threads, [name for name in {list(WIDER)} if has[name]])"
     )
-    unset = {name: value for name, value in os.environ.items() if name not in VARIABLES.values()}
+    settled = {*VARIABLES.values(), "OPENBLAS_NUM_THREADS"}
+    unset = {name: value for name, value in os.environ.items() if name not in settled}
     done = subprocess.run(
         [sys.executable, "-c", code], env=unset, capture_output=True, encoding="utf-8", check=True
     )
-    assert done.stdout.strip() == "[]"
+    assert done.stdout.strip() == "{1} []"

@@ -7,6 +7,7 @@ ones.
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from gp_segmentation.utils.arrays import Floats, Ints
 from gp_segmentation.utils.wording import CERTAIN
@@ -25,12 +26,14 @@ def mixture_membership(values: Floats, labels: Ints) -> pd.DataFrame:
     frame (n rows): ``mixture_segment``, components numbered to match the segments; ``mixture_probability``,
         that the practice belongs to it. Both missing where a segment has a single practice.
     """
-    model = fit_mixture(values, labels)
-    if model is None:
+    # Sums of linear algebra may change with the number of threads; one thread keeps every byte.
+    with threadpool_limits(1):
+        model = fit_mixture(values, labels)
+        shares = None if model is None else model.predict_proba(values)
+    if shares is None:
         return pd.DataFrame(
             {"mixture_segment": pd.array([pd.NA] * len(values), "Int64"), "mixture_probability": np.nan}
         )
-    shares = model.predict_proba(values)
     found = match_labels(labels, shares.argmax(axis=1))
     return pd.DataFrame(
         {"mixture_segment": pd.array(found, "Int64"), "mixture_probability": shares.max(axis=1)}
