@@ -7,6 +7,7 @@ import runpy
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 import pytest
@@ -94,8 +95,9 @@ def test_what_is_shown_is_saved_as_csv(opened: Page, tmp_path: Path) -> None:
     assert set(saved["segment"]) == {"A1"}
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-def test_axe_finds_no_barrier(opened: Page, width: int) -> None:
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "light"), (390, "dark")])
+def test_axe_finds_no_barrier(opened: Page, width: int, scheme: Literal["light", "dark"]) -> None:
+    opened.emulate_media(color_scheme=scheme)
     opened.set_viewport_size({"width": width, "height": 900})
     opened.get_by_role("button", name="Details of A00002, Practice 02").click()
     found = Axe().run(opened)

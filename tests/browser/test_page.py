@@ -13,6 +13,8 @@ from playwright.sync_api import Browser, Page
 from gp_segmentation import figures, report
 from gp_segmentation.schemas import Results
 
+WHITE = "rgb(255, 255, 255)"
+
 
 @pytest.fixture(scope="module")
 def name_of(results_of: Callable[..., Results]) -> Callable[[str], str]:
@@ -85,13 +87,62 @@ def test_axe_finds_no_barrier(opened: tuple[Page, list[str], list[str]], width: 
     assert found.violations_count == 0, found.generate_report()
 
 
-def test_it_fits_a_narrow_screen(opened: tuple[Page, list[str], list[str]]) -> None:
+def test_axe_finds_no_barrier_on_a_dark_page(browser: Browser, path: Path) -> None:
+    page = browser.new_page(color_scheme="dark")
+    for name in ("report.html", "analyst.html"):
+        page.goto(path.with_name(name).as_uri(), wait_until="load")
+        page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+    page.close()
+
+
+def test_a_reader_who_turns_the_screen_dark_sees_the_charts_again(opened) -> None:
+    page, said, _ = opened
+    ground = "getComputedStyle(document.getElementById('explore-map')).backgroundColor"
+    pixels = "document.getElementById('explore-map').toDataURL()"
+    light, below = page.evaluate(pixels), page.evaluate(ground)
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function("light => document.getElementById('explore-map').toDataURL() !== light", arg=light)
+    assert (below, page.evaluate(ground)) == (WHITE, "rgb(21, 25, 28)")
+    assert page.evaluate("getComputedStyle(document.querySelector('figure img')).backgroundColor") == WHITE
+    assert said == []
+
+
+def test_it_fits_a_narrow_screen(opened: tuple[Page, list[str], list[str]], path: Path) -> None:
     page, _, _ = opened
     page.set_viewport_size({"width": 390, "height": 800})
     for level in ("supergroup", "segment", "subgroup"):
         page.check(f"input[value={level}]")
         page.fill("#finder-input", "practice 1")
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
+    for name in ("report.html", "analyst.html"):
+        page.goto(path.with_name(name).as_uri(), wait_until="load")
+        page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+        assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
+        right = "[...document.images].map(i => i.getBoundingClientRect().right)"
+        assert max(page.evaluate(right)) <= 390
+
+
+def test_a_region_is_a_tab_stop_where_it_scrolls_and_only_there(
+    opened: tuple[Page, list[str], list[str]],
+) -> None:
+    page, said, _ = opened
+    wrong = """() => [...document.querySelectorAll(".scroll, pre")].filter(part => {
+      const scrolls = part.scrollWidth > part.clientWidth + 1 || part.scrollHeight > part.clientHeight + 1;
+      return scrolls !== part.hasAttribute("tabindex");
+    }).map(part => part.getAttribute("aria-label"))"""
+    stops = "document.querySelectorAll('.scroll[tabindex]').length"
+    counts = []
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+        page.fill("#finder-input", "practice 1")
+        page.wait_for_timeout(100)  # a frame, in which the sizes are told
+        assert page.evaluate(wrong) == []
+        counts.append(page.evaluate(stops))
+    assert 0 < counts[0] < counts[1] < page.locator(".scroll").count()
+    assert said == []
 
 
 def test_the_finder_finds_and_shows_hostile_names_as_text(opened: tuple[Page, list[str], list[str]]) -> None:

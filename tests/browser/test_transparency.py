@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -29,8 +30,10 @@ def test_a_document_is_read_without_a_barrier(browser: Browser, folder: Path, na
     page.on("request", lambda request: asked.append(request.url))
     address = (folder / f"{name}.html").as_uri()
     page.goto(address, wait_until="load")
-    for width in (1280, 390):
+    schemes: dict[int, Literal["light", "dark"]] = {1280: "light", 390: "dark"}
+    for width, scheme in schemes.items():
         page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         found = Axe().run(page)
         assert found.violations_count == 0, found.generate_report()

@@ -8,7 +8,8 @@ A figure is a module of this package whose name does not begin with an underscor
   on what practices achieved, whatever the features are: where that is simulated, it is marked);
 * ``data(results)``, which returns the numbers, or raises `NotShown` with the reason why there are none;
 * ``size(data)``, width and height in inches without title and foot;
-* ``draw(data, figure)``; ``title(data)``, the finding; ``alt(data)``, the text equivalent.
+* ``draw(data, figure)``; ``title(data)``, the finding; ``alt(data)``, the text equivalent;
+* ``table(data)``, the numbers behind it with a heading for every column: its long text equivalent.
 """
 
 from gp_segmentation.figures._area_map import AreaPlaces, area_places, draw_area_map
@@ -17,4 +18,4 @@ from gp_segmentation.figures._page_charts import chart_positions, icb_outlines
 from gp_segmentation.figures._panel import draw_flows, draw_trends
 from gp_segmentation.figures._registry import FigureModule, NotShown, exploring, figure_modules
 from gp_segmentation.figures._render import Rendered, load_figures, render_all
-from gp_segmentation.figures._style import segment_keys
+from gp_segmentation.figures._style import on_dark, segment_keys

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Colormap, Normalize
@@ -11,7 +12,7 @@ from matplotlib.figure import FigureBase
 from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator
 
-from gp_segmentation.figures._style import GREY, Key, Look, text_colour
+from gp_segmentation.figures._style import GREY, Key, Look, clean, text_colour
 from gp_segmentation.schemas import Results
 
 CENTRED: Look = {"ha": "center", "va": "center"}
@@ -21,6 +22,11 @@ WHITE_BOX = {"facecolor": "white", "edgecolor": "none", "pad": 1}
 LIGHT = "#8C8C8C"
 #: Coordinates of a note at the upper end of a vertical line, and at the right end of a horizontal one.
 TOP, RIGHT = ("data", "axes fraction"), ("axes fraction", "data")
+
+
+def key_columns(keys: Sequence[Key]) -> pd.DataFrame:
+    """Return the columns that name the segments in the table of a figure: Segment (code) and Name."""
+    return pd.DataFrame({"Segment": [key.code for key in keys], "Name": [clean(key.name) for key in keys]})
 
 
 def largest_cell(values: np.ndarray) -> tuple[int, int]:

@@ -4,6 +4,7 @@ import importlib
 import pkgutil
 from typing import Any, Protocol, cast
 
+import pandas as pd
 from matplotlib.figure import FigureBase
 
 from gp_segmentation.schemas import Results
@@ -26,6 +27,7 @@ class FigureModule(Protocol):
     def draw(self, data: Any, figure: FigureBase) -> None: ...
     def title(self, data: Any) -> str: ...
     def alt(self, data: Any) -> str: ...
+    def table(self, data: Any) -> pd.DataFrame: ...
 
 
 def figure_modules() -> dict[str, FigureModule]:

@@ -16,6 +16,7 @@ from PIL import Image
 
 from gp_segmentation.figures._registry import FigureModule, NotShown, figure_modules
 from gp_segmentation.figures._style import GREY, INK, style
+from gp_segmentation.figures._table import table_texts
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.files import fresh_folder, read_json, write_json
 from gp_segmentation.utils.hashes import identity
@@ -43,6 +44,7 @@ class Rendered:
     name : of the module. label : what kind of figure it is.
     png, svg : the files.
     title : the finding. caption : measure, source, population, period. alt : text equivalent.
+    table : ``columns`` and ``rows`` of the numbers behind it, as from `table_texts`.
     body : first row of pixels of the drawing with its mark, and the first below it: above is the title, below
         the foot.
     """
@@ -54,6 +56,7 @@ class Rendered:
     title: str
     caption: str
     alt: str
+    table: dict[str, Any]
     body: tuple[int, int]
 
     def picture(self) -> bytes:
@@ -122,7 +125,12 @@ def _render(name: str, module: FigureModule, results: Results, out: Path) -> dic
         of_run = "; ".join(f"{k}: {v}" for k, v in identity(results.config, results.source).items())
         figure.savefig(out / png, dpi=DPI, metadata={"Software": None, "Description": of_run})
         figure.savefig(out / svg, metadata={"Date": None, "Creator": None, "Description": of_run})
-    words = {"title": title, "caption": caption(module, results), "alt": visible_name(module.alt(data))}
+    words: dict[str, Any] = {
+        "title": title,
+        "caption": caption(module, results),
+        "alt": visible_name(module.alt(data)),
+    }
+    words["table"] = table_texts(module.table(data))
     return {"name": name, "label": module.LABEL, "png": png, "svg": svg, "body": body_of(figure), **words}
 
 

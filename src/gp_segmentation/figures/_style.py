@@ -31,6 +31,11 @@ SEGMENT_COLOURS = (
     *("#0C486C", "#C07800", "#900CFC", "#541800", "#0C8490", "#844800"),
     *("#9078E4", "#4854B4", "#CC3C54", "#300090", "#603C3C", "#3C2448"),
 )
+#: The same segments on a dark page, where nothing is told apart less well.
+COLOURS_ON_DARK = (
+    *("#75F5FC", "#A27510", "#57A5F4", "#E7B774", "#3E6CA8", "#F8FF3C"),
+    *("#B0ABB0", "#4475FD", "#CC8D4E", "#78D1F5", "#CC2FD4", "#AC82BF"),
+)
 #: What lies below the marks of a map.
 LAND = "#F3F3F3"
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "*", "d")
@@ -99,6 +104,11 @@ class Key:
     def legend_label(self, width: int = 56) -> str:
         """Return the text in lines of `width` letters; the default fits half a wide figure."""
         return textwrap.fill(self.text, width, subsequent_indent="    ")
+
+
+def on_dark(colour: str) -> str:
+    """Return what a segment's colour becomes on a dark page; any other colour stays as it is."""
+    return dict(zip(SEGMENT_COLOURS, COLOURS_ON_DARK, strict=True)).get(colour, colour)
 
 
 def segment_keys(segments: pd.DataFrame) -> list[Key]:

@@ -72,6 +72,16 @@ def trial_scores(results: Results) -> TrialScores:
     return TrialScores(table, family_name(choice), int(choice["n_clusters"]))
 
 
+def trial_table(scores: TrialScores, columns: Mapping[str, str]) -> pd.DataFrame:
+    """Return Method, Number of segments, `columns` (by their headings), and whether the trial is drawn hollow
+    or not at all.
+    """
+    rows = scores.table
+    names = {"family": "Method", "n_clusters": "Number of segments", **columns}
+    drawn = pd.Series("yes", rows.index).mask(rows["small"], "a segment is too small")
+    return rows[list(names)].rename(columns=names).assign(Drawn=drawn.mask(rows["lopsided"], "no"))
+
+
 def trial_families(trials: pd.DataFrame) -> list[str]:
     """Return the readable name of every trial's clusterer and linkage."""
     return [family_name(row) for row in trials[["clusterer", "linkage"]].to_dict("records")]

@@ -50,3 +50,7 @@ def title(data: pd.DataFrame) -> str:
 def alt(data: pd.DataFrame) -> str:
     parts = [f"{row.label} {row.r_squared:.0%}" for row in data.itertuples()]
     return f"Bar chart of the share of variation explained by age structure: {'; '.join(parts)}."
+
+
+def table(data: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame({"Register": data["label"], "Variance explained (%)": 100 * data["r_squared"]})

@@ -79,3 +79,8 @@ def alt(data: MethodAgreement) -> str:
         parts.append(same + (most if elsewhere.sum() else ""))
     ari = "" if data.ari is None else f" Adjusted Rand index {data.ari:.2f}."
     return f"Table of practices by segment and cluster of {data.other}.{ari} {'; '.join(parts)}."
+
+
+def table(data: MethodAgreement) -> pd.DataFrame:
+    clusters = data.table.set_axis([f"In cluster {name}" for name in data.table], axis=1)
+    return clusters.rename_axis("Segment").reset_index()

@@ -123,3 +123,9 @@ def alt(data: Shapes) -> str:
         f"Small histograms of {len(data.shapes)} of {data.features} features before and after "
         f"transformation. Most skewed: {'; '.join(parts)}."
     )
+
+
+def table(data: Shapes) -> pd.DataFrame:
+    before, after = zip(*(shape.skew for shape in data.shapes), strict=True)
+    about = {"Feature": [s.label for s in data.shapes], "Lowest to highest": [s.limits for s in data.shapes]}
+    return pd.DataFrame({**about, "Skew before": before, "Skew after": after})

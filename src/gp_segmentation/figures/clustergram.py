@@ -111,3 +111,13 @@ def alt(data: Clustergram) -> str:
         "bands of practices. Share of practices that join a segment whose practices come mostly from "
         f"another, by the number of segments before: {'; '.join(parts)}."
     )
+
+
+def table(data: Clustergram) -> pd.DataFrame:
+    flows = data.flows.rename(columns={"practices": "going"})
+    bands = data.nodes.merge(flows, on=["k", "cluster"], how="left")[
+        ["k", "cluster", "position", "practices", "next", "going"]
+    ]
+    bands = bands.astype({"next": "Int64", "going": "Int64"})
+    headings = ("Number of segments", "Number of the segment", "Mean on the first component", "Practices")
+    return bands.set_axis([*headings, "Segment's number at the next", "Practices that go there"], axis=1)

@@ -7,6 +7,7 @@ diagonal shows features that measure much the same; the weights of blocks keep t
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from matplotlib.colors import Normalize
 from matplotlib.figure import FigureBase
 
@@ -81,3 +82,9 @@ def alt(data: Correlations) -> str:
         f"{len(pairs):,} pairs, {np.sum(pairs >= 0.8):,} have a correlation of 0.8 or more and "
         f"{np.sum(pairs < 0.3):,} of less than 0.3. Order: {', '.join(data.labels)}."
     )
+
+
+def table(data: Correlations) -> pd.DataFrame:
+    matrix = pd.DataFrame(data.matrix, columns=data.labels)
+    matrix.insert(0, "Feature", data.labels)
+    return matrix

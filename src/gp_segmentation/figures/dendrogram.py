@@ -7,6 +7,7 @@ segments.
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import FigureBase
 from scipy.cluster.hierarchy import dendrogram, to_tree
 
@@ -118,3 +119,17 @@ def alt(data: Branches) -> str:
         for n, s, p in zip(data.counts, data.codes, data.share, strict=True)
     ]
     return f"Dendrogram, cut at a distance of {data.cut:.3g}. Branches from left: {'; '.join(parts)}."
+
+
+def table(data: Branches) -> pd.DataFrame:
+    feet = [(data.x == at) & (data.height == 0) for at in data.positions]
+    joined = [float(data.height.max(axis=1)[foot.any(axis=1)].min()) for foot in feet]
+    return pd.DataFrame(
+        {
+            "Branch from left": range(1, len(data.counts) + 1),
+            "Practices": data.counts,
+            "Segment of most": data.codes,
+            "Share in it (%)": 100 * data.share,
+            "Joined at distance": joined,
+        }
+    )

@@ -134,3 +134,23 @@ def alt(data: Distributions) -> str:
         medians = [f"segment {k.code} {box[2]:,.3g}" for k, box in zip(data.keys, boxes, strict=True)]
         parts.append(f"{label} ({unit}, {share:.0%} of variance between segments): {', '.join(medians)}")
     return f"Box plots of {len(parts)} features by segment. Medians: {'; '.join(parts)}."
+
+
+def table(data: Distributions) -> pd.DataFrame:
+    rows = [
+        [label, unit, 100 * between, key.code, *box, england]
+        for label, unit, between, boxes, england in zip(
+            data.labels, data.units, data.between, data.boxes, data.england, strict=True
+        )
+        for key, box in zip(data.keys, boxes, strict=True)
+    ]
+    percentiles = ["Median" if at == 50 else f"{at}th percentile" for at in PERCENTILES]
+    headings = [
+        "Feature",
+        "Unit",
+        "Variance between segments (%)",
+        "Segment",
+        *percentiles,
+        "Median of England",
+    ]
+    return pd.DataFrame(rows, columns=headings)

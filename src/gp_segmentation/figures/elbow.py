@@ -87,3 +87,9 @@ def alt(data: Elbow) -> str:
         f"Line chart for {data.family}. Variation left within segments falls from {first} to {last}; "
         f"the elbow is at {data.elbow}, the choice {data.chosen_k}."
     )
+
+
+def table(data: Elbow) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"Number of segments": data.left.index, "Variation left within segments (%)": data.left.to_numpy()}
+    )

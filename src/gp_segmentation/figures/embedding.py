@@ -86,3 +86,11 @@ def alt(data: Embedding) -> str:
         f"Map of {len(data.points):,} practices by t-SNE, coloured by segment. Share of the ten nearest "
         f"neighbours that are in the same segment: {'; '.join(parts)}."
     )
+
+
+def table(data: Embedding) -> pd.DataFrame:
+    codes = {key.number: key.code for key in data.keys}
+    points = data.points.assign(segment=data.points["segment"].map(codes).fillna("none"))
+    points["same"] *= 100
+    headings = ["Across", "Up", "Segment", "Nearest ten in the same segment (%)"]
+    return points[["x", "y", "segment", "same"]].set_axis(headings, axis=1)

@@ -126,3 +126,7 @@ def alt(data: Profiles) -> str:
         parts.append(f"segment {key.code}, {key.name}: {differences}")
     shown = f"{len(data.table)} of {data.features} features"
     return f"Heat map of {shown} by segment in standard deviations. Largest: {'; '.join(parts)}."
+
+
+def table(data: Profiles) -> pd.DataFrame:
+    return data.table.rename_axis("Feature").reset_index()

@@ -153,3 +153,9 @@ def alt(data: Shares) -> str:
         highest = ", ".join(f"{data.names[str(code)]} {share:.0f}%" for code, share in shares.head(3).items())
         parts.append(f"segment {key.code}: highest in {highest}; none in {(shares < 0.5).sum()}")
     return f"Maps and bars of {data.places} integrated care boards ({data.areas.origin}). {'; '.join(parts)}."
+
+
+def table(data: Shares) -> pd.DataFrame:
+    shares = data.in_order.set_axis([f"{code} (% of patients)" for code in data.table], axis=1)
+    shares.insert(0, "Integrated care board", data.names.reindex(shares.index))
+    return shares.rename_axis("Code").reset_index()

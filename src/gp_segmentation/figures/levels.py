@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 from matplotlib.patches import PathPatch, Rectangle
@@ -191,3 +192,9 @@ def alt(data: Levels) -> str:
         return f"{group.code}, {group.name} ({counts})" + (f", made of [{inside}]" if inside else "")
 
     return f"Tree from left to right. {'. '.join(map(words, next(iter(data.groups.values()))))}."
+
+
+def table(data: Levels) -> pd.DataFrame:
+    names = ["level", "code", "name", "parent", "practices", "patients"]
+    rows = [[getattr(g, name) for name in names] for groups in data.groups.values() for g in groups]
+    return pd.DataFrame(rows, columns=["Level", "Code", "Name", "Part of", "Practices", "Patients"])

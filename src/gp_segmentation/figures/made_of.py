@@ -99,3 +99,12 @@ def alt(data: Composition) -> str:
         f"Bar charts. {'; '.join(blocks)}. Adjusted Rand index of segments from single blocks or features: "
         f"{', '.join(references)}."
     )
+
+
+def table(data: Composition) -> pd.DataFrame:
+    blocks = data.blocks[["name", "share_between", "share_total"]].astype({"share_between": float})
+    blocks[["share_between", "share_total"]] *= 100
+    of_blocks = ("Share of variance between segments (%)", "Share of all variance (%)")
+    blocks = blocks.set_axis(["Features", *of_blocks], axis=1)
+    alone = data.references[["name", "ari"]].set_axis(["Features", "Adjusted Rand index alone"], axis=1)
+    return blocks.merge(alone, on="Features", how="outer", sort=False)

@@ -120,3 +120,9 @@ def alt(data: Places) -> str:
         f"Map of {len(data.points):,} practices over {data.areas.origin}; {data.unplaced:,} have no "
         f"position{none}. Regions with most practices: {'; '.join(parts)}."
     )
+
+
+def table(data: Places) -> pd.DataFrame:
+    counts = data.by_region.reindex([key.code for key in data.keys]).T
+    counts = counts.set_axis([f"{code} (practices)" for code in counts], axis=1)
+    return counts.rename_axis("Region").reset_index()

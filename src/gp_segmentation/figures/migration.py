@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import FigureBase
 from matplotlib.patches import Rectangle
 
@@ -125,3 +126,17 @@ def alt(data: Flows) -> str:
         ]
         parts.append(f"{'chosen, ' * chosen}{k} segments: {', '.join(sizes)}")
     return f"Flow chart of fitted practices. {'; '.join(parts)}."
+
+
+def table(data: Flows) -> pd.DataFrame:
+    rows = []
+    for at, (k, flows) in enumerate(zip(data.ks, [*data.flows, None], strict=True)):
+        for block, (n, home, share) in enumerate(
+            zip(data.blocks[at], data.home[at], data.share[at], strict=True), start=1
+        ):
+            own = [k, block, n, data.keys[home].code, 100 * share]
+            going = [] if flows is None else list(enumerate(flows[block - 1], start=1))
+            rows += [[*own, into, shared] for into, shared in going if shared] or [[*own, None, None]]
+    own = ["Number of segments", "Block from top", "Practices", "Segment of most", "Share in it (%)"]
+    into = ["Block at the next number", "Practices that go there"]
+    return pd.DataFrame(rows, columns=[*own, *into]).astype(dict.fromkeys(into, "Int64"))

@@ -116,3 +116,7 @@ def alt(data: Missing) -> str:
         f"{data.features} of {data.all_features} features are missing somewhere. Most often: "
         f"{'; '.join(parts)}."
     )
+
+
+def table(data: Missing) -> pd.DataFrame:
+    return pd.DataFrame({"Feature": data.labels, "Practices that lack it": data.counts})

@@ -135,3 +135,10 @@ def alt(data: OpportunityTable) -> str:
     return (
         f"Table of additional patients by indicator and segment. Totals, to two digits: {'; '.join(parts)}."
     )
+
+
+def table(data: OpportunityTable) -> pd.DataFrame:
+    patients = data.shown.set_axis([f"{code} (additional patients)" for code in data.shown], axis=1)
+    share = data.share.set_axis([f"{code} (% of eligible)" for code in data.share], axis=1)
+    about = pd.DataFrame({"Indicator": data.labels, "Share of": data.questions}, index=patients.index)
+    return pd.concat([about, patients, share], axis=1).reset_index(drop=True)

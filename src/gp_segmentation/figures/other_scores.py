@@ -5,10 +5,17 @@ segment smaller than the choice allows. A trial that puts over 90% of practices 
 both scores reward it for splitting off a few outliers.
 """
 
+import pandas as pd
 from matplotlib.figure import FigureBase
 
 from gp_segmentation.figures._parts import name_panel
-from gp_segmentation.figures._trials import TrialScores, draw_lines, trial_scores, write_not_drawn
+from gp_segmentation.figures._trials import (
+    TrialScores,
+    draw_lines,
+    trial_scores,
+    trial_table,
+    write_not_drawn,
+)
 from gp_segmentation.schemas import Results
 
 ORDER, LABEL = 30, "Davies-Bouldin and Calinski-Harabasz by number of segments"
@@ -50,3 +57,8 @@ def alt(data: TrialScores) -> str:
         for row in data.of(data.chosen_family).to_dict("records")
     ]
     return f"Two line charts. {data.chosen_family}, Davies-Bouldin and Calinski-Harabasz: {'; '.join(parts)}."
+
+
+def table(data: TrialScores) -> pd.DataFrame:
+    columns = {"davies_bouldin": "Davies-Bouldin", "calinski_harabasz": "Calinski-Harabasz"}
+    return trial_table(data, columns)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+import pandas as pd
 from matplotlib.colors import Normalize
 from matplotlib.figure import FigureBase
 from scipy.cluster.hierarchy import leaves_list, linkage
@@ -104,3 +105,8 @@ def alt(data: PreparationAgreement) -> str:
         f"Heat map of adjusted Rand indices between the choices of {len(data.names)} preparations. "
         f"{title(data)}. Mean agreement of each with the others: {', '.join(means)}."
     )
+
+
+def table(data: PreparationAgreement) -> pd.DataFrame:
+    about = pd.DataFrame({"Preparation": data.names, "Choice": data.choices, "Mean agreement": data.means})
+    return about.join(pd.DataFrame(data.matrix, columns=[f"With {name}" for name in data.names]))

@@ -192,3 +192,8 @@ def alt(data: Scatter) -> str:
     none = f", {outside:,} of them in no segment" if outside else ""
     count = f"{len(data.points):,} practices{none}"
     return f"Scatter of {count}. {axes}. Means on both components: {'; '.join(parts)}."
+
+
+def table(data: Scatter) -> pd.DataFrame:
+    headings = [f"Component {i} ({share:.0%} of variance)" for i, share in enumerate(data.explained, start=1)]
+    return data.loadings.set_axis(headings, axis=1).rename_axis("Feature").reset_index()

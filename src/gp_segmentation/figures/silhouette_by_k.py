@@ -16,7 +16,13 @@ from matplotlib.ticker import MultipleLocator
 
 from gp_segmentation.figures._parts import name_panel
 from gp_segmentation.figures._style import GREY
-from gp_segmentation.figures._trials import TrialScores, draw_lines, trial_scores, write_not_drawn
+from gp_segmentation.figures._trials import (
+    TrialScores,
+    draw_lines,
+    trial_scores,
+    trial_table,
+    write_not_drawn,
+)
 from gp_segmentation.schemas import Results
 
 ORDER, LABEL = 10, "Silhouette by number of segments"
@@ -114,3 +120,15 @@ def alt(data: SilhouettesByK) -> str:
     ]
     left = f" {data.scores.not_drawn}" if data.scores.not_drawn else ""
     return f"Line chart of the mean silhouette by number of segments. {'; '.join(parts)}.{left}"
+
+
+def table(data: SilhouettesByK) -> pd.DataFrame:
+    trials = trial_table(data.scores, {"silhouette": "Silhouette"})
+    random = pd.concat([data.null.assign(kind=SAME), data.others.assign(kind=data.others["kind"].map(_name))])
+    names = {"kind": "Method", "k": "Number of segments", "mean": "Silhouette", "low": "Lowest draw"}
+    random = random.astype({"k": int}).rename(columns=names | {"high": "Highest draw"})
+    return pd.concat([trials, random], ignore_index=True)
+
+
+def _name(kind: str) -> str:
+    return OTHERS[kind][0]

@@ -6,6 +6,7 @@ practices.
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import FigureBase
 
 from gp_segmentation.figures._parts import TOP, name_rows, note
@@ -79,3 +80,13 @@ def alt(data: Silhouettes) -> str:
         if len(v)
     ]
     return f"Silhouettes of fitted practices by segment, sorted. {'; '.join(parts)}."
+
+
+def table(data: Silhouettes) -> pd.DataFrame:
+    known = [(key.code, pd.Series(values)) for key, values in zip(data.keys, data.values, strict=True)]
+    rows = [
+        [code, len(v), v.mean(), 100 * (v < 0).mean(), *v.quantile([0, 0.25, 0.5, 0.75, 1])]
+        for code, v in known
+    ]
+    spread = ["Lowest", "Lower quartile", "Median", "Upper quartile", "Highest"]
+    return pd.DataFrame(rows, columns=["Segment", "Fitted practices", "Mean", "Below 0 (%)", *spread])

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import FigureBase
 
-from gp_segmentation.figures._parts import name_rows
+from gp_segmentation.figures._parts import key_columns, name_rows
 from gp_segmentation.figures._style import BLUE, ORANGE, Key, compared_keys, in_millions
 from gp_segmentation.schemas import Results
 
@@ -70,3 +70,10 @@ def alt(data: Sizes) -> str:
     ]
     parts += [f"no segment: {data.outside:,} practices"] if data.outside else []
     return f"Bar chart. {'; '.join(parts)}."
+
+
+def table(data: Sizes) -> pd.DataFrame:
+    about = key_columns(data.keys)
+    values = data.table[["practices", "practices_share", "patients", "patients_share"]]
+    headings = ["Practices", "Practices (%)", "Patients", "Patients (%)"]
+    return about.join(values.set_axis(headings, axis=1).reset_index(drop=True))

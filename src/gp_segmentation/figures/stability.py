@@ -7,9 +7,10 @@ from the second on it is stable.
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import FigureBase
 
-from gp_segmentation.figures._parts import TOP, WHITE_BOX, name_rows, note, stability_limits
+from gp_segmentation.figures._parts import TOP, WHITE_BOX, key_columns, name_rows, note, stability_limits
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import GREY, Key, compared_keys
 from gp_segmentation.schemas import Results
@@ -70,3 +71,7 @@ def title(data: SegmentStability) -> str:
 def alt(data: SegmentStability) -> str:
     parts = [f"segment {k.code}: {v:.2f}" for k, v in zip(data.keys, data.jaccard, strict=True)]
     return f"Dot chart of the mean overlap (Jaccard coefficient) of every segment. {'; '.join(parts)}."
+
+
+def table(data: SegmentStability) -> pd.DataFrame:
+    return key_columns(data.keys).assign(**{"Mean overlap (Jaccard)": data.jaccard})

@@ -77,3 +77,7 @@ def alt(data: StabilityByK) -> str:
         values = ", ".join(f"{k}: {value:.2f}" for k, value in data.table[name].dropna().items())
         parts.append(f"{NAMES[str(name)]}: {values}")
     return f"Line chart by number of segments. {'; '.join(parts)}."
+
+
+def table(data: StabilityByK) -> pd.DataFrame:
+    return data.table.rename(columns=NAMES).rename_axis("Number of segments").reset_index()

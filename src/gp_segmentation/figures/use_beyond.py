@@ -106,3 +106,16 @@ def alt(data: Explained) -> str:
         shares = ", ".join(f"{NAMES.get(str(name), name)} {value:.1%}" for name, value in pairs)
         parts.append(f"{label}: {shares}")
     return f"Dot chart of the share of variance explained, cross-validated. {'; '.join(parts)}."
+
+
+def table(data: Explained) -> pd.DataFrame:
+    drawn = data.table[["label", "grouping", "cv", "cv_low", "cv_high"]].astype({"cv": float})
+    means = pd.DataFrame({"grouping": list(data.means), "cv": list(data.means.values())})
+    rows = pd.concat(
+        [means.assign(label=f"Mean of {data.measures} measure{'s' * (data.measures != 1)}"), drawn],
+        ignore_index=True,
+    )
+    rows = rows[drawn.columns].assign(grouping=rows["grouping"].map(NAMES))
+    rows[["cv", "cv_low", "cv_high"]] *= 100
+    explained = ["Variance explained (%)", "Lower end of 95% interval", "Upper end"]
+    return rows.set_axis(["Measure", "Grouping", *explained], axis=1)

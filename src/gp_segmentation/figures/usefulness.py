@@ -194,3 +194,16 @@ def alt(data: Usefulness) -> str:
         levels = [f"{k} {level}s {share:.1f}%" for level, k, share in panel.levels.itertuples()]
         parts.append(f"{panel.name}: {', '.join([*ends, *levels, *lines])}.")
     return " ".join(parts)
+
+
+def table(data: Usefulness) -> pd.DataFrame:
+    rows: list[list[object]] = []
+    for panel in data.panels:
+        for k, *shares in panel.curve[["cv", "low", "high"]].itertuples():
+            rows.append([panel.name, "segments", k, *shares])
+        levels = [[f"{level}s", k, share] for level, k, share in panel.levels.itertuples()]
+        lines = [[LINES[key][0], None, share] for key, share in panel.lines.items()]
+        rows += [[panel.name, *row, None, None] for row in [*levels, *lines]]
+    explained = ["Variance explained (%)", "Lower end of 95% interval", "Upper end"]
+    found = pd.DataFrame(rows, columns=["Measures", "Grouping", "Number of groups", *explained])
+    return found.astype({"Number of groups": "Int64"})

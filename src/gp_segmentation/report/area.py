@@ -9,13 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from markupsafe import Markup
 
 from gp_segmentation.figures import segment_keys
-from gp_segmentation.report.area_data import area_data, records
+from gp_segmentation.report.area_data import OUTSIDE, area_data, records
 from gp_segmentation.report.expected_text import in_interval, register_row, register_sentence
-from gp_segmentation.report.page import script_of, write_template
-from gp_segmentation.report.page_data import data_block
+from gp_segmentation.report.page import write_template
 from gp_segmentation.schemas import AreaTables, LocalSegments
 from gp_segmentation.utils.intervals import Interval, rounded_interval
 from gp_segmentation.utils.wording import (
@@ -56,7 +54,6 @@ def write_area_page(path: Path, page: AreaPage) -> None:
     """Write the page: one HTML file that needs no network, the same bytes for the same input."""
     tables = page.tables
     colours = {key.number: key.colour for key in segment_keys(page.segments[page.segments["segment"] > 0])}
-    script = script_of("tables.js", "area.js")
     mix = [_mix_row(row, colours) for row in records(tables.mix)]
     write_template(
         path,
@@ -78,9 +75,8 @@ def write_area_page(path: Path, page: AreaPage) -> None:
         local=_local(tables.local),
         printed=_printed(tables.practices),
         practices=len(tables.practices),
-        script=Markup(script[0]),  # noqa: S704 - our own files
-        script_hash=script[1],
-        data=Markup(data_block(area_data(page.tables, colours))),  # noqa: S704 - escaped by data_block
+        scripts=("tables.js", "area.js"),
+        data=area_data(page.tables, colours),
     )
 
 
@@ -161,7 +157,7 @@ def _mix_row(row: dict[str, Any], colours: Mapping[int, str]) -> dict[str, Any]:
         "segment": int(row["segment"]),
         "code": "none" if none else row["segment_code"],
         "name": "No segment" if none else row["segment_name"],
-        "colour": colours.get(row["segment"], "#8C8C8C"),
+        "colour": colours.get(row["segment"], OUTSIDE),
         "practices": int(row["practices"]),
         "patients": int(row["patients"]),
         "share": f"{row['share']:.0%}",

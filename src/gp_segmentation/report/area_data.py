@@ -7,12 +7,15 @@ from typing import Any
 
 import pandas as pd
 
+from gp_segmentation.figures import on_dark
 from gp_segmentation.schemas import AreaTables
 from gp_segmentation.utils.intervals import rounded_interval
 from gp_segmentation.utils.wording import UNKNOWN, rounded_down, short_icb, visible_name
 
 #: Opportunities of a practice that the page holds.
 OF_PRACTICE = 5
+#: Colour of practices that belong to no segment.
+OUTSIDE = "#8C8C8C"
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -38,7 +41,8 @@ def area_data(tables: AreaTables, colours: Mapping[int, str]) -> dict[str, Any]:
                 int(row["segment"]),
                 "none" if row["segment"] < 1 else row["segment_code"],
                 names[row["segment"]],
-                colours.get(row["segment"], "#8C8C8C"),
+                colours.get(row["segment"], OUTSIDE),
+                on_dark(colours.get(row["segment"], OUTSIDE)),
             ]
             for row in records(tables.mix)
         ],

@@ -2,8 +2,6 @@
 
 import base64
 import hashlib
-import io
-import struct
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
@@ -12,20 +10,23 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
-from PIL import Image
 
-from gp_segmentation.figures import Rendered, exploring, segment_keys
+from gp_segmentation.figures import Rendered, exploring, on_dark, segment_keys
 from gp_segmentation.report.packed import packed
 from gp_segmentation.report.page_data import data_block, page_data
+from gp_segmentation.report.pictures import shown_figure
 from gp_segmentation.report.summarise import frame, summarise
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.files import write_text
 from gp_segmentation.utils.wording import UNCHECKED
 
-#: In the page's pictures red, green and blue are multiples of this: half the bytes, and they look the same.
-COLOUR_STEP = 15
-#: Files of the script, in the order in which they are joined.
-SCRIPTS = ("tables.js", "common.js", "filter.js", "explore.js", "finder.js", "chosen_area.js")
+#: What every page has as its script, or begins it with; files that follow it on pages with figures; and those
+#: that follow them on the page for readers, in the order in which they are joined.
+OF_ALL = "page.js"
+OF_FIGURES = ("drawing.js", "figure_files.js")
+OF_READERS = (
+    *("tables.js", "common.js", "filter.js", "explore.js", "chart_files.js", "finder.js", "chosen_area.js"),
+)
 #: The page for analysts, beside that for readers.
 ANALYST = "analyst.html"
 #: Parts of the pages that show figures, in order, and the figures of each; all others belong to the evidence.
@@ -62,8 +63,7 @@ def write_page(
     numbers = {figure.name: number for number, figure in enumerate(in_order, start=1)}
     shown: dict[str, list[dict[str, Any]]] = {part: [] for part in PARTS}
     for figure in rendered:
-        shown[_part(figure.name)].append(_figure(figure, numbers[figure.name]))
-    script, script_hash = script_of(*SCRIPTS)
+        shown[_part(figure.name)].append(shown_figure(figure, numbers[figure.name]))
     said = {
         **summarise(results, top_features=top_features),
         "figures": shown,
@@ -72,15 +72,14 @@ def write_page(
         "analyst": ANALYST,
     }
     about = {"title": f"For analysts: how the segments were made, {results.source['label']}"}
-    write_template(path.with_name(ANALYST), "analyst.html.j2", **(said | about))
+    write_template(path.with_name(ANALYST), "analyst.html.j2", scripts=OF_FIGURES, **(said | about))
     write_template(
         path,
         "report.html.j2",
         **said,
         colours={key.number: key.colour for key in segment_keys(results.segments)},
-        script=Markup(script),  # noqa: S704 - our own files
-        script_hash=script_hash,
-        data=Markup(data_block(packed(page_data(results)))),  # noqa: S704 - escaped by data_block
+        scripts=OF_FIGURES + OF_READERS,
+        data=packed(page_data(results)),
     )
 
 
@@ -97,31 +96,44 @@ def write_first_look(
     write_template(
         path,
         "explore.html.j2",
+        scripts=OF_FIGURES,
         **frame(results),
         title=f"A first look at the features, {results.source['label']}",
         about=f"{len(results.dictionary)} features ({results.config['features']['label']}) of "
         f"{len(practices):,} practices, {int(practices['special'].notna().sum()):,} of them special.",
-        figures=[_figure(figure, number) for number, figure in enumerate(rendered, start=1)],
+        figures=[shown_figure(figure, number) for number, figure in enumerate(rendered, start=1)],
         left_out=left_out,
     )
 
 
-def write_template(path: Path, template: str, **parts: Any) -> None:
-    """Write a page whose every text from data is escaped; it gets `parts` and the style of all pages."""
-    css = Markup(_asset("page.css"))  # noqa: S704 - our own file
-    write_text(path, _environment().get_template(template).render(css=css, unchecked=UNCHECKED, **parts))
+def write_template(
+    path: Path, template: str, *, scripts: Sequence[str] = (), data: Any = None, **parts: Any
+) -> None:
+    """Write a page whose every text from data is escaped; it gets `parts` and the style of all pages.
+
+    Parameters
+    ----------
+    scripts : files of `templates/` that follow `OF_ALL` in its script. data : what they read, as JSON.
+    """
+    css, (script, digest) = Markup(_asset("page.css")), script_of(OF_ALL, *scripts)  # noqa: S704 - our own
+    frame = {"css": css, "script": Markup(script), "script_hash": digest}  # noqa: S704 - our own files
+    block = "" if data is None else Markup(data_block(data))  # noqa: S704 - escaped by data_block
+    page = _environment().get_template(template)
+    write_text(path, page.render(**frame, data=block, unchecked=UNCHECKED, **parts))
 
 
 @cache
 def _environment() -> Environment:
     """One for all pages: a template is compiled once."""
-    return Environment(
+    made = Environment(
         loader=PackageLoader("gp_segmentation.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["own"] = lambda colour: f"--light:{colour};--dark:{on_dark(colour)}"
+    return made
 
 
 def script_of(*names: str) -> tuple[str, str]:
@@ -137,30 +149,3 @@ def _part(name: str) -> str:
 
 def _asset(name: str) -> str:
     return (files("gp_segmentation.report") / "templates" / name).read_text(encoding="utf-8")
-
-
-def _smaller(png: bytes) -> bytes:
-    """Return `png` as a lossless WebP, its colours rounded to `COLOUR_STEP`."""
-    smaller, nearest = io.BytesIO(), [round(value / COLOUR_STEP) * COLOUR_STEP for value in range(256)]
-    with Image.open(io.BytesIO(png)) as picture:
-        picture.convert("RGB").point(3 * nearest).save(smaller, "WEBP", lossless=True)
-    return smaller.getvalue()
-
-
-def embedded(png: bytes) -> dict[str, Any]:
-    """Return a picture as a page has it: ``uri``, and ``width`` and ``height`` in pixels."""
-    width, height = struct.unpack(">II", png[16:24])  # from the header of the PNG
-    data = base64.b64encode(_smaller(png)).decode("ascii")
-    return {"uri": f"data:image/webp;base64,{data}", "width": width, "height": height}
-
-
-def _figure(figure: Rendered, number: int) -> dict[str, Any]:
-    return {
-        "number": number,
-        "name": figure.name,
-        "label": figure.label,
-        "title": figure.title,
-        "caption": figure.caption,
-        "alt": f"{figure.title}. {figure.alt}",
-        **embedded(figure.picture()),  # title, caption and source stand in the text
-    }

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gp_segmentation.figures import NotShown, chart_positions, groups_by_level, icb_outlines
+from gp_segmentation.figures import NotShown, chart_positions, groups_by_level, icb_outlines, on_dark
 from gp_segmentation.report.levels_text import in_tree_order
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.intervals import rounded_intervals
@@ -24,12 +24,15 @@ NO_SEGMENT = ["No segment", "", 0, -1, "#7d8589", ".", 0]
 def page_data(results: Results) -> dict[str, Any]:
     """Return all data of the page's script; lists by practice have the order of ``rows``."""
     codes = list(results.everyone["practice_code"])
+    found = finder(results)
     return {
-        **finder(results),
+        **found,
         **_areas(results, codes),
         **_groupings(results, codes),
         "chart": _chart(results, codes),
         "map": _map(results, codes),
+        "metres": METRES,
+        "on_dark": {group[4]: on_dark(group[4]) for group in found["groups"]},
         "features": _features(results, codes),
         "peers": _peers(results.peers, codes),
         **_opportunities(results, codes),

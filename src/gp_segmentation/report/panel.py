@@ -12,7 +12,8 @@ import pandas as pd
 from gp_segmentation.figures import draw_flows, draw_trends
 from gp_segmentation.report.area_data import records
 from gp_segmentation.report.comparison import around
-from gp_segmentation.report.page import embedded, write_template
+from gp_segmentation.report.page import write_template
+from gp_segmentation.report.pictures import embedded
 from gp_segmentation.schemas import PanelTables
 from gp_segmentation.utils.wording import UNKNOWN
 

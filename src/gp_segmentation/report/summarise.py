@@ -28,7 +28,7 @@ from gp_segmentation.report.preparation_text import preparation_rows, preparatio
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.hashes import WITHOUT_EFFECT, identity
 from gp_segmentation.utils.intervals import rounded_interval
-from gp_segmentation.utils.wording import UNKNOWN, natural, signed
+from gp_segmentation.utils.wording import UNKNOWN, data_kind, natural, signed
 
 #: Packages whose versions can change the figures.
 PACKAGES = (
@@ -83,10 +83,16 @@ def summarise(results: Results, *, top_features: int = 12) -> dict[str, Any]:
 
 
 def frame(results: Results) -> dict[str, Any]:
-    """Return what every page shows around its own contents, and the tables of features."""
+    """Return what every page shows around its own contents, and the tables of features.
+
+    ``file`` begins the name of what is saved from the page: it says what is not real, and of which run it is.
+    """
+    of_run, kind = identity(results.config, results.source), data_kind(results.source)
+    parts = ["gpseg", *([] if kind == "published" else [kind]), of_run["configuration_hash"][:8]]
     return {
         "source": dict(results.source),
-        "identity": identity(results.config, results.source),
+        "identity": of_run,
+        "file": "_".join(parts),
         "synthetic": bool(results.source["synthetic"]),
         "warning": str(results.source.get("warning") or ""),
         "absent": list(results.source.get("absent", [])),

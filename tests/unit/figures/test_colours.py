@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from gp_segmentation.figures._style import LAND, SEGMENT_COLOURS
+from gp_segmentation.figures._style import COLOURS_ON_DARK, LAND, SEGMENT_COLOURS, on_dark
 
 #: What a colour becomes (linear RGB): Machado, Oliveira and Fernandes (2009), A Physiologically-based Model
 #: for Simulation of Color Vision Deficiency, severity 1.0.
@@ -58,6 +58,11 @@ APART = {
 GREY_APART = {2: 0.20, 3: 0.11, 4: 0.09, 5: 0.05, 6: 0.05}
 
 
+#: Palettes, and what their marks stand on: a picture, and a chart on a dark page with its land.
+PALETTES = {"light": SEGMENT_COLOURS, "dark": COLOURS_ON_DARK}
+GROUNDS = {"light": ["#FFFFFF", LAND], "dark": ["#15191C", "#1B2023"]}
+
+
 def linear(colour: str) -> np.ndarray:
     values = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
     return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
@@ -88,24 +93,33 @@ def test_the_formulas_give_known_values() -> None:
         assert seen("#808080", vision)[1:] == pytest.approx([0, 0], abs=2e-4)  # grey stays grey
 
 
-def test_there_are_colours_for_twelve_segments() -> None:
-    assert len(set(SEGMENT_COLOURS)) == 12 == max(APART)
+@pytest.mark.parametrize("palette", PALETTES)
+def test_there_are_colours_for_twelve_segments(palette: str) -> None:
+    assert len(set(PALETTES[palette])) == 12 == max(APART)
 
 
-@pytest.mark.parametrize("colour", SEGMENT_COLOURS)
-@pytest.mark.parametrize("below", ["#FFFFFF", LAND])
-def test_a_mark_has_a_contrast_of_three_with_what_it_stands_on(colour: str, below: str) -> None:
-    assert contrast(colour, below) >= 3
+def test_a_colour_has_one_on_dark_pages_and_others_stay() -> None:
+    assert [on_dark(colour) for colour in SEGMENT_COLOURS] == list(COLOURS_ON_DARK)
+    assert on_dark("#7d8589") == "#7d8589"
+
+
+@pytest.mark.parametrize("number", range(12))
+@pytest.mark.parametrize("palette", PALETTES)
+def test_a_mark_has_a_contrast_of_three_with_what_it_stands_on(palette: str, number: int) -> None:
+    colour = PALETTES[palette][number]
+    assert min(contrast(colour, below) for below in GROUNDS[palette]) >= 3
 
 
 @pytest.mark.parametrize("segments", APART)
 @pytest.mark.parametrize("vision", VISION)
-def test_segments_are_told_apart_with_every_vision(segments: int, vision: str) -> None:
-    shown = [seen(colour, vision) for colour in SEGMENT_COLOURS[:segments]]
+@pytest.mark.parametrize("palette", PALETTES)
+def test_segments_are_told_apart_with_every_vision(palette: str, segments: int, vision: str) -> None:
+    shown = [seen(colour, vision) for colour in PALETTES[palette][:segments]]
     assert min(np.linalg.norm(a - b) for a, b in combinations(shown, 2)) >= APART[segments]
 
 
 @pytest.mark.parametrize("segments", GREY_APART)
-def test_up_to_six_segments_are_told_apart_in_grey(segments: int) -> None:
-    greys = [np.cbrt(luminance(colour)) for colour in SEGMENT_COLOURS[:segments]]
+@pytest.mark.parametrize("palette", PALETTES)
+def test_up_to_six_segments_are_told_apart_in_grey(palette: str, segments: int) -> None:
+    greys = [np.cbrt(luminance(colour)) for colour in PALETTES[palette][:segments]]
     assert min(abs(a - b) for a, b in combinations(greys, 2)) >= GREY_APART[segments]

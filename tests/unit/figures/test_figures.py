@@ -14,13 +14,14 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image
 
 from gp_segmentation import figures
-from gp_segmentation.figures import _parts, elbow, map, scatter, sizes
+from gp_segmentation.figures import _parts, elbow, map, migration, scatter, sizes
 from gp_segmentation.figures._render import caption, compose, mark
 from gp_segmentation.figures._style import style
+from gp_segmentation.figures._table import table_texts
 from gp_segmentation.schemas import Results
 
 NAMES = list(figures.figure_modules())
@@ -48,7 +49,9 @@ def test_a_figure_has_all_its_parts(name: str) -> None:
     assert len((module.__doc__ or "").split()) > 10
     assert isinstance(module.ORDER, int)
     assert module.LABEL
-    missing = [part for part in ("data", "size", "draw", "title", "alt") if not hasattr(module, part)]
+    missing = [
+        part for part in ("data", "size", "draw", "title", "alt", "table") if not hasattr(module, part)
+    ]
     assert missing == []
 
 
@@ -66,6 +69,42 @@ def test_a_figure_draws_for_any_number_of_segments(
     assert figure.get_size_inches().max() < 25
     assert "nan" not in (module.title(numbers) + module.alt(numbers)).lower().split()
     assert len(module.alt(numbers)) > 40
+
+
+@pytest.mark.parametrize("k", SEGMENTS)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_figure_has_a_table_of_its_numbers(results_of: Callable[..., Results], name: str, k: int) -> None:
+    module = figures.figure_modules()[name]
+    table = module.table(module.data(results_of(k)))
+    texts = table_texts(table)
+    headings = [heading for heading, _ in texts["columns"]]
+    assert len(set(headings)) == len(headings) > 1
+    assert len(texts["rows"]) == len(table) > 0
+    assert all(len(row) == len(headings) for row in texts["rows"])
+    assert "nan" not in {text.lower() for row in texts["rows"] for text in row}
+
+
+def test_numbers_of_a_table_are_written_as_people_read_them() -> None:
+    frame = pd.DataFrame({"Name": ["a  b", None], "Count": [1234567, 0], "Share": [98.7654, -0.0]})
+    frame["Large"] = [9876543.0, np.nan]
+    assert table_texts(frame) == {
+        "columns": [["Name", ""], ["Count", "n"], ["Share", "n"], ["Large", "n"]],
+        "rows": [["a b", "1,234,567", "98.77", "9,877,000"], ["", "0", "0", ""]],
+    }
+
+
+def test_the_table_of_sizes_has_every_practice_once(results_of: Callable[..., Results]) -> None:
+    results = results_of(4)
+    table = sizes.table(sizes.data(results))
+    assert table["Practices"].sum() == len(results.segments)
+    assert table["Patients"].sum() == results.practices["list_size"].sum()
+
+
+def test_flows_of_a_table_add_up_to_the_practices_they_come_from(results_of: Callable[..., Results]) -> None:
+    table = migration.table(migration.data(results_of(4)))
+    going = table.dropna(subset="Practices that go there")
+    block = going.groupby(["Number of segments", "Block from top"])
+    assert_array_equal(block["Practices"].first(), block["Practices that go there"].sum())
 
 
 def test_all_figures_are_written_with_their_words(rendered: list[figures.Rendered]) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from gp_segmentation import figures, report
 from gp_segmentation.report.features_text import feature_tables
+from gp_segmentation.report.page import script_of
 
 
 @pytest.fixture
@@ -52,7 +53,9 @@ def test_the_first_look_is_one_page_where_nothing_can_run(results, tmp_path):
     page = (tmp_path / "one.html").read_text(encoding="utf-8")
     assert (tmp_path / "two.html").read_text(encoding="utf-8") == page
     assert page.count("<img ") == 4
-    assert "<script" not in page
+    script, digest = script_of("page.js", "drawing.js", "figure_files.js")
+    assert page.count("<script") == page.count(f"<script>{script}</script>") == 1
+    assert f"script-src '{digest}'" in page
     for text in ("Deprivation &lt;b&gt;", "Need &lt;i&gt;", "Atrial &lt;b&gt;fibrillation", "SYNTHETIC DATA"):
         assert text in page
 

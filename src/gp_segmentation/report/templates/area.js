@@ -34,8 +34,9 @@ function selected() {
 
 function chip(number) {
   const s = segments.get(number), node = element("span", s[1]);
-  node.className = "chip";
-  node.style.borderColor = s[3];
+  node.className = "chip own";
+  node.style.setProperty("--light", s[3]);
+  node.style.setProperty("--dark", s[4]);
   return node;
 }
 
@@ -95,21 +96,11 @@ function showPractice(i) {
 }
 
 function save() {
-  const quoted = function (value) {
-    const text = value === null ? "" : String(value);
-    // A spreadsheet takes a cell that begins so for a formula.
-    const safe = /^[=+\-@\t\r]/.test(text) ? "'" + text : text;
-    return /[",\n]/.test(safe) ? '"' + safe.replace(/"/g, '""') + '"' : safe;
-  };
   const names = ["practice_code", "practice_name", "pcn_name", "postcode", "list_size", "segment", "certainty_percent", "next_segment", "special", "largest_opportunity", "additional_patients", "membership"];
   const lines = selected().map(function (pair) {
-    return pair[0].map(function (value, n) { return quoted(n === SEGMENT ? segments.get(value)[1] : value); }).join(",");
+    return pair[0].map(function (value, n) { return n === SEGMENT ? segments.get(value)[1] : value; });
   });
-  const link = element("a");
-  link.href = URL.createObjectURL(new Blob(["\ufeff" + [names.join(",")].concat(lines).join("\r\n") + "\r\n"], { type: "text/csv" }));
-  link.download = data.file + "_practices.csv";
-  link.click();
-  URL.revokeObjectURL(link.href);
+  saveFile(data.file + "_practices.csv", "text/csv", csvText([names, ...lines]));
 }
 
 sortable(document.getElementById("list"), COLUMNS.map(function (column) { return column[0]; }), NUMERIC, order, draw);

@@ -5,6 +5,13 @@ const MARGIN_PIXELS = 14, POINTER_PIXELS = 14, FINGER_PIXELS = 24;
 const charts = [];
 let pointed = -1; // position in data.rows of the practice pointed at; -1: none
 
+// What charts are drawn with on a light page and in files, and on a dark page.
+const LIGHT = { ground: "#fff", ring: "#0b0c0c", faint: "#c4c8ca", land: "#f6f6f5", border: "#7d8589", colour: function (g) { return data.groups[g][COLOUR]; } };
+const DARK = { ground: "#15191c", ring: "#fff", faint: "#4c5458", land: "#1b2023", border: "#8b9499", colour: function (g) { return data.on_dark[LIGHT.colour(g)]; } };
+const dark = window.matchMedia("(prefers-color-scheme: dark)");
+
+function look() { return dark.matches ? DARK : LIGHT; }
+
 // Every group has a shape as well as a colour, for readers who do not see colours.
 function mark(pen, kind, x, y, r) {
   const sides = { "^": [3, -90], "v": [3, 90], "<": [3, 180], ">": [3, 0], "s": [4, 45], "D": [4, 0], "p": [5, -90], "h": [6, -90], "*": [5, -90], "d": [4, 0] };
@@ -42,16 +49,20 @@ function Chart(canvas, places, equal) {
   const chart = { canvas: canvas, places: places, equal: equal, base: document.createElement("canvas") };
   const every = data.rows.map(function (_, i) { return i; });
 
-  // Fit the axes to all practices; on the map, to those of the chosen board, or of the chosen groups.
-  chart.fit = function () {
+  // The practices that the filter leaves and whose place is known.
+  chart.shown = function () { return every.filter(function (i) { return places.x[i] !== null && matches(i); }); };
+
+  // Fit the axes to all practices; on the map, to those of the chosen board, or of the chosen groups. The
+  // chart's corner stands at a point of the pen's ground.
+  chart.fit = function (left, top) {
     const mine = function (i) { return places.x[i] !== null && (filter.icb < 0 ? inArea(i) : data.rows[i][ICB] === filter.icb); };
     const here = equal && areaOn() ? every.filter(mine) : every, inside = here.length ? here : every;
     const x = range(places.x, inside), y = range(places.y, inside);
     const w = chart.width - 2 * MARGIN_PIXELS, h = chart.height - 2 * MARGIN_PIXELS;
     let sx = w / Math.max(x[1] - x[0], 1), sy = h / Math.max(y[1] - y[0], 1);
     if (equal) { sx = sy = Math.min(sx, sy); }
-    chart.left = function (v) { return chart.width / 2 + (v - (x[0] + x[1]) / 2) * sx; };
-    chart.top = function (v) { return chart.height / 2 - (v - (y[0] + y[1]) / 2) * sy; };
+    chart.left = function (v) { return (left || 0) + chart.width / 2 + (v - (x[0] + x[1]) / 2) * sx; };
+    chart.top = function (v) { return (top || 0) + chart.height / 2 - (v - (y[0] + y[1]) / 2) * sy; };
   };
 
   chart.draw = function () {
@@ -63,24 +74,27 @@ function Chart(canvas, places, equal) {
     chart.fit();
     const pen = chart.base.getContext("2d");
     pen.setTransform(scale, 0, 0, scale, 0, 0);
-    if (places.outlines) { outlines(pen); }
-    const shown = every.filter(matches), few = shown.length < 500;
-    pen.fillStyle = "#c4c8ca";
+    chart.paint(pen, look());
+    chart.point();
+  };
+
+  chart.paint = function (pen, look) {
+    if (places.outlines) { outlines(pen, look); }
+    const shown = chart.shown(), few = shown.length < 500;
+    pen.fillStyle = look.faint;
     every.forEach(function (i) { if (places.x[i] !== null && !matches(i)) { pen.fillRect(chart.left(places.x[i]) - 0.7, chart.top(places.y[i]) - 0.7, 1.4, 1.4); } });
     pen.globalAlpha = few ? 1 : 0.75;
     const outside = shown.filter(function (i) { return !segmented(data.rows[i]); });
     [...outside, ...shown.filter(function (i) { return segmented(data.rows[i]); })].forEach(function (i) {
-      if (places.x[i] === null) { return; }
-      const look = data.groups[groupAt(data.rows[i], level)];
-      pen.fillStyle = pen.strokeStyle = look[COLOUR];
-      mark(pen, look[MARKER], chart.left(places.x[i]), chart.top(places.y[i]), few ? 4.5 : 2.4);
+      const g = groupAt(data.rows[i], level);
+      pen.fillStyle = pen.strokeStyle = look.colour(g);
+      mark(pen, data.groups[g][MARKER], chart.left(places.x[i]), chart.top(places.y[i]), few ? 4.5 : 2.4);
     });
-    chart.point();
   };
 
-  function outlines(pen) {
-    pen.strokeStyle = "#7d8589";
-    pen.fillStyle = "#f6f6f5";
+  function outlines(pen, look) {
+    pen.strokeStyle = look.border;
+    pen.fillStyle = look.land;
     pen.lineWidth = 0.7;
     places.outlines.forEach(function (ring) {
       pen.beginPath();
@@ -101,7 +115,7 @@ function Chart(canvas, places, equal) {
     if (pointed < 0 || places.x[pointed] === null) { return; }
     const scale = window.devicePixelRatio || 1;
     pen.setTransform(scale, 0, 0, scale, 0, 0);
-    [["#fff", 6], ["#0b0c0c", 3]].forEach(function (ring) {
+    [[look().ground, 6], [look().ring, 3]].forEach(function (ring) {
       pen.strokeStyle = ring[0];
       pen.lineWidth = ring[1];
       pen.beginPath();
@@ -208,7 +222,7 @@ function legend(g) {
   shape.width = shape.height = 16 * scale;
   const pen = shape.getContext("2d");
   pen.scale(scale, scale);
-  pen.fillStyle = pen.strokeStyle = data.groups[g][COLOUR];
+  pen.fillStyle = pen.strokeStyle = look().colour(g);
   mark(pen, data.groups[g][MARKER], 8, 8, 6);
   element("span", groupText(g), both);
   return both;
@@ -242,4 +256,5 @@ if (data.map || data.chart) {
   tip.addEventListener("pointerleave", function () { point(charts[0], -1, false); });
   document.addEventListener("practice", function (event) { pointed = event.detail; charts.forEach(function (c) { c.point(); }); });
   window.addEventListener("resize", function () { charts.forEach(function (c) { c.draw(); }); });
+  dark.addEventListener("change", function () { document.dispatchEvent(new CustomEvent("filter")); });
 }

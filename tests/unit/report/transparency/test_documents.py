@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from gp_segmentation.report import Facts, write_transparency
+from gp_segmentation.report.page import script_of
 from gp_segmentation.report.transparency.atrs import FIELDS, answers, atrs
 from gp_segmentation.report.transparency.checklist import checklist
 from gp_segmentation.report.transparency.document import AUTHOR, NOT_ASSESSED, OWNER, Document, Table
@@ -75,11 +76,14 @@ class Elements(HTMLParser):
 def test_pages_need_no_network_and_can_be_read_aloud(name: str, written: Path):
     page = (written / f"{name}.html").read_text(encoding="utf-8")
     found = Elements(page).tags
+    texts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
     links = {str(a["href"]) for tag, a in found if tag == "a"}
     beside = {f"{other}.html" for other in NAMES if other != name}
     assert links == beside | {"#main", "../report.html"}
     assert "default-src 'none'" in page
-    assert not {"script", "img", "iframe"} & {tag for tag, _ in found}
+    assert not {"img", "iframe"} & {tag for tag, _ in found}
+    assert texts == [script_of("page.js")[0]]
+    assert f"script-src '{script_of('page.js')[1]}'" in page
     assert page.count("<caption>") == sum(tag == "table" for tag, _ in found) > 0
     regions = [a["aria-label"] for tag, a in found if tag == "div" and a.get("role") == "region"]
     assert len(regions) == len(set(regions))

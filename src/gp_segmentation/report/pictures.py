@@ -1,0 +1,57 @@
+"""Figures as a page has them: the picture, its words, its table, and the drawing to download."""
+
+import base64
+import gzip
+import io
+import struct
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from gp_segmentation.figures import Rendered
+
+#: In the page's pictures red, green and blue are multiples of this: half the bytes, and they look the same.
+COLOUR_STEP = 15
+#: Bytes of the largest SVG in a page. Larger ones are mostly pixels, and the page has their picture.
+LARGEST_DRAWING = 150_000
+
+
+def shown_figure(figure: Rendered, number: int) -> dict[str, Any]:
+    """Return a figure for the macro `picture`; its title, caption and source stand in the text.
+
+    The alternative text is the finding and the kind of chart: the table is its long form.
+    """
+    kind = figure.alt.split(". ")[0].rstrip(".")
+    return {
+        "number": number,
+        "name": figure.name,
+        "label": figure.label,
+        "title": figure.title,
+        "caption": figure.caption,
+        "alt": f"{figure.title}. {kind}. The table below it has its data.",
+        "table": figure.table,
+        "drawing": _zipped(figure.svg),
+        **embedded(figure.picture()),
+    }
+
+
+def embedded(png: bytes) -> dict[str, Any]:
+    """Return a picture as a page has it: ``uri``, and ``width`` and ``height`` in pixels."""
+    width, height = struct.unpack(">II", png[16:24])  # from the header of the PNG
+    data = base64.b64encode(_smaller(png)).decode("ascii")
+    return {"uri": f"data:image/webp;base64,{data}", "width": width, "height": height}
+
+
+def _smaller(png: bytes) -> bytes:
+    """Return `png` as a lossless WebP, its colours rounded to `COLOUR_STEP`."""
+    smaller, nearest = io.BytesIO(), [round(value / COLOUR_STEP) * COLOUR_STEP for value in range(256)]
+    with Image.open(io.BytesIO(png)) as picture:
+        picture.convert("RGB").point(3 * nearest).save(smaller, "WEBP", lossless=True)
+    return smaller.getvalue()
+
+
+def _zipped(svg: Path) -> str:
+    """Return an SVG as base64 of its gzip, which the page's script unpacks; "" beyond `LARGEST_DRAWING`."""
+    data = gzip.compress(svg.read_bytes(), mtime=0)
+    return base64.b64encode(data).decode("ascii") if len(data) <= LARGEST_DRAWING else ""
