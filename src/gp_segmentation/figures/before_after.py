@@ -89,7 +89,7 @@ def draw(data: Shapes, figure: FigureBase) -> None:
 
 def _draw_shape(axes: Axes, shape: Shape, x: float, y: float) -> None:
     axes.text(x, y + 0.13, shorten(shape.label, 46), size=8.5, color=INK)
-    before, after = (f"skew {signed(skew, 1)}" for skew in shape.skew)
+    before, after = (f"skew {signed(skew)}" for skew in shape.skew)
     panels = (
         (x, shape.before, ORANGE, f"{shape.limits}, {before}"),
         (x + 0.48, shape.after, BLUE, after),
@@ -118,7 +118,9 @@ def title(data: Shapes) -> str:
 
 
 def alt(data: Shapes) -> str:
-    parts = [f"{s.label}: skew {s.skew[0]:.1f} before, {s.skew[1]:.1f} after" for s in data.shapes[:8]]
+    parts = [
+        f"{s.label}: skew {signed(s.skew[0])} before, {signed(s.skew[1])} after" for s in data.shapes[:8]
+    ]
     return (
         f"Small histograms of {len(data.shapes)} of {data.features} features before and after "
         f"transformation. Most skewed: {'; '.join(parts)}."

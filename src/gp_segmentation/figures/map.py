@@ -15,6 +15,7 @@ from gp_segmentation.figures._icb_areas import PANELS, Areas, frame_panel, mappe
 from gp_segmentation.figures._parts import draw_practices, largest_cell, without_frame
 from gp_segmentation.figures._style import INK, LAND, Key, Look, clean, compared_keys
 from gp_segmentation.schemas import Results
+from gp_segmentation.utils.wording import whole_percent
 
 ORDER, LABEL = 80, "Map"
 NOTE = (
@@ -103,8 +104,8 @@ def title(data: Places) -> str:
     i, j = largest_cell((own - england).to_numpy())
     segment, region = counts.index.to_numpy()[i], clean(counts.columns.to_numpy()[j])
     return (
-        f"Segment {segment} is the most concentrated: {own.to_numpy()[i, j]:.0%} of its practices are in "
-        f"{region}, which has {england.to_numpy()[j]:.0%} of all practices"
+        f"Segment {segment} is the most concentrated: {whole_percent(own.to_numpy()[i, j])} of its practices "
+        f"are in {region}, which has {whole_percent(england.to_numpy()[j])} of all practices"
     )
 
 
@@ -112,7 +113,7 @@ def alt(data: Places) -> str:
     parts = []
     for segment, row in data.by_region.iterrows():
         top = row.sort_values(ascending=False, kind="stable").head(2)
-        regions = [f"{clean(region)} {count / row.sum():.0%}" for region, count in top.items()]
+        regions = [f"{clean(region)} {whole_percent(count / row.sum())}" for region, count in top.items()]
         parts.append(f"segment {segment}: {' and '.join(regions)}")
     outside = int((data.points["segment"] < 1).sum())
     none = f"; {outside:,} are in no segment" if outside else ""

@@ -10,6 +10,7 @@ from matplotlib.figure import FigureBase
 from gp_segmentation.figures._parts import name_panel
 from gp_segmentation.figures._trials import TrialScores, draw_lines, trial_scores, write_not_drawn
 from gp_segmentation.schemas import Results
+from gp_segmentation.utils.wording import score
 
 ORDER, LABEL = 30, "Davies-Bouldin and Calinski-Harabasz by number of segments"
 
@@ -46,7 +47,7 @@ def title(data: TrialScores) -> str:
 
 def alt(data: TrialScores) -> str:
     parts = [
-        f"{row['n_clusters']} segments {row['davies_bouldin']:.2f} and {row['calinski_harabasz']:,.0f}"
+        f"{row['n_clusters']} segments {score(row['davies_bouldin'])} and {row['calinski_harabasz']:,.0f}"
         for row in data.of(data.chosen_family).to_dict("records")
     ]
     return f"Two line charts. {data.chosen_family}, Davies-Bouldin and Calinski-Harabasz: {'; '.join(parts)}."

@@ -14,7 +14,7 @@ from gp_segmentation.figures._parts import RIGHT, note, number_axis, stability_l
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import GREY, LINE_STYLES, MARKERS, SEGMENT_COLOURS, Look, compared_keys
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import listed
+from gp_segmentation.utils.wording import listed, percent_reached, score_reached
 
 ORDER, LABEL = 46, "Stability by number of segments"
 NAMES = {
@@ -53,7 +53,7 @@ def draw(data: StabilityByK, figure: FigureBase) -> None:
     for limit, text in ((data.low, "does not return below"), (data.high, "stable from")):
         axes.axhline(limit, color=GREY, linestyle=(0, (4, 3)), linewidth=1)
         look = {"va": "center", "size": 9, "color": GREY}
-        note(axes, f"{text}\n{limit:.2f}", (1, limit), (5, 0), xycoords=RIGHT, **look)
+        note(axes, f"{text}\n{percent_reached(limit)}", (1, limit), (5, 0), xycoords=RIGHT, **look)
     for i, name in enumerate(data.table):
         values = data.table[name].dropna()
         line: Look = {"color": SEGMENT_COLOURS[i], "marker": MARKERS[i], "linestyle": LINE_STYLES[i]}
@@ -74,6 +74,7 @@ def title(data: StabilityByK) -> str:
 def alt(data: StabilityByK) -> str:
     parts = []
     for name in data.table:
-        values = ", ".join(f"{k}: {value:.2f}" for k, value in data.table[name].dropna().items())
+        form = score_reached if name == "ari_seeds" else percent_reached
+        values = ", ".join(f"{k}: {form(value)}" for k, value in data.table[name].dropna().items())
         parts.append(f"{NAMES[str(name)]}: {values}")
     return f"Line chart by number of segments. {'; '.join(parts)}."

@@ -4,9 +4,10 @@ from typing import Any
 
 import pandas as pd
 
-from gp_segmentation.report.formatting import CRITERIA, clusterer_name, display_name, scalar_text
+from gp_segmentation.report.formatting import score_text
 from gp_segmentation.schemas import Results, by_chosen_method, of_preparation
-from gp_segmentation.utils.wording import rounded_down
+from gp_segmentation.utils.labels import CRITERIA, clusterer_in_words, in_words, titled
+from gp_segmentation.utils.wording import percent_reached, score_reached, whole_percent
 
 #: The three questions of the finest rule: verdict, figure, limit in the rule, heading.
 QUESTIONS = (
@@ -29,13 +30,14 @@ def choice_text(results: Results) -> dict[str, Any]:
     own, others = _candidates(results)
     singles = {} if fixed else choice.get("by_criterion") or {}
     return {
-        "clusterer": clusterer_name(choice),
+        "clusterer": titled(clusterer_in_words(choice)),
         "n_clusters": int(choice["n_clusters"]),
         "reason": str(choice.get("reason", "")),
         "fixed": fixed,
         "supported": choice.get("supported"),
         "by_criterion": [
-            (display_name(str(key), CRITERIA), _preference(value)) for key, value in sorted(singles.items())
+            (titled(in_words(key, CRITERIA)), _preference(key, value))
+            for key, value in sorted(singles.items())
         ],
         "questions": _questions(results),
         "candidates": own,
@@ -43,19 +45,19 @@ def choice_text(results: Results) -> dict[str, Any]:
     }
 
 
-def _preference(value: Any) -> str:
+def _preference(criterion: str, value: Any) -> str:
     """A criterion's preference: a number of segments, or the trial it would have chosen."""
     if isinstance(value, dict):
-        score = f" ({scalar_text(value['value'])})" if value.get("value") is not None else ""
-        return f"{clusterer_name(value)}, {scalar_text(value['n_clusters'])} segments{score}"
-    return "none" if value is None else scalar_text(value)
+        score = f" ({score_text(criterion, value['value'])})" if value.get("value") is not None else ""
+        return f"{titled(clusterer_in_words(value))}, {value['n_clusters']} segments{score}"
+    return "none" if value is None else str(value)
 
 
 def _questions(results: Results) -> list[str]:
     """The headings, with what is asked for."""
     rule = (results.config.get("study") or {}).get("rule") or {}
     return [
-        f"{heading} ({float(rule[limit]):.0%} is asked for)" if limit in rule else heading
+        f"{heading} ({whole_percent(float(rule[limit]))} is asked for)" if limit in rule else heading
         for *_, limit, heading in QUESTIONS
     ]
 
@@ -77,9 +79,9 @@ def _candidate(row: dict[Any, Any]) -> dict[str, str]:
     excess = row["excess_silhouette"]
     return {
         "segments": f"{int(row['n_clusters'])}{' (chosen)' if row['chosen'] else ''}",
-        "method": clusterer_name(row),
+        "method": titled(clusterer_in_words(row)),
         "smallest": f"{int(row['smallest_segment']):,}",
-        "excess": "" if pd.isna(excess) else f"{excess:.3f}",
+        "excess": "" if pd.isna(excess) else score_reached(excess),
         **{verdict: _answer(row[verdict], row[figure]) for verdict, figure, *_ in QUESTIONS},
     }
 
@@ -88,4 +90,4 @@ def _answer(verdict: Any, figure: float) -> str:
     if figure != figure:
         return NOT_ASKED
     # Read back from a file with gaps, a verdict is True, "True" or 1.0.
-    return f"{'yes' if str(verdict) in ('True', '1.0') else 'no'}, {rounded_down(100 * figure):.0f}%"
+    return f"{'yes' if str(verdict) in ('True', '1.0') else 'no'}, {percent_reached(figure)}"

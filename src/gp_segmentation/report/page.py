@@ -20,7 +20,7 @@ from gp_segmentation.report.page_data import data_block, page_data
 from gp_segmentation.report.summarise import frame, summarise
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.files import write_text
-from gp_segmentation.utils.wording import UNCHECKED
+from gp_segmentation.utils.wording import UNCHECKED, whole_percent
 
 #: In the page's pictures red, green and blue are multiples of this: half the bytes, and they look the same.
 COLOUR_STEP = 15
@@ -115,13 +115,15 @@ def write_template(path: Path, template: str, **parts: Any) -> None:
 @cache
 def _environment() -> Environment:
     """One for all pages: a template is compiled once."""
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("gp_segmentation.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["whole_percent"] = whole_percent
+    return environment
 
 
 def script_of(*names: str) -> tuple[str, str]:

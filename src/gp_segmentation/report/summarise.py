@@ -22,12 +22,13 @@ from gp_segmentation.report.evidence_text import (
 from gp_segmentation.report.expected_text import expected_text
 from gp_segmentation.report.features_text import feature_tables
 from gp_segmentation.report.first_screen import elsewhere_rows, first_screen, verdict_tests
-from gp_segmentation.report.formatting import METRICS, display_name, scalar_text
+from gp_segmentation.report.formatting import METRICS, score_name, score_text
 from gp_segmentation.report.levels_text import levels_text
 from gp_segmentation.report.preparation_text import preparation_rows, preparation_sentences
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.hashes import WITHOUT_EFFECT, identity
 from gp_segmentation.utils.intervals import rounded_interval
+from gp_segmentation.utils.labels import BLOCKS, TRANSFORMS, in_words
 from gp_segmentation.utils.wording import UNKNOWN, natural, signed
 
 #: Packages whose versions can change the figures.
@@ -119,7 +120,7 @@ def _metrics(metrics: dict[str, Any]) -> list[tuple[str, str]]:
     """Names and values as text, in the order of `METRICS`, then all others."""
     order = [key for key in METRICS if key in metrics]
     order += sorted(set(metrics) - set(order))
-    return [(display_name(key, METRICS), scalar_text(metrics[key])) for key in order]
+    return [(score_name(key), score_text(key, metrics[key])) for key in order]
 
 
 def _segment_evidence(rows: list[dict[str, Any]], codes: Mapping[int, str]) -> list[dict[str, str]]:
@@ -127,7 +128,7 @@ def _segment_evidence(rows: list[dict[str, Any]], codes: Mapping[int, str]) -> l
     by_number = {row["segment"]: row for row in rows}
     keys = ("practices", "silhouette", "jaccard", "valley")
     return [
-        {key: scalar_text(by_number[number].get(key)) for key in keys}
+        {key: score_text(key, by_number[number].get(key)) for key in keys}
         | {"segment": code, "neighbour": codes.get(by_number[number].get("neighbour") or 0, UNKNOWN)}
         for number, code in codes.items()
         if number in by_number
@@ -142,6 +143,7 @@ def _segment(portrait: dict[str, Any], code: str, results: Results, top: int) ->
     return {
         **portrait,
         "code": code,
+        "rules": portrait.get("rules", []),  # runs of before they were kept have none
         "profile": [_profile_row(r) for r in rows[used].sort_values("rank").head(top).to_dict("records")],
         "profile_unused": [_profile_row(r) for r in rows[~used].sort_values("rank").to_dict("records")],
         "features": int(used.sum()),
@@ -175,10 +177,10 @@ def _blocks(dictionary: pd.DataFrame) -> list[dict[str, Any]]:
     blocks = dictionary.groupby("block", sort=False)
     return [
         {
-            "block": str(name),
+            "block": in_words(name, BLOCKS),
             "features": len(rows),
             "weight": f"{rows['weight'].iloc[0]:g}",
-            "transforms": ", ".join(sorted(set(rows["transform"].astype(str)))),
+            "transforms": ", ".join(sorted({in_words(key, TRANSFORMS) for key in rows["transform"]})),
         }
         for name, rows in blocks
     ]

@@ -6,9 +6,14 @@ function element(kind, text, parent) {
   return node;
 }
 
+// As utils/wording.py writes numbers: per cent and what is 1 or more with one decimal, counts with none.
 function inUnit(value, unit) {
   if (value === null || value === undefined) { return "not known"; }
-  const text = value.toLocaleString("en-GB", { maximumSignificantDigits: 4 });
+  const size = Math.abs(value);
+  if (unit === "%" && value > 0 && value < 0.05) { return "under 0.1%"; }
+  const counted = ["patients", "people", "count"].indexOf(unit) >= 0 || size >= 1000;
+  const digits = unit === "%" || size >= 1 ? { minimumFractionDigits: 1, maximumFractionDigits: 1 } : { maximumSignificantDigits: 2 };
+  const text = value.toLocaleString("en-GB", unit !== "%" && counted ? { maximumFractionDigits: 0 } : digits).replace("-", "−");
   return unit === "%" ? text + "%" : text;
 }
 
