@@ -59,7 +59,9 @@ def data(results: Results) -> Shapes:
             label=clean(about.loc[name, "label"]),
             before=_heights(natural[name]),
             after=_heights(values[name]),
-            limits=" to ".join(_short(v, about.loc[name, "unit"]) for v in natural[name].agg(["min", "max"])),
+            limits=" to ".join(
+                natural(v, about.loc[name, "unit"]) for v in natural[name].agg(["min", "max"])
+            ),
             skew=(float(before[name]), float(after[name])),
         )
         for name in order
@@ -100,12 +102,6 @@ def _draw_shape(axes: Axes, shape: Shape, x: float, y: float) -> None:
         axes.stairs(floor - 0.52 * heights, edges, baseline=floor, fill=True, color=colour, linewidth=0)
         axes.plot([edges[0], edges[-1]], [floor, floor], color="0.6", linewidth=0.7)
         axes.text(left, y + 0.88, text, size=7.5, color=GREY)
-
-
-def _short(value: float, unit: str) -> str:
-    if unit == "%":
-        return f"{value:.3g}%"
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def title(data: Shapes) -> str:

@@ -28,13 +28,15 @@ MIN_IN_PANEL = 30
 @dataclass(frozen=True)
 class Places:
     """Practices with a position (x and y in metres on the National Grid, segment, -1 for none, region_name),
-    areas of integrated care boards in the same grid, and how many practices have no position.
+    areas of integrated care boards in the same grid, how many practices have no position, and segment and
+    region of every practice: shares are of all, as in the portraits.
     """
 
     keys: list[Key]
     points: pd.DataFrame
     areas: Areas
     unplaced: int
+    regions: pd.DataFrame
 
     def inside(self, panel: str) -> np.ndarray:
         """Tell of every practice whether it is in a part of `PANELS`."""
@@ -49,21 +51,22 @@ class Places:
     @property
     def by_region(self) -> pd.DataFrame:
         """Practices by segment (rows, codes) and region, without those of no segment."""
-        points = self.points[self.points["segment"] > 0]
-        counts = pd.crosstab(points["segment"], points["region_name"])
+        placed = self.regions[self.regions["segment"] > 0]
+        counts = pd.crosstab(placed["segment"], placed["region_name"])
         return counts.rename(index={key.number: key.code for key in self.keys})
 
     @property
     def of_england(self) -> pd.Series:
         """Share of all practices in each region."""
-        return self.points["region_name"].value_counts(normalize=True)
+        return self.regions["region_name"].value_counts(normalize=True)
 
 
 def data(results: Results) -> Places:
     located, areas = mapped(results)
     points = pd.DataFrame(located[["segment", "region_name"]])
     points = points.assign(x=located.geometry.x, y=located.geometry.y).reset_index(drop=True)
-    return Places(compared_keys(results.segments), points, areas, len(results.everyone) - len(points))
+    regions = results.everyone[["segment", "region_name"]]
+    return Places(compared_keys(results.segments), points, areas, len(regions) - len(points), regions)
 
 
 def size(data: Places) -> tuple[float, float]:

@@ -29,7 +29,7 @@ from gp_segmentation.figures._style import (
     segment_keys,
 )
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import inline, percent, signed
+from gp_segmentation.utils.wording import inline, percent, score, signed
 
 ORDER, LABEL = 60, "Practices on two components"
 #: Loadings drawn of each component.
@@ -183,7 +183,7 @@ def title(data: Scatter) -> str:
 def alt(data: Scatter) -> str:
     means = data.points.groupby("segment")[["one", "two"]].mean()
     rows = [(key.code, means.loc[key.number]) for key in data.keys if key.number in means.index]
-    parts = [f"segment {code} at {row['one']:.1f}, {row['two']:.1f}" for code, row in rows]
+    parts = [f"segment {code} at {score(row['one'])}, {score(row['two'])}" for code, row in rows]
     axes = "; ".join(
         f"{end}: {axis_name(data, i)}" for i, end in enumerate(("Left to right", "bottom to top"))
     )

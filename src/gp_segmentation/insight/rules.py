@@ -13,6 +13,8 @@ from gp_segmentation.utils.arrays import Ints
 from gp_segmentation.utils.wording import inline, whole_percent
 from gp_segmentation.utils.wording import natural as in_unit
 
+ABOUT = "Simple rules that approximate the segments. They do not define the segments."
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -72,32 +74,33 @@ def surrogate_rules(
     known = natural.reindex(fitted.index)[list(dictionary["feature"])].astype(float)
     x = known.fillna(known.median()).fillna(0.0).to_numpy()
     y = fitted["segment"].to_numpy("int64")
-    numbers, sizes = np.unique(y, return_counts=True)
-    smallest_leaf = max(1, len(y) // 100)
-    tree = DecisionTreeClassifier(max_depth=max_depth, min_samples_leaf=smallest_leaf, random_state=seed)
-    tree.fit(x, y)
-    folds = min(folds, int(sizes.min()))
+    folds = min(folds, int(np.unique(y, return_counts=True)[1].min()))
+    tree = DecisionTreeClassifier(
+        max_depth=max_depth, min_samples_leaf=max(1, len(y) // 100), random_state=seed
+    ).fit(x, y)
     split = StratifiedKFold(folds, shuffle=True, random_state=seed) if folds >= 2 else None
     predicted = cross_val_predict(tree, x, y, cv=split) if split else tree.predict(x)
     fidelity = float((predicted == y).mean())
-    words = segments.drop_duplicates("segment").set_index("segment")
-    codes = {s: str(words.loc[s, "segment_code"]) for s in numbers.tolist()}
-    found = pd.Series(predicted, index=fitted.index, name="segment")
+    words = segments[segments["segment"].isin(y)].drop_duplicates("segment").sort_values("segment")
+    codes = dict(zip(words["segment"], words["segment_code"].astype(str), strict=True))
     how = "in cross-validation" if split else "of those they were made from"
-    by_segment = [f"{_called(s, codes)} {whole_percent((predicted[y == s] == s).mean())}" for s in codes]
-    head = (
-        "Simple rules that approximate the segments. They do not define the segments.\n"
-        f"They give {whole_percent(fidelity)} of {len(y):,} practices their segment {how} "
-        f"({', '.join(by_segment)}).\n\n"
-    )
+    text = f"{ABOUT}\n{_fidelity(y, predicted, codes, how)}\n\n"
+    found = pd.Series(predicted, index=fitted.index, name="segment")
     if fidelity < floor:
-        withheld = f"The rules are not given: {whole_percent(floor)} is asked for.\n"
-        return Rules(head + withheld, {s: [_too_few(fidelity, floor)] for s in codes}, found)
+        text += f"The rules are not given: {whole_percent(floor)} is asked for.\n"
+        return Rules(text, {s: [_too_few(fidelity, floor)] for s in codes}, found)
     leaves = _leaves(tree, dictionary)
-    names = {s: inline(str(words.loc[s, "segment_name"])) for s in codes}
+    names = dict(zip(words["segment"], words["segment_name"].astype(str).map(inline), strict=True))
     lines = [f"{r.conditions}: {_called(r.segment, codes)}, {names[r.segment]} ({r.said})." for r in leaves]
     told = {s: [*_of_segment(s, leaves), _right_and_wrong(s, y, predicted, codes)] for s in codes}
-    return Rules(head + "\n".join(lines) + "\n", told, found)
+    return Rules(text + "\n".join(lines) + "\n", told, found)
+
+
+def _fidelity(y: Ints, predicted: Ints, codes: Mapping[int, str], how: str) -> str:
+    """How many practices the rules give their segment, altogether and by segment."""
+    by_segment = [f"{_called(s, codes)} {whole_percent((predicted[y == s] == s).mean())}" for s in codes]
+    share = whole_percent((predicted == y).mean())
+    return f"They give {share} of {len(y):,} practices their segment {how} ({', '.join(by_segment)})."
 
 
 def _called(segment: int, codes: Mapping[int, str]) -> str:

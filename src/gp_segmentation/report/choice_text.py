@@ -11,7 +11,7 @@ from gp_segmentation.utils.wording import percent_reached, score_reached, whole_
 
 #: The three questions of the finest rule: verdict, figure, limit in the rule, heading.
 QUESTIONS = (
-    ("beats_random", "exceedance", "min_exceedance", "More separate than random data"),
+    ("beats_random", "exceedance", "min_exceedance", "More separate than random data, all numbers together"),
     ("returns", "jaccard_min", "min_jaccard", "Segments return when practices are redrawn"),
     ("predicts", "prediction_strength", "min_prediction_strength", "One half predicts the other"),
 )
@@ -23,6 +23,7 @@ def choice_text(results: Results) -> dict[str, Any]:
 
     Keys: clusterer, n_clusters, reason, fixed (the configuration left nothing to choose), supported (None
     where it was not asked), by_criterion (none where fixed), questions (headings of the candidates' table),
+    measured_again (where the evidence has another overlap than the study),
     candidates (of the chosen method), others (of other methods).
     """
     choice = results.choice
@@ -40,6 +41,7 @@ def choice_text(results: Results) -> dict[str, Any]:
             for key, value in sorted(singles.items())
         ],
         "questions": _questions(results),
+        "measured_again": _measured_again(results),
         "candidates": own,
         "others": others,
     }
@@ -51,6 +53,21 @@ def _preference(criterion: str, value: Any) -> str:
         score = f" ({score_text(criterion, value['value'])})" if value.get("value") is not None else ""
         return f"{titled(clusterer_in_words(value))}, {value['n_clusters']} segments{score}"
     return "none" if value is None else str(value)
+
+
+def _measured_again(results: Results) -> str:
+    """A sentence where the evidence redrew practices more often than the study, and found another overlap."""
+    found = (results.evidence.get("figures") or {}).get("jaccard_min")
+    rows = results.candidates
+    asked = rows.loc[rows["chosen"].astype(str) == "True", "jaccard_min"] if len(rows) else pd.Series()
+    overlaps = [percent_reached(value) for value in (*asked.head(1), found)]
+    if len(overlaps) < 2 or found is None or overlaps[0] == overlaps[1]:
+        return ""
+    return (
+        f"The study redrew practices as often as its choice needs, and found a lowest overlap of "
+        f"{overlaps[0]}. The evidence went on with further samples: {overlaps[1]}, which stands everywhere "
+        "else."
+    )
 
 
 def _questions(results: Results) -> list[str]:

@@ -29,12 +29,12 @@ METRICS = {
     "davies_bouldin": "Davies-Bouldin index",
     "calinski_harabasz": "Calinski-Harabasz index",
     "inertia": "Sum of squares within segments",
-    "jaccard_min": "Stability of the least stable segment (bootstrap Jaccard)",
-    "jaccard_subsample_min": "Stability of the least stable segment (subsample Jaccard)",
+    "jaccard_min": "Overlap of the least stable segment when practices are redrawn (Jaccard)",
+    "jaccard_subsample_min": "The same when a part of the practices is drawn",
     "prediction_strength": "Prediction strength",
     "ari_seeds": "Agreement between random seeds (adjusted Rand index)",
-    "stay_mean": "Mean probability that a practice belongs to its segment",
-    "certainty_mean": "Mean certainty of the practices' segments",
+    "stay_mean": "Mean certainty of the practices that the evidence uses",
+    "certainty_mean": "Mean certainty of a practice's segment (its probability)",
     "sure_share": "Share of fitted practices whose segment neither other draws nor another method dispute",
     "disputed_share": "Share of fitted practices that other draws or another method put in another segment",
     "ari_preparations": "Agreement with the segments of other preparations (mean adjusted Rand index)",
@@ -50,7 +50,7 @@ METRICS = {
     "gap": "Gap statistic",
     "gap_se": "Standard error of the gap statistic",
     "gaussian_effect": "Silhouette above that of random data, in standard deviations of its draws",
-    "gaussian_exceedance": "Share of random data sets with a lower silhouette",
+    "gaussian_exceedance": "Share of random data sets with a lower silhouette at this number alone",
     "copula_effect": "The same excess over random data that also have the same distributions",
     "copula_exceedance": "Share of random data sets with the same distributions that have a lower silhouette",
     "permutation_null_silhouette": "Silhouette of random data without correlations",
@@ -76,6 +76,7 @@ FORMS: dict[str, Callable[[float], str]] = {
     **dict.fromkeys(("valley", "valley_max", "valley_smooth"), density),
     **dict.fromkeys(("inertia", "elbow", "calinski_harabasz", "bic", "icl"), "{:,.0f}".format),
     "imputed_share": percent,
+    "gap_se": lambda error: score(error) if error >= 0.005 else "under 0.01",
 }
 
 

@@ -73,7 +73,7 @@ def summarise(results: Results, *, top_features: int = 12) -> dict[str, Any]:
         "opportunities": _opportunities(results.opportunities, codes),
         "expected": expected_text(results, codes),
         "space": spatial_sentence(results.space, codes),
-        "quality": results.quality.to_dict("records"),
+        "quality": _quality(results),
         "config": _config(results.config),
         "versions": _versions(),
         "files": [
@@ -208,6 +208,17 @@ def _special(results: Results) -> dict[str, Any]:
 
 def _kinds(reason: str) -> set[str]:
     return {re.sub(r"^\d[\d.]*% ", "unusual share ", part) for part in reason.split("; ")}
+
+
+def _quality(results: Results) -> list[dict[Any, Any]]:
+    """Irregularities of the files; measures by their labels."""
+    about = results.context_dictionary
+    labels = dict(zip(about["measure"], about["label"], strict=True))
+    rows = results.quality.to_dict("records")
+    return [
+        row | {"check": " ".join(labels.get(word, word) for word in str(row["check"]).split(" "))}
+        for row in rows
+    ]
 
 
 def _imputed(imputed: pd.DataFrame) -> list[dict[Any, Any]]:

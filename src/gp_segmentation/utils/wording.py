@@ -237,8 +237,8 @@ def signed(value: float) -> str:
     """
     if not math.isfinite(value):
         return UNKNOWN
-    text = f"{value:+.2f}"
-    return text.replace("-", "−") if float(text) else text[1:]
+    text = f"{value:+,.2f}"
+    return text.replace("-", "−") if float(text.replace(",", "")) else text[1:]
 
 
 def inline(label: str) -> str:

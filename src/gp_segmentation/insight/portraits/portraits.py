@@ -54,10 +54,9 @@ def write_portraits(
         mine, profiled = (table[table["segment"] == number] for table in (segments, profile))
         claimed, codes, band = claims.get(int(number), []), _codes(mine), (bands or {}).get(int(number))
         people, siblings = int(patients[mine.index].sum()), (apart or {}).get(codes["code"])
+        share, of_patients = len(mine) / len(segments), people / max(patients.sum(), 1)
         sentences = [
-            f"{counted(len(mine))} ({whole_percent(len(mine) / len(segments))} of all) with {people:,} "
-            f"registered patients ({whole_percent(people / max(patients.sum(), 1))}). "
-            f"{place_sentences(mine, segments, profiled)}",
+            f"{_size(len(mine), share, people, of_patients)} {place_sentences(mine, segments, profiled)}",
             *_against_england(claimed, profiled, top),
             siblings.sentence if siblings else "",
             f"{_next_sentence(mine, grouped)} {_verdict_sentence(verdict, band)}".strip(),
@@ -72,10 +71,16 @@ def write_portraits(
                 "apart": siblings.figures() if siblings else None,
                 "practices": len(mine),
                 "patients": people,
-                "share": len(mine) / len(segments),
+                "share": share,
             }
         )
     return portraits
+
+
+def _size(practices: int, share: float, people: int, of_patients: float) -> str:
+    """How many practices and patients a segment has."""
+    patients = f"{people:,} registered patients ({whole_percent(of_patients)})"
+    return f"{counted(practices)} ({whole_percent(share)} of all) with {patients}."
 
 
 def _claims(claimed: Sequence[Claim], profiled: pd.DataFrame) -> dict[str, Any]:
