@@ -14,6 +14,7 @@ from gp_segmentation.figures._parts import without_frame
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import BLUE, GREY, INK, ORANGE, clean, shorten
 from gp_segmentation.schemas import Results
+from gp_segmentation.utils.wording import natural as in_unit
 from gp_segmentation.utils.wording import signed
 
 ORDER, LABEL = 100, "Features before and after transformation"
@@ -60,7 +61,7 @@ def data(results: Results) -> Shapes:
             before=_heights(natural[name]),
             after=_heights(values[name]),
             limits=" to ".join(
-                natural(v, about.loc[name, "unit"]) for v in natural[name].agg(["min", "max"])
+                in_unit(v, about.loc[name, "unit"]) for v in natural[name].agg(["min", "max"])
             ),
             skew=(float(before[name]), float(after[name])),
         )

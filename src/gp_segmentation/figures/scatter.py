@@ -182,8 +182,12 @@ def title(data: Scatter) -> str:
 
 def alt(data: Scatter) -> str:
     means = data.points.groupby("segment")[["one", "two"]].mean()
-    rows = [(key.code, means.loc[key.number]) for key in data.keys if key.number in means.index]
-    parts = [f"segment {code} at {score(row['one'])}, {score(row['two'])}" for code, row in rows]
+    places = {number: (row["one"], row["two"]) for number, row in means.to_dict("index").items()}
+    parts = [
+        f"segment {key.code} at {', '.join(map(score, places[key.number]))}"
+        for key in data.keys
+        if key.number in places
+    ]
     axes = "; ".join(
         f"{end}: {axis_name(data, i)}" for i, end in enumerate(("Left to right", "bottom to top"))
     )
