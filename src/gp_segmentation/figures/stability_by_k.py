@@ -1,14 +1,15 @@
-"""How stable the segments are at each number of segments; 1 is perfect on every line. Least stable segment:
-its mean overlap (Jaccard coefficient) with the most similar cluster when practices are redrawn with
+"""How stable the segments are at each number of segments; 100% is perfect on every line. Least stable
+segment: its mean overlap (Jaccard coefficient) with the most similar cluster when practices are redrawn with
 replacement. Prediction strength: in the weakest segment, the share of pairs of practices that the other half
-of the data keeps together. Other starts: adjusted Rand index between runs that differ only in their random
-seed (K-means only). Dashed: the limits of the verdict for the overlap.
+of the data keeps together. Other starts: adjusted Rand index (100%: 1) between runs that differ only in their
+random seed (K-means only). Dashed: the limits of the verdict for the overlap.
 """
 
 from dataclasses import dataclass
 
 import pandas as pd
 from matplotlib.figure import FigureBase
+from matplotlib.ticker import PercentFormatter
 
 from gp_segmentation.figures._parts import RIGHT, note, number_axis, stability_limits
 from gp_segmentation.figures._registry import NotShown
@@ -60,6 +61,7 @@ def draw(data: StabilityByK, figure: FigureBase) -> None:
         axes.plot(values.index, values, label=NAMES[str(name)], linewidth=2, **line)
     number_axis(axes, data.chosen)
     axes.set_ylim(0, 1.04)
+    axes.yaxis.set_major_formatter(PercentFormatter(1))
     figure.legend(loc="outside lower center", ncols=3)
 
 

@@ -138,6 +138,8 @@ _COMMON = {
     "secondary prevention of coronary heart disease": "coronary heart disease",
     "stroke and transient ischaemic attack": "stroke",
     "mental health": "severe mental illness",
+    "cholesterol control and lipid management": "cholesterol",
+    "vaccination and immunisation": "vaccination",
     "diabetes mellitus": "diabetes",
     "osteoporosis: secondary prevention of fragility fractures": "osteoporosis",
     "patients from ethnic minority groups": "ethnic minority patients",
