@@ -73,9 +73,9 @@ def test_a_practice_stands_beside_its_segment_and_england(opened: Page) -> None:
     opened.get_by_role("button", name="Details of A00002, Practice 02").click()
     assert opened.evaluate("document.activeElement.id") == "practice-title"
     first = opened.locator("#profile tbody tr").first.inner_text().split("\t")
-    assert first == ["Patients aged 75 and over", "2%", "3.5%", "6.5%"]
+    assert first == ["Patients aged 75 and over", "2.0%", "3.5%", "6.5%"]
     gains = opened.locator("#gains tbody tr").first.inner_text().split("\t")
-    assert gains == ["CHD1", "50%", "60%", "50%", "1 of 6", "10 (6 to 14)"]
+    assert gains == ["CHD1", "50.0%", "60.0%", "50.0%", "1 of 6", "10 (6 to 14)"]
     assert opened.locator("#peers tbody th").all_inner_texts() == ["A00003", "A00004"]
     assert not opened.locator("#registers").is_visible(), "none is outside its interval"
     opened.get_by_role("button", name="Details of A00001, Practice 01").click()

@@ -187,8 +187,8 @@ def test_a_practice_is_shown_beside_its_segment_peers_and_opportunities(
         f"7 of {(results_of(4).segments['segment'] == results_of(4).segments['segment'].iloc[100]).sum()}"
     )
     assert [(row[0], *row[2:]) for row in gains] == [
-        ("DM002", "50%", "60%", "55%", ranked, "26 (1 to 40)"),
-        ("DM001", "50%", "60%", "55%", ranked, "16 (1 to 40)"),
+        ("DM002", "50.0%", "60.0%", "55.0%", ranked, "26 (1 to 40)"),
+        ("DM001", "50.0%", "60.0%", "55.0%", ranked, "16 (1 to 40)"),
     ]
     registers = [row.split("\t") for row in page.locator("#practice-registers tr").all_inner_texts()]
     assert registers == [

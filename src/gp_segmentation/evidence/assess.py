@@ -33,6 +33,7 @@ NOT_ASSESSED: dict[str, Any] = {
     "verdict": None,
     "meaning": "The segments were not assessed.",
     "reasons": ["Evidence was switched off in the configuration (evidence=off)."],
+    "beside": [],
     "figures": {},
     "by_k": [],
     "segments": [],
@@ -45,11 +46,11 @@ class Assessment:
 
     Attributes
     ----------
-    evidence : without NaN: ``assessed``, ``verdict``, ``meaning``, ``reasons`` and ``conditions`` (see
-        `judge`), ``n_clusters``, ``figures`` (one number each, for `run_metrics`), ``by_k``, ``nulls`` (a row
-        per kind and k, see `nulls_by_k`), ``segments``, ``lumpy`` (columns left out of ``valley_smooth``),
-        ``agreement`` (``other``, ``table``, ``cophenetic``), ``mixture`` (see `describe_mixture`),
-        ``practices`` (see `count_disputed`), ``clustergram``, ``thresholds``.
+    evidence : without NaN: ``assessed``, ``verdict``, ``meaning``, ``reasons``, ``beside``, ``conditions``
+        (see `judge`), ``n_clusters``, ``figures`` (one number each, for `run_metrics`), ``by_k``, ``nulls``
+        (a row per kind and k, see `nulls_by_k`), ``segments``, ``lumpy`` (columns left out of
+        ``valley_smooth``), ``agreement`` (``other``, ``table``, ``cophenetic``), ``mixture`` (see
+        `describe_mixture`), ``practices`` (see `count_disputed`), ``clustergram``, ``thresholds``.
     practices : from `practice_table`, indexed by practice; empty when nothing was assessed.
     """
 
@@ -61,10 +62,9 @@ def with_noise(told: Mapping[str, Any], noise: int, practices: int) -> dict[str,
     """Return the contents of evidence.json and say how many practices belong to no segment."""
     reason = (
         f"{noise:,} of {practices:,} practices belong to no segment. All figures leave them out, which "
-        f"makes the "
-        "segments look more separate than they are."
+        "makes the segments look more separate than they are."
     )
-    return {**told, "reasons": [reason, *told["reasons"]], "noise": noise}
+    return {**told, "beside": [reason, *told["beside"]], "noise": noise}
 
 
 def sample_rows(X: pd.DataFrame, most: int, seed: int) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gp_segmentation.utils.wording import rounded_down
+from gp_segmentation.utils.wording import percent_reached, score, score_reached, whole_percent
 
 METRICS = {
     "ari_own_fits": "own_fits",
@@ -14,12 +14,12 @@ METRICS = {
 
 
 def with_years(told: Mapping[str, Any], panel: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the contents of evidence.json with those of panel.json that bear on it, and a reason for them.
+    """Return the contents of evidence.json with those of panel.json that bear on it.
 
-    The reasons come beside those of the verdict and do not decide it: most runs have one year, and theirs
-    must mean the same. ``years`` has ``steps``: for each two years, the adjusted Rand index of own fits, of
-    the frozen segments and of the fit of all years, and the share of practices that moved beyond drift; and
-    ``returns``: the highest Jaccard coefficient of each segment in each year's own fit.
+    They do not decide the verdict: most runs have one year, and theirs must mean the same. ``years`` has
+    ``reasons``, a sentence for each finding; ``steps``: for each two years, the adjusted Rand index of own
+    fits, of the frozen segments and of the fit of all years, and the share of practices that moved beyond
+    drift; and ``returns``: the highest Jaccard coefficient of each segment in each year's own fit.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def with_years(told: Mapping[str, Any], panel: Mapping[str, Any]) -> dict[str, A
     reasons += _not_returning(panel["returns"], float(told["thresholds"]["jaccard"]))
     years = {step: {to: panel["metrics"][of][step] for of, to in METRICS.items()} for step in steps}
     found = {"steps": years, "returns": panel["returns"], "reasons": reasons}
-    return {**told, "reasons": [*told["reasons"], *reasons], "years": found}
+    return {**told, "years": found}
 
 
 def _not_returning(returns: Sequence[Mapping[str, Any]], least: float) -> list[str]:
@@ -41,12 +41,10 @@ def _not_returning(returns: Sequence[Mapping[str, Any]], least: float) -> list[s
     away: dict[str, list[str]] = {}
     for row in returns:
         if row["jaccard"] < least:
-            away.setdefault(row["period"], []).append(
-                f"{row['segment']} ({rounded_down(100 * row['jaccard']):.0f}%)"
-            )
+            away.setdefault(row["period"], []).append(f"{row['segment']} ({percent_reached(row['jaccard'])})")
     return [
         f"Segmented by itself, {period} does not have segment {', '.join(segments)} "
-        f"(overlap; {least:.0%} is asked for)."
+        f"(overlap; {whole_percent(least)} is asked for)."
         for period, segments in away.items()
     ]
 
@@ -57,5 +55,5 @@ def _reason(step: str, ari: float | None, least: float) -> str:
     same = "nearly the same" if ari >= least else "different"
     return (
         f"{step}: each year segmented by itself gives {same} segments "
-        f"(adjusted Rand index {rounded_down(ari, 2):.2f}; {least:g} is asked for)."
+        f"(adjusted Rand index {score_reached(ari)}; {score(least)} is asked for)."
     )

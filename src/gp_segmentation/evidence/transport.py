@@ -14,7 +14,7 @@ from gp_segmentation.evidence.json_values import json_records
 from gp_segmentation.utils.arrays import Floats, Ints
 from gp_segmentation.utils.parallel import parallel_map
 from gp_segmentation.utils.progress import progress_bar
-from gp_segmentation.utils.wording import first_few, rounded_down
+from gp_segmentation.utils.wording import first_few, percent_reached, whole_percent
 from gp_segmentation.validity import adjusted_rand, best_jaccards, match_labels
 
 #: How the levels of areas are called.
@@ -68,7 +68,7 @@ def transport(
 
 
 def with_transport(told: Mapping[str, Any], table: pd.DataFrame) -> dict[str, Any]:
-    """Return the contents of evidence.json with ``transport``: sentences, and a row per area; and reasons."""
+    """Return the contents of evidence.json with ``transport``: ``reasons``, and ``areas``, a row for each."""
     if not told["assessed"] or table.empty:
         return dict(told)
     limits = told["thresholds"]
@@ -82,11 +82,7 @@ def with_transport(told: Mapping[str, Any], table: pd.DataFrame) -> dict[str, An
         jaccard_min=("jaccard", "min"),
     )
     shown = json_records(by_area.reset_index())
-    return {
-        **told,
-        "reasons": [*told["reasons"], *reasons],
-        "transport": {"reasons": reasons, "areas": shown},
-    }
+    return {**told, "transport": {"reasons": reasons, "areas": shown}}
 
 
 def transport_reasons(table: pd.DataFrame, *, jaccard: float, ari: float) -> list[str]:
@@ -107,25 +103,25 @@ def _of_level(table: pd.DataFrame, level: str, least: float, ari: float) -> Iter
     away = by_area[(by_area["ari"] < ari) & (by_area["kept"] < KEPT)]
     for segment, areas in lost.groupby("segment"):
         named = first_few(areas.sort_values("jaccard")["area"], 3)
-        low = rounded_down(100 * areas["jaccard"].min())
+        low = percent_reached(areas["jaccard"].min())
         yield (
             f"Segment {segment} rests on {named}: without it the segment does not return "
-            f"(overlap {low:.0f}%; {least:.0%} is asked for)."
+            f"(overlap {low}; {whole_percent(least)} is asked for)."
         )
     if len(away):
-        least_kept = rounded_down(100 * away["kept"].min())
+        least_kept = percent_reached(away["kept"].min())
         named = first_few(away.sort_values("kept")["area"], 3)
         yield (
             f"The segments do not hold in {named}: fitted without it, they put its practices elsewhere "
-            f"(as few as {least_kept:.0f}% keep their segment)."
+            f"(as few as {least_kept} keep their segment)."
         )
     if lost.empty and away.empty:
-        worst = rounded_down(100 * rows["jaccard"].min())
+        worst = percent_reached(rows["jaccard"].min())
         farthest = by_area.sort_values("kept").iloc[0]
         yield (
             f"They hold in every {one}: fitted without any one of {len(by_area)} {many}, every segment "
-            f"returns (overlap {worst:.0f}% or more) and the practices left out keep their segment "
-            f"(least in {farthest['area']}, {rounded_down(100 * farthest['kept']):.0f}%)."
+            f"returns (overlap {worst} or more) and the practices left out keep their segment "
+            f"(least in {farthest['area']}, {percent_reached(farthest['kept'])})."
         )
 
 

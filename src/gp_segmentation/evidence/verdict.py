@@ -4,7 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gp_segmentation.utils.wording import rounded_down
+from gp_segmentation.utils.wording import (
+    density,
+    percent_reached,
+    score,
+    score_reached,
+    whole_percent,
+)
 
 #: The highest valley reported: where centroids coincide, or no column is left to find a gap in.
 NO_GAP = 999.0
@@ -26,6 +32,8 @@ MEANINGS = {
 }
 
 
+#: Verdict -> whether the conditions that argue for it hold; None: were not measured.
+ARGUES = {"discrete": True, "continuum": False, "unstable": False, "not judged": None}
 #: Figure -> its limit in the configuration, what is asked, whether the limit is the most, whether a share.
 CONDITIONS = {
     "excess_silhouette": ("excess", "More separate than random data (silhouette above it)", False, False),
@@ -60,11 +68,19 @@ class Condition:
 
 @dataclass(frozen=True)
 class Verdict:
-    """``discrete``, ``continuum``, ``unstable`` or ``not judged``; meaning, reasons in words, conditions."""
+    """The verdict on the segments.
+
+    Attributes
+    ----------
+    verdict : ``discrete``, ``continuum``, ``unstable`` or ``not judged``. meaning : for users.
+    reasons : the conditions that argue for this verdict, in words. beside : the others, which do not: a gap,
+        or stability, is no reason to say that there are no types.
+    """
 
     verdict: str
     meaning: str
     reasons: list[str]
+    beside: list[str]
     conditions: list[Condition]
 
 
@@ -92,7 +108,7 @@ def judge(figures: Mapping[str, float | None], thresholds: Mapping[str, Any]) ->
     """
     asked = [name for name in CONDITIONS if name != "valley_smooth" or figures.get(name) is not None]
     conditions = [_condition(name, figures.get(name), thresholds) for name in asked]
-    reasons = [_REASONS[one](figures, each.asked) for one, each in zip(asked, conditions, strict=True)]
+    words = {one: _REASONS[one](figures, each.asked) for one, each in zip(asked, conditions, strict=True)}
     jaccard, passed = figures.get("jaccard_min"), [condition.passed for condition in conditions]
     if jaccard is None:
         verdict = "not judged"
@@ -102,7 +118,12 @@ def judge(figures: Mapping[str, float | None], thresholds: Mapping[str, Any]) ->
         verdict = "continuum"
     else:
         verdict = "not judged" if None in passed else "discrete"
-    return Verdict(verdict, MEANINGS[verdict], reasons, conditions)
+    answers = dict(zip(asked, passed, strict=True))
+    for_it = [one for one, answer in answers.items() if answer is ARGUES[verdict]]
+    if verdict == "unstable":  # what decides comes first
+        for_it.sort(key="jaccard_min".__ne__)
+    beside = [words[one] for one in asked if one not in for_it]
+    return Verdict(verdict, MEANINGS[verdict], [words[one] for one in for_it], beside, conditions)
 
 
 def _condition(name: str, found: float | None, thresholds: Mapping[str, Any]) -> Condition:
@@ -132,8 +153,9 @@ def _null(figures: Mapping[str, float | None], least: float) -> str:
         return "The segments were not compared with random data."
     amount = "More" if excess >= least else "Only slightly more" if excess > 0 else "No more"
     return (
-        f"{amount} separate than random data with the same correlations ({figures['silhouette']:.2f} against "
-        f"{figures['null_silhouette']:.2f}; {least:g} more is asked for)."
+        f"{amount} separate than random data with the same correlations ({score(figures['silhouette'])} "
+        f"against {score(figures['null_silhouette'])}: {score_reached(excess)} above; {score(least)} is "
+        "asked for)."
     )
 
 
@@ -145,7 +167,7 @@ def _stability(figures: Mapping[str, float | None], least: float) -> str:
     unstable = "Not stable enough: when practices are redrawn the segments change"
     return (
         f"{stable if jaccard >= least else unstable} "
-        f"(overlap {rounded_down(100 * jaccard):.0f}%; {least:.0%} is asked for)."
+        f"(overlap {percent_reached(jaccard)}; {whole_percent(least)} is asked for)."
     )
 
 
@@ -156,7 +178,7 @@ def _methods(figures: Mapping[str, float | None], least: float) -> str:
     same = "nearly the same" if ari >= least else "different"
     return (
         f"K-means and Ward's method find {same} segments "
-        f"(adjusted Rand index {rounded_down(ari, 2):.2f}; {least:g} is asked for)."
+        f"(adjusted Rand index {score_reached(ari)}; {score(least)} is asked for)."
     )
 
 
@@ -186,10 +208,8 @@ def _gap_without_lumps(figures: Mapping[str, float | None], most: float) -> str:
 def _density(valley: float, most: float) -> str:
     if valley >= NO_GAP:
         return ""
-    # Rounded up: what exceeds the limit is not shown as keeping it. Only no gap at all is shown as 100%.
-    percent = -rounded_down(-100 * valley)
-    percent = min(percent, 99) if valley < 1 else percent
-    return f" (density at the border {percent:.0f}% of that at the centres; at most {most:.0%} is asked for)"
+    asked = f"at most {whole_percent(most)} is asked for"
+    return f" (density at the border {density(valley)} of that at the centres; {asked})"
 
 
 #: Figure -> why it holds or does not, in words.

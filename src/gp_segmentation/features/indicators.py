@@ -19,6 +19,7 @@ from gp_segmentation.features.base import (
 )
 from gp_segmentation.features.counted import CountedRates
 from gp_segmentation.features.rates import RATE_TRANSFORMS, SHRINKAGES, rate_features, wide
+from gp_segmentation.utils.wording import percent
 
 
 @dataclass(frozen=True)
@@ -168,7 +169,9 @@ def indicator_counts(tables: Tables, block: IndicatorBlock) -> IndicatorCounts:
     )
     share = (denominator[tables.ordinary] > 0).mean()
     rare = share[share < block.min_practices]
-    dropped |= {code: f"only {value:.1%} of practices have eligible patients" for code, value in rare.items()}
+    dropped |= {
+        code: f"only {percent(value)} of practices have eligible patients" for code, value in rare.items()
+    }
     kept = [code for code in numerator.columns if code not in rare.index]
     if not kept and block.optional:
         raise NotInSource("no indicator with a rate is left", file="indicators")

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
+from gp_segmentation.utils.wording import percent
+
 Limit = Annotated[float, Field(gt=0, le=1)]
 
 
@@ -54,7 +56,7 @@ class Selection:
 def _mostly_missing(features: pd.DataFrame, limit: float) -> dict[str, str]:
     share = features.isna().mean()
     over = share[(share > limit) | (share == 1)]
-    return {str(name): f"missing in {value:.1%} of practices" for name, value in over.items()}
+    return {str(name): f"missing in {percent(value)} of practices" for name, value in over.items()}
 
 
 def _nearly_constant(natural: pd.DataFrame, limit: float) -> dict[str, str]:
@@ -63,7 +65,7 @@ def _nearly_constant(natural: pd.DataFrame, limit: float) -> dict[str, str]:
         counts = column.value_counts()
         most, total = counts.iloc[0], counts.sum()
         if most >= limit * total:
-            dropped[str(name)] = f"nearly constant: {most / total:.1%} are {counts.index[0]:g}"
+            dropped[str(name)] = f"nearly constant: {percent(most / total)} are {counts.index[0]:g}"
     return dropped
 
 

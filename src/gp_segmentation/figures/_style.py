@@ -16,6 +16,7 @@ from matplotlib.colors import LinearSegmentedColormap
 
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.schemas import Results
+from gp_segmentation.utils.labels import BLOCKS, in_words, titled
 from gp_segmentation.utils.wording import shorten, visible_name
 
 #: Keyword arguments of a matplotlib call.
@@ -153,16 +154,6 @@ def feature_labels(results: Results, features: Iterable[str]) -> list[str]:
     return [clean(labels.get(feature, feature)) for feature in features]
 
 
-def about(patients: float) -> str:
-    """Return an estimated number of patients to two digits: no more of it is known.
-
-    >>> about(703966), about(5234), about(87.4)
-    ('700,000', '5,200', '87')
-    """
-    digits = max(len(f"{abs(patients):.0f}") - 2, 0)
-    return f"{round(patients, -digits):,.0f}"
-
-
 def in_millions(patients: int) -> str:
     """Return a number of patients, in millions where there are so many.
 
@@ -178,7 +169,7 @@ def block_name(block: object) -> str:
     >>> block_name("age_structure")
     'Age structure'
     """
-    return clean(str(block).replace("_", " ").capitalize())
+    return clean(titled(in_words(block, BLOCKS)))
 
 
 def text_colour(background: tuple[float, ...]) -> str:

@@ -13,9 +13,9 @@ from gp_segmentation.figures._parts import number_axis
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import GREY, LINE_STYLES, MARKERS, SEGMENT_COLOURS, Look
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import inline, listed
+from gp_segmentation.utils.labels import CLUSTERERS, in_words, titled
+from gp_segmentation.utils.wording import inline, listed, whole_percent
 
-NAMES = {"kmeans": "K-means", "bisecting_kmeans": "Bisecting K-means"}
 #: Smallest share of practices in a segment, where the choice names no smallest number.
 MIN_SHARE = 0.02
 #: A trial that puts more than this share of practices into one segment has split off a few outliers: its
@@ -52,8 +52,9 @@ class TrialScores:
             which = "" if len(left) == len(rows) else f" with {listed([str(k) for k in left])} segments"
             name = inline(family) if family.startswith(("Average", "Complete", "Single")) else family
             parts += [f"{name}{which}"] if len(left) else []
-        return f"Not drawn: {listed(parts)}; over {ONE_SEGMENT:.0%} of practices are in one segment." * bool(
-            parts
+        return (
+            f"Not drawn: {listed(parts)}; over {whole_percent(ONE_SEGMENT)} of practices are in one segment."
+            * bool(parts)
         )
 
 
@@ -89,10 +90,10 @@ def trial_families(trials: pd.DataFrame) -> list[str]:
 
 def family_name(row: Mapping[Any, Any]) -> str:
     """Return the readable name of a row's ``clusterer`` and ``linkage``, such as "Ward linkage"."""
-    clusterer, linkage = str(row["clusterer"]), row.get("linkage")
+    linkage = row.get("linkage")
     if linkage and isinstance(linkage, str):
-        return f"{linkage.capitalize()} linkage"
-    return NAMES.get(clusterer, clusterer.replace("_", " ").capitalize())
+        return f"{titled(linkage)} linkage"
+    return titled(in_words(row["clusterer"], CLUSTERERS))
 
 
 def draw_lines(axes: Axes, scores: TrialScores, column: str) -> None:

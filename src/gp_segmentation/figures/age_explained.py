@@ -11,7 +11,7 @@ from gp_segmentation.figures._parts import name_rows
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import BLUE, clean, shorten
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import inline
+from gp_segmentation.utils.wording import inline, percent
 
 ORDER, LABEL = 130, "What age alone explains"
 EXPLORES = True
@@ -33,7 +33,7 @@ def size(data: pd.DataFrame) -> tuple[float, float]:
 def draw(data: pd.DataFrame, figure: FigureBase) -> None:
     axes = figure.add_subplot()
     bars = axes.barh(np.arange(len(data)), data["r_squared"], 0.72, color=BLUE)
-    axes.bar_label(bars, [f"{value:.0%}" for value in data["r_squared"]], padding=4, size=9)
+    axes.bar_label(bars, [percent(value) for value in data["r_squared"]], padding=4, size=9)
     axes.margins(y=0.01)
     name_rows(axes, [shorten(label, 60) for label in data["label"]], size=9)
     axes.set(xlim=(0, 1.02), xticks=[0, 0.25, 0.5, 0.75, 1], xticklabels=["0%", "25%", "50%", "75%", "100%"])
@@ -42,13 +42,13 @@ def draw(data: pd.DataFrame, figure: FigureBase) -> None:
 
 def title(data: pd.DataFrame) -> str:
     first, last = data.iloc[0], data.iloc[-1]
-    most = f"{first['r_squared']:.0%} of the variation in {inline(first['label'])}"
-    least = f", and {last['r_squared']:.0%} in {inline(last['label'])}" if len(data) > 1 else ""
+    most = f"{percent(first['r_squared'])} of the variation in {inline(first['label'])}"
+    least = f", and {percent(last['r_squared'])} in {inline(last['label'])}" if len(data) > 1 else ""
     return f"Age alone explains {most} between practices{least}"
 
 
 def alt(data: pd.DataFrame) -> str:
-    parts = [f"{row.label} {row.r_squared:.0%}" for row in data.itertuples()]
+    parts = [f"{row['label']} {percent(row['r_squared'])}" for row in data.to_dict("records")]
     return f"Bar chart of the share of variation explained by age structure: {'; '.join(parts)}."
 
 

@@ -15,6 +15,8 @@ from gp_segmentation.figures._parts import heat_map
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import BLUE, Key, compared_keys
 from gp_segmentation.schemas import Results
+from gp_segmentation.utils.labels import titled
+from gp_segmentation.utils.wording import score_reached, whole_percent
 
 ORDER, LABEL = 47, "Agreement of two methods"
 SHADES = LinearSegmentedColormap.from_list("gpseg_share", ["white", BLUE])
@@ -67,7 +69,7 @@ def draw(data: MethodAgreement, figure: FigureBase) -> None:
 
 
 def title(data: MethodAgreement) -> str:
-    return f"{data.other[:1].upper()}{data.other[1:]} puts {data.shared:.0%} of practices in the same segment"
+    return f"{titled(data.other)} puts {whole_percent(data.shared)} of practices in the same segment"
 
 
 def alt(data: MethodAgreement) -> str:
@@ -77,7 +79,7 @@ def alt(data: MethodAgreement) -> str:
         same = f"segment {code}: {int(row.get(code, 0)):,} of {row.sum():,} practices in the same cluster"
         most = f", most others in cluster {elsewhere.idxmax()} ({elsewhere.max():,})"
         parts.append(same + (most if elsewhere.sum() else ""))
-    ari = "" if data.ari is None else f" Adjusted Rand index {data.ari:.2f}."
+    ari = "" if data.ari is None else f" Adjusted Rand index {score_reached(data.ari)}."
     return f"Table of practices by segment and cluster of {data.other}.{ari} {'; '.join(parts)}."
 
 

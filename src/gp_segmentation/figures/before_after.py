@@ -14,6 +14,7 @@ from gp_segmentation.figures._parts import without_frame
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import BLUE, GREY, INK, ORANGE, clean, shorten
 from gp_segmentation.schemas import Results
+from gp_segmentation.utils.wording import natural as in_unit
 from gp_segmentation.utils.wording import signed
 
 ORDER, LABEL = 100, "Features before and after transformation"
@@ -59,7 +60,9 @@ def data(results: Results) -> Shapes:
             label=clean(about.loc[name, "label"]),
             before=_heights(natural[name]),
             after=_heights(values[name]),
-            limits=" to ".join(_short(v, about.loc[name, "unit"]) for v in natural[name].agg(["min", "max"])),
+            limits=" to ".join(
+                in_unit(v, about.loc[name, "unit"]) for v in natural[name].agg(["min", "max"])
+            ),
             skew=(float(before[name]), float(after[name])),
         )
         for name in order
@@ -89,7 +92,7 @@ def draw(data: Shapes, figure: FigureBase) -> None:
 
 def _draw_shape(axes: Axes, shape: Shape, x: float, y: float) -> None:
     axes.text(x, y + 0.13, shorten(shape.label, 46), size=8.5, color=INK)
-    before, after = (f"skew {signed(skew, 1)}" for skew in shape.skew)
+    before, after = (f"skew {signed(skew)}" for skew in shape.skew)
     panels = (
         (x, shape.before, ORANGE, f"{shape.limits}, {before}"),
         (x + 0.48, shape.after, BLUE, after),
@@ -102,12 +105,6 @@ def _draw_shape(axes: Axes, shape: Shape, x: float, y: float) -> None:
         axes.text(left, y + 0.88, text, size=7.5, color=GREY)
 
 
-def _short(value: float, unit: str) -> str:
-    if unit == "%":
-        return f"{value:.3g}%"
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
-
-
 def title(data: Shapes) -> str:
     before, after = (sum(abs(shape.skew[i]) > 2 for shape in data.shapes) for i in (0, 1))
     if all(np.isclose(*shape.skew) for shape in data.shapes):
@@ -118,7 +115,9 @@ def title(data: Shapes) -> str:
 
 
 def alt(data: Shapes) -> str:
-    parts = [f"{s.label}: skew {s.skew[0]:.1f} before, {s.skew[1]:.1f} after" for s in data.shapes[:8]]
+    parts = [
+        f"{s.label}: skew {signed(s.skew[0])} before, {signed(s.skew[1])} after" for s in data.shapes[:8]
+    ]
     return (
         f"Small histograms of {len(data.shapes)} of {data.features} features before and after "
         f"transformation. Most skewed: {'; '.join(parts)}."

@@ -16,6 +16,7 @@ from gp_segmentation.figures._parts import WHITE_BOX, note, number_axis, spread
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import BLUE, GREY, Key, Look, compared_keys
 from gp_segmentation.schemas import Results
+from gp_segmentation.utils.wording import whole_percent
 
 ORDER, LABEL = 48, "Clustergram"
 #: Most segments drawn, and share of practices of the thinnest band: beyond, they cannot be told apart.
@@ -99,13 +100,13 @@ def title(data: Clustergram) -> str:
     ks = sorted(set(data.nodes["k"]))
     before, after = next(pair for pair in pairwise(ks) if pair[0] == data.chosen or pair[1] == ks[-1])
     return (
-        f"When {before} segments become {after}, {data.mixed(before):.0%} of practices join a segment that "
-        "comes mostly from another"
+        f"When {before} segments become {after}, {whole_percent(data.mixed(before))} of practices join a "
+        "segment that comes mostly from another"
     )
 
 
 def alt(data: Clustergram) -> str:
-    parts = [f"{k}: {data.mixed(k):.0%}" for k in sorted(set(data.flows["k"]))]
+    parts = [f"{k}: {whole_percent(data.mixed(k))}" for k in sorted(set(data.flows["k"]))]
     return (
         "Clustergram: segments by their number and their mean on the first principal component, joined by "
         "bands of practices. Share of practices that join a segment whose practices come mostly from "

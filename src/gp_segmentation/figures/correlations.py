@@ -15,7 +15,7 @@ from gp_segmentation.figures._parts import colour_bar, heat_map, largest_cell
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import DIVERGING, feature_labels, shorten
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import inline
+from gp_segmentation.utils.wording import inline, score
 
 ORDER, LABEL = 120, "Correlations of features"
 EXPLORES = True
@@ -71,7 +71,7 @@ def draw(data: Correlations, figure: FigureBase) -> None:
 
 def title(data: Correlations) -> str:
     first, second = (inline(shorten(data.labels[i], 55)) for i in data.closest)
-    value = f"{data.matrix[data.closest]:.2f}".replace("-", "−")
+    value = score(data.matrix[data.closest])
     return f"The most correlated pair: {first} and {second} (correlation {value})"
 
 

@@ -15,6 +15,7 @@ from gp_segmentation.figures._parts import RIGHT, WHITE_BOX, note
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import ORANGE, Key, Look, compared_keys
 from gp_segmentation.schemas import Results
+from gp_segmentation.utils.wording import whole_percent
 
 ORDER, LABEL = 70, "Dendrogram"
 #: Branches drawn.
@@ -97,7 +98,9 @@ def draw(data: Branches, figure: FigureBase) -> None:
         x = data.positions[data.segment == key.number]
         foot: Look = {"marker": key.marker, "color": key.colour, "label": key.legend_label()}
         axes.plot(x, np.full(len(x), floor), linestyle="none", markersize=8, clip_on=False, **foot)
-    feet = [f"{s}\n{n:,}\n{p:.0%}" for n, s, p in zip(data.counts, data.codes, data.share, strict=True)]
+    feet = [
+        f"{s}\n{n:,}\n{whole_percent(p)}" for n, s, p in zip(data.counts, data.codes, data.share, strict=True)
+    ]
     axes.set_xticks(data.positions, feet, size=9, linespacing=1.4)
     axes.tick_params(axis="x", length=0, pad=16)
     axes.set_xlabel("Branches: main segment, practices, share of them in it", labelpad=8)
@@ -110,12 +113,13 @@ def draw(data: Branches, figure: FigureBase) -> None:
 def title(data: Branches) -> str:
     if data.agreement > 0.995:
         return f"Cut into {data.groups}, the hierarchical tree gives the segments shown here"
-    return f"{data.agreement:.0%} of practices are in a branch of the tree that is mostly their own segment"
+    share = whole_percent(data.agreement)
+    return f"{share} of practices are in a branch of the tree that is mostly their own segment"
 
 
 def alt(data: Branches) -> str:
     parts = [
-        f"{n:,} practices, {p:.0%} of segment {s}"
+        f"{n:,} practices, {whole_percent(p)} of segment {s}"
         for n, s, p in zip(data.counts, data.codes, data.share, strict=True)
     ]
     return f"Dendrogram, cut at a distance of {data.cut:.3g}. Branches from left: {'; '.join(parts)}."

@@ -16,7 +16,7 @@ from gp_segmentation.figures._parts import name_rows
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import INK, Key, Look, clean, compared_keys, feature_labels
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import inline
+from gp_segmentation.utils.wording import inline, natural, percent
 
 ORDER, LABEL = 55, "Features that differ most between segments"
 #: Features drawn; two with a higher correlation than this count as nearly the same.
@@ -125,14 +125,16 @@ def _draw_boxes(data: Distributions, i: int, axes: Axes) -> None:
 
 def title(data: Distributions) -> str:
     label, share = inline(data.labels[0]), data.between[0]
-    return f"Segments differ most in {label}: they explain {share:.0%} of its variance between practices"
+    return f"Segments differ most in {label}: they explain {percent(share)} of its variance between practices"
 
 
 def alt(data: Distributions) -> str:
     parts = []
     for label, unit, share, boxes in zip(data.labels, data.units, data.between, data.boxes, strict=True):
-        medians = [f"segment {k.code} {box[2]:,.3g}" for k, box in zip(data.keys, boxes, strict=True)]
-        parts.append(f"{label} ({unit}, {share:.0%} of variance between segments): {', '.join(medians)}")
+        medians = [
+            f"segment {k.code} {natural(box[2], unit)}" for k, box in zip(data.keys, boxes, strict=True)
+        ]
+        parts.append(f"{label} ({unit}, {percent(share)} of variance between segments): {', '.join(medians)}")
     return f"Box plots of {len(parts)} features by segment. Medians: {'; '.join(parts)}."
 
 

@@ -15,6 +15,7 @@ from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import BLUE, INK, ORANGE
 from gp_segmentation.figures._trials import TrialScores, trial_scores
 from gp_segmentation.schemas import Results
+from gp_segmentation.utils.wording import percent
 
 ORDER, LABEL = 20, "Elbow"
 
@@ -77,12 +78,12 @@ def draw(data: Elbow, figure: FigureBase) -> None:
 
 
 def title(data: Elbow) -> str:
-    left = data.left[data.elbow]
-    return f"The elbow is at {data.elbow} segments, which leave {left:.0f}% of the variation within them"
+    left = percent(data.left[data.elbow] / 100)
+    return f"The elbow is at {data.elbow} segments, which leave {left} of the variation within them"
 
 
 def alt(data: Elbow) -> str:
-    first, last = (f"{data.left.iloc[i]:.0f}% at {data.left.index[i]} segments" for i in (0, -1))
+    first, last = (f"{percent(data.left.iloc[i] / 100)} at {data.left.index[i]} segments" for i in (0, -1))
     return (
         f"Line chart for {data.family}. Variation left within segments falls from {first} to {last}; "
         f"the elbow is at {data.elbow}, the choice {data.chosen_k}."

@@ -14,6 +14,7 @@ from gp_segmentation.figures._parts import draw_practices, without_frame
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import Key, segment_keys
 from gp_segmentation.schemas import Results
+from gp_segmentation.utils.wording import whole_percent
 
 ORDER, LABEL = 65, "Neighbourhoods of practices"
 MAX_PRACTICES, PERPLEXITY = 2000, 30.0
@@ -76,12 +77,14 @@ def draw(data: Embedding, figure: FigureBase) -> None:
 
 def title(data: Embedding) -> str:
     share = data.points.loc[data.points["segment"] > 0, "same"].mean()
-    return f"Of a practice's ten nearest neighbours, {share:.0%} are in its own segment"
+    return f"Of a practice's ten nearest neighbours, {whole_percent(share)} are in its own segment"
 
 
 def alt(data: Embedding) -> str:
     same = data.points.groupby("segment")["same"].mean()
-    parts = [f"segment {key.code}: {same[key.number]:.0%}" for key in data.keys if key.number in same]
+    parts = [
+        f"segment {key.code}: {whole_percent(same[key.number])}" for key in data.keys if key.number in same
+    ]
     return (
         f"Map of {len(data.points):,} practices by t-SNE, coloured by segment. Share of the ten nearest "
         f"neighbours that are in the same segment: {'; '.join(parts)}."

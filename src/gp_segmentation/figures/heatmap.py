@@ -113,7 +113,7 @@ def title(data: Profiles) -> str:
     values = data.table.to_numpy()
     i, j = largest_cell(np.abs(values))
     value, label, segment = values[i, j], str(data.table.index[i]), data.table.columns[j]
-    what = f"{abs(value):.2f} SD {'above' if value > 0 else 'below'} England"
+    what = f"{signed(value).lstrip('+−')} SD {'above' if value > 0 else 'below'} England"
     return f"The largest difference: segment {segment} is {what} on {inline(label)}"
 
 

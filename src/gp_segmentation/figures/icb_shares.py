@@ -22,7 +22,7 @@ from gp_segmentation.figures._parts import largest_cell, name_rows
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import GREY, SEQUENTIAL, Key, Look, clean, compared_keys, text_colour
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import short_icb, shorten
+from gp_segmentation.utils.wording import short_icb, shorten, whole_percent
 
 ORDER, LABEL = 85, "Patients of each segment by integrated care board"
 #: Smallest share that is written into its bar, in %.
@@ -143,14 +143,17 @@ def title(data: Shares) -> str:
     shares = data.table.to_numpy()
     i, j = largest_cell(shares)
     icb, segment = data.names[data.table.index[i]], data.table.columns[j]
-    return f"The largest share: {shares.max():.0f}% of the patients of {icb} are with segment {segment}"
+    most = whole_percent(shares.max() / 100)
+    return f"The largest share: {most} of the patients of {icb} are with segment {segment}"
 
 
 def alt(data: Shares) -> str:
     parts = []
     for key in data.keys:
         shares = data.table[key.code].sort_values(ascending=False, kind="stable")
-        highest = ", ".join(f"{data.names[str(code)]} {share:.0f}%" for code, share in shares.head(3).items())
+        highest = ", ".join(
+            f"{data.names[str(code)]} {whole_percent(share / 100)}" for code, share in shares.head(3).items()
+        )
         parts.append(f"segment {key.code}: highest in {highest}; none in {(shares < 0.5).sum()}")
     return f"Maps and bars of {data.places} integrated care boards ({data.areas.origin}). {'; '.join(parts)}."
 

@@ -14,9 +14,9 @@ from matplotlib.figure import FigureBase
 
 from gp_segmentation.figures._parts import name_rows, note
 from gp_segmentation.figures._registry import NotShown
-from gp_segmentation.figures._style import BLUE, GREY, ORANGE, compared_keys
+from gp_segmentation.figures._style import BLUE, GREY, ORANGE, block_name, compared_keys
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import inline
+from gp_segmentation.utils.wording import inline, percent, score_reached
 
 ORDER, LABEL = 49, "What the segments are made of"
 
@@ -40,7 +40,7 @@ def data(results: Results) -> Composition:
 
 
 def _readable(names: pd.Series) -> pd.Series:
-    return names.str.replace("_", " ").str.capitalize()
+    return names.map(block_name)
 
 
 def size(data: Composition) -> tuple[float, float]:
@@ -56,7 +56,7 @@ def draw(data: Composition, figure: FigureBase) -> None:
     at = np.arange(len(data.blocks))
     left.barh(at, 100 * between, color=BLUE, height=0.55, label="of the variance between segments")
     left.scatter(100 * total, at, marker="D", color=ORANGE, zorder=3, label="of all variance (weight)")
-    texts = [f"{b:.0%} (weight {t:.0%})" for b, t in zip(between, total, strict=True)]
+    texts = [f"{percent(b)} (weight {percent(t)})" for b, t in zip(between, total, strict=True)]
     _write_rows(left, data.blocks["name"], texts, 100 * np.maximum(between.to_numpy(), total.to_numpy()))
     left.set(xlim=(0, 135), xticks=range(0, 101, 20), xlabel="Share of each block, %")
     left.set_title("Blocks of features")
@@ -67,7 +67,9 @@ def draw(data: Composition, figure: FigureBase) -> None:
 def _draw_references(references: pd.DataFrame, axes: Axes) -> None:
     ari = references["ari"].astype(float)
     axes.barh(np.arange(len(ari)), ari, color=GREY, height=0.55)
-    _write_rows(axes, references["name"], [f"{value:.2f}" for value in ari], ari.clip(lower=0).to_numpy())
+    _write_rows(
+        axes, references["name"], [score_reached(value) for value in ari], ari.clip(lower=0).to_numpy()
+    )
     axes.set(xlim=(min(0.0, ari.min() - 0.05), 1), xlabel="Adjusted Rand index (1: the same segments)")
     axes.set_title("Segments from these features alone")
 
@@ -82,19 +84,22 @@ def _write_rows(axes: Axes, names: pd.Series, texts: list[str], ends: np.ndarray
 def title(data: Composition) -> str:
     block, reference = data.blocks.iloc[0], data.references.iloc[0]
     if len(data.blocks) > 1:
-        return f"{block['name']} makes up {block['share_between']:.0%} of the difference between segments"
+        return (
+            f"{block['name']} makes up {percent(block['share_between'])} of the difference between segments"
+        )
     return (
         f"Segments made from {inline(reference['name'])} alone agree with these at an adjusted Rand index of "
-        f"{reference['ari']:.2f}"
+        f"{score_reached(reference['ari'])}"
     )
 
 
 def alt(data: Composition) -> str:
     blocks = [
-        f"{row.name}: {row.share_between:.0%} of the variance between segments, {row.share_total:.0%} of all"
-        for row in data.blocks.itertuples(index=False)
+        f"{row['name']}: {percent(row['share_between'])} of the variance between segments, "
+        f"{percent(row['share_total'])} of all"
+        for row in data.blocks.to_dict("records")
     ]
-    references = [f"{row.name} {row.ari:.2f}" for row in data.references.itertuples(index=False)]
+    references = [f"{row['name']} {score_reached(row['ari'])}" for row in data.references.to_dict("records")]
     return (
         f"Bar charts. {'; '.join(blocks)}. Adjusted Rand index of segments from single blocks or features: "
         f"{', '.join(references)}."

@@ -15,6 +15,7 @@ from gp_segmentation.figures._icb_areas import PANELS, Areas, frame_panel, mappe
 from gp_segmentation.figures._parts import draw_practices, largest_cell, without_frame
 from gp_segmentation.figures._style import INK, LAND, Key, Look, clean, compared_keys
 from gp_segmentation.schemas import Results
+from gp_segmentation.utils.wording import whole_percent
 
 ORDER, LABEL = 80, "Map"
 NOTE = (
@@ -27,13 +28,15 @@ MIN_IN_PANEL = 30
 @dataclass(frozen=True)
 class Places:
     """Practices with a position (x and y in metres on the National Grid, segment, -1 for none, region_name),
-    areas of integrated care boards in the same grid, and how many practices have no position.
+    areas of integrated care boards in the same grid, how many practices have no position, and segment and
+    region of every practice: shares are of all, as in the portraits.
     """
 
     keys: list[Key]
     points: pd.DataFrame
     areas: Areas
     unplaced: int
+    regions: pd.DataFrame
 
     def inside(self, panel: str) -> np.ndarray:
         """Tell of every practice whether it is in a part of `PANELS`."""
@@ -48,21 +51,22 @@ class Places:
     @property
     def by_region(self) -> pd.DataFrame:
         """Practices by segment (rows, codes) and region, without those of no segment."""
-        points = self.points[self.points["segment"] > 0]
-        counts = pd.crosstab(points["segment"], points["region_name"])
+        placed = self.regions[self.regions["segment"] > 0]
+        counts = pd.crosstab(placed["segment"], placed["region_name"])
         return counts.rename(index={key.number: key.code for key in self.keys})
 
     @property
     def of_england(self) -> pd.Series:
         """Share of all practices in each region."""
-        return self.points["region_name"].value_counts(normalize=True)
+        return self.regions["region_name"].value_counts(normalize=True)
 
 
 def data(results: Results) -> Places:
     located, areas = mapped(results)
     points = pd.DataFrame(located[["segment", "region_name"]])
     points = points.assign(x=located.geometry.x, y=located.geometry.y).reset_index(drop=True)
-    return Places(compared_keys(results.segments), points, areas, len(results.everyone) - len(points))
+    regions = results.everyone[["segment", "region_name"]]
+    return Places(compared_keys(results.segments), points, areas, len(regions) - len(points), regions)
 
 
 def size(data: Places) -> tuple[float, float]:
@@ -103,8 +107,8 @@ def title(data: Places) -> str:
     i, j = largest_cell((own - england).to_numpy())
     segment, region = counts.index.to_numpy()[i], clean(counts.columns.to_numpy()[j])
     return (
-        f"Segment {segment} is the most concentrated: {own.to_numpy()[i, j]:.0%} of its practices are in "
-        f"{region}, which has {england.to_numpy()[j]:.0%} of all practices"
+        f"Segment {segment} is the most concentrated: {whole_percent(own.to_numpy()[i, j])} of its practices "
+        f"are in {region}, which has {whole_percent(england.to_numpy()[j])} of all practices"
     )
 
 
@@ -112,7 +116,7 @@ def alt(data: Places) -> str:
     parts = []
     for segment, row in data.by_region.iterrows():
         top = row.sort_values(ascending=False, kind="stable").head(2)
-        regions = [f"{clean(region)} {count / row.sum():.0%}" for region, count in top.items()]
+        regions = [f"{clean(region)} {whole_percent(count / row.sum())}" for region, count in top.items()]
         parts.append(f"segment {segment}: {' and '.join(regions)}")
     outside = int((data.points["segment"] < 1).sum())
     none = f"; {outside:,} are in no segment" if outside else ""

@@ -18,6 +18,7 @@ from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import Key, compared_keys
 from gp_segmentation.figures._trials import family_name, trial_families
 from gp_segmentation.schemas import Results
+from gp_segmentation.utils.wording import whole_percent
 
 ORDER, LABEL = 75, "Moves of practices when the number of segments changes"
 #: Numbers of segments shown on either side of the choice.
@@ -108,11 +109,15 @@ def _labels(data: Flows, column: int) -> list[str] | None:
     if data.ks[column] == data.chosen:
         return None
     homes = zip(data.home[column], data.share[column], strict=True)
-    return [f"{share:.0%} in {data.keys[home].code}" for home, share in homes]
+    return [f"{whole_percent(share)} in {data.keys[home].code}" for home, share in homes]
 
 
 def title(data: Flows) -> str:
-    parts = [f"{kept:.0%} with {k}" for k, kept in zip(data.ks, data.kept, strict=True) if k != data.chosen]
+    parts = [
+        f"{whole_percent(kept)} with {k}"
+        for k, kept in zip(data.ks, data.kept, strict=True)
+        if k != data.chosen
+    ]
     return f"Share of practices that stay with most of their segment: {', '.join(parts)} segments"
 
 
@@ -121,7 +126,7 @@ def alt(data: Flows) -> str:
     for k, *rows in zip(data.ks, data.blocks, data.home, data.share, strict=True):
         chosen = k == data.chosen
         sizes = [
-            f"{n:,} ({'' if chosen else f'{share:.0%} in '}segment {data.keys[home].code})"
+            f"{n:,} ({'' if chosen else f'{whole_percent(share)} in '}segment {data.keys[home].code})"
             for n, home, share in zip(*rows, strict=True)
         ]
         parts.append(f"{'chosen, ' * chosen}{k} segments: {', '.join(sizes)}")

@@ -15,7 +15,7 @@ from gp_segmentation.figures._parts import without_frame
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import BLUE, ORANGE, PALE, feature_labels, shorten
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import inline, listed
+from gp_segmentation.utils.wording import inline, listed, percent
 
 ORDER, LABEL = 110, "Missing values"
 EXPLORES = True
@@ -93,8 +93,7 @@ def draw(data: Missing, figure: FigureBase) -> None:
     grid.tick_params(which="both", length=0)
     grid.set_xlabel(f"{data.matrix.shape[1]:,} practices that lack a value")
     shares = [count / data.practices for count in data.counts]
-    percent = [f"{share:.1%}" if share >= 0.001 else "under 0.1%" for share in shares]
-    texts = [f"{count:,} ({text})" for count, text in zip(data.counts, percent, strict=True)]
+    texts = [f"{n:,} ({percent(share)})" for n, share in zip(data.counts, shares, strict=True)]
     bars.bar_label(bars.barh(at, data.counts, 0.7, color=ORANGE), texts, padding=3, size=8.5)
     bars.tick_params(axis="y", which="both", length=0, labelleft=False)
     bars.set_xlabel("Practices without it")

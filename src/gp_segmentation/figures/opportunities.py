@@ -132,9 +132,7 @@ def alt(data: OpportunityTable) -> str:
         f"{label}: {total}, most in segment {row.idxmax()} ({row.max():,.0f})"
         for label, total, (_, row) in zip(data.labels, data.totals, data.shown.iterrows(), strict=True)
     ]
-    return (
-        f"Table of additional patients by indicator and segment. Totals, to two digits: {'; '.join(parts)}."
-    )
+    return f"Table of additional patients by indicator and segment. Totals: {'; '.join(parts)}."
 
 
 def table(data: OpportunityTable) -> pd.DataFrame:

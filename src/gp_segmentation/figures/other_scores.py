@@ -17,6 +17,7 @@ from gp_segmentation.figures._trials import (
     write_not_drawn,
 )
 from gp_segmentation.schemas import Results
+from gp_segmentation.utils.wording import score
 
 ORDER, LABEL = 30, "Davies-Bouldin and Calinski-Harabasz by number of segments"
 
@@ -53,7 +54,7 @@ def title(data: TrialScores) -> str:
 
 def alt(data: TrialScores) -> str:
     parts = [
-        f"{row['n_clusters']} segments {row['davies_bouldin']:.2f} and {row['calinski_harabasz']:,.0f}"
+        f"{row['n_clusters']} segments {score(row['davies_bouldin'])} and {row['calinski_harabasz']:,.0f}"
         for row in data.of(data.chosen_family).to_dict("records")
     ]
     return f"Two line charts. {data.chosen_family}, Davies-Bouldin and Calinski-Harabasz: {'; '.join(parts)}."

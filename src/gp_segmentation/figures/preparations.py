@@ -21,7 +21,8 @@ from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import SEQUENTIAL, clean
 from gp_segmentation.figures._trials import family_name
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import inline
+from gp_segmentation.utils.labels import preparation_in_words, titled
+from gp_segmentation.utils.wording import inline, score_reached
 
 ORDER, LABEL = 47, "Agreement of preparations"
 #: With more preparations than this the cells carry no numbers.
@@ -57,7 +58,7 @@ def data(results: Results) -> PreparationAgreement:
     rows = [rows[i] for i in order]
     return PreparationAgreement(
         matrix=matrix[np.ix_(order, order)],
-        names=[clean(row["preparation"]) for row in rows],
+        names=[clean(titled(preparation_in_words(row["preparation"]))) for row in rows],
         choices=[f"{family_name(row)}, k = {row['n_clusters']}" for row in rows],
         chosen=[row["preparation"] for row in rows].index(results.choice["preparation"]),
     )
@@ -74,7 +75,7 @@ def draw(data: PreparationAgreement, figure: FigureBase) -> None:
     matrix, count = data.matrix, len(data.names)
 
     def write(i: int, j: int) -> str:
-        return f"{matrix[i, j]:.2f}" if count <= MAX_WITH_NUMBERS else ""
+        return score_reached(matrix[i, j]) if count <= MAX_WITH_NUMBERS else ""
 
     image = heat_map(axes, matrix, SEQUENTIAL, Normalize(0, 1), write, size=8)
     names = [
@@ -92,13 +93,14 @@ def title(data: PreparationAgreement) -> str:
     worst = np.delete(data.names, data.chosen)[others.argmin()]
     return (
         f"Segments from {len(others)} other ways to prepare the data agree with those shown (adjusted Rand "
-        f"index {others.min():.2f} to {others.max():.2f}); the lowest is {inline(str(worst))}"
+        f"index {score_reached(others.min())} to {score_reached(others.max())}); the lowest is "
+        f"{inline(str(worst))}"
     )
 
 
 def alt(data: PreparationAgreement) -> str:
     means = [
-        f"{name} ({choice}) {mean:.2f}"
+        f"{name} ({choice}) {score_reached(mean)}"
         for name, choice, mean in zip(data.names, data.choices, data.means, strict=True)
     ]
     return (

@@ -29,7 +29,7 @@ from gp_segmentation.figures._style import (
     segment_keys,
 )
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import inline, signed
+from gp_segmentation.utils.wording import inline, percent, score, signed
 
 ORDER, LABEL = 60, "Practices on two components"
 #: Loadings drawn of each component.
@@ -144,7 +144,7 @@ def _beside(at: np.ndarray, placed: list[np.ndarray], reach: np.ndarray) -> np.n
 def axis_name(data: Scatter, component: int) -> str:
     """Return the name of an axis: what the two ends are like, and its share of the variation."""
     words = component_in_words(data.loadings[["one", "two"][component]], data.features)
-    return f"{words} ({data.explained[component]:.0%} of variation)"
+    return f"{words} ({percent(data.explained[component])} of variation)"
 
 
 def strongest(data: Scatter, component: int) -> pd.Series:
@@ -176,15 +176,18 @@ def _short(label: str) -> str:
 
 def title(data: Scatter) -> str:
     words = component_in_words(data.loadings["one"], data.features)
-    return (
-        f"The widest range of practices runs from {inline(words)} ({data.explained[0]:.0%} of the variation)"
-    )
+    share = percent(data.explained[0])
+    return f"The widest range of practices runs from {inline(words)} ({share} of the variation)"
 
 
 def alt(data: Scatter) -> str:
     means = data.points.groupby("segment")[["one", "two"]].mean()
-    rows = [(key.code, means.loc[key.number]) for key in data.keys if key.number in means.index]
-    parts = [f"segment {code} at {row['one']:.1f}, {row['two']:.1f}" for code, row in rows]
+    places = {number: (row["one"], row["two"]) for number, row in means.to_dict("index").items()}
+    parts = [
+        f"segment {key.code} at {', '.join(map(score, places[key.number]))}"
+        for key in data.keys
+        if key.number in places
+    ]
     axes = "; ".join(
         f"{end}: {axis_name(data, i)}" for i, end in enumerate(("Left to right", "bottom to top"))
     )
@@ -195,5 +198,7 @@ def alt(data: Scatter) -> str:
 
 
 def table(data: Scatter) -> pd.DataFrame:
-    headings = [f"Component {i} ({share:.0%} of variance)" for i, share in enumerate(data.explained, start=1)]
+    headings = [
+        f"Component {i} ({percent(share)} of variance)" for i, share in enumerate(data.explained, start=1)
+    ]
     return data.loadings.set_axis(headings, axis=1).rename_axis("Feature").reset_index()

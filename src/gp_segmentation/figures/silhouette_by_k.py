@@ -24,6 +24,7 @@ from gp_segmentation.figures._trials import (
     write_not_drawn,
 )
 from gp_segmentation.schemas import Results
+from gp_segmentation.utils.wording import score
 
 ORDER, LABEL = 10, "Silhouette by number of segments"
 #: Kinds of random data beside those with the same covariance: name and dashes of each.
@@ -98,12 +99,12 @@ def _draw_null(null: pd.DataFrame, axes: Axes, label: str, dashes: str) -> None:
 def title(data: SilhouettesByK) -> str:
     family, k = data.scores.chosen_family, data.scores.chosen_k
     silhouette, null = data.scores.of(family)["silhouette"], data.null.set_index("k")["mean"]
-    text = f"With {k} segments {family} reaches a silhouette of {silhouette[k]:.2f}"
+    text = f"With {k} segments {family} reaches a silhouette of {score(silhouette[k])}"
     if k in null.index:
-        return f"{text}, against {null[k]:.2f} for random data without segments"
+        return f"{text}, against {score(null[k])} for random data without segments"
     if silhouette.idxmax() == k:
         return f"{text}, its highest"
-    return f"{text}; its highest is {silhouette.max():.2f}, with {silhouette.idxmax()}"
+    return f"{text}; its highest is {score(silhouette.max())}, with {silhouette.idxmax()}"
 
 
 def alt(data: SilhouettesByK) -> str:
@@ -111,12 +112,14 @@ def alt(data: SilhouettesByK) -> str:
     for family in data.scores.families:
         known = data.scores.of(family).query("not lopsided")["silhouette"].dropna()
         if len(known):
-            last = f"{known.iloc[-1]:.2f} at {known.index[-1]}"
-            parts.append(f"{family}: highest {known.max():.2f} at {known.idxmax()}, {last}")
+            last = f"{score(known.iloc[-1])} at {known.index[-1]}"
+            parts.append(f"{family}: highest {score(known.max())} at {known.idxmax()}, {last}")
     nulls = {SAME: data.null["mean"]}
     nulls |= {OTHERS[str(kind)][0]: rows["mean"] for kind, rows in data.others.groupby("kind")}
     parts += [
-        f"{name}: {mean.iloc[0]:.2f} to {mean.iloc[-1]:.2f}" for name, mean in nulls.items() if len(mean)
+        f"{name}: {score(mean.iloc[0])} to {score(mean.iloc[-1])}"
+        for name, mean in nulls.items()
+        if len(mean)
     ]
     left = f" {data.scores.not_drawn}" if data.scores.not_drawn else ""
     return f"Line chart of the mean silhouette by number of segments. {'; '.join(parts)}.{left}"

@@ -13,6 +13,7 @@ from gp_segmentation.figures._parts import TOP, name_rows, note
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import INK, Key, segment_keys
 from gp_segmentation.schemas import Results
+from gp_segmentation.utils.wording import score, whole_percent
 
 ORDER, LABEL = 40, "Silhouette of every practice"
 
@@ -54,12 +55,12 @@ def draw(data: Silhouettes, figure: FigureBase) -> None:
         rows = start + (height - len(values)) / 2 + np.arange(len(values))
         axes.fill_betweenx(rows, 0, values, color=key.colour, linewidth=0, step="mid")
         ticks.append(start + height / 2)
-        mean = f"{values.mean():.2f}" if len(values) else "none"
+        mean = score(values.mean()) if len(values) else "none"
         names.append(f"{key.axis_label}\n({len(values):,} practices, mean {mean})")
         start += height + gap
     axes.axvline(data.mean, color=INK, linestyle="--", linewidth=1.2)
     axes.axvline(0, color=INK, linewidth=0.8)
-    note(axes, f"mean {data.mean:.2f}", (data.mean, 0), (4, 4), xycoords=TOP, size=9.5)
+    note(axes, f"mean {score(data.mean)}", (data.mean, 0), (4, 4), xycoords=TOP, size=9.5)
     name_rows(axes, names, ticks, size=9.5)
     axes.set_ylim(start, -gap)
     axes.grid(visible=True, axis="x")
@@ -68,14 +69,14 @@ def draw(data: Silhouettes, figure: FigureBase) -> None:
 
 def title(data: Silhouettes) -> str:
     return (
-        f"{data.negative:.0%} of practices are nearer to another segment than to their own; "
-        f"the mean silhouette is {data.mean:.2f}"
+        f"{whole_percent(data.negative)} of practices are nearer to another segment than to their own; "
+        f"the mean silhouette is {score(data.mean)}"
     )
 
 
 def alt(data: Silhouettes) -> str:
     parts = [
-        f"segment {key.code}: mean {v.mean():.2f}, {(v < 0).mean():.0%} below 0"
+        f"segment {key.code}: mean {score(v.mean())}, {whole_percent((v < 0).mean())} below 0"
         for key, v in zip(data.keys, data.values, strict=True)
         if len(v)
     ]

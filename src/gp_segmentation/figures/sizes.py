@@ -11,6 +11,7 @@ from matplotlib.figure import FigureBase
 from gp_segmentation.figures._parts import key_columns, name_rows
 from gp_segmentation.figures._style import BLUE, ORANGE, Key, compared_keys, in_millions
 from gp_segmentation.schemas import Results
+from gp_segmentation.utils.wording import whole_percent
 
 ORDER, LABEL = 5, "Size of segments"
 
@@ -46,7 +47,9 @@ def draw(data: Sizes, figure: FigureBase) -> None:
         look = {"color": colour, "hatch": hatch, "edgecolor": "white", "label": column.capitalize()}
         bars = axes.barh(at + offset, shares, 0.38, **look)
         counts = data.table[column].map(in_millions)
-        texts = [f"{share:.0f}%  {count}" for share, count in zip(shares, counts, strict=True)]
+        texts = [
+            f"{whole_percent(share / 100)}  {count}" for share, count in zip(shares, counts, strict=True)
+        ]
         axes.bar_label(bars, texts, padding=4, size=9)
     name_rows(axes, [key.axis_label for key in data.keys])
     axes.grid(visible=False)
@@ -57,15 +60,17 @@ def draw(data: Sizes, figure: FigureBase) -> None:
 
 
 def title(data: Sizes) -> str:
-    low, high = data.table["practices_share"].min(), data.table["practices_share"].max()
-    none = f"; {100 - data.table['practices_share'].sum():.0f}% are in no segment" if data.outside else ""
-    return f"Each of the {len(data.keys)} segments holds from {low:.0f}% to {high:.0f}% of practices{none}"
+    shares = data.table["practices_share"] / 100
+    low, high = whole_percent(shares.min()), whole_percent(shares.max())
+    none = f"; {whole_percent(1 - shares.sum())} are in no segment" if data.outside else ""
+    return f"Each of the {len(data.keys)} segments holds from {low} to {high} of practices{none}"
 
 
 def alt(data: Sizes) -> str:
     parts = [
         f"segment {key.code}, {key.name}: {row['practices']:,.0f} practices "
-        f"({row['practices_share']:.0f}%), {row['patients']:,.0f} patients ({row['patients_share']:.0f}%)"
+        f"({whole_percent(row['practices_share'] / 100)}), {row['patients']:,.0f} patients "
+        f"({whole_percent(row['patients_share'] / 100)})"
         for key, row in zip(data.keys, data.table.to_dict("records"), strict=True)
     ]
     parts += [f"no segment: {data.outside:,} practices"] if data.outside else []

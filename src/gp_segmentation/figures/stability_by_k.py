@@ -1,20 +1,21 @@
-"""How stable the segments are at each number of segments; 1 is perfect on every line. Least stable segment:
-its mean overlap (Jaccard coefficient) with the most similar cluster when practices are redrawn with
+"""How stable the segments are at each number of segments; 100% is perfect on every line. Least stable
+segment: its mean overlap (Jaccard coefficient) with the most similar cluster when practices are redrawn with
 replacement. Prediction strength: in the weakest segment, the share of pairs of practices that the other half
-of the data keeps together. Other starts: adjusted Rand index between runs that differ only in their random
-seed (K-means only). Dashed: the limits of the verdict for the overlap.
+of the data keeps together. Other starts: adjusted Rand index (100%: 1) between runs that differ only in their
+random seed (K-means only). Dashed: the limits of the verdict for the overlap.
 """
 
 from dataclasses import dataclass
 
 import pandas as pd
 from matplotlib.figure import FigureBase
+from matplotlib.ticker import PercentFormatter
 
 from gp_segmentation.figures._parts import RIGHT, note, number_axis, stability_limits
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import GREY, LINE_STYLES, MARKERS, SEGMENT_COLOURS, Look, compared_keys
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import listed
+from gp_segmentation.utils.wording import listed, percent_reached, score_reached
 
 ORDER, LABEL = 46, "Stability by number of segments"
 NAMES = {
@@ -53,13 +54,14 @@ def draw(data: StabilityByK, figure: FigureBase) -> None:
     for limit, text in ((data.low, "does not return below"), (data.high, "stable from")):
         axes.axhline(limit, color=GREY, linestyle=(0, (4, 3)), linewidth=1)
         look = {"va": "center", "size": 9, "color": GREY}
-        note(axes, f"{text}\n{limit:.2f}", (1, limit), (5, 0), xycoords=RIGHT, **look)
+        note(axes, f"{text}\n{percent_reached(limit)}", (1, limit), (5, 0), xycoords=RIGHT, **look)
     for i, name in enumerate(data.table):
         values = data.table[name].dropna()
         line: Look = {"color": SEGMENT_COLOURS[i], "marker": MARKERS[i], "linestyle": LINE_STYLES[i]}
         axes.plot(values.index, values, label=NAMES[str(name)], linewidth=2, **line)
     number_axis(axes, data.chosen)
     axes.set_ylim(0, 1.04)
+    axes.yaxis.set_major_formatter(PercentFormatter(1))
     figure.legend(loc="outside lower center", ncols=3)
 
 
@@ -74,7 +76,8 @@ def title(data: StabilityByK) -> str:
 def alt(data: StabilityByK) -> str:
     parts = []
     for name in data.table:
-        values = ", ".join(f"{k}: {value:.2f}" for k, value in data.table[name].dropna().items())
+        form = score_reached if name == "ari_seeds" else percent_reached
+        values = ", ".join(f"{k}: {form(value)}" for k, value in data.table[name].dropna().items())
         parts.append(f"{NAMES[str(name)]}: {values}")
     return f"Line chart by number of segments. {'; '.join(parts)}."
 

@@ -15,6 +15,7 @@ from gp_segmentation.figures._parts import name_rows
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import GREY, MARKERS, SEGMENT_COLOURS, Look, clean, compared_keys
 from gp_segmentation.schemas import Results
+from gp_segmentation.utils.wording import percent
 
 ORDER, LABEL = 70, "Measures not used to make the segments"
 SHOWS_ACHIEVEMENT = True
@@ -92,18 +93,18 @@ def title(data: Explained) -> str:
     own, best = data.means["segments"], max(others, key=lambda name: others[name])
     what = "of the variance in measures not used to make them"
     if others[best] <= own:
-        second = f"{NAMES[best].lower()} {others[best]:.1%}"
-        return f"Segments explain {own:.1%} {what}; no other grouping explains more ({second})"
+        second = f"{NAMES[best].lower()} {percent(others[best])}"
+        return f"Segments explain {percent(own)} {what}; no other grouping explains more ({second})"
     times = others[best] / own if own > 0 else 0
     more = f"{times:.1f} times as much as segments" if times >= 1.05 else "more than segments"
-    return f"{NAMES[best]} explain {more} {what}: {others[best]:.1%} against {own:.1%}"
+    return f"{NAMES[best]} explain {more} {what}: {percent(others[best])} against {percent(own)}"
 
 
 def alt(data: Explained) -> str:
     parts = []
     for label, rows in data.table.groupby("label", sort=False):
         pairs = zip(rows["grouping"], rows["cv"], strict=True)
-        shares = ", ".join(f"{NAMES.get(str(name), name)} {value:.1%}" for name, value in pairs)
+        shares = ", ".join(f"{NAMES.get(str(name), name)} {percent(value)}" for name, value in pairs)
         parts.append(f"{label}: {shares}")
     return f"Dot chart of the share of variance explained, cross-validated. {'; '.join(parts)}."
 

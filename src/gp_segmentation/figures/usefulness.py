@@ -17,8 +17,9 @@ from matplotlib.figure import FigureBase
 
 from gp_segmentation.figures._parts import RIGHT, name_panel, note, number_axis, spread
 from gp_segmentation.figures._registry import NotShown
-from gp_segmentation.figures._style import BLUE, GREY, INK, ORANGE, Look, clean, compared_keys
+from gp_segmentation.figures._style import BLUE, GREY, INK, ORANGE, Look, block_name, compared_keys
 from gp_segmentation.schemas import Results
+from gp_segmentation.utils.wording import percent
 
 ORDER, LABEL = 71, "Measures not used, by number of segments"
 SHOWS_ACHIEVEMENT = True
@@ -74,7 +75,7 @@ def data(results: Results) -> Usefulness:
     blocks = {row["block"]: row["measures"] for row in by_k[0]["blocks"]}
     panels = [_panel(evidence, None, f"Mean of {_counted(sum(blocks.values()))}")]
     if len(blocks) > 1:
-        names = {block: clean(block.replace("_", " ").capitalize()) for block in blocks}
+        names = {block: block_name(block) for block in blocks}
         panels += [_panel(evidence, b, f"{names[b]}: {_counted(count)}") for b, count in blocks.items()]
     chosen, levels = int(results.choice["n_clusters"]), evidence.get("beyond_levels") or []
     ends = {f"{row['k']}": row for row in (by_k[0], by_k[-1]) if row["k"] != chosen}
@@ -171,7 +172,7 @@ def _name_lines(axes: Axes, panel: Panel) -> None:
 
 def title(data: Usefulness) -> str:
     share = data.panels[0].curve["cv"][data.chosen]
-    text = f"{data.chosen} segments explain {share:.1f}% of the variance in measures not used"
+    text = f"{data.chosen} segments explain {percent(share / 100)} of the variance in measures not used"
     return text + "".join(_beside(*row, chosen=data.chosen) for row in data.compared.itertuples())
 
 
@@ -186,12 +187,14 @@ def _beside(name: str, k: int, added: float, low: float, high: float, *, chosen:
 
 
 def alt(data: Usefulness) -> str:
-    curve = ", ".join(f"{k}: {value:.1f}%" for k, value in data.panels[0].curve["cv"].items())
+    curve = ", ".join(f"{k}: {percent(value / 100)}" for k, value in data.panels[0].curve["cv"].items())
     parts = [f"Line charts of the variance explained by number of segments. Mean of all measures: {curve}."]
     for panel in data.panels:
-        ends = [f"{k} segments {share:z.1f}%" for k, share in panel.curve["cv"].iloc[[0, -1]].items()]
-        lines = [f"{LINES[key][0]} {value:z.1f}%" for key, value in panel.lines.items()]
-        levels = [f"{k} {level}s {share:.1f}%" for level, k, share in panel.levels.itertuples()]
+        ends = [
+            f"{k} segments {percent(share / 100)}" for k, share in panel.curve["cv"].iloc[[0, -1]].items()
+        ]
+        lines = [f"{LINES[key][0]} {percent(value / 100)}" for key, value in panel.lines.items()]
+        levels = [f"{k} {level}s {percent(share / 100)}" for level, k, share in panel.levels.itertuples()]
         parts.append(f"{panel.name}: {', '.join([*ends, *levels, *lines])}.")
     return " ".join(parts)
 

@@ -17,7 +17,7 @@ from gp_segmentation.insight.opportunities.additional_patients import find_oppor
 from gp_segmentation.insight.opportunities.funnels import count_flags, find_outliers
 from gp_segmentation.insight.opportunities.shrunken_rates import achieved_rates
 from gp_segmentation.insight.peers.nearest import nearest_peers
-from gp_segmentation.insight.portraits.gradient import main_gradient
+from gp_segmentation.insight.portraits.gradient import defining_bands
 from gp_segmentation.insight.portraits.level_portraits import set_apart, write_level_portraits
 from gp_segmentation.insight.portraits.levels import level_claims
 from gp_segmentation.insight.portraits.portraits import write_portraits
@@ -225,27 +225,30 @@ def expected(run: InsightInput, options: Mapping[str, Any]) -> Expected:
 
 
 def portraits(
-    run: InsightInput, tables: Mapping[str, pd.DataFrame], top: int
+    run: InsightInput, tables: Mapping[str, pd.DataFrame], rules: Rules, top: int
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return the portraits of segments, and those of supergroups and subgroups.
 
     Parameters
     ----------
-    tables : from `insight_tables`. top : see `write_portraits`.
+    tables : from `insight_tables`. rules : the surrogate rules. top : see `write_portraits`.
     """
     features = run.natural, run.features, run.dictionary
     against_england, against_parent = level_claims(*features, run.codes)
     profiles = tables["profiles_by_level"]
     apart = set_apart(profiles, run.levels, against_parent)
     numbers = dict(zip(run.segments["segment_code"], run.segments["segment"], strict=True))
+    claims = {int(number): against_england[code] for code, number in numbers.items()}
     of_segments = write_portraits(
         tables["profiles"],
         run.everyone,
         run.practices,
-        claims={number: against_england[code] for code, number in numbers.items()},
+        claims=claims,
         apart=apart,
         verdict=run.verdict,
-        gradient=main_gradient(run.matrix, run.features, run.dictionary, run.labels),
+        bands=defining_bands(run.features, run.dictionary, run.labels, claims),
         top=top,
     )
+    for portrait in of_segments:
+        portrait["rules"] = rules.by_segment[portrait["segment"]]
     return of_segments, write_level_portraits(profiles, run.everyone, run.levels, against_england, apart)

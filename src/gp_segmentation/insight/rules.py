@@ -1,5 +1,6 @@
 """Surrogate rules: a shallow decision tree that predicts a practice's segment with a few questions."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,8 +9,11 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.tree import DecisionTreeClassifier
 
 from gp_segmentation.insight.portraits.phrases import worded
-from gp_segmentation.utils.wording import inline
+from gp_segmentation.utils.arrays import Ints
+from gp_segmentation.utils.wording import inline, whole_percent
 from gp_segmentation.utils.wording import natural as in_unit
+
+ABOUT = "Simple rules that approximate the segments. They do not define the segments."
 
 
 @dataclass(frozen=True)
@@ -19,11 +23,27 @@ class Rules:
     Attributes
     ----------
     text : the rules as sentences, or why they are not given.
+    by_segment : segment -> the same for this segment alone, with what the rules get right and wrong.
     predicted : fitted practice's code -> segment the tree gives it, cross-validated.
     """
 
     text: str
+    by_segment: dict[int, list[str]]
     predicted: pd.Series
+
+
+@dataclass(frozen=True)
+class _Leaf:
+    """A rule: its conditions in words, the segment it leads to, its practices and their share of those."""
+
+    conditions: str
+    segment: int
+    practices: int
+    share: float
+
+    @property
+    def said(self) -> str:
+        return f"{self.practices:,} practices; {whole_percent(self.share)} of them are in this segment"
 
 
 def surrogate_rules(
@@ -54,35 +74,69 @@ def surrogate_rules(
     known = natural.reindex(fitted.index)[list(dictionary["feature"])].astype(float)
     x = known.fillna(known.median()).fillna(0.0).to_numpy()
     y = fitted["segment"].to_numpy("int64")
-    numbers, sizes = np.unique(y, return_counts=True)
-    smallest_leaf = max(1, len(y) // 100)
-    tree = DecisionTreeClassifier(max_depth=max_depth, min_samples_leaf=smallest_leaf, random_state=seed)
-    tree.fit(x, y)
-    folds = min(folds, int(sizes.min()))
+    folds = min(folds, int(np.unique(y, return_counts=True)[1].min()))
+    tree = DecisionTreeClassifier(
+        max_depth=max_depth, min_samples_leaf=max(1, len(y) // 100), random_state=seed
+    ).fit(x, y)
     split = StratifiedKFold(folds, shuffle=True, random_state=seed) if folds >= 2 else None
     predicted = cross_val_predict(tree, x, y, cv=split) if split else tree.predict(x)
     fidelity = float((predicted == y).mean())
-    words = segments.drop_duplicates("segment").set_index("segment")[["segment_code", "segment_name"]]
-    called = {s: f"segment {s} ({words.loc[s, 'segment_code']})" for s in numbers.tolist()}
-    by_segment = ", ".join(f"{called[s]} {(predicted[y == s] == s).mean():.0%}" for s in called)
+    words = segments[segments["segment"].isin(y)].drop_duplicates("segment").sort_values("segment")
+    codes = dict(zip(words["segment"], words["segment_code"].astype(str), strict=True))
     how = "in cross-validation" if split else "of those they were made from"
-    lines = [
-        "Simple rules that approximate the segments. They do not define the segments.",
-        f"They give {fidelity:.0%} of {len(y):,} practices their segment {how} ({by_segment}).\n",
-    ]
+    text = f"{ABOUT}\n{_fidelity(y, predicted, codes, how)}\n\n"
+    found = pd.Series(predicted, index=fitted.index, name="segment")
     if fidelity < floor:
-        lines.append(f"The rules are not given: {floor:.0%} is asked for.")
-    else:
-        named = {s: f"{called[s]}, {inline(str(words.loc[s, 'segment_name']))}" for s in called}
-        lines += _sentences(tree, dictionary, named)
-    return Rules("\n".join(lines) + "\n", pd.Series(predicted, index=fitted.index, name="segment"))
+        text += f"The rules are not given: {whole_percent(floor)} is asked for.\n"
+        return Rules(text, {s: [_too_few(fidelity, floor)] for s in codes}, found)
+    leaves = _leaves(tree, dictionary)
+    names = dict(zip(words["segment"], words["segment_name"].astype(str).map(inline), strict=True))
+    lines = [f"{r.conditions}: {_called(r.segment, codes)}, {names[r.segment]} ({r.said})." for r in leaves]
+    told = {s: [*_of_segment(s, leaves), _right_and_wrong(s, y, predicted, codes)] for s in codes}
+    return Rules(text + "\n".join(lines) + "\n", told, found)
 
 
-def _sentences(tree: DecisionTreeClassifier, dictionary: pd.DataFrame, called: dict[int, str]) -> list[str]:
-    """One sentence per leaf, depth first; questions whose answers lead to the same segment are left out."""
+def _fidelity(y: Ints, predicted: Ints, codes: Mapping[int, str], how: str) -> str:
+    """How many practices the rules give their segment, altogether and by segment."""
+    by_segment = [f"{_called(s, codes)} {whole_percent((predicted[y == s] == s).mean())}" for s in codes]
+    share = whole_percent((predicted == y).mean())
+    return f"They give {share} of {len(y):,} practices their segment {how} ({', '.join(by_segment)})."
+
+
+def _called(segment: int, codes: Mapping[int, str]) -> str:
+    return f"segment {segment} ({codes[segment]})"
+
+
+def _of_segment(segment: int, leaves: Sequence[_Leaf]) -> list[str]:
+    """The rules that lead to one segment, the one with most practices first."""
+    own = sorted((leaf for leaf in leaves if leaf.segment == segment), key=lambda leaf: -leaf.practices)
+    return [f"{leaf.conditions}: {leaf.said}." for leaf in own] or ["No simple rule leads to this segment."]
+
+
+def _right_and_wrong(segment: int, y: Ints, predicted: Ints, codes: Mapping[int, str]) -> str:
+    """How many of a segment's practices the rules put into it, and where they put most of the others."""
+    given = predicted[y == segment]
+    text = f"The rules put {whole_percent((given == segment).mean())} of its practices into it"
+    others, counts = np.unique(given[given != segment], return_counts=True)
+    if len(others):
+        most = int(counts.argmax())
+        text += f", and {whole_percent(counts[most] / len(given))} into {codes[int(others[most])]} by mistake"
+    strangers = (y[predicted == segment] != segment).mean() if (predicted == segment).any() else 0.0
+    return f"{text}. Of those they put into it, {whole_percent(strangers)} belong elsewhere."
+
+
+def _too_few(fidelity: float, floor: float) -> str:
+    return (
+        f"No simple rules are given: they would put {whole_percent(fidelity)} of practices into their "
+        f"segment, and {whole_percent(floor)} is asked for."
+    )
+
+
+def _leaves(tree: DecisionTreeClassifier, dictionary: pd.DataFrame) -> list[_Leaf]:
+    """One rule per leaf, depth first; questions whose answers lead to the same segment are left out."""
     nodes = tree.tree_
     majority = nodes.value[:, 0, :].argmax(axis=1)
-    lines: list[str] = []
+    leaves: list[_Leaf] = []
 
     def outcomes(node: int) -> set[int]:
         left, right = nodes.children_left[node], nodes.children_right[node]
@@ -91,19 +145,16 @@ def _sentences(tree: DecisionTreeClassifier, dictionary: pd.DataFrame, called: d
     def walk(node: int, path: list[tuple[int, str, float]]) -> None:
         if len(outcomes(node)) == 1:
             best = int(majority[node])
-            share = nodes.value[node, 0, best] / nodes.value[node, 0].sum()
+            share = float(nodes.value[node, 0, best] / nodes.value[node, 0].sum())
             number, count = int(tree.classes_[best]), int(nodes.n_node_samples[node])
-            lines.append(
-                f"{_conditions(path, dictionary)}: {called[number]} "
-                f"({count:,} practices; {share:.0%} of them are in this segment)."
-            )
+            leaves.append(_Leaf(_conditions(path, dictionary), number, count, share))
             return
         feature, limit = int(nodes.feature[node]), float(nodes.threshold[node])
         walk(nodes.children_left[node], [*path, (feature, "at most", limit)])
         walk(nodes.children_right[node], [*path, (feature, "above", limit)])
 
     walk(0, [])
-    return lines
+    return leaves
 
 
 def _conditions(path: list[tuple[int, str, float]], dictionary: pd.DataFrame) -> str:

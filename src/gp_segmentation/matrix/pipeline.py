@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from gp_segmentation.errors import InputError
 from gp_segmentation.matrix.transformers import BlockWeights, NamedComponents
+from gp_segmentation.utils.wording import signed
 
 #: Prefix of the component names of a reducer.
 PREFIXES: dict[type, str] = {PCA: "PC", FactorAnalysis: "factor_"}
@@ -141,8 +142,7 @@ def _describe_components(
     strongest = []
     for _, column in correlations.items():
         names = column.abs().sort_values(ascending=False, kind="stable").index[:most]
-        signed = [f"{value:+.2f}".replace("-", "−") for value in column[names]]
-        strongest.append("; ".join(f"{labels[n]} {v}" for n, v in zip(names, signed, strict=True)))
+        strongest.append("; ".join(f"{labels[name]} {signed(column[name])}" for name in names))
     return pd.DataFrame(
         {
             "component": pd.Series(list(loadings.columns), dtype="str"),

@@ -29,6 +29,7 @@ from gp_segmentation.panel.trends import trends
 from gp_segmentation.schemas import CHANGES, PanelTables
 from gp_segmentation.segments.changes import BORDER_CHANCE, classify_changes
 from gp_segmentation.utils.arrays import Floats, Ints
+from gp_segmentation.utils.wording import score_reached, whole_percent
 
 NEW, STAYED, _, _, ENGLAND, BORDER, MOVED = CHANGES
 
@@ -211,16 +212,18 @@ def _findings(periods: Sequence[str], steps: _Steps, metrics: Mapping[str, Any])
         total = int(count.sum() - count.get(NEW, 0))
         changed = total - int(count.get(STAYED, 0))
         drift = metrics["share_by_drift"][number]
-        alone = "" if drift != drift else f" By ordinary drift alone {drift:.1%} would be elsewhere."
+        alone = (
+            "" if drift != drift else f" By ordinary drift alone {whole_percent(drift)} would be elsewhere."
+        )
         found += [
             f"{start} to {end}: {changed:,} of {total:,} practices followed have another segment "
-            f"({changed / max(total, 1):.1%}).{alone}",
+            f"({whole_percent(changed / max(total, 1))}).{alone}",
             f"Of these, {int(count.get(MOVED, 0)):,} moved beyond what drift explains, "
             f"{int(count.get(BORDER, 0)):,} are near a border, {int(count.get(ENGLAND, 0)):,} changed with "
             "England as a whole. Practices that closed are not among them.",
             f"Agreement of {start} and {end} (adjusted Rand index, 1: the same): "
-            f"{metrics['ari_frozen'][number]:.2f} in the frozen segments, "
-            f"{metrics['ari_pooled_fit'][number]:.2f} in those of all years together, "
-            f"{metrics['ari_own_fits'][number]:.2f} when each year is segmented by itself.",
+            f"{score_reached(metrics['ari_frozen'][number])} in the frozen segments, "
+            f"{score_reached(metrics['ari_pooled_fit'][number])} in those of all years together, "
+            f"{score_reached(metrics['ari_own_fits'][number])} when each year is segmented by itself.",
         ]
     return found

@@ -16,6 +16,7 @@ from gp_segmentation.clustering import assign_nearest
 from gp_segmentation.errors import InputError
 from gp_segmentation.features import Block, Selection, Tables, build_features
 from gp_segmentation.segments.assignment import combine
+from gp_segmentation.utils.wording import whole_percent
 
 #: With features left out, those that stay must make up this share of what the run was segmented by (its
 #: variance), and by them alone the rule must put this share of its practices where it puts them with all.
@@ -92,7 +93,7 @@ def _notes(model: Pipeline, columns: list[str], left_out: list[str]) -> list[str
     """Say what rule gives the segments and what is left out; InputError where that is too much."""
     notes = [
         "Segments are those of the nearest centroid in every year. This rule gives "
-        f"{model[-1].agreement_:.1%} of the run's own practices the segment they have in the run."
+        f"{whole_percent(model[-1].agreement_)} of the run's own practices the segment they have in the run."
     ]
     if not left_out:
         return notes
@@ -100,15 +101,16 @@ def _notes(model: Pipeline, columns: list[str], left_out: list[str]) -> list[str
     if kept < SAME_SHARE or weight < SEGMENTED_BY:
         raise _too_little(
             left_out,
-            f"make up {weight:.0%} of what it was segmented by ({SEGMENTED_BY:.0%} is needed), and by "
-            f"them alone {kept:.0%} of its practices are in their segment ({SAME_SHARE:.0%} is needed)",
+            f"make up {whole_percent(weight)} of what it was segmented by ({whole_percent(SEGMENTED_BY)} is "
+            f"needed), and by them alone {whole_percent(kept)} of its practices are in their segment "
+            f"({whole_percent(SAME_SHARE)} is needed)",
         )
     few = f"{', '.join(left_out[:6])}{' and others' if len(left_out) > 6 else ''}"
     return [
         *notes,
         f"Left out of every year, {len(left_out)} of the run's {len(model.feature_names_in_)} features: "
-        f"{few}. Without them the rule gives {kept:.1%} of the run's practices the segment it gives with "
-        "all.",
+        f"{few}. Without them the rule gives {whole_percent(kept)} of the run's practices the segment it "
+        "gives with all.",
     ]
 
 

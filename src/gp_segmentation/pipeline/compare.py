@@ -18,12 +18,13 @@ from gp_segmentation.pipeline.project import Project
 from gp_segmentation.pipeline.queries import recorded_segments, warning_of_run
 from gp_segmentation.pipeline.runs import recorded_config
 from gp_segmentation.report import ComparedRun, write_comparison
-from gp_segmentation.report.formatting import scalar_text
+from gp_segmentation.report.formatting import score_name, score_text, setting_text
 from gp_segmentation.schemas import HEADLINES, with_headings
 from gp_segmentation.segments.comparison import compare_segmentations
 from gp_segmentation.storage.table_files import write_table
 from gp_segmentation.storage.workspace import Workspace
 from gp_segmentation.utils.files import read_json
+from gp_segmentation.utils.wording import score_reached
 
 Config = dict[str, Any]
 
@@ -182,10 +183,16 @@ def compare_finished(
     write_comparison(
         out / PAGE, shown, compared.agreement, others, compared.matching, title=title, about=about
     )
-    table = scores.set_index("run")[[*next(iter(settings.values())), *HEADLINES, "verdict"]]
-    text = table.map(scalar_text).T.to_string()
+    table = pd.DataFrame({run.name: _in_words(run) for run in shown})
     where = f"{WHERE}   {(out / PAGE).absolute().as_uri()}\nThe tables: {out}"
-    return "\n".join([*about, "", text, "", where, ""])
+    return "\n".join([*about, "", table.to_string(), "", where, ""])
+
+
+def _in_words(run: ComparedRun) -> dict[str, str]:
+    """What differs between runs and their scores, as texts."""
+    settings = {key: setting_text(value) for key, value in run.settings.items()}
+    scores = {score_name(key): score_text(key, run.metrics.get(key)) for key in HEADLINES}
+    return {**settings, **scores, "Verdict": run.verdict or "not assessed"}
 
 
 def differing_settings(cfgs: Mapping[str, Config]) -> dict[str, dict[str, Any]]:
@@ -225,11 +232,12 @@ def _alike(agreement: pd.DataFrame) -> list[str]:
     if not known:
         return []
     most, least = max(known, key=known.__getitem__), min(known, key=known.__getitem__)
+    highest = score_reached(known[most])
     if most == least:
-        return [f"Agreement of {' and '.join(most)}: adjusted Rand index {known[most]:.2f} (1: the same)."]
+        return [f"Agreement of {' and '.join(most)}: adjusted Rand index {highest} (1: the same)."]
     return [
-        f"Most alike are {' and '.join(most)} (adjusted Rand index {known[most]:.2f}; 1: the same), least "
-        f"alike {' and '.join(least)} ({known[least]:.2f})."
+        f"Most alike are {' and '.join(most)} (adjusted Rand index {highest}; 1: the same), least alike "
+        f"{' and '.join(least)} ({score_reached(known[least])})."
     ]
 
 

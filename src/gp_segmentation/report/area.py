@@ -18,12 +18,13 @@ from gp_segmentation.schemas import AreaTables, LocalSegments
 from gp_segmentation.utils.intervals import Interval, rounded_interval
 from gp_segmentation.utils.wording import (
     CERTAIN,
-    UNKNOWN,
     inline,
     natural,
+    score_reached,
     short_icb,
     signed,
     visible_name,
+    whole_percent,
 )
 
 #: So many of the measures, indicators and registers are shown; the workbook has all.
@@ -104,8 +105,8 @@ def summary(page: AreaPage) -> list[str]:
     if len(placed):
         top = largest_segment(placed)
         said.append(
-            f"{top['share']:.0%} of them are in segment {top['segment_code']}, "
-            f"{inline(top['segment_name'])} (England {top['england_share']:.0%})."
+            f"{whole_percent(top['share'])} of them are in segment {top['segment_code']}, "
+            f"{inline(top['segment_name'])} (England {whole_percent(top['england_share'])})."
         )
     known = tables.measures.dropna(subset=["difference_sd"])
     if len(known):
@@ -160,8 +161,8 @@ def _mix_row(row: dict[str, Any], colours: Mapping[int, str]) -> dict[str, Any]:
         "colour": colours.get(row["segment"], OUTSIDE),
         "practices": int(row["practices"]),
         "patients": int(row["patients"]),
-        "share": f"{row['share']:.0%}",
-        "england": f"{row['england_share']:.0%}",
+        "share": whole_percent(row["share"]),
+        "england": whole_percent(row["england_share"]),
         "width": round(100 * row["share"], 1),
         "mark": round(100 * row["england_share"], 1),
     }
@@ -191,7 +192,7 @@ def _measure_row(row: dict[str, Any]) -> dict[str, Any]:
         "area": natural(row["area_mean"], unit),
         "england": natural(row["england_mean"], unit),
         "range": f"{natural(row['lowest'], unit)} to {natural(row['highest'], unit)}",
-        "difference": signed(row["difference_sd"], 1) if pd.notna(row["difference_sd"]) else UNKNOWN,
+        "difference": signed(row["difference_sd"]),
     }
 
 
@@ -228,8 +229,8 @@ def _local(local: LocalSegments | None) -> dict[str, Any] | None:
     return {
         "sentence": f"Clustered by themselves, its {len(local.labels):,} ordinary practices fall into "
         f"{len(local.names)} groups. Rates, age adjustment and scaling are England's. They agree {alike} "
-        f"with the national segments (adjusted Rand index {local.agreement:.2f}; 1: the same, 0: by chance)."
-        f"{doubt}",
+        f"with the national segments (adjusted Rand index {score_reached(local.agreement)}; 1: the same, "
+        f"0: by chance).{doubt}",
         "columns": [
             *(("Group", "", "local_segment"), ("Beside the area's own average", "", "name")),
             *(("Practices", "n", "practices"), *((f"of them in {code}", "n", code) for code in national)),

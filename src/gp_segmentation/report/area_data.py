@@ -10,7 +10,7 @@ import pandas as pd
 from gp_segmentation.figures import on_dark
 from gp_segmentation.schemas import AreaTables
 from gp_segmentation.utils.intervals import rounded_interval
-from gp_segmentation.utils.wording import UNKNOWN, rounded_down, short_icb, visible_name
+from gp_segmentation.utils.wording import UNKNOWN, natural_number, rounded_down, short_icb, visible_name
 
 #: Opportunities of a practice that the page holds.
 OF_PRACTICE = 5
@@ -51,13 +51,13 @@ def area_data(tables: AreaTables, colours: Mapping[int, str]) -> dict[str, Any]:
             {
                 "label": row["label"],
                 "unit": row["unit"],
-                "england": _number(row["england_mean"]),
+                "england": _shown(row["england_mean"], row["unit"]),
                 "segments": {
-                    str(int(segment)): _number(means.get((segment, row["feature"])))
+                    str(int(segment)): _shown(means.get((segment, row["feature"])), row["unit"])
                     for segment in names
                     if (segment, row["feature"]) in means.index
                 },
-                "values": [_number(value) for value in values[row["feature"]]],
+                "values": [_shown(value, row["unit"]) for value in values[row["feature"]]],
             }
             for row in records(features)
         ],
@@ -87,7 +87,7 @@ def _practice_row(row: Mapping[str, Any]) -> list[Any]:
 
 
 def _gain(row: Mapping[str, Any]) -> list[Any]:
-    share = [_number(100 * row[name]) for name in ("rate", "target", "peers_rate")]
+    share = [_shown(100 * row[name], "%") for name in ("rate", "target", "peers_rate")]
     return [
         row["indicator_code"],
         *share,
@@ -121,6 +121,6 @@ def _by_practice(practices: pd.DataFrame, rows: pd.DataFrame, shown: Any) -> lis
     return list(found.values())
 
 
-def _number(value: Any) -> float | None:
-    """A number to four digits, as JSON has it."""
-    return None if value is None or pd.isna(value) else float(f"{value:.4g}")
+def _shown(value: Any, unit: str) -> float | None:
+    """A number as all tables show it."""
+    return None if value is None or pd.isna(value) else natural_number(float(value), unit)

@@ -27,7 +27,7 @@ from gp_segmentation.report.area import (
 from gp_segmentation.report.area_data import records
 from gp_segmentation.report.expected_text import register_row, register_sentence
 from gp_segmentation.utils.files import atomic
-from gp_segmentation.utils.wording import UNCHECKED, inline, natural, signed
+from gp_segmentation.utils.wording import UNCHECKED, inline, natural, signed, whole_percent
 
 #: Names under which templates have the layouts used here; else the one at this place.
 TITLE, TITLE_ONLY = ("Title Slide", 0), ("Title Only", 5)
@@ -140,14 +140,14 @@ def _mix_slide(slides: Slides, page: AreaPage) -> None:
     mix = page.tables.mix
     top = largest_segment(mix)
     title = (
-        f"{top['share']:.0%} of practices are in segment {top['segment_code']}, "
-        f"{inline(top['segment_name'])} (England {top['england_share']:.0%})"
+        f"{whole_percent(top['share'])} of practices are in segment {top['segment_code']}, "
+        f"{inline(top['segment_name'])} (England {whole_percent(top['england_share'])})"
     )
     rows = [
         [
             f"{row['segment_code']}  {row['segment_name']}" if row["segment"] > 0 else "No segment",
             *(f"{row[name]:,}" for name in ("practices", "patients")),
-            *(f"{row[name]:.0%}" for name in ("share", "england_share")),
+            *(whole_percent(row[name]) for name in ("share", "england_share")),
         ]
         for row in records(mix)
     ]
@@ -181,7 +181,7 @@ def _measures_slide(slides: Slides, page: AreaPage) -> None:
         [
             row["label"],
             *(natural(row[name], row["unit"]) for name in ("area_mean", "england_mean")),
-            signed(row["difference_sd"], 1),
+            signed(row["difference_sd"]),
         ]
         for row in rows
     ]
@@ -232,7 +232,9 @@ def _certainty_slide(slides: Slides, page: AreaPage) -> None:
     bands = [("90% or more", 0.9, 1.01), ("60% to 90%", 0.6, 0.9), ("below 60%", -1.0, 0.6)]
     counts = [int(((known >= low) & (known < high)).sum()) for _, low, high in bands]
     title = f"The segment is certain for {counts[0]:,} of {len(known):,} practices"
-    rows = [[text, f"{n:,}", f"{n / len(known):.0%}"] for (text, _, _), n in zip(bands, counts, strict=True)]
+    rows = [
+        [text, f"{n:,}", whole_percent(n / len(known))] for (text, _, _), n in zip(bands, counts, strict=True)
+    ]
     heading = ["Probability that a practice belongs to its segment", "Practices", "Share"]
     _table(slides, _slide(slides, TITLE_ONLY, title, page), heading, rows, [6, 1.5, 1.5])
 

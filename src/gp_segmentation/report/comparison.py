@@ -7,10 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from gp_segmentation.report.formatting import clusterer_name, scalar_text
+from gp_segmentation.report.formatting import score_text, setting_text
 from gp_segmentation.report.page import write_template
 from gp_segmentation.schemas import HEADLINES
-from gp_segmentation.utils.wording import UNKNOWN
+from gp_segmentation.utils.labels import clusterer_in_words, titled
+from gp_segmentation.utils.wording import score_reached, whole_percent
 
 #: Headline -> heading of its column, and what it says.
 HEADINGS = {
@@ -79,9 +80,9 @@ def write_comparison(
         {
             "name": run.name,
             "set": ", ".join(
-                f"{key} {scalar_text(v)}" for key, v in run.settings.items() if v != first.settings[key]
+                f"{key} {setting_text(v)}" for key, v in run.settings.items() if v != first.settings[key]
             ),
-            "matching": _percent(matching[run.name]),
+            "matching": whole_percent(matching[run.name]),
             "table": _crossed(first, run, contingency[contingency["run"] == run.name]),
         }
         for run in runs[1 : SHOWN + 1]
@@ -123,10 +124,10 @@ def _row(run: ComparedRun) -> dict[str, Any]:
     return {
         "name": run.name,
         "where": run.where,
-        "settings": [scalar_text(value) for value in run.settings.values()],
-        "method": clusterer_name(run.choice),
+        "settings": [setting_text(value) for value in run.settings.values()],
+        "method": titled(clusterer_in_words(run.choice)),
         "verdict": _verdict(run),
-        "scores": [scalar_text(run.metrics.get(name)) for name in HEADLINES],
+        "scores": [score_text(name, run.metrics.get(name)) for name in HEADLINES],
     }
 
 
@@ -142,7 +143,11 @@ def _shaded(agreement: pd.DataFrame) -> list[dict[str, Any]]:
         {
             "name": name,
             "cells": [
-                {"text": "–" if name == other else _decimals(value), "shade": _shade(value), "matched": False}
+                {
+                    "text": "–" if name == other else score_reached(value),
+                    "shade": _shade(value),
+                    "matched": False,
+                }
                 for other, value in row.items()
             ],
         }
@@ -171,14 +176,6 @@ def _crossed(first: ComparedRun, run: ComparedRun, pairs: pd.DataFrame) -> dict[
         for segment in counts.index
     ]
     return {"columns": [run.segments[other] for other in order], "rows": rows}
-
-
-def _percent(share: float) -> str:
-    return UNKNOWN if share != share else f"{share:.0%}"
-
-
-def _decimals(value: float) -> str:
-    return UNKNOWN if value != value else f"{value:.2f}"
 
 
 def _shade(value: float) -> float:

@@ -7,7 +7,16 @@ from typing import Any
 import pandas as pd
 
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import listed, rounded_down
+from gp_segmentation.utils.labels import BLOCKS, in_words
+from gp_segmentation.utils.wording import (
+    listed,
+    p_value,
+    percent,
+    percent_reached,
+    score,
+    score_reached,
+    whole_percent,
+)
 
 NO_VERDICT = "This run did not assess how far the segments can be trusted."
 NO_SUPPORT = "No number of segments is supported by the data"
@@ -51,20 +60,23 @@ def _nulls(evidence: Mapping[str, Any], silhouette: float | None) -> list[str]:
     if "gaussian" not in means or silhouette is None:
         return []
     text = (
-        f"The silhouette is {silhouette:.3f}. Random data with the same correlations give "
-        f"{means['gaussian']:.3f}"
+        f"The silhouette is {score(silhouette)}. Random data with the same correlations give "
+        f"{score(means['gaussian'])}"
     )
     if "copula" in means:
-        text += f"; with the same distributions as well, {means['copula']:.3f}"
+        text += f"; with the same distributions as well, {score(means['copula'])}"
     if "permutation" in means:
-        text += f"; without correlations, {means['permutation']:.3f} (this comparison flatters the segments)"
+        text += (
+            f"; without correlations, {score(means['permutation'])} (this comparison flatters the segments)"
+        )
     return [f"{text}."]
 
 
 def verdict_text(results: Results, *, fixed: bool) -> dict[str, Any]:
     """Return what the segments are worth, for the first screen.
 
-    Keys: supported (False where the data support no number of segments), sentence, reasons, sure (share of
+    Keys: supported (False where the data support no number of segments), sentence, reasons (for the verdict),
+    beside (what else was found, which does not argue for it), elsewhere (areas and years), sure (share of
     fitted practices whose segment nothing disputes, or None), certainty (sentences, where the number of
     segments was `fixed`).
     """
@@ -73,8 +85,13 @@ def verdict_text(results: Results, *, fixed: bool) -> dict[str, Any]:
     return {
         "supported": _is_supported(results.choice, evidence),
         "sentence": verdict_sentence(results.choice, evidence),
-        "reasons": [str(reason) for reason in evidence.get("reasons") or []],
-        "sure": None if share is None else f"{share:.0%}",
+        **{name: [str(reason) for reason in evidence.get(name) or []] for name in ("reasons", "beside")},
+        "elsewhere": [
+            str(reason)
+            for part in ("transport", "years")
+            for reason in (evidence.get(part) or {}).get("reasons", [])
+        ],
+        "sure": None if share is None else whole_percent(share),
         "certainty": _certainty(counts, results.segments) if fixed else [],
     }
 
@@ -105,7 +122,7 @@ def _certainty(counts: Mapping[str, int], segments: pd.DataFrame) -> list[str]:
     if len(known):
         sentences.append(
             "The probability that a practice belongs to its segment is "
-            f"{rounded_down(100 * known.mean()):.0f}% on average."
+            f"{percent_reached(known.mean())} on average."
         )
     return sentences
 
@@ -113,9 +130,9 @@ def _certainty(counts: Mapping[str, int], segments: pd.DataFrame) -> list[str]:
 def _sure(counts: Mapping[str, int]) -> str:
     total = sum(counts.values())
     return (
-        f"For {counts['sure']:,} of {total:,} fitted practices ({counts['sure'] / total:.0%}) nothing "
-        "disputes the segment: they stay in it when counts and practices are drawn again, and another method "
-        "agrees."
+        f"For {counts['sure']:,} of {total:,} fitted practices ({whole_percent(counts['sure'] / total)}) "
+        "nothing disputes the segment: they stay in it when counts and practices are drawn again, and "
+        "another method agrees."
     )
 
 
@@ -133,10 +150,11 @@ def _practices(counts: Mapping[str, int]) -> list[str]:
 def _agreement(agreement: Mapping[str, Any], ari: float | None) -> list[str]:
     if ari is None or not agreement:
         return []
-    text = f"K-means and Ward's method agree with an adjusted Rand index of {ari:.2f} (1: the same segments)."
+    index = f"adjusted Rand index of {score_reached(ari)} (1: the same segments)"
+    text = f"K-means and Ward's method agree with an {index}."
     cophenetic = (agreement.get("cophenetic") or {}).get("ward")
     if cophenetic is not None:
-        text += f" Distances in Ward's tree correlate with the real distances ({cophenetic:.2f})."
+        text += f" Distances in Ward's tree correlate with the real distances ({score(cophenetic)})."
     return [text]
 
 
@@ -144,9 +162,9 @@ def _mixture(mixture: Mapping[str, Any]) -> list[str]:
     if mixture.get("same") is None:
         return []
     return [
-        f"A Gaussian mixture that starts from the segments puts {mixture['same']:.0%} of practices into the "
-        f"same one, and is sure of {mixture['surest']:.0%} (probability of 90% or more). It takes every "
-        "figure as known."
+        f"A Gaussian mixture that starts from the segments puts {whole_percent(mixture['same'])} of "
+        f"practices into the same one, and is sure of {whole_percent(mixture['surest'])} (probability of 90% "
+        "or more). It takes every figure as known."
     ]
 
 
@@ -154,13 +172,13 @@ def _composition(composition: Mapping[str, Any]) -> list[str]:
     blocks = composition.get("blocks") or []
     shares = [(row["block"], row["share_between"]) for row in blocks if row["share_between"] is not None]
     single = [
-        f"{row['reference'].replace('_', ' ')} {row['ari']:.2f}"
+        f"{in_words(row['reference'], BLOCKS)} {score_reached(row['ari'])}"
         for row in composition.get("alone") or []
         if row["reference"] in ("age", "deprivation") and row["ari"] is not None
     ]
     texts = []
     if len(blocks) > 1:
-        parts = ", ".join(f"{name.replace('_', ' ')} {share:.0%}" for name, share in shares)
+        parts = ", ".join(f"{in_words(name, BLOCKS)} {whole_percent(share)}" for name, share in shares)
         texts.append(f"The differences between segments lie in these blocks of features: {parts}.")
     if single:
         texts.append(
@@ -176,8 +194,10 @@ def _external(external: Mapping[str, Any]) -> list[str]:
     if own is None:
         return []
     count = _tested_by_all(external.get("measures") or [])
-    text = f"On average the segments explain {own:.1%} of the variance in other measures ({count} of them)."
-    others = [f"{GROUPINGS[name]} {value:.1%}" for name, value in means.items() if name in GROUPINGS]
+    text = (
+        f"On average the segments explain {percent(own)} of the variance in other measures ({count} of them)."
+    )
+    others = [f"{GROUPINGS[name]} {percent(value)}" for name, value in means.items() if name in GROUPINGS]
     return [f"{text} Other groupings explain: {', '.join(others)}." if others else text]
 
 
@@ -204,14 +224,14 @@ def usefulness_sentences(evidence: Mapping[str, Any]) -> list[str]:
             intervals.append(interval)
     count = len(own["measures"])
     text = (
-        f"With {own['k']} segments, {own['cv']:.1%} of the variance of {count} measure{'s' * (count != 1)} "
-        f"not used is explained{''.join(parts)}"
+        f"With {own['k']} segments, {percent(own['cv'])} of the variance of {count} "
+        f"measure{'s' * (count != 1)} not used is explained{''.join(parts)}"
     )
     if intervals:
         text += f" (95% interval{'s' * (len(intervals) > 1)}: {listed(intervals)} points)"
     ceiling = (evidence.get("ceiling") or {}).get("cv")
     if ceiling is not None:
-        text += f". A linear model of the features themselves explains {ceiling:.1%}"
+        text += f". A linear model of the features themselves explains {percent(ceiling)}"
     return [f"{text}."]
 
 
@@ -249,5 +269,5 @@ def spatial_sentence(joins: pd.DataFrame, codes: Mapping[int, str]) -> str:
         f"{subject} in space: its practices are neighbours more often than in a random arrangement, most of "
         f"all in segment {codes[int(most['segment'])]} ({most['ratio']:.1f} times as often), least in "
         f"segment {codes[int(least['segment'])]} ({least['ratio']:.1f} times; join counts of nearest "
-        f"neighbours, p {'≤' if rows['p'].max() <= 0.05 else 'up to'} {rows['p'].max():.3f})."
+        f"neighbours, p up to {p_value(rows['p'].max())})."
     )

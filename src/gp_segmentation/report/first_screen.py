@@ -8,7 +8,13 @@ from typing import Any
 from gp_segmentation.figures import segment_keys
 from gp_segmentation.report.evidence_text import NO_SUPPORT, NO_VERDICT, sure_share
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import UNKNOWN, data_kind, rounded_down
+from gp_segmentation.utils.wording import (
+    data_kind,
+    density,
+    percent_reached,
+    score_reached,
+    whole_percent,
+)
 
 #: Share of practices sure of their segment from which most are, and below which a single label needs care.
 MOST, FEW = 0.8, 0.65
@@ -32,7 +38,7 @@ SHOWN = 10
 
 
 def first_screen(results: Results, counts: Mapping[str, int], verdict: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the first screen: found, groups, data, sure, more, made_of.
+    """Return the first screen: found, groups, data, sure, made_of.
 
     Parameters
     ----------
@@ -51,11 +57,6 @@ def first_screen(results: Results, counts: Mapping[str, int], verdict: Mapping[s
         "groups": groups,
         "data": DATA[data_kind(results.source)],
         "sure": _sure(sure_share(results.evidence), kind),
-        "more": [
-            reason
-            for part in ("transport", "years")
-            for reason in (results.evidence.get(part) or {}).get("reasons", [])
-        ],
         "made_of": f"Practices are compared by {counts['features']} features "
         f"({features.get('label', features['name'])}).",
     }
@@ -88,7 +89,7 @@ def _sure(share: float | None, kind: str) -> str:
     """One sentence: the share of practices sure of their segment, and what follows for a label."""
     if share is None:
         return NO_VERDICT
-    text = f"{share:.0%} of practices are sure of their segment"
+    text = f"{whole_percent(share)} of practices are sure of their segment"
     if kind == "unsupported":
         return f"{NO_SUPPORT}: other numbers would do as well. {text} as it is; do not name one by it."
     if kind == "unstable":
@@ -110,14 +111,13 @@ def verdict_tests(evidence: Mapping[str, Any]) -> list[dict[str, str]]:
 
 
 def _row(condition: Mapping[str, Any]) -> dict[str, str]:
-    found, form = condition["found"], "{:.0%}" if condition["share"] else "{:.2f}"
-    if found is not None:
-        # Rounded towards failing: what falls short of a limit is not shown as reaching it.
-        found = -rounded_down(-found, 2) if condition["most"] else rounded_down(found, 2)
+    # Each is rounded towards failing: what falls short of a limit is not shown as reaching it.
+    share = density if condition["most"] else percent_reached
+    form = share if condition["share"] else score_reached
     return {
         "test": condition["test"],
-        "found": UNKNOWN if found is None else form.format(found),
-        "asked": f"{'at most' if condition['most'] else 'at least'} {form.format(condition['asked'])}",
+        "found": form(condition["found"]),
+        "asked": f"{'at most' if condition['most'] else 'at least'} {form(condition['asked'])}",
         "passed": {None: "not measured", True: "yes", False: "no"}[condition["passed"]],
     }
 
@@ -129,9 +129,9 @@ def elsewhere_rows(evidence: Mapping[str, Any]) -> list[dict[str, str]]:
         {
             "area": area["area"],
             "practices": f"{area['practices']:,}",
-            "kept": f"{rounded_down(100 * area['kept']):.0f}%",
-            "ari": UNKNOWN if area["ari"] is None else f"{area['ari']:.2f}",
-            "jaccard": f"{rounded_down(100 * area['jaccard_min']):.0f}%",
+            "kept": percent_reached(area["kept"]),
+            "ari": score_reached(area["ari"]),
+            "jaccard": percent_reached(area["jaccard_min"]),
         }
         for area in areas[:SHOWN]
     ]

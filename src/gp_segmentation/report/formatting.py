@@ -1,27 +1,20 @@
 """Names and numbers as the pages show them."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Any
 
-from gp_segmentation.utils.wording import UNKNOWN
+from gp_segmentation.utils.wording import (
+    UNKNOWN,
+    density,
+    percent,
+    percent_reached,
+    score,
+    score_reached,
+    signed,
+    whole_percent,
+)
 
-CLUSTERERS = {
-    "kmeans": "K-means",
-    "hierarchical": "Hierarchical clustering",
-    "gaussian_mixture": "Gaussian mixture",
-    "bisecting_kmeans": "Bisecting K-means",
-}
-CRITERIA = {
-    "silhouette": "Silhouette",
-    "davies_bouldin": "Davies-Bouldin",
-    "calinski_harabasz": "Calinski-Harabasz",
-    "elbow": "Elbow of the sum of squares within segments",
-    "gap": "Gap statistic, one-standard-error rule",
-    "bic": "BIC of a Gaussian mixture (low is good)",
-    "icl": "ICL of a Gaussian mixture (low is good)",
-    "excess_silhouette": "Silhouette above that of random data",
-}
 METRICS = {
     "n_clusters": "Segments",
     "n_supergroups": "Supergroups",
@@ -36,12 +29,12 @@ METRICS = {
     "davies_bouldin": "Davies-Bouldin index",
     "calinski_harabasz": "Calinski-Harabasz index",
     "inertia": "Sum of squares within segments",
-    "jaccard_min": "Stability of the least stable segment (bootstrap Jaccard)",
-    "jaccard_subsample_min": "Stability of the least stable segment (subsample Jaccard)",
+    "jaccard_min": "Overlap of the least stable segment when practices are redrawn (Jaccard)",
+    "jaccard_subsample_min": "The same when a part of the practices is drawn",
     "prediction_strength": "Prediction strength",
     "ari_seeds": "Agreement between random seeds (adjusted Rand index)",
-    "stay_mean": "Mean probability that a practice belongs to its segment",
-    "certainty_mean": "Mean certainty of the practices' segments",
+    "stay_mean": "Mean certainty of the practices that the evidence uses",
+    "certainty_mean": "Mean certainty of a practice's segment (its probability)",
     "sure_share": "Share of fitted practices whose segment neither other draws nor another method dispute",
     "disputed_share": "Share of fitted practices that other draws or another method put in another segment",
     "ari_preparations": "Agreement with the segments of other preparations (mean adjusted Rand index)",
@@ -57,7 +50,7 @@ METRICS = {
     "gap": "Gap statistic",
     "gap_se": "Standard error of the gap statistic",
     "gaussian_effect": "Silhouette above that of random data, in standard deviations of its draws",
-    "gaussian_exceedance": "Share of random data sets with a lower silhouette",
+    "gaussian_exceedance": "Share of random data sets with a lower silhouette at this number alone",
     "copula_effect": "The same excess over random data that also have the same distributions",
     "copula_exceedance": "Share of random data sets with the same distributions that have a lower silhouette",
     "permutation_null_silhouette": "Silhouette of random data without correlations",
@@ -68,25 +61,41 @@ METRICS = {
 }
 
 
-def clusterer_name(choice: Mapping[Any, Any]) -> str:
-    """Return the name of a clusterer with its linkage: ``Hierarchical clustering (ward linkage)``."""
-    name, linkage = display_name(str(choice["clusterer"]), CLUSTERERS), choice.get("linkage")
-    return name if linkage is None or linkage != linkage else f"{name} ({linkage} linkage)"
+#: How the scores of `METRICS`, and those by number of segments, are written; the others as `score`.
+FORMS: dict[str, Callable[[float], str]] = {
+    **dict.fromkeys(("noise_share", "sure_share", "disputed_share"), whole_percent),
+    **dict.fromkeys(("jaccard", "jaccard_min", "jaccard_subsample_min", "jaccard_mean"), percent_reached),
+    **dict.fromkeys(("prediction_strength", "stay_mean", "certainty_mean"), percent_reached),
+    **dict.fromkeys(
+        (f"{null}_exceedance" for null in ("gaussian", "copula", "permutation")), percent_reached
+    ),
+    **dict.fromkeys((f"{null}_effect" for null in ("gaussian", "copula", "permutation")), signed),
+    **dict.fromkeys((f"eta2_unused_{of}" for of in ("segments", "deprivation", "icb")), percent),
+    **dict.fromkeys(("ari_seeds", "ari_preparations", "ari_kmeans_hierarchical"), score_reached),
+    **dict.fromkeys(("ami_kmeans_hierarchical", "ari_kmeans_ward", "excess_silhouette"), score_reached),
+    **dict.fromkeys(("valley", "valley_max", "valley_smooth"), density),
+    **dict.fromkeys(("inertia", "elbow", "calinski_harabasz", "bic", "icl"), "{:,.0f}".format),
+    "imputed_share": percent,
+    "gap_se": lambda error: score(error) if error >= 0.005 else "under 0.01",
+}
 
 
-def display_name(key: str, names: dict[str, str]) -> str:
-    """Return the name of `key`, or the key itself with spaces and a capital letter."""
-    return names.get(key, key.replace("_", " ").capitalize())
+def score_name(key: str) -> str:
+    """Return the name of a score; of one that is not in `METRICS` its parts with blanks."""
+    return METRICS.get(key, key.replace("_", " ").capitalize())
 
 
-def scalar_text(value: Any) -> str:
-    """Return any scalar as the page shows it."""
+def score_text(key: str, value: Any) -> str:
+    """Return the value of a score as every page shows it: counts whole, the others as in `FORMS`."""
+    if value is None or not math.isfinite(value):
+        return UNKNOWN
+    if key in FORMS:
+        return FORMS[key](float(value))
+    return f"{value:,.0f}" if float(value).is_integer() else score(value)
+
+
+def setting_text(value: Any) -> str:
+    """Return a value of the configuration: numbers as they were given."""
     if value is None:
-        return UNKNOWN
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return str(value)
-    if not math.isfinite(value):
-        return UNKNOWN
-    if float(value).is_integer():
-        return f"{value:,.0f}"
-    return f"{value:,.3f}" if abs(value) < 1000 else f"{value:,.1f}"
+        return "none"
+    return f"{value:,g}" if isinstance(value, float) else str(value)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from gp_segmentation.figures import SUBGROUPS_ARE_FOR, Group, groups_by_level, parts_of
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import inline, short_icb
+from gp_segmentation.utils.wording import inline, short_icb, whole_percent
 
 #: One subgroup with more than this share of a board's practices leaves little to compare within the board.
 MOST = 0.5
@@ -111,7 +111,7 @@ def _spread(found: Mapping[str, Sequence[Group]], segments: pd.DataFrame) -> lis
         board, (share, code) = top.index[0], top.iloc[0]
         return [
             "In no integrated care board does one subgroup hold more than half of the practices; most it is "
-            f"{share:.0%}, of {board} in {code}."
+            f"{whole_percent(share)}, of {board} in {code}."
         ]
     by_code = {group.code: group for groups in found.values() for group in groups}
     texts = []

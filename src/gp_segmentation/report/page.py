@@ -18,7 +18,7 @@ from gp_segmentation.report.pictures import shown_figure
 from gp_segmentation.report.summarise import frame, summarise
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.files import write_text
-from gp_segmentation.utils.wording import UNCHECKED
+from gp_segmentation.utils.wording import UNCHECKED, whole_percent
 
 #: What every page has as its script, or begins it with; files that follow it on pages with figures; and those
 #: that follow them on the page for readers, in the order in which they are joined.
@@ -125,15 +125,16 @@ def write_template(
 @cache
 def _environment() -> Environment:
     """One for all pages: a template is compiled once."""
-    made = Environment(
+    environment = Environment(
         loader=PackageLoader("gp_segmentation.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters["own"] = lambda colour: f"--light:{colour};--dark:{on_dark(colour)}"
-    return made
+    environment.filters["own"] = lambda colour: f"--light:{colour};--dark:{on_dark(colour)}"
+    environment.filters["whole_percent"] = whole_percent
+    return environment
 
 
 def script_of(*names: str) -> tuple[str, str]:

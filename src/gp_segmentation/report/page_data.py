@@ -11,7 +11,7 @@ from gp_segmentation.figures import NotShown, chart_positions, groups_by_level, 
 from gp_segmentation.report.levels_text import in_tree_order
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.intervals import rounded_intervals
-from gp_segmentation.utils.wording import COUNTED
+from gp_segmentation.utils.wording import COUNTED, natural_number
 
 #: Most features, indicators and peers of a practice; the features are those on which segments differ most.
 MAX_FEATURES, MAX_INDICATORS, MAX_PEERS = 30, 5, 10
@@ -174,15 +174,21 @@ def _features(results: Results, codes: list[str]) -> list[dict[str, Any]]:
             {
                 "label": str(label),
                 "unit": str(unit),
-                "england": _rounded(means["england_mean"].iloc[0], unit),
-                "segments": {int(segment): _rounded(mean, unit) for segment, mean in means["mean"].items()},
+                "england": _shown(means["england_mean"].iloc[0], unit),
+                "segments": {int(segment): _shown(mean, unit) for segment, mean in means["mean"].items()},
                 "values": [_rounded(value, unit) for value in results.natural[feature].reindex(codes)],
             }
         )
     return rows
 
 
+def _shown(value: float, unit: str) -> float | None:
+    """A mean as all tables show it."""
+    return natural_number(float(value), unit) if np.isfinite(value) else None
+
+
 def _rounded(value: float, unit: str) -> float | int | None:
+    """A practice's own value: more digits than are shown, so that its percentile is right."""
     if not np.isfinite(value):
         return None
     return round(float(value)) if unit in COUNTED else float(f"{value:.3g}")

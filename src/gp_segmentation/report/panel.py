@@ -15,7 +15,7 @@ from gp_segmentation.report.comparison import around
 from gp_segmentation.report.page import write_template
 from gp_segmentation.report.pictures import embedded
 from gp_segmentation.schemas import PanelTables
-from gp_segmentation.utils.wording import UNKNOWN
+from gp_segmentation.utils.wording import UNKNOWN, natural, percent, percent_reached, score_reached
 
 #: So many of the practices that closed, merged or opened are shown; the table has all.
 SHOWN = 40
@@ -73,7 +73,7 @@ def write_panel_page(path: Path, page: PanelPage) -> dict[str, dict[str, bytes]]
         years_column=[("Years", "", "years")] if len(panel.periods) > 2 else [],
         practices=records(panel.practices.sort_values("patients", ascending=False).head(SHOWN)),
         left_out=max(0, len(panel.practices) - SHOWN),
-        agreement=[{**row, "text": _decimals(row["ari"])} for row in records(panel.agreement)],
+        agreement=[{**row, "text": score_reached(row["ari"])} for row in records(panel.agreement)],
         returns=_returns(panel, page.names),
         return_columns=[("Segment", "", "segment")] + [(period, "n", period) for period in panel.periods],
         core=_core(panel),
@@ -88,13 +88,13 @@ def _picture(picture: Mapping[str, bytes], alt: str) -> dict[str, Any]:
 
 
 def _flow(row: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    known = row["share"] == row["share"]
+    share, low, high = (percent(row[name]) for name in ("share", "low", "high"))
     return {
         "years": _step(row),
         "from": names.get(row["segment_from"], row["segment_from"]),
         "to": names.get(row["segment_to"], row["segment_to"]),
         "practices": row["practices"],
-        "share": f"{row['share']:.1%} ({row['low']:.1%} to {row['high']:.1%})" if known else UNKNOWN,
+        "share": f"{share} ({low} to {high})" if share != UNKNOWN else UNKNOWN,
         "expected": UNKNOWN if row["expected"] != row["expected"] else f"{row['expected']:,.0f}",
         "moved": row["moved"],
         "england": row["with_england"],
@@ -112,7 +112,7 @@ def _trends(panel: PanelTables, names: Mapping[str, str]) -> list[dict[str, Any]
         {
             "label": f"{row['label']} ({row['unit']})",
             "segment": names.get(row["segment"], row["segment"]),
-            **{period: f"{row[period]:,.4g}" for period in panel.periods},
+            **{period: natural(row[period], str(row["unit"])) for period in panel.periods},
         }
         for row in records(wide)
     ]
@@ -124,7 +124,7 @@ def _returns(panel: PanelTables, names: Mapping[str, str]) -> list[dict[str, Any
     return [
         {
             "segment": names[str(segment)],
-            **{str(period): f"{value:.0%}" for period, value in row.items()},
+            **{str(period): percent_reached(value) for period, value in row.items()},
         }
         for segment, row in wide.iterrows()
     ]
@@ -134,7 +134,3 @@ def _core(panel: PanelTables) -> list[dict[str, Any]]:
     """What is not in every year in the same form."""
     wide = panel.core[~panel.core["used"]].pivot_table("found", ["part", "item"], "period", aggfunc="first")
     return records(wide.reset_index())
-
-
-def _decimals(value: float) -> str:
-    return UNKNOWN if value != value else f"{value:.2f}"

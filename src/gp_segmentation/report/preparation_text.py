@@ -4,8 +4,9 @@ from typing import Any
 
 import pandas as pd
 
-from gp_segmentation.report.formatting import clusterer_name
 from gp_segmentation.schemas import Results
+from gp_segmentation.utils.labels import clusterer_in_words, preparation_in_words, titled
+from gp_segmentation.utils.wording import score_reached
 
 #: In place of a choice, where every trial had a segment below the smallest size allowed.
 NO_CHOICE = "none: segments too small"
@@ -20,12 +21,14 @@ def preparation_rows(results: Results) -> list[dict[str, str]]:
 
 
 def _row(row: dict[Any, Any]) -> dict[str, str]:
-    decimals = {"excess_silhouette": 3, "agreement": 2, "ari": 2, "ari_alike": 2}
+    scores = ("excess_silhouette", "agreement", "ari", "ari_alike")
     known = not pd.isna(row["n_clusters"])
     return {
-        "name": f"{row['preparation']}{' (chosen)' if row['chosen'] else ''}",
-        "choice": f"{clusterer_name(row)}, {int(row['n_clusters'])} segments" if known else NO_CHOICE,
-        **{name: "" if pd.isna(row[name]) else f"{row[name]:.{n}f}" for name, n in decimals.items()},
+        "name": f"{titled(preparation_in_words(row['preparation']))}{' (chosen)' if row['chosen'] else ''}",
+        "choice": f"{titled(clusterer_in_words(row))}, {int(row['n_clusters'])} segments"
+        if known
+        else NO_CHOICE,
+        **{name: "" if pd.isna(row[name]) else score_reached(row[name]) for name in scores},
     }
 
 
@@ -38,7 +41,7 @@ def preparation_sentences(results: Results) -> list[str]:
     known = others.dropna()
     if known.empty:
         return []
-    low, high = f"{known.min():.2f}", f"{known.max():.2f}"
+    low, high = score_reached(known.min()), score_reached(known.max())
     text = (
         f"The study prepared the data in {len(table)} ways, which differ in imputation, scaling, weights and "
         "components. The other preparations give segments that agree with those shown with an adjusted Rand "

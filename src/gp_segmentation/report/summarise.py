@@ -22,12 +22,13 @@ from gp_segmentation.report.evidence_text import (
 from gp_segmentation.report.expected_text import expected_text
 from gp_segmentation.report.features_text import feature_tables
 from gp_segmentation.report.first_screen import elsewhere_rows, first_screen, verdict_tests
-from gp_segmentation.report.formatting import METRICS, display_name, scalar_text
+from gp_segmentation.report.formatting import METRICS, score_name, score_text
 from gp_segmentation.report.levels_text import levels_text
 from gp_segmentation.report.preparation_text import preparation_rows, preparation_sentences
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.hashes import WITHOUT_EFFECT, identity
 from gp_segmentation.utils.intervals import rounded_interval
+from gp_segmentation.utils.labels import BLOCKS, TRANSFORMS, in_words
 from gp_segmentation.utils.wording import UNKNOWN, data_kind, natural, signed
 
 #: Packages whose versions can change the figures.
@@ -72,7 +73,7 @@ def summarise(results: Results, *, top_features: int = 12) -> dict[str, Any]:
         "opportunities": _opportunities(results.opportunities, codes),
         "expected": expected_text(results, codes),
         "space": spatial_sentence(results.space, codes),
-        "quality": results.quality.to_dict("records"),
+        "quality": _quality(results),
         "config": _config(results.config),
         "versions": _versions(),
         "files": [
@@ -125,7 +126,7 @@ def _metrics(metrics: dict[str, Any]) -> list[tuple[str, str]]:
     """Names and values as text, in the order of `METRICS`, then all others."""
     order = [key for key in METRICS if key in metrics]
     order += sorted(set(metrics) - set(order))
-    return [(display_name(key, METRICS), scalar_text(metrics[key])) for key in order]
+    return [(score_name(key), score_text(key, metrics[key])) for key in order]
 
 
 def _segment_evidence(rows: list[dict[str, Any]], codes: Mapping[int, str]) -> list[dict[str, str]]:
@@ -133,7 +134,7 @@ def _segment_evidence(rows: list[dict[str, Any]], codes: Mapping[int, str]) -> l
     by_number = {row["segment"]: row for row in rows}
     keys = ("practices", "silhouette", "jaccard", "valley")
     return [
-        {key: scalar_text(by_number[number].get(key)) for key in keys}
+        {key: score_text(key, by_number[number].get(key)) for key in keys}
         | {"segment": code, "neighbour": codes.get(by_number[number].get("neighbour") or 0, UNKNOWN)}
         for number, code in codes.items()
         if number in by_number
@@ -148,6 +149,7 @@ def _segment(portrait: dict[str, Any], code: str, results: Results, top: int) ->
     return {
         **portrait,
         "code": code,
+        "rules": portrait.get("rules", []),  # runs of before they were kept have none
         "profile": [_profile_row(r) for r in rows[used].sort_values("rank").head(top).to_dict("records")],
         "profile_unused": [_profile_row(r) for r in rows[~used].sort_values("rank").to_dict("records")],
         "features": int(used.sum()),
@@ -181,10 +183,10 @@ def _blocks(dictionary: pd.DataFrame) -> list[dict[str, Any]]:
     blocks = dictionary.groupby("block", sort=False)
     return [
         {
-            "block": str(name),
+            "block": in_words(name, BLOCKS),
             "features": len(rows),
             "weight": f"{rows['weight'].iloc[0]:g}",
-            "transforms": ", ".join(sorted(set(rows["transform"].astype(str)))),
+            "transforms": ", ".join(sorted({in_words(key, TRANSFORMS) for key in rows["transform"]})),
         }
         for name, rows in blocks
     ]
@@ -212,6 +214,17 @@ def _special(results: Results) -> dict[str, Any]:
 
 def _kinds(reason: str) -> set[str]:
     return {re.sub(r"^\d[\d.]*% ", "unusual share ", part) for part in reason.split("; ")}
+
+
+def _quality(results: Results) -> list[dict[Any, Any]]:
+    """Irregularities of the files; measures by their labels."""
+    about = results.context_dictionary
+    labels = dict(zip(about["measure"], about["label"], strict=True))
+    rows = results.quality.to_dict("records")
+    return [
+        row | {"check": " ".join(labels.get(word, word) for word in str(row["check"]).split(" "))}
+        for row in rows
+    ]
 
 
 def _imputed(imputed: pd.DataFrame) -> list[dict[Any, Any]]:

@@ -31,6 +31,7 @@ from gp_segmentation.segments.changes import (
 )
 from gp_segmentation.segments.model import SAME_FIGURES
 from gp_segmentation.segments.renumbering import align_indicator_codes
+from gp_segmentation.utils.wording import whole_percent
 
 #: Prefix of the codes of new practices among the run's own (no code begins so), and why they are special.
 MARK, REASON = "_", "to be assigned"
@@ -245,7 +246,8 @@ def _notes(table: pd.DataFrame, changes: Changes, labels: Mapping[str, str], mod
         *describe_changes(changes, labels, spread),
         f"Practices with a feature outside the range of the run's practices: {int(outside.sum()):,}.",
         "New practices, and those with other figures, get the segment of the nearest centroid. This rule "
-        f"gives {model[-1].agreement_:.1%} of the run's own fitted practices the segment they have.",
+        f"gives {whole_percent(model[-1].agreement_)} of the run's own fitted practices the segment they "
+        "have.",
         "All estimates (age adjustment, shrinkage, scaling) are those of the run.",
     ]
 

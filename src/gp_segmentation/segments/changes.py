@@ -47,6 +47,7 @@ import pandas as pd
 from gp_segmentation.clustering import NOISE, assign_nearest
 from gp_segmentation.schemas import CHANGES
 from gp_segmentation.segments.model import SAME_FIGURES
+from gp_segmentation.utils.wording import signed
 
 NEW, STAYED, HAD_NONE, RULE, ENGLAND, BORDER, MOVED = CHANGES
 #: Chance of crossing by drift alone above which a practice is near a border.
@@ -174,7 +175,7 @@ def describe_changes(changes: Changes, labels: Mapping[str, str], spread: pd.Ser
         ]
     size = (changes.shift / spread.where(spread > 0)).fillna(0.0)
     largest = [
-        f"{labels.get(str(name), str(name))} {size[name]:+.2f} SD"
+        f"{labels.get(str(name), str(name))} {signed(size[name])} SD"
         for name in size.abs().sort_values(ascending=False, kind="stable").index[:3]
     ]
     return [

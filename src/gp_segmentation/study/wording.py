@@ -6,40 +6,27 @@ from typing import Any
 import pandas as pd
 
 from gp_segmentation.study.criteria import SelectedTrial
-from gp_segmentation.utils.wording import listed, rounded_down
+from gp_segmentation.utils.labels import CLUSTERERS, CRITERIA, clusterer_in_words, preparation_in_words
+from gp_segmentation.utils.wording import (
+    listed,
+    percent_reached,
+    score,
+    score_reached,
+    whole_percent,
+)
 
-CRITERIA = {
-    "silhouette": "silhouette",
-    "davies_bouldin": "Davies-Bouldin",
-    "calinski_harabasz": "Calinski-Harabasz",
-    "excess_silhouette": "silhouette compared with random data",
-    "elbow": "elbow of inertia",
-    "gap": "gap statistic",
-}
 #: What the three tests do not show.
 GRADIENT = (
     "Found again does not mean that there are gaps: practices that differ by degree along a gradient are "
-    "divided "
-    "at the same places every time, too."
+    "divided at the same places every time, too."
 )
-FAMILIES = {
-    "kmeans": "K-means",
-    "hierarchical": "hierarchical clustering",
-    "gaussian_mixture": "a Gaussian mixture",
-    "bisecting_kmeans": "bisecting K-means",
-    "dbscan": "DBSCAN",
-    "hdbscan": "HDBSCAN",
-    "optics": "OPTICS",
-}
 
 
 def setting_in_words(row: Mapping[str, Any] | pd.Series) -> str:
     """A clusterer and its number of segments: "hierarchical clustering (Ward linkage) with 4 segments"."""
-    name = FAMILIES.get(str(row["clusterer"]), str(row["clusterer"]))
-    if not pd.isna(row["linkage"]):
-        name += f" ({'Ward' if row['linkage'] == 'ward' else row['linkage']} linkage)"
-    k = int(row["n_clusters"])
-    return f"{name} with {k} segment{'' if k == 1 else 's'}"
+    name, k = clusterer_in_words(dict(row)), int(row["n_clusters"])
+    article = "a " if name == CLUSTERERS["gaussian_mixture"] else ""
+    return f"{article}{name} with {k} segment{'' if k == 1 else 's'}"
 
 
 def reason(
@@ -86,9 +73,9 @@ def _noise(row: pd.Series, facts: Mapping[str, Any]) -> list[str]:
     if not noise:
         return []
     text = (
-        f"{noise:,} of the {facts['practices']:,} practices ({_percent(noise / facts['practices'])}) belong "
-        f"to no "
-        "segment. All scores leave them out, which makes the segments look more separate than they are."
+        f"{noise:,} of the {facts['practices']:,} practices ({whole_percent(noise / facts['practices'])}) "
+        "belong to no segment. All scores leave them out, which makes the segments look more separate than "
+        "they are."
     )
     if noise > facts["practices"] / 2:
         text += " That is more than half: the segments describe only a minority of the practices."
@@ -99,14 +86,14 @@ def _preparations(
     row: pd.Series, facts: Mapping[str, Any], choices: Sequence[Mapping[str, Any]]
 ) -> list[str]:
     """How one of several preparations was chosen."""
-    tried, name = facts["preparations"], row["preparation"]
+    tried, name = facts["preparations"], preparation_in_words(row["preparation"])
     if tried < 2:
         return []
     text = f"The matrix was prepared in {tried} ways"
     if len(choices) == 1:
-        return [f"{text}; only {name} gave segments that are all large enough."]
+        return [f"{text}; only one ({name}) gave segments that are all large enough."]
     ks = [choice["n_clusters"] for choice in choices]
-    text += f"; the rule chose {_range(ks)} segments with them"
+    text += f"; the rule chose {_range(sorted(ks))} segments with them"
     if len(choices) < tried:
         text += f" (in {tried - len(choices)} no trial had segments that are all large enough)"
     means = [choice["agreement"] for choice in choices]
@@ -119,8 +106,8 @@ def _preparations(
     return [
         f"{text}.",
         "Scores of different matrices cannot be compared, but their segments can.",
-        f"The choice with {name} was taken: it {why} (mean adjusted Rand index of each choice with the "
-        f"others: {_range(means, '.2f')}).",
+        f"The choice with one of them ({name}) was taken: it {why} (mean adjusted Rand index of each choice "
+        f"with the others: {_range([score_reached(mean) for mean in sorted(means)])}).",
     ]
 
 
@@ -140,10 +127,10 @@ def _eligible(facts: Mapping[str, Any]) -> str:
 def _found_again(selection: SelectedTrial, facts: Mapping[str, Any]) -> list[str]:
     """Which numbers of segments are found again, or that none is."""
     asked = (
-        f"each segment returns when practices are redrawn (lowest overlap {facts['min_jaccard']:.0%} "
-        "or more), one half of the practices predicts the other "
-        f"(strength {facts['min_prediction_strength']:.0%} or more), and "
-        f"they are more separate than {facts['min_exceedance']:.0%} of random data sets"
+        "each segment returns when practices are redrawn (lowest overlap "
+        f"{whole_percent(facts['min_jaccard'])} or more), one half of the practices predicts the other "
+        f"(strength {whole_percent(facts['min_prediction_strength'])} or more), and "
+        f"they are more separate than {whole_percent(facts['min_exceedance'])} of random data sets"
     )
     own = next((row for row in selection.candidates if row["chosen"]), None)
     if own is None:
@@ -169,13 +156,12 @@ def _found_again(selection: SelectedTrial, facts: Mapping[str, Any]) -> list[str
         ]
     return [
         f"No number of segments is supported by the data. None passes all three tests: {asked}. The most "
-        f"stable "
-        f"was taken ({figures}); treat it as one way of many to divide the practices."
+        f"stable was taken ({figures}); treat it as one way of many to divide the practices."
     ]
 
 
 def _known(share: float | None) -> str:
-    return "not measured" if share is None else _percent(share)
+    return "not measured" if share is None else percent_reached(share)
 
 
 def _stability(selection: SelectedTrial, facts: Mapping[str, Any]) -> list[str]:
@@ -184,9 +170,11 @@ def _stability(selection: SelectedTrial, facts: Mapping[str, Any]) -> list[str]:
     if not checked:
         return []
     value = next(value for row, value in checked if row["trial"] == selection.row["trial"])
-    statistics = f"lowest overlap {_percent(value)}; {100 * least:g}% is asked for"
+    statistics = f"lowest overlap {percent_reached(value)}; {whole_percent(least)} is asked for"
     if value >= least:
-        unstable = [f"{setting_in_words(row)} ({_percent(low)})" for row, low in checked if low < least]
+        unstable = [
+            f"{setting_in_words(row)} ({percent_reached(low)})" for row, low in checked if low < least
+        ]
         set_aside = f" Less stable trials were set aside: {', '.join(unstable)}." if unstable else ""
         return [f"Stable: when practices are redrawn, the same segments return ({statistics}).{set_aside}"]
     if len(checked) == 1:
@@ -231,10 +219,9 @@ def _separation(selection: SelectedTrial, facts: Mapping[str, Any]) -> list[str]
 
 
 def _silhouettes(row: pd.Series, criterion: str) -> str:
-    text = f"silhouette {row['silhouette']:.3f}"
+    text = f"silhouette {score(row['silhouette'])}"
     if criterion == "excess_silhouette":
-        difference = f"{abs(row[criterion]):.3f} {'more' if row[criterion] >= 0 else 'less'}"
-        text += f" against {row['null_silhouette']:.3f} for random data: {difference}"
+        text += f" against {score(row['null_silhouette'])} for random data"
     return text
 
 
@@ -247,10 +234,6 @@ def _single_criteria(singles: Mapping[str, Mapping[str, Any]], facts: Mapping[st
     return f"{where} the minimum segment size, single criteria would choose: {choices}."
 
 
-def _range(values: Sequence[float], spec: str = "") -> str:
-    """Lowest and highest value, "2 to 5"; one of them where they read the same."""
-    return " to ".join(dict.fromkeys(format(value, spec) for value in (min(values), max(values))))
-
-
-def _percent(share: float) -> str:
-    return f"{rounded_down(100 * share):.0f}%"
+def _range(values: Sequence[object]) -> str:
+    """First and last of ascending values, "2 to 5"; one of them where they read the same."""
+    return " to ".join(dict.fromkeys(map(str, (values[0], values[-1]))))

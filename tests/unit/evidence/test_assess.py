@@ -213,11 +213,11 @@ def test_a_clusterer_that_finds_its_number_has_k_means_at_every_other(planted):
     assert [row["k"] for row in alone["by_k"]] == [3]
 
 
-def test_practices_of_no_segment_are_counted_and_the_first_reason_says_so():
+def test_practices_of_no_segment_are_counted_and_a_sentence_beside_the_reasons_says_so():
     trial = TRIAL | {"noise": 10, "sizes": "20 10"}
     figures = run_metrics(trial, {}, IMPUTED, SEGMENTS)
     assert (figures["noise"], figures["noise_share"]) == (10, 10 / 40)
     assert run_metrics(TRIAL, {}, IMPUTED, SEGMENTS)["noise"] == 0
-    told = with_noise({"reasons": ["A gap."]}, 10, 40)
+    told = with_noise({"reasons": ["A gap."], "beside": []}, 10, 40)
     assert told["noise"] == 10
-    assert told["reasons"][0].startswith("10 of 40 practices belong to no segment.")
+    assert told["beside"][0].startswith("10 of 40 practices belong to no segment.")

@@ -61,8 +61,8 @@ def test_registers_stand_from_the_most_to_the_least_explained_by_age(results):
     assert list(shown["r_squared"]) == [0.91, 0.15]
     title = age_explained.title(shown)
     assert title == (
-        "Age alone explains 91% of the variation in atrial <b>fibrillation between practices, "
-        "and 15% in depression"
+        "Age alone explains 91.0% of the variation in atrial <b>fibrillation between practices, "
+        "and 15.0% in depression"
     )
 
 

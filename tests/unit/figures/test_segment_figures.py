@@ -25,6 +25,7 @@ from gp_segmentation.figures import (
 from gp_segmentation.figures._axis_words import component_in_words
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.schemas import Results
+from gp_segmentation.utils.labels import preparation_in_words, titled
 
 
 def test_between_share_of_a_small_table() -> None:
@@ -156,16 +157,17 @@ def test_charts_of_the_page_have_a_place_for_every_practice(results_of: Callable
 def test_preparations_are_compared_by_their_labels(results_of: Callable[..., Results]) -> None:
     results = results_of(4)
     shown = preparations.data(results)
-    rows = {row["preparation"]: row for row in results.choice["by_preparation"]}
+    by_name = {row["preparation"]: row for row in results.choice["by_preparation"]}
+    rows = {titled(preparation_in_words(name)): row for name, row in by_name.items()}
     assert sorted(shown.names) == sorted(rows)
-    assert shown.names[shown.chosen] == results.choice["preparation"]
+    assert shown.names[shown.chosen] == "Standardised"
     for i, one in enumerate(shown.names):
         for j, other in enumerate(shown.names):
             labels = (results.labels[str(rows[name]["trial"])] for name in (one, other))
             assert shown.matrix[i, j] == pytest.approx(adjusted_rand_score(*labels))
     others = [shown.matrix[0, j] for j in range(1, len(rows))]
     assert shown.means[0] == pytest.approx(np.mean(others))
-    assert "standard-none (K-means, k = 2)" in preparations.alt(shown)
+    assert "Standardised (K-means, k = 2)" in preparations.alt(shown)
     two = {**results.choice, "by_preparation": results.choice["by_preparation"][:2]}
     with pytest.raises(NotShown, match="Fewer than three ways"):
         preparations.data(dataclasses.replace(results, choice=two))

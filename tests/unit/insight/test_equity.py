@@ -110,7 +110,7 @@ def test_closed_practices_are_no_random_peers_either() -> None:
 
 def test_fidelity_of_rules_by_hand() -> None:
     predicted = pd.Series({"A": 1, "B": 2, "C": 2, "D": 2, "E": 2})  # B's is wrong; F is not fitted
-    rules = Rules("", predicted)
+    rules = Rules("", {}, predicted)
     quintiles = ENGLAND.set_index("practice_code")["quintile"]
     found = schemas.check("rules_by_quintile", rules_by_quintile(rules, ENGLAND, ENGLAND, quintiles))
     assert found["deprivation_quintile"].tolist() == [LEAST, MOST, UNKNOWN, "England"]
@@ -129,7 +129,7 @@ def test_fidelity_of_rules_by_hand() -> None:
 
 def test_a_quintile_without_fitted_practices_has_no_fidelity() -> None:
     special = ENGLAND.assign(fitted=ENGLAND["quintile"] == LEAST)
-    rules = Rules("", pd.Series({"A": 1, "B": 1}))
+    rules = Rules("", {}, pd.Series({"A": 1, "B": 1}))
     quintiles = ENGLAND.set_index("practice_code")["quintile"]
     found = schemas.check("rules_by_quintile", rules_by_quintile(rules, special, ENGLAND, quintiles))
     assert found["fitted"].tolist() == [2, 0, 0, 2]

@@ -15,6 +15,7 @@ from gp_segmentation.pipeline import compare
 from gp_segmentation.pipeline.compare import compare_jobs, compare_runs, differing_settings
 from gp_segmentation.storage.table_files import read_table, write_segments
 from gp_segmentation.utils.files import write_json
+from gp_segmentation.utils.wording import score_reached
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -76,11 +77,11 @@ def test_runs_are_compared_in_tables_a_page_and_words(make, cfg, tmp_path):
     assert list(practices["runs_that_differ"]) == [1, 1, 1]
     assert set(practices["one"]).isdisjoint(practices["two"])
 
-    assert f"Agreement of one and two: adjusted Rand index {expected:.2f} (1: the same)." in told
+    assert f"Agreement of one and two: adjusted Rand index {score_reached(expected)} (1: the same)." in told
     assert f"{tmp_path}/out/summary.html" in told
     page = (tmp_path / "out" / "summary.html").read_text(encoding="utf-8")
     assert "2 runs compared" in page
-    assert '<td class="n">0.250</td>' in page
+    assert '<td class="n">0.25</td>' in page
     assert page.count("<script") == 0
 
 

@@ -30,9 +30,9 @@ def test_the_first_look_becomes_text(results):
     found = feature_tables(results)
     assert found["notes"] == [{"block": "ethnicity", "note": "left out: <measure> is not there"}]
     assert found["dropped"][0]["reason"] == "correlates 1.0000 with <x>"
-    assert found["age"][0] == {"label": "Atrial <b>fibrillation", "explained": "0.91", "practices": "240"}
+    assert found["age"][0] == {"label": "Atrial <b>fibrillation", "explained": "91.0%", "practices": "240"}
     assert found["components"][0]["share"] == "40.0%"
-    assert found["kept"] == "5 features were reduced to 1 components, which explain 40% of their variance."
+    assert found["kept"] == "5 features were reduced to 1 components, which explain 40.0% of their variance."
     (row,) = found["summary"]
     assert (row["skew_before"], row["skew_after"], row["ceiling"]) == ("+0.81", "−0.20", "")
     assert (row["median"], row["missing"]) == ("20.5", "4")

@@ -104,7 +104,7 @@ def test_what_the_rule_asked_of_every_number_is_in_the_table(results_of: Callabl
     ]
     (other,) = choice["others"]
     assert (other["method"], other["beats_random"], other["returns"]) == (
-        "Hierarchical clustering (ward linkage)",
+        "Hierarchical clustering (Ward linkage)",
         "no, 50%",
         "not asked",
     )

@@ -161,7 +161,7 @@ def test_the_summary_holds_the_numbers(results_of: Callable[..., Results]) -> No
     }
     assert said["verdict"]["sentence"] == "Bands, not types."
     assert said["choice"]["by_criterion"] == [
-        ("Silhouette", "Hierarchical clustering (ward linkage), 2 segments (0.250)")
+        ("Silhouette", "Hierarchical clustering (Ward linkage), 2 segments (0.25)")
     ]
     assert [len(s["profile"]) for s in said["segments"]] == [2, 2, 2, 2]
     assert [row["label"] for row in said["segments"][0]["profile_unused"]] == ["Smoking <b>"]
@@ -206,21 +206,21 @@ def test_choices_of_other_preparations_are_shown(results_of: Callable[..., Resul
     results = dataclasses.replace(results_of(4), preparations=table)
     said = report.summarise(results)
     assert said["preparations"][1] == {
-        "name": "standard-pca",
-        "choice": "Hierarchical clustering (ward linkage), 5 segments",
-        "excess_silhouette": "0.040",
+        "name": "Standardised, principal components",
+        "choice": "Hierarchical clustering (Ward linkage), 5 segments",
+        "excess_silhouette": "0.04",
         "agreement": "0.60",
-        "ari": "0.46",
+        "ari": "0.45",
         "ari_alike": "",
     }
     assert said["preparations"][3]["choice"] == "none: segments too small"
     assert said["evidence_sentences"][-1].startswith("The study prepared the data in 4 ways")
     assert said["evidence_sentences"][-1].endswith(
-        "Rand index of 0.46 to 0.80 (1: the same segments). 1 of them gave no segments."
+        "Rand index of 0.45 to 0.80 (1: the same segments). 1 of them gave no segments."
     )
     report.write_page(results, [], tmp_path / "r.html")
     text = (tmp_path / "analyst.html").read_text(encoding="utf-8")
-    assert "standard-none (chosen)" in text
+    assert "Standardised (chosen)" in text
     assert "&lt;b&gt;robust" in text
     plain = report.summarise(results_of(4))
     assert plain["preparations"] == []

@@ -31,6 +31,7 @@ from gp_segmentation.segments.assignment import assign_practices
 from gp_segmentation.segments.model import Segments, add_segments
 from gp_segmentation.segments.table import segment_table
 from gp_segmentation.storage.table_files import write_segments
+from gp_segmentation.utils.wording import whole_percent
 
 BLOCKS: dict[str, Block] = {
     "prevalence": Prevalence(adjust="age_sex", shrink="beta_binomial"),
@@ -234,7 +235,7 @@ def test_other_features_than_the_model_s_are_refused(past: Past) -> None:
 def test_the_agreement_of_the_rule_is_stated(past: Past) -> None:
     share = past.model[-1].agreement_
     assert 0.9 < share < 1.0
-    assert f"{share:.1%} of the run's own" in past.notes(only(past.tables, ["A00050"]))
+    assert f"gives {whole_percent(share)} of the run's own" in past.notes(only(past.tables, ["A00050"]))
     assert np.isfinite(past.assign(past.tables)["margin"]).all()
 
 

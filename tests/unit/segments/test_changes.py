@@ -223,7 +223,7 @@ def test_the_sentences_say_how_many_changed_why_and_where_england_shifted_most()
         "0.2. Moved: this probability is lower. With England: the practice would not have changed segment if "
         "England as a whole had not shifted. Rule only: in the run's year its nearest centroid was already "
         "that of this segment.",
-        "Drift was measured on 1,234 practices. England's shift was largest in d -3.00 SD, Obesity +1.00 SD, "
+        "Drift was measured on 1,234 practices. England's shift was largest in d −3.00 SD, Obesity +1.00 SD, "
         "c +0.01 SD.",
     ]
 
@@ -231,7 +231,7 @@ def test_the_sentences_say_how_many_changed_why_and_where_england_shifted_most()
 def test_columns_that_shift_alike_come_in_the_order_of_the_matrix_and_without_spread_shift_by_none() -> None:
     shift = {f"x{i}": 0.0 for i in range(60)} | {"x40": 1.0, "x0": 9.0}
     text = described(100, shift, dict.fromkeys(shift, 1.0) | {"x0": 0.0})[-1]
-    assert text.endswith("largest in x40 +1.00 SD, x0 +0.00 SD, x1 +0.00 SD.")
+    assert text.endswith("largest in x40 +1.00 SD, x0 0.00 SD, x1 0.00 SD.")
 
 
 @pytest.mark.parametrize(("compared", "sentences"), [(99, 2), (100, 3)])

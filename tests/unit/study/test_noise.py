@@ -152,7 +152,7 @@ def test_practices_without_a_segment_shape_no_centroid_and_the_others_return(fix
 def test_where_noise_is_the_majority_the_reason_says_so(fixed):
     trials = fixed.trials.assign(noise=100)
     reason = choose(trials, OPTIONS["rule"])["reason"]
-    assert "100 of the 170 practices (58%) belong to no segment." in reason
+    assert "100 of the 170 practices (59%) belong to no segment." in reason
     assert "more than half: the segments describe only a minority of the practices" in reason
 
 

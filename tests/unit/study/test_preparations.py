@@ -16,6 +16,8 @@ from sklearn.metrics import adjusted_rand_score
 from gp_segmentation.errors import ConfigError
 from gp_segmentation.study import Evaluators, open_space, run_study
 from gp_segmentation.study import search as study_search
+from gp_segmentation.utils.labels import preparation_in_words
+from gp_segmentation.utils.wording import score_reached
 
 WAYS = {
     "standard-none": {"scaler": "standard", "reducer": "none"},
@@ -89,7 +91,8 @@ def test_by_criterion_the_highest_excess_is_taken(matrices, clusterer, options, 
     found = run_study(matrices, open_space(clusterer, options, WAYS), build, options, seed=3)
     best = max(found.choice["by_preparation"], key=lambda row: row["excess_silhouette"])
     assert found.choice["trial"] == best["trial"]
-    expected = f"{best['preparation']} was taken: it has the highest silhouette compared with random data"
+    words = preparation_in_words(best["preparation"])
+    expected = f"({words}) was taken: it has the highest silhouette above that of random data"
     assert expected in found.choice["reason"]
 
 
@@ -100,8 +103,11 @@ def test_of_two_preparations_the_first_is_taken(matrices, clusterer, options, bu
     assert found.choice["preparation"] == "robust-two"
     one, other = found.choice["by_preparation"]
     assert one["agreement"] == other["agreement"]
-    assert "The choice with robust-two was taken: it comes first" in found.choice["reason"]
-    assert f"with the others: {one['agreement']:.2f})" in found.choice["reason"]
+    assert (
+        "The choice with one of them (robust scaling, two) was taken: it comes first"
+        in found.choice["reason"]
+    )
+    assert f"with the others: {score_reached(one['agreement'])})" in found.choice["reason"]
 
 
 def test_one_matrix_has_no_preparations_to_tell_of(planted, clusterer, options, build):
@@ -149,7 +155,7 @@ def test_a_preparation_without_a_trial_above_the_floor_is_left_out(planted, clus
     )
     assert found.choice["preparation"] == "good"
     assert [row["preparation"] for row in found.choice["by_preparation"]] == ["good"]
-    assert "only good gave segments that are all large enough" in found.choice["reason"]
+    assert "only one (good) gave segments that are all large enough" in found.choice["reason"]
     table = found.preparations.set_index("preparation")
     assert table.loc["spiked", ["clusterer", "n_clusters", "agreement", "ari"]].isna().all()
 

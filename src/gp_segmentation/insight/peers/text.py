@@ -10,7 +10,7 @@ import pandas as pd
 from gp_segmentation.errors import InputError
 from gp_segmentation.insight.peers.comparison import Comparison
 from gp_segmentation.schemas import LEVEL_COLUMNS
-from gp_segmentation.utils.wording import inline, short_icb
+from gp_segmentation.utils.wording import inline, score, short_icb, whole_percent
 
 RIGHT = frozenset({"", "Distance", "Stays a peer"})
 #: Characters of the widest cell and of a line.
@@ -101,8 +101,8 @@ def _warning(mine: pd.DataFrame, peers: pd.DataFrame) -> str:
     if mine.empty or mine["distance"].iloc[0] <= nearest.quantile(FAR):
         return ""
     return (
-        f"No practice is much like it: its nearest peer is at distance {mine['distance'].iloc[0]:.2f}; "
-        f"half of all practices have one within {nearest.median():.2f}."
+        f"No practice is much like it: its nearest peer is at distance {score(mine['distance'].iloc[0])}; "
+        f"half of all practices have one within {score(nearest.median())}."
     )
 
 
@@ -137,8 +137,8 @@ def _cells(peer: Mapping[Any, Any], practice: pd.Series) -> dict[str, str]:
         "Integrated care board": f"{short_icb(practice['icb_name'])} ({icb})",
         "Segment": f"{practice.get('segment_code', practice['segment'])} ({segment})",
         **levels,
-        "Distance": f"{peer['distance']:.2f}",
-        "Stays a peer": "" if pd.isna(peer["inclusion"]) else f"{peer['inclusion']:.0%}",
+        "Distance": score(peer["distance"]),
+        "Stays a peer": "" if pd.isna(peer["inclusion"]) else whole_percent(peer["inclusion"]),
     }
 
 

@@ -1,59 +1,57 @@
-"""Where segments lie along the direction in which practices differ most.
+"""Where a segment lies on the gradient that its name tells: the band that half of its practices fill.
 
-The main gradient is the first principal component of the clustered matrix over the fitted practices. It runs
-from low to high in the concept (see `phrases`) whose score correlates most with it, so its direction and its
-ends do not depend on how segments are numbered. A practice's place is the percentile of its score among the
-fitted practices.
+A segment's gradient is the strongest claim of its name (see `names`), from one end of its concept to the
+other: a segment called "Older, less deprived" that differs from England by age most of all is a band between
+younger and older. A practice's place is the percentile of its score among the fitted practices. So the band
+never tells of something that does not set the segment apart.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
+from gp_segmentation.insight.portraits.names import Claim
 from gp_segmentation.insight.portraits.phrases import composites, concepts
 
 
 @dataclass(frozen=True)
-class Gradient:
-    """The main gradient and where segments lie on it.
+class Band:
+    """Where half of a segment's practices lie on its gradient.
 
     Attributes
     ----------
     low, high : what practices are like at percentile 0 and at 100.
-    places : segment -> lower quartile and upper quartile of its practices' percentiles.
+    lower, upper : lower quartile and upper quartile of its practices' percentiles.
     """
 
     low: str
     high: str
-    places: dict[int, tuple[float, float]]
+    lower: float
+    upper: float
 
 
-def main_gradient(
-    matrix: pd.DataFrame, features: pd.DataFrame, dictionary: pd.DataFrame, labels: pd.Series
-) -> Gradient | None:
-    """Return the main gradient of the fitted practices; None when no concept correlates with it.
+def defining_bands(
+    features: pd.DataFrame,
+    dictionary: pd.DataFrame,
+    labels: pd.Series,
+    claims: Mapping[int, Sequence[Claim]],
+) -> dict[int, Band]:
+    """Return the band of every segment that has claims.
 
     Parameters
     ----------
-    matrix : practice_code -> what was clustered. features : practice_code -> features (analysis scale).
-    dictionary : what the features are. labels : practice_code -> segment of the fitted practices.
+    features : practice_code -> features (analysis scale). dictionary : what the features are.
+    labels : practice_code -> segment of the fitted practices. claims : from `name_claims`.
     """
-    X = matrix.reindex(labels.index).to_numpy(dtype=float)
-    # Sums of linear algebra can change with the number of threads, so one thread is used.
-    with threadpool_limits(1):
-        _, axes = np.linalg.eigh(np.atleast_2d(np.cov(X, rowvar=False)))
-        score = pd.Series(np.round((X - X.mean(axis=0)) @ axes[:, -1], 9), index=labels.index)
-    available = concepts(dictionary)
-    values = composites(features.reindex(labels.index).astype(float), available)
-    correlations = np.nan_to_num([score.corr(values[column], min_periods=3) for column in values])
-    if not np.any(correlations):
-        return None
-    closest = int(np.argmax(np.round(np.abs(correlations), 9)))
-    percentile = 100 * (score * np.sign(correlations[closest])).rank(pct=True)
-    places = {}
-    for number in np.unique(labels):
-        lower, upper = np.quantile(percentile[labels == number], [0.25, 0.75])
-        places[int(number)] = (float(lower), float(upper))
-    return Gradient(available[closest].low, available[closest].high, places)
+    known = {frozenset(concept.members): replace(concept, minus=()) for concept in concepts(dictionary)}
+    values, bands = features.reindex(labels.index).astype(float), {}
+    for number, own in claims.items():
+        if own:
+            strongest = max(own, key=lambda claim: round(abs(claim.difference_sd), 9))
+            concept = known[frozenset(strongest.members)]
+            percentile = 100 * composites(values, [concept])[0].rank(pct=True)
+            lower, upper = np.nanquantile(percentile[labels == number], [0.25, 0.75])
+            bands[number] = Band(concept.low, concept.high, float(lower), float(upper))
+    return bands

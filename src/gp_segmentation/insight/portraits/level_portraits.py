@@ -16,7 +16,7 @@ from gp_segmentation.insight.portraits.sentences import (
     place_sentences,
 )
 from gp_segmentation.schemas import LEVEL_COLUMNS
-from gp_segmentation.utils.wording import inline, listed
+from gp_segmentation.utils.wording import inline, listed, whole_percent
 
 BORDERS = "Its borders are not found again when practices are redrawn: use it to find similar practices."
 
@@ -110,11 +110,12 @@ def write_level_portraits(
 
 def _size(group: Mapping[Any, Any], levels: pd.DataFrame, segments: pd.DataFrame) -> str:
     practices, patients = int(group["practices"]), int(group["patients"])
-    of_all = f"{practices / len(segments):.0%} of all"
+    of_all = f"{whole_percent(practices / len(segments))} of all"
     above = levels.loc[levels["code"] == group["parent"], "practices"]
-    of_parent = "" if above.empty else f"{practices / above.iloc[0]:.0%} of {group['parent']}, "
+    of_parent = "" if above.empty else f"{whole_percent(practices / above.iloc[0])} of {group['parent']}, "
     share = patients / max(int(segments["list_size"].sum()), 1)
-    return f"{counted(practices)} ({of_parent}{of_all}) with {patients:,} registered patients ({share:.0%})."
+    people = f"{patients:,} registered patients ({whole_percent(share)})"
+    return f"{counted(practices)} ({of_parent}{of_all}) with {people}."
 
 
 def _made_of(segments: pd.DataFrame) -> str:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from gp_segmentation.insight.portraits.phrases import Concept, composites, concepts
+from gp_segmentation.insight.portraits.phrases import PLACES, Concept, composites, concepts
 from gp_segmentation.insight.portraits.profiles import Z95, Whole
+from gp_segmentation.utils.wording import listed
 
 #: A phrase is used from this difference on (standard deviations, on the natural and the analysis scale).
 NOTABLE = 0.3
@@ -130,8 +131,20 @@ def _strongest(effect: np.ndarray, available: list[Concept]) -> list[Phrase]:
 
 
 def _name(phrases: list[Phrase], available: list[Concept]) -> str:
-    text = ", ".join(available[i].high if above else available[i].low for i, above in sorted(phrases))
+    said = [available[i].high if above else available[i].low for i, above in sorted(phrases)]
+    text = ", ".join(_together(said))
     return text[:1].upper() + text[1:] if text else AVERAGE
+
+
+def _together(phrases: list[str]) -> list[str]:
+    """Phrases, those on indicators of conditions in one: "asthma and COPD indicators above average"."""
+    others = [phrase for phrase in phrases if not phrase.endswith(PLACES)]
+    for place in PLACES:
+        end = f" indicators{place}"
+        conditions = [phrase.removesuffix(end) for phrase in phrases if phrase.endswith(end)]
+        others += [f"{listed(conditions)}{end}"] if conditions else []
+        others += [phrase for phrase in phrases if phrase.endswith(place) and not phrase.endswith(end)]
+    return others
 
 
 def _same_name(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -45,7 +45,6 @@ _GROUPS = {
     "rurality": ("more rural", "less rural"),
     "list": ("larger lists", "smaller lists"),
     "prevalence": ("more long-term conditions", "fewer long-term conditions"),
-    "achievement": ("higher recorded achievement", "lower recorded achievement"),
     "adjustments": ("more personalised care adjustments", "fewer personalised care adjustments"),
 }
 #: Kind of a feature, and what its name, label or block contain; the first that fits.
@@ -57,8 +56,13 @@ _PATTERNS = {
     "achievement": r"achievement|performance|intervention",
     "adjustments": "adjustments",
 }
+#: Kinds whose features are said together alone.
+_GROUPED = ("age_old", "age_young", "children", "deprivation", "rurality", "list")
 #: Blocks of many measures of one kind; a single measure is compared with the rest of its block.
-_BLOCKS = ("prevalence", "achievement", "adjustments")
+_BLOCKS = ("prevalence", "adjustments")
+#: Where the indicators of a condition lie. A name lists them and does not rank the practices as a whole: the
+#: Quality and Outcomes Framework is an incentive scheme, and no segment is better than another.
+PLACES = (" above average", " below average")
 
 
 def concepts(dictionary: pd.DataFrame) -> list[Concept]:
@@ -70,9 +74,21 @@ def concepts(dictionary: pd.DataFrame) -> list[Concept]:
     singles = [
         _single(feature, label, unit, kinds)
         for feature, label, unit, _ in rows
-        if kinds[feature] not in ("age_old", "age_young", "children", "deprivation", "rurality", "list")
+        if kinds[feature] not in (*_GROUPED, "achievement")
     ]
-    return [concept for concept in groups if concept.members] + singles
+    achieved = [(feature, label) for feature, label, _, _ in rows if kinds[feature] == "achievement"]
+    return [concept for concept in groups if concept.members] + singles + _achieved(achieved)
+
+
+def _achieved(features: Sequence[tuple[str, str]]) -> list[Concept]:
+    """A concept for the indicators of each condition: "asthma indicators above average"."""
+    members: dict[str, dict[str, int]] = {}
+    for feature, label in features:
+        indicator = _INDICATOR.fullmatch(label)
+        about = f"{short(indicator[1])} indicators" if indicator else short(label)
+        members.setdefault(about, {})[feature] = 1
+    above, below = PLACES
+    return [Concept(f"{n}{above}", f"{n}{below}", m, (), SINGLE_WEIGHT) for n, m in members.items()]
 
 
 def _group(kind: str, kinds: dict[str, str], adjusted: bool) -> Concept:
@@ -122,6 +138,8 @@ _COMMON = {
     "secondary prevention of coronary heart disease": "coronary heart disease",
     "stroke and transient ischaemic attack": "stroke",
     "mental health": "severe mental illness",
+    "cholesterol control and lipid management": "cholesterol",
+    "vaccination and immunisation": "vaccination",
     "diabetes mellitus": "diabetes",
     "osteoporosis: secondary prevention of fragility fractures": "osteoporosis",
     "patients from ethnic minority groups": "ethnic minority patients",

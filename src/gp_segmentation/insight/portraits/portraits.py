@@ -9,9 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from gp_segmentation.insight.portraits.gradient import Gradient
+from gp_segmentation.insight.portraits.gradient import Band
 from gp_segmentation.insight.portraits.level_portraits import Apart
-from gp_segmentation.insight.portraits.names import Claim
+from gp_segmentation.insight.portraits.names import AVERAGE, NOTABLE, Claim
 from gp_segmentation.insight.portraits.phrases import worded
 from gp_segmentation.insight.portraits.sentences import (
     claim_figures,
@@ -22,7 +22,7 @@ from gp_segmentation.insight.portraits.sentences import (
     means_of,
     place_sentences,
 )
-from gp_segmentation.utils.wording import listed
+from gp_segmentation.utils.wording import listed, whole_percent
 
 
 def write_portraits(
@@ -30,10 +30,10 @@ def write_portraits(
     segments: pd.DataFrame,
     practices: pd.DataFrame,
     *,
-    claims: Mapping[int, Sequence[Claim]] | None = None,
+    claims: Mapping[int, Sequence[Claim]],
     apart: Mapping[str, Apart] | None = None,
     verdict: str = "",
-    gradient: Gradient | None = None,
+    bands: Mapping[int, Band] | None = None,
     top: int = 3,
 ) -> list[dict[str, Any]]:
     """Return the name, codes, size and two to five sentences of every segment, with the claims of its name.
@@ -44,7 +44,7 @@ def write_portraits(
     segments, practices : schemas ``segments`` and ``practices``.
     claims : from `name_claims`. apart : code -> what sets it apart from its siblings, from `set_apart`.
     verdict : of the evidence: ``discrete``, ``continuum`` or ``unstable``; anything else adds no words.
-    gradient : from `main_gradient`, used when the verdict is ``continuum``.
+    bands : from `defining_bands`, used when the verdict is ``continuum``.
     top : differences to state beside those of the name.
     """
     patients = segments["practice_code"].map(practices.set_index("practice_code")["list_size"])
@@ -52,14 +52,14 @@ def write_portraits(
     portraits = []
     for number, name in sorted(set(zip(grouped["segment"], grouped["segment_name"], strict=True))):
         mine, profiled = (table[table["segment"] == number] for table in (segments, profile))
-        claimed, codes = (claims or {}).get(int(number), []), _codes(mine)
+        claimed, codes, band = claims.get(int(number), []), _codes(mine), (bands or {}).get(int(number))
         people, siblings = int(patients[mine.index].sum()), (apart or {}).get(codes["code"])
+        share, of_patients = len(mine) / len(segments), people / max(patients.sum(), 1)
         sentences = [
-            f"{counted(len(mine))} ({len(mine) / len(segments):.0%} of all) with {people:,} registered "
-            f"patients ({people / max(patients.sum(), 1):.0%}). {place_sentences(mine, segments, profiled)}",
+            f"{_size(len(mine), share, people, of_patients)} {place_sentences(mine, segments, profiled)}",
             *_against_england(claimed, profiled, top),
             siblings.sentence if siblings else "",
-            f"{_next_sentence(mine, grouped)} {_verdict_sentence(number, verdict, gradient)}".strip(),
+            f"{_next_sentence(mine, grouped)} {_verdict_sentence(verdict, band)}".strip(),
         ]
         portraits.append(
             {
@@ -71,10 +71,16 @@ def write_portraits(
                 "apart": siblings.figures() if siblings else None,
                 "practices": len(mine),
                 "patients": people,
-                "share": len(mine) / len(segments),
+                "share": share,
             }
         )
     return portraits
+
+
+def _size(practices: int, share: float, people: int, of_patients: float) -> str:
+    """How many practices and patients a segment has."""
+    patients = f"{people:,} registered patients ({whole_percent(of_patients)})"
+    return f"{counted(practices)} ({whole_percent(share)} of all) with {patients}."
 
 
 def _claims(claimed: Sequence[Claim], profiled: pd.DataFrame) -> dict[str, Any]:
@@ -93,27 +99,32 @@ def _codes(mine: pd.DataFrame) -> dict[str, Any]:
 
 
 def _against_england(claims: Sequence[Claim], profile: pd.DataFrame, top: int) -> list[str]:
-    """The claims with their examples, then `top` other differences."""
+    """The claims with their examples, then `top` other differences.
+
+    A segment without claims is close to the average, by name and in these words. So nothing of it is called
+    clearly different: that needs a claim, and a difference of `NOTABLE` or more.
+    """
     clear = clear_rows(profile)
+    if not claims:
+        differs = f" It differs in {_first(clear, top)}, too little for a name." if len(clear) else ""
+        return [f"{AVERAGE}.{differs}"]
     supported_by = examples(claims, clear)
     others = clear.drop(index=[i for example in supported_by for i in example.index])
-    return [claim_sentence(claims, supported_by), _difference_sentence(others, top, also=bool(claims))]
+    others = others[others["difference_sd"].abs() >= NOTABLE]
+    also = f"Also clearly different from the England average: {_first(others, top)}." if len(others) else ""
+    return [claim_sentence(claims, supported_by), also]
 
 
-def _difference_sentence(clear: pd.DataFrame, top: int, *, also: bool) -> str:
+def _first(clear: pd.DataFrame, top: int) -> str:
     """The first `top` differences, at most two of one block where there are several blocks.
 
-    They are the largest as estimated. The sentence does not say "most": intervals of neighbours in rank
-    overlap.
+    They are the largest as estimated. No word says "most": intervals of neighbours in rank overlap.
     """
-    if clear.empty:
-        return "" if also else "No feature differs clearly from the England average."
     if len(set(clear["block"])) > 1:
         clear = clear[clear.groupby("block").cumcount() < 2]
-    start = "Also clearly different" if also else "Clearly different"
     rows = clear.head(top)
-    parts = [f"{worded(label)} ({means})" for label, means in zip(rows["label"], means_of(rows), strict=True)]
-    return f"{start} from the England average: {listed(parts)}."
+    means = zip(rows["label"], means_of(rows), strict=True)
+    return listed([f"{worded(label)} ({figures})" for label, figures in means])
 
 
 def _next_sentence(mine: pd.DataFrame, everyone: pd.DataFrame) -> str:
@@ -123,19 +134,20 @@ def _next_sentence(mine: pd.DataFrame, everyone: pd.DataFrame) -> str:
     counts = second.value_counts().sort_index().sort_values(ascending=False, kind="stable")
     share, number = counts.iloc[0] / len(second), int(counts.index[0])
     code = everyone.loc[everyone["segment"] == number, "segment_code"].iloc[0]
-    return f"The next nearest segment is segment {number} ({code}) for {share:.0%} of its practices."
+    return (
+        f"The next nearest segment is segment {number} ({code}) for {whole_percent(share)} of its practices."
+    )
 
 
-def _verdict_sentence(number: int, verdict: str, gradient: Gradient | None) -> str:
+def _verdict_sentence(verdict: str, band: Band | None) -> str:
     if verdict == "unstable":
         return "Its borders move when practices are redrawn, so practices near a border are uncertain."
     if verdict != "continuum":
         return ""
     text = "Practices differ by degree, not by type: this segment is a band along a gradient."
-    if gradient is None or number not in gradient.places:
+    if band is None:
         return text
-    lower, upper = gradient.places[number]
     return (
-        f"{text} On a scale from {gradient.low} (0) to {gradient.high} (100), half of its practices lie "
-        f"between {lower:.0f} and {upper:.0f}."
+        f"{text} On a scale from {band.low} (0) to {band.high} (100), half of its practices lie between "
+        f"{band.lower:.0f} and {band.upper:.0f}."
     )

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from gp_segmentation.insight.portraits.names import NOTABLE, Claim
-from gp_segmentation.insight.portraits.phrases import short, worded
+from gp_segmentation.insight.portraits.names import Claim
+from gp_segmentation.insight.portraits.phrases import PLACES, short, worded
 from gp_segmentation.insight.portraits.profiles import Z95
-from gp_segmentation.utils.wording import listed, natural
+from gp_segmentation.utils.wording import listed, natural, whole_percent
 
 #: Percentage of patients in rural areas from which a segment is mostly rural.
 MOSTLY = 50
@@ -65,7 +65,7 @@ def apart_sentence(
     """
     above, rows = parent["code"].iloc[0], profile.set_index("feature")
     if not claims:
-        return f"Close to the average of {above}: no difference of {NOTABLE:g} standard deviations or more."
+        return f"Close to the average of {above}: it differs too little for a name."
     whole, own = parent.set_index("feature")["practices"].reindex(rows.index), rows["practices"]
     rest = (rows["parent_mean"] * whole - rows["mean"] * own) / (whole - own).where(lambda n: n > 0)
     against = {f"difference_{part}": rows[f"parent_difference_{part}"] for part in ("sd", "low", "high")}
@@ -82,7 +82,8 @@ def _supported(
     """Each claim with the means that support it: "older (patients aged 75 and over: 13.5%; A2 7.8%)"."""
     parts = []
     for claim, example in zip(claims, supported_by, strict=True):
-        text = f"{claim.phrase}{than}"
+        # "Asthma indicators above average" says it already.
+        text = claim.phrase if claim.phrase.endswith(PLACES) else f"{claim.phrase}{than}"
         for label, means in zip(example["label"], means_of(example, column, who), strict=True):
             named = short(label) in claim.phrase
             text += f" ({means})" if named else f" ({worded(label)}: {means})"
@@ -110,7 +111,10 @@ def region_sentence(mine: pd.DataFrame, everyone: pd.DataFrame) -> str:
     first = more.sort_index().round(9).sort_values(ascending=False, kind="stable").index[:2]
     if not len(first):
         return "No region has clearly more than its share of them."
-    parts = [f"{share[r]:.0%} are in {place(str(r))} ({england[r]:.0%} of all practices)" for r in first]
+    parts = [
+        f"{whole_percent(share[r])} are in {place(str(r))} ({whole_percent(england[r])} of all practices)"
+        for r in first
+    ]
     return f"{listed(parts)}."
 
 
@@ -148,4 +152,4 @@ def _rural_sentence(profile: pd.DataFrame) -> str:
         return ""
     mean, england = rural[["mean", "england_mean"]].iloc[0]
     whose = "of a practice's patients live in rural areas, on average"
-    return f"Mostly rural: {mean:.0f}% {whose} (England {england:.0f}%)."
+    return f"Mostly rural: {natural(mean, '%')} {whose} (England {natural(england, '%')})."

@@ -64,8 +64,7 @@ def fit_locally(cfg: dict[str, Any], ws: Workspace, practices: Sequence[str]) ->
     natural, values, dictionary = ws.feature_tables()
     # Named against the area itself: what tells its segments from each other, not from England.
     named = name_segments(natural.loc[X.index], values.loc[X.index], dictionary, labels)
-    own = {AVERAGE: "Close to the area's average"}
-    names = {number: own.get(name, name) for number, name in named.items()}
+    names = {number: name.replace(AVERAGE, "Close to the area's average") for number, name in named.items()}
     national = ws.segment_table(everyone=True).set_index("practice_code").reindex(X.index)
     return LocalSegments(
         labels=labels,

@@ -63,7 +63,7 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
         for name, table in tables.items():
             ending = "parquet" if name in LARGE else "csv"
             write_table(out / f"{name}.{ending}", table, name if name in SCHEMAS else None)
-        of_segments, by_level = build.portraits(found, tables, options["top_features"])
+        of_segments, by_level = build.portraits(found, tables, surrogate, options["top_features"])
         write_json(out / "portraits.json", of_segments)
         write_json(out / "portraits_by_level.json", by_level)
         write_json(out / "expected.json", expected.about)

@@ -6,9 +6,15 @@ function element(kind, text, parent) {
   return node;
 }
 
+// As utils/wording.py writes numbers: per cent and what is 1 or more with one decimal, below 2% two, counts with none.
 function inUnit(value, unit) {
   if (value === null || value === undefined) { return "not known"; }
-  const text = value.toLocaleString("en-GB", { maximumSignificantDigits: 4 });
+  const size = Math.abs(value);
+  if (unit === "%" && value > 0 && value < 0.005) { return "under 0.01%"; }
+  const counted = ["patients", "people", "count"].indexOf(unit) >= 0 || size >= 1000;
+  const decimals = unit === "%" && size < 2 ? 2 : 1;
+  const digits = unit === "%" || size >= 1 ? { minimumFractionDigits: decimals, maximumFractionDigits: decimals } : { maximumSignificantDigits: 2 };
+  const text = value.toLocaleString("en-GB", unit !== "%" && counted ? { maximumFractionDigits: 0 } : digits).replace("-", "−");
   return unit === "%" ? text + "%" : text;
 }
 

@@ -10,7 +10,8 @@ from gp_segmentation.report.transparency.document import (
     table,
 )
 from gp_segmentation.report.transparency.facts import Facts
-from gp_segmentation.utils.wording import listed
+from gp_segmentation.utils.labels import BLOCKS, TRANSFORMS, in_words
+from gp_segmentation.utils.wording import listed, percent
 
 
 def before(facts: Facts) -> Section:
@@ -54,8 +55,9 @@ def observed(facts: Facts) -> Section:
         if after
         else "The run has no summary of distributions."
     )
-    weights = listed([f"{row['block'].replace('_', ' ')} {row['weight']}" for row in facts.said["blocks"]])
-    transforms = listed(sorted(set(facts.results.dictionary["transform"].astype(str))))
+    weights = listed([f"{row['block']} {row['weight']}" for row in facts.said["blocks"]])
+    kinds = facts.results.dictionary["transform"].map(lambda key: in_words(key, TRANSFORMS))
+    transforms = listed(sorted(set(kinds)))
     return form(
         "Observed data and preparation",
         [
@@ -83,7 +85,9 @@ def observed(facts: Facts) -> Section:
         table(
             "Variables",
             ("Variable", "Unit", "Block", "Transformation"),
-            facts.results.dictionary[["label", "unit", "block", "transform"]].to_numpy(),
+            facts.results.dictionary.assign(
+                block=[in_words(key, BLOCKS) for key in facts.results.dictionary["block"]], transform=kinds
+            )[["label", "unit", "block", "transform"]].to_numpy(),
         ),
         *([tables.left_out(facts)] if tables.left_out(facts).rows else []),
     )
@@ -101,7 +105,7 @@ def missing(facts: Facts) -> Section:
         [
             Item(
                 "How much is missing, by variable?",
-                f"{total:,} values ({total / max(cells, 1):.2%}); see the table."
+                f"{total:,} values ({percent(total / max(cells, 1))}); see the table."
                 if total
                 else "No value was missing.",
             ),

@@ -1,6 +1,5 @@
 """The checklist of models: what was tried, how the number of segments was chosen, how they were fitted."""
 
-from gp_segmentation.report.formatting import CLUSTERERS, clusterer_name, display_name
 from gp_segmentation.report.transparency import tables
 from gp_segmentation.report.transparency.assumptions import why
 from gp_segmentation.report.transparency.document import (
@@ -13,7 +12,8 @@ from gp_segmentation.report.transparency.document import (
     table,
 )
 from gp_segmentation.report.transparency.facts import Facts, settings_text
-from gp_segmentation.utils.wording import listed
+from gp_segmentation.utils.labels import CLUSTERERS, NULLS, clusterer_in_words, in_words, titled
+from gp_segmentation.utils.wording import listed, whole_percent
 
 NO_LIKELIHOOD = (
     f"{NOT_APPLICABLE}the segments are not a latent class model and have no likelihood of their own."
@@ -23,7 +23,7 @@ NO_LIKELIHOOD = (
 def models(facts: Facts) -> Section:
     """What was tried, and what exactly the model is."""
     choice = facts.results.choice
-    tried = sorted({clusterer_name(row) for row in facts.results.trials.to_dict("records")})
+    tried = sorted({clusterer_in_words(row) for row in facts.results.trials.to_dict("records")})
     node = choice.get("node") or {}
     preparations = facts.said["preparations"]
     ways = f"{len(preparations)} ways" if len(preparations) > 1 else "one way"
@@ -33,8 +33,8 @@ def models(facts: Facts) -> Section:
         [
             Item(
                 "Which alternative models were considered?",
-                f"{listed(tried)}; {len(facts.results.trials):,} trials with this preparation. The data were "
-                f"prepared in {ways}.",
+                f"{titled(listed(tried))}; {len(facts.results.trials):,} trials with this preparation. The "
+                f"data were prepared in {ways}.",
             ),
             Item(
                 "What exactly is the model?",
@@ -46,7 +46,7 @@ def models(facts: Facts) -> Section:
                 "Which variances and covariances are free in each class?",
                 f"Covariance of each cluster: {node.get('covariance_type', 'full')}."
                 if mixture
-                else f"{NOT_APPLICABLE}{display_name(str(choice['clusterer']), CLUSTERERS)} has no "
+                else f"{NOT_APPLICABLE}{in_words(choice['clusterer'], CLUSTERERS)} has no "
                 "covariance by class. It favours clusters of similar width.",
             ),
             Item(
@@ -92,8 +92,9 @@ def number(facts: Facts) -> Section:
             Item("Which likelihood-ratio tests were made?", NO_LIKELIHOOD),
             Item(
                 "By which rules were models put aside?",
-                f"A segment below {rule['min_share']:.0%} of the practices or {rule['min_practices']} "
-                "practices" + (f": {choice['eligible']} trials met this." if "eligible" in choice else "."),
+                f"A segment below {whole_percent(rule['min_share'])} of the practices or "
+                f"{rule['min_practices']} practices"
+                + (f": {choice['eligible']} trials met this." if "eligible" in choice else "."),
             ),
             Item("Why this number?", f"The rule takes {questions}. {choice.get('reason', '')}"),
             Item(
@@ -110,7 +111,7 @@ def number(facts: Facts) -> Section:
 def _nulls(facts: Facts) -> str:
     """How many random data sets of which kind each number of segments was compared with."""
     null = facts.config["study"]["null_model"]
-    return f"{null['draws']} draws of kind {null['kind']}"
+    return f"{null['draws']} draws with {in_words(null['kind'], NULLS)}"
 
 
 def _information(facts: Facts) -> str:

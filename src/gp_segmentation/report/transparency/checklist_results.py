@@ -58,8 +58,8 @@ def validity(facts: Facts) -> Section:
     evidence = facts.results.evidence
     told = {
         "Are the segments stable when units are redrawn?": "See the table; the least stable segment overlaps "
-        f"with itself by {facts.figure('jaccard_min', percent=True)}, and half of the practices predict the "
-        f"other half with a strength of {facts.figure('prediction_strength', percent=True)}.",
+        f"with itself by {facts.figure('jaccard_min')}, and half of the practices predict the "
+        f"other half with a strength of {facts.figure('prediction_strength')}.",
         "Are they more separate than those of data without clusters?": f"Silhouette "
         f"{facts.figure('silhouette')}; random data with the same correlations "
         f"{facts.figure('null_silhouette')}; with the same distributions too "

@@ -24,7 +24,7 @@ from gp_segmentation.report.transparency.facts import Facts
 from gp_segmentation.schemas import AGE_BANDS
 from gp_segmentation.utils.averages import weighted_means
 from gp_segmentation.utils.fifths import FIFTHS, fifths
-from gp_segmentation.utils.wording import CERTAIN, UNKNOWN, natural
+from gp_segmentation.utils.wording import CERTAIN, UNKNOWN, natural, percent, whole_percent
 
 ENGLAND = "England"
 #: First age of each band of the table.
@@ -88,7 +88,7 @@ def _age_and_sex(facts: Facts) -> list[Table]:
     found = shares[0].join(shares[1])
     columns = numbers(*(f"Aged {name}" for name in _age_labels()), "Women and girls")
     title = "Share of registered patients by age and sex"
-    return [_by_segment(facts, title, columns, found.map(lambda share: f"{share:.1%}"))]
+    return [_by_segment(facts, title, columns, found.map(percent))]
 
 
 def _first_ages() -> dict[str, int]:
@@ -134,7 +134,7 @@ def _deprivation(facts: Facts) -> list[Table]:
         return tables
     counts = rows.pivot_table("patients", "segment", "area", aggfunc="sum")
     counts.loc[0] = counts.sum()
-    shares = counts.div(counts.sum(axis=1), axis=0).map(lambda share: f"{share:.1%}")
+    shares = counts.div(counts.sum(axis=1), axis=0).map(percent)
     columns = numbers(*(f"Fifth {name}" if name[:1].isdigit() else name for name in map(str, shares)))
     title = "Share of registered patients by fifth of practices by deprivation"
     return [*tables, _by_segment(facts, title, columns, shares)]
@@ -171,10 +171,10 @@ def _uncertain(facts: Facts) -> Section:
     special = facts.said["counts"]["special"]
     least = facts.config["evidence"]["min_stay_share"]
     told = (
-        f"A practice is uncertain if the probability of its segment is below {CERTAIN:.0%}. It is disputed "
-        f"if the probability is below {least:.0%}, or another method puts it elsewhere. Patients are those "
-        "on the lists "
-        f"of such practices. The {special:,} special practices are not in these tables."
+        f"A practice is uncertain if the probability of its segment is below {whole_percent(CERTAIN)}. It is "
+        f"disputed if the probability is below {whole_percent(least)}, or another method puts it elsewhere. "
+        f"Patients are those on the lists of such practices. The {special:,} special practices are not in "
+        "these tables."
     )
     return Section("Who is uncertain", (told, *absent), tables=tuple(tables))
 
@@ -255,7 +255,7 @@ def _share(flags: pd.Series, weights: pd.Series | None) -> str:
     if known.empty:
         return UNKNOWN
     share = known.mean() if weights is None else np.average(known, weights=weights[known.index])
-    return f"{share:.1%}"
+    return percent(share)
 
 
 def _rules_and_peers(facts: Facts) -> Section:
@@ -270,10 +270,10 @@ def _rules_and_peers(facts: Facts) -> Section:
             (
                 row["deprivation_quintile"],
                 f"{row['practices']:,}",
-                _percent(row["fidelity"]),
-                f"{_percent(row['low'])} to {_percent(row['high'])}",
+                percent(row["fidelity"]),
+                f"{percent(row['low'])} to {percent(row['high'])}",
                 *(
-                    (_percent(own[n]) for n in ("same_quintile", "random_same_quintile", "inclusion"))
+                    (percent(own[n]) for n in ("same_quintile", "random_same_quintile", "inclusion"))
                     if more
                     else ()
                 ),
@@ -286,7 +286,3 @@ def _rules_and_peers(facts: Facts) -> Section:
         "theirs, as well in deprived areas as elsewhere."
     )
     return Section("Rules and peers", (told,), tables=(table("By deprivation", (*columns, *more), rows),))
-
-
-def _percent(share: float) -> str:
-    return UNKNOWN if pd.isna(share) else f"{share:.0%}"

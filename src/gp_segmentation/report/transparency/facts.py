@@ -7,10 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from gp_segmentation.report.formatting import clusterer_name, scalar_text
+from gp_segmentation.report.formatting import score_text
 from gp_segmentation.report.summarise import summarise
 from gp_segmentation.schemas import Results, by_chosen_method, empty, of_preparation
-from gp_segmentation.utils.wording import CERTAIN, UNKNOWN, data_kind, listed, rounded_down
+from gp_segmentation.utils.labels import SETTINGS, clusterer_in_words, in_words, preparation_in_words, titled
+from gp_segmentation.utils.wording import CERTAIN, data_kind, listed, whole_percent
 
 #: Steps of the preparation with a choice of their own.
 STEPS = ("imputer", "outliers", "scaler", "reducer")
@@ -74,7 +75,7 @@ class Facts:
     def method(self) -> str:
         """The method and the number of segments: ``K-means with 4 segments``."""
         choice = self.results.choice
-        return f"{clusterer_name(choice)} with {int(choice['n_clusters'])} segments"
+        return f"{titled(clusterer_in_words(choice))} with {int(choice['n_clusters'])} segments"
 
     @property
     def data(self) -> str:
@@ -89,7 +90,7 @@ class Facts:
     @property
     def features(self) -> str:
         """How many features of which blocks, in a clause."""
-        blocks = [f"{row['block'].replace('_', ' ')} ({row['features']})" for row in self.said["blocks"]]
+        blocks = [f"{row['block']} ({row['features']})" for row in self.said["blocks"]]
         return f"{len(self.results.dictionary)} features: {listed(blocks)}"
 
     @property
@@ -102,12 +103,9 @@ class Facts:
         passed = by_chosen_method(table, choice) & table["passes"].astype(str).isin(["True", "1.0"])
         return sorted({int(k) for k in table.loc[passed, "n_clusters"]} - {int(choice["n_clusters"])})
 
-    def figure(self, name: str, *, percent: bool = False) -> str:
-        """A figure of the run as text; shares in percent are rounded down, as elsewhere."""
-        value = self.figures.get(name)
-        if value is None or value != value:
-            return UNKNOWN
-        return f"{rounded_down(100 * value):.0f}%" if percent else scalar_text(value)
+    def figure(self, name: str) -> str:
+        """A figure of the run as text."""
+        return score_text(name, self.figures.get(name))
 
     def step(self, name: str) -> str:
         """How a step of the preparation was done: its label, and the preparation chosen if it was open."""
@@ -115,8 +113,9 @@ class Facts:
         if "candidates" not in node:
             settings = settings_text({key: node[key] for key in SAID if key in node})
             return f"{node.get('label', node['name'])}{f' ({settings})' if settings else ''}"
+        words = preparation_in_words(self.results.choice["preparation"])
         tried = listed([str(row.get("label", key)) for key, row in node["candidates"].items()])
-        return f"the study tried {tried}, and chose the preparation {self.results.choice['preparation']}"
+        return f"the study tried {tried}, and chose: {words}"
 
     @cached_property
     def certainty(self) -> pd.Series:
@@ -130,22 +129,25 @@ class Facts:
         known = self.certainty
         if known.empty:
             return "How certain the segment of each practice is was not measured."
-        share = rounded_down(100 * float((known >= CERTAIN).mean()))
+        share = whole_percent(float((known >= CERTAIN).mean()))
         return (
-            f"{share:.0f}% of {len(known):,} practices are certain of their segment (a probability of "
-            f"{CERTAIN:.0%} or more when counts and practices are drawn again). segments.csv has that of "
-            "each."
+            f"{share} of {len(known):,} practices are certain of their segment (a probability of "
+            f"{whole_percent(CERTAIN)} or more when counts and practices are drawn again). segments.csv has "
+            "that of each."
         )
 
     def reasons(self) -> list[str]:
-        """The verdict and its reasons, or that nothing was assessed."""
+        """The verdict, its reasons and what else was found, or that nothing was assessed."""
         verdict = self.said["verdict"]
-        return [verdict["sentence"], *verdict["reasons"]]
+        beside = [f"Beside that: {reason}" for reason in verdict["beside"]]
+        return [verdict["sentence"], *verdict["reasons"], *beside, *verdict["elsewhere"]]
 
 
 def settings_text(node: Mapping[str, Any]) -> str:
-    """Return the parameters of an object of the configuration: ``n_init 10, random_state 1``."""
+    """Return the parameters of an object of the configuration: ``random starts 10, seed 1``."""
     hidden = ("_target_", "_partial_", "name", "label", "candidates")
     return ", ".join(
-        f"{key} {value}" for key, value in node.items() if key not in hidden and value is not None
+        f"{in_words(key, SETTINGS)} {value}"
+        for key, value in node.items()
+        if key not in hidden and value is not None
     )

@@ -4,12 +4,13 @@ from typing import Any
 
 import pandas as pd
 
-from gp_segmentation.report.formatting import clusterer_name, scalar_text
+from gp_segmentation.report.formatting import score_text
 from gp_segmentation.report.transparency.document import Columns, Table, numbers, table
 from gp_segmentation.report.transparency.facts import Facts
 from gp_segmentation.schemas import by_chosen_method, of_preparation
 from gp_segmentation.utils.hashes import configuration_hash
-from gp_segmentation.utils.wording import UNKNOWN, natural, signed
+from gp_segmentation.utils.labels import clusterer_in_words, titled
+from gp_segmentation.utils.wording import UNKNOWN, natural, percent, signed, whole_percent
 
 #: Column of the trials or of the evidence by number of segments -> heading.
 BY_K = {
@@ -35,7 +36,7 @@ MAX_TRIALS, MAX_DIFFERENCES = 100, 5
 def sizes(facts: Facts) -> Table:
     """Practices and patients of every segment."""
     table_rows = [
-        (f"{s['code']}: {s['name']}", f"{s['practices']:,}", f"{s['share']:.0%}", f"{s['patients']:,}")
+        (f"{s['code']}: {s['name']}", f"{s['practices']:,}", whole_percent(s["share"]), f"{s['patients']:,}")
         for s in facts.said["segments"]
     ]
     columns: Columns = ("Segment", *numbers("Practices", "Share", "Patients"))
@@ -56,10 +57,13 @@ def criteria_by_k(facts: Facts) -> Table:
     columns: Columns = ("Segments", *numbers(*(BY_K[name] for name in shown)))
     chosen = int(choice["n_clusters"])
     return table(
-        f"Criteria by number of segments, {clusterer_name(choice)}",
+        f"Criteria by number of segments, {clusterer_in_words(choice)}",
         columns,
         [
-            (f"{k} (chosen)" if k == chosen else k, *(number(value) for value in row))
+            (
+                f"{k} (chosen)" if k == chosen else k,
+                *(number(name, value) for name, value in zip(shown, row, strict=True)),
+            )
             for k, row in zip(rows.index, rows[shown].to_numpy(dtype=float), strict=True)
         ],
     )
@@ -74,7 +78,7 @@ def trials(facts: Facts) -> Table:
         f"All models tried{cut}",
         ("Method", *numbers("Segments", *(BY_K[name] for name in names))),
         [
-            (clusterer_name(row), row["n_clusters"], *(number(row[name]) for name in names))
+            (titled(clusterer_in_words(row)), row["n_clusters"], *(number(name, row[name]) for name in names))
             for row in rows.head(MAX_TRIALS).to_dict("records")
         ],
     )
@@ -125,7 +129,7 @@ def imputed(facts: Facts) -> Table:
     return table(
         "Values filled in",
         ("Feature", *numbers("Values", "Share of practices")),
-        [(r["label"], f"{r['count']:,}", f"{r['count'] / size:.2%}") for r in rows.to_dict("records")],
+        [(r["label"], f"{r['count']:,}", percent(r["count"] / size)) for r in rows.to_dict("records")],
     )
 
 
@@ -178,6 +182,6 @@ def identity(facts: Facts) -> Table:
     return table("What the run is known by", ("What", ("Value", "code")), shown)
 
 
-def number(value: Any) -> str:
+def number(name: str, value: Any) -> str:
     """Return a score as text, or "not measured"."""
-    return "not measured" if pd.isna(value) else scalar_text(float(value))
+    return "not measured" if pd.isna(value) else score_text(name, float(value))

@@ -70,7 +70,7 @@ def test_an_example_whose_interval_holds_zero_is_left_out() -> None:
 
 def test_without_claims_it_is_close_to_the_average_of_its_parent() -> None:
     assert apart_sentence([], A1, A, ["A2"]) == (
-        "Close to the average of A: no difference of 0.3 standard deviations or more."
+        "Close to the average of A: it differs too little for a name."
     )
 
 
@@ -92,7 +92,7 @@ def told(run: Results, codes: pd.DataFrame) -> tuple[list[dict[str, Any]], list[
     profiles = level_profiles(run.natural, run.dictionary, run.segments, run.levels)
     apart = set_apart(profiles, run.levels, parents)
     return (
-        write_portraits(run.profiles, run.segments, run.practices, apart=apart),
+        write_portraits(run.profiles, run.segments, run.practices, claims={}, apart=apart),
         write_level_portraits(profiles, run.segments, run.levels, england, apart),
     )
 
@@ -200,7 +200,8 @@ def test_a_group_with_half_of_its_patients_in_rural_areas_is_mostly_rural(
     found = write_level_portraits(profiles, run.segments, run.levels, england, apart)
     share = (80 * len(inside) + 10 * (len(codes) - len(inside))) / len(codes)
     words = (
-        f"Mostly rural: 80% of a practice's patients live in rural areas, on average (England {share:.0f}%)."
+        "Mostly rural: 80.0% of a practice's patients live in rural areas, on average "
+        f"(England {share:.1f}%)."
     )
     said = {portrait["code"]: words in portrait["sentences"][0] for portrait in found}
     assert said == {code: code[0] == one for code in said}

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-from gp_segmentation.insight.portraits.gradient import main_gradient
+from gp_segmentation.insight.portraits.gradient import defining_bands
 from gp_segmentation.insight.portraits.names import AVERAGE, name_claims, name_segments
 from gp_segmentation.insight.portraits.phrases import concepts, short
 from gp_segmentation.insight.portraits.portraits import write_portraits
@@ -55,12 +55,14 @@ def test_portraits_follow_the_practices_too(results_of: Callable[..., Results]) 
         segment_profiles(results.natural, results.dictionary, moved),
         moved,
         results.practices,
+        claims=name_claims(results.natural, results.features, results.dictionary, labels(results).map(swap)),
         verdict="continuum",
     )
     by_number = {p["segment"]: p for p in portraits}
     for before in results.portraits:
         after = by_number[swap[before["segment"]]]
-        kept = [re.sub(r"segment \d", "segment ?", s) for s in before["sentences"]]
+        # The fixture's portraits also say where the segment lies on its gradient.
+        kept = [re.sub(r"segment \d", "segment ?", s).split(" On a scale")[0] for s in before["sentences"]]
         assert [re.sub(r"segment \d", "segment ?", s) for s in after["sentences"]] == kept
         assert after["patients"] == before["patients"]
 
@@ -77,7 +79,9 @@ def test_practices_and_patients_add_up(results_of: Callable[..., Results]) -> No
 )
 def test_the_verdict_is_in_the_wording(results_of: Callable[..., Results], verdict: str, words: str) -> None:
     results = results_of(3)
-    portraits = write_portraits(results.profiles, results.segments, results.practices, verdict=verdict)
+    claims = name_claims(results.natural, results.features, results.dictionary, labels(results))
+    tables = results.profiles, results.segments, results.practices
+    portraits = write_portraits(*tables, claims=claims, verdict=verdict)
     for portrait in portraits:
         assert words in portrait["sentences"][-1]
         assert not JUDGING.search(" ".join(portrait["sentences"]))
@@ -231,33 +235,153 @@ def test_only_regions_with_clearly_more_are_named() -> None:
         columns=["segment", "used", "difference_low", "difference_high", "rank", "block", "label", "unit"]
     )
     profile = profile.assign(feature="", mean=[], england_mean=[])
-    one, two = write_portraits(profile, segments, practices)
+    one, two = write_portraits(profile, segments, practices, claims={})
     assert "67% are in the North West (50% of all practices)." in one["sentences"][0]
     assert "67% are in London (50% of all practices)." in two["sentences"][0]
     even = segments.assign(region_name=["North West", "London"] * 60)
-    assert "No region has clearly more" in write_portraits(profile, even, practices)[0]["sentences"][0]
+    assert (
+        "No region has clearly more"
+        in write_portraits(profile, even, practices, claims={})[0]["sentences"][0]
+    )
 
 
-def test_a_gradient_runs_between_its_ends_however_segments_are_numbered() -> None:
+@pytest.fixture
+def two_gradients() -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
+    """300 practices in three equal segments: 1 is the least deprived third; 2 the older half of the others.
+
+    By variance most practices differ by age, which is no part of what makes segment 1.
+    """
     rng = np.random.default_rng(4)
     index = pd.Index([f"P{i:03d}" for i in range(300)])
-    score = np.linspace(-3, 3, 300)
-    features = pd.DataFrame(
-        {"imd": score + rng.normal(0, 0.1, 300), "b": rng.normal(0, 0.1, 300)}, index=index
+    age = np.concatenate(
+        [rng.permutation(np.linspace(-3, 3, 100)), np.linspace(3, 0, 100), np.linspace(0, -3, 100)]
     )
+    imd = np.concatenate([np.linspace(-2, -1, 100), rng.uniform(0, 1, 200)])
+    features = pd.DataFrame({"age_75_plus": 5 * age, "imd": imd}, index=index)
     dictionary = pd.DataFrame(
-        {"feature": ["imd", "b"], "label": ["IMD", "Other"], "unit": "score", "block": ["deprivation", "x"]}
+        {
+            "feature": ["age_75_plus", "imd"],
+            "label": ["Patients aged 75 and over", "IMD"],
+            "unit": "score",
+            "block": ["age_structure", "deprivation"],
+        }
     )
-    labels = pd.Series(np.repeat([1, 2, 3], 100), index=index)
-    found = main_gradient(-features, features, dictionary, labels)
-    assert found is not None
-    assert (found.low, found.high) == ("less deprived", "more deprived")
-    # The first third lies between percentiles 0 and 33, its middle half between 8 and 25.
-    assert_allclose(found.places[1], (8.4, 25.1), atol=2)
-    assert_allclose(found.places[3], (75.2, 91.8), atol=2)
-    swapped = main_gradient(-features, features, dictionary, labels.map({1: 3, 2: 2, 3: 1}))
-    assert swapped is not None
-    assert swapped.places[3] == found.places[1]
+    return features, dictionary, pd.Series(np.repeat([1, 2, 3], 100), index=index)
+
+
+def test_the_band_told_is_on_the_gradient_that_defines_the_segment(two_gradients) -> None:
+    features, dictionary, groups = two_gradients
+    claims = name_claims(features, features, dictionary, groups)
+    found = defining_bands(features, dictionary, groups, claims)
+    assert {n: (band.low, band.high) for n, band in found.items()} == {
+        1: ("less deprived", "more deprived"),
+        2: ("younger", "older"),
+        3: ("younger", "older"),
+    }
+    # The least deprived third lies between percentiles 0 and 33, its middle half between 8 and 25.
+    assert_allclose((found[1].lower, found[1].upper), (8.4, 25.1), atol=0.2)
+    for number, own in claims.items():
+        strongest = max(own, key=lambda claim: abs(claim.difference_sd)).phrase
+        assert strongest in (found[number].low, found[number].high)
+        ends = {found[number].low: found[number].upper, found[number].high: 100 - found[number].lower}
+        assert ends[strongest] < 75, "the band lies at the end that the name tells"
+
+
+def test_bands_do_not_depend_on_numbers_and_a_segment_without_claims_has_none(two_gradients) -> None:
+    features, dictionary, groups = two_gradients
+    swapped = groups.map({1: 3, 2: 2, 3: 1})
+    bands, after = (
+        defining_bands(features, dictionary, labels, name_claims(features, features, dictionary, labels))
+        for labels in (groups, swapped)
+    )
+    assert after[3] == bands[1]
+    assert defining_bands(features, dictionary, groups, {1: [], 2: [], 3: []}) == {}
+
+
+def border(difference: float) -> dict[str, object]:
+    """Names and portraits of two segments: the mean of one feature is `difference` SD from England's."""
+    codes = [f"P{i:03d}" for i in range(400)]
+    # Two equal groups of +d and -d on a spread of s: (d / sqrt(s^2 + d^2)) is the difference in SD.
+    spread = np.tile(np.linspace(-1.7, 1.7, 200), 2)
+    spread /= spread.std()
+    shift = np.repeat([1.0, -1.0], 200) * difference / np.sqrt(1 - difference**2)
+    values = pd.DataFrame({"list_size": spread + shift, "other": np.tile([0.0, 1.0], 200)}, index=codes)
+    dictionary = pd.DataFrame(
+        {"feature": ["list_size", "other"], "label": ["List size", "Other"], "unit": "score", "block": "b"}
+    )
+    groups = pd.Series(np.repeat([1, 2], 200), index=codes)
+    names = name_segments(values, values, dictionary, groups)
+    segments = pd.DataFrame({"practice_code": codes, "segment": groups.to_numpy(), "fitted": True})
+    segments = segments.assign(
+        segment_name=segments["segment"].map(names), second_segment=3 - segments["segment"],
+        region_name="London", segment_code=segments["segment"].map({1: "A1", 2: "B1"}), supergroup="A",
+        subgroup="A1a",
+    )  # fmt: skip
+    practices = pd.DataFrame({"practice_code": codes, "list_size": 5000})
+    profile = segment_profiles(values, dictionary, segments)
+    claims = name_claims(values, values, dictionary, groups)
+    return {"names": names, "told": write_portraits(profile, segments, practices, claims=claims)}
+
+
+@pytest.mark.parametrize(
+    ("difference", "average"), [(0.2, True), (0.299, True), (0.301, False), (0.6, False)]
+)
+def test_close_to_average_is_never_said_beside_a_clear_difference(difference: float, average: bool) -> None:
+    found = border(difference)
+    for portrait in found["told"]:
+        said = " ".join([portrait["name"], *portrait["sentences"]])
+        assert said.startswith(AVERAGE) is average
+        assert ("Close to" in said) is average
+        assert re.search("clear(ly)? differ|than average", said) is None or not average
+        assert ("than average" in said) is not average
+
+
+QOF = pd.DataFrame(
+    {
+        "feature": [f"achievement_{code}" for code in ("AST007", "AST008", "COPD010", "HYP008", "SMOK002")],
+        "label": [
+            *("Asthma, AST007: achievement", "Asthma, AST008: achievement"),
+            "Chronic obstructive pulmonary disease, COPD010: achievement",
+            *("Hypertension, HYP008: achievement", "Smoking, SMOK002: achievement"),
+        ],
+        "unit": "%",
+        "block": "achievement",
+    }
+)
+
+
+def test_names_of_achievement_list_indicators_and_do_not_rank() -> None:
+    """Segment 1 lies above England on every indicator but smoking, where it is below."""
+    rng = np.random.default_rng(7)
+    index = pd.Index([f"P{i:03d}" for i in range(400)])
+    up = np.where(np.arange(400) < 200, 1.0, -1.0)[:, None] * np.array([1.6, 1.6, 1.2, 0.2, -0.9])
+    values = pd.DataFrame(80 + up + rng.normal(0, 1, (400, 5)), index=index, columns=QOF["feature"])
+    groups = pd.Series(np.repeat([1, 2], 200), index=index)
+    assert name_segments(values, values, QOF, groups) == {
+        1: "Asthma and COPD indicators above average, smoking indicators below average",
+        2: "Smoking indicators above average, asthma and COPD indicators below average",
+    }
+
+
+def test_a_segment_above_england_on_everything_has_no_name_that_says_higher() -> None:
+    rng = np.random.default_rng(8)
+    index = pd.Index([f"P{i:03d}" for i in range(400)])
+    level = np.where(np.arange(400) < 200, 1.0, -1.0)[:, None]
+    values = pd.DataFrame(80 + level + rng.normal(0, 1, (400, 5)), index=index, columns=QOF["feature"])
+    names = name_segments(values, values, QOF, pd.Series(np.repeat([1, 2], 200), index=index))
+    for name in names.values():
+        assert not JUDGING.search(name)
+        assert not re.search(r"\b(high\w*|low\w*|top|strong\w*|weak\w*)\b", name, re.IGNORECASE)
+        assert re.fullmatch(r"[\w, ]+ indicators (above|below) average", name)
+
+
+def test_every_phrase_of_a_performance_set_is_neutral() -> None:
+    found = [phrase for concept in concepts(QOF) for phrase in (concept.high, concept.low)]
+    assert found == [
+        f"{condition} indicators {place} average"
+        for condition in ("asthma", "COPD", "hypertension", "smoking")
+        for place in ("above", "below")
+    ]
 
 
 RURAL = pd.DataFrame(
@@ -284,12 +408,15 @@ def rural_profile(of_a: float, of_b: float) -> tuple[pd.DataFrame, pd.DataFrame,
 @pytest.mark.parametrize(
     ("of_a", "words"),
     [
-        (50.0, "Mostly rural: 50% of a practice's patients live in rural areas, on average (England 26%)."),
+        (
+            50.0,
+            "Mostly rural: 50.0% of a practice's patients live in rural areas, on average (England 26.0%).",
+        ),
         (49.9, None),
     ],
 )
 def test_a_segment_with_half_of_its_patients_in_rural_areas_is_mostly_rural(of_a, words) -> None:
-    first, second = write_portraits(*rural_profile(of_a, 2.0))  # England: (50 + 50 + 2 + 2) / 4
+    first, second = write_portraits(*rural_profile(of_a, 2.0), claims={})  # England: (50 + 50 + 2 + 2) / 4
     assert ("rural" in first["sentences"][0]) is (words is not None)
     assert words is None or first["sentences"][0].endswith(f" {words}")
     assert "ural" not in second["sentences"][0]

@@ -117,7 +117,7 @@ def test_the_checklist_is_filled_from_the_run(facts: Facts):
         "240 rows, each a general practice; 235 of them shaped the segments. They are all that the source "
         "has, not a sample."
     )
-    assert told["How much is missing, by variable?"] == "4 values (0.33%); see the table."  # 4 of 240 * 5
+    assert told["How much is missing, by variable?"] == "4 values (0.3%); see the table."  # 4 of 240 * 5
     assert told["How were missing values treated?"] == "Filled in: median."
     assert told["How were outliers treated?"] == "Clipped at a robust z (limit 4)."
     assert told["Which likelihood-ratio tests were made?"].startswith("Not applicable: ")
@@ -130,7 +130,7 @@ def test_the_checklist_is_filled_from_the_run(facts: Facts):
     rows = tables(found)["Criteria by number of segments, K-means"].rows
     assert [row[0] for row in rows] == ["2", "3", "4 (chosen)", "5", "6", "7", "8", "9"]
     jaccard = [column[0] for column in tables(found)["Criteria by number of segments, K-means"].columns]
-    assert rows[0][jaccard.index("Lowest overlap when redrawn")] == "0.867"  # 1 - 2 / 15
+    assert rows[0][jaccard.index("Lowest overlap when redrawn")] == "86%"  # 1 - 2 / 15
 
 
 def test_where_segments_do_not_hold_is_in_the_checklist(facts: Facts):
@@ -261,7 +261,7 @@ def test_mixtures_open_preparations_and_unsegmented_practices_are_told(
     assert told["Who is in no segment?"] == "6 practices, which the method put into no cluster."
     assert told["Which information criteria were used?"].startswith("BIC and ICL of a Gaussian mixture")
     scale = told["Were variables put on one scale, and weighted?"]
-    assert scale.startswith("Scale: the study tried one and b, and chose the preparation standard-none.")
+    assert scale.startswith("Scale: the study tried one and b, and chose: standardised.")
 
 
 def test_criteria_are_those_of_the_chosen_preparation_where_the_study_tried_several(facts: Facts):
@@ -272,4 +272,4 @@ def test_criteria_are_those_of_the_chosen_preparation_where_the_study_tried_seve
     run = Facts(replace(facts.results, trials=both, choice=choice))
     shown = criteria_by_k(run)
     column = [heading for heading, _ in shown.columns].index("Silhouette")
-    assert {row[column] for row in shown.rows} == {"0.250"}
+    assert {row[column] for row in shown.rows} == {"0.25"}
