@@ -20,6 +20,7 @@ from gp_segmentation.report.page_data import data_block, page_data
 from gp_segmentation.report.summarise import frame, summarise
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.files import write_text
+from gp_segmentation.utils.hashes import TO_TRACE
 from gp_segmentation.utils.wording import UNCHECKED
 
 #: In the page's pictures red, green and blue are multiples of this: half the bytes, and they look the same.
@@ -28,6 +29,8 @@ COLOUR_STEP = 15
 SCRIPTS = ("tables.js", "common.js", "filter.js", "explore.js", "finder.js", "chosen_area.js")
 #: The page for analysts, beside that for readers.
 ANALYST = "analyst.html"
+#: The workbook beside the page.
+WORKBOOK = "segments.xlsx"
 #: Parts of the pages that show figures, in order, and the figures of each; all others belong to the evidence.
 PARTS = ("segments", "opportunities", "choice", "evidence", "features")
 PART_OF = {
@@ -70,6 +73,7 @@ def write_page(
         "left_out": left_out,
         "readers": path.name,
         "analyst": ANALYST,
+        "workbooks": (WORKBOOK, WORKBOOK.replace(".xlsx", ".ods")),
     }
     about = {"title": f"For analysts: how the segments were made, {results.source['label']}"}
     write_template(path.with_name(ANALYST), "analyst.html.j2", **(said | about))
@@ -109,7 +113,12 @@ def write_first_look(
 def write_template(path: Path, template: str, **parts: Any) -> None:
     """Write a page whose every text from data is escaped; it gets `parts` and the style of all pages."""
     css = Markup(_asset("page.css"))  # noqa: S704 - our own file
-    write_text(path, _environment().get_template(template).render(css=css, unchecked=UNCHECKED, **parts))
+    write_text(
+        path,
+        _environment()
+        .get_template(template)
+        .render(css=css, unchecked=UNCHECKED, to_trace=TO_TRACE, **parts),
+    )
 
 
 @cache
