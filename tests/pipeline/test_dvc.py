@@ -141,6 +141,7 @@ EDITS = {
     "evidence/verdict.py": ("evidence",),
     "insight/spatial.py": ("insight",),
     "insight/portraits/names.py": ("segment", "insight", "area"),
+    "insight/workbook/layout.py": ("panel", "insight", "area", "report"),
     "figures/map.py": ("panel", "area", "report"),
     "report/page.py": ("panel", "area", "report"),
     "pipeline/stages/segment.py": ("segment", "panel"),

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 import runpy
+import zipfile
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -68,12 +70,19 @@ def test_one_job_is_one_run_with_scores_figures_tables_page_and_config(ready, jo
     k, kind = int(run.data.metrics["n_clusters"]), r"\d+ supergroups?"
     assert re.fullmatch(rf"{kind}, {k} segments?, \d+ subgroups?", tags["levels"])
     assert "| segment | code | name |" in tags["mlflow.note.content"]
-    # From page and picture to the run, from the run to code, raw data and configuration.
+    # From page, workbook and picture to the run, from the run to code, raw data and configuration.
     page = (folder / "report" / "report.html").read_text(encoding="utf-8")
     picture = (folder / "figures" / "map.png").read_bytes()
+    assert {"segments.xlsx", "segments.ods"} <= artifacts(ready, run), "where the page links to"
+    book = openpyxl.load_workbook(folder / "report" / "segments.xlsx", read_only=True)
+    cover = [str(cell) for row in book["Cover"].iter_rows(values_only=True) for cell in row]
+    with zipfile.ZipFile(folder / "report" / "segments.ods") as file:
+        properties = file.read("meta.xml").decode("utf-8")
     for name in ("configuration_hash", "data_fingerprint"):
         assert f"tags.{name} = '{tags[name]}'" in page
         assert f"{name}: {tags[name]}".encode() in picture
+        assert f"tags.{name} = '{tags[name]}'" in cover
+        assert f'meta:name="{name}">{tags[name]}<' in properties
     assert len(tags["git_commit"]) == 40
     assert len(tags["dvc_raw_hash"].removesuffix(".dir")) == 32
     assert "report.html" in output

@@ -179,7 +179,7 @@ def assigned(run, tmp_path_factory) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def lookup(run) -> dict[str, openpyxl.cell.Cell]:
     """Practice code -> cell of its name in the workbook."""
-    sheet = openpyxl.load_workbook(run.ws.insight / "segments.xlsx")["Lookup"]
+    sheet = openpyxl.load_workbook(run.ws.report / "segments.xlsx")["Lookup"]
     return {str(row[0].value): row[1] for row in sheet.iter_rows()}
 
 
@@ -211,7 +211,7 @@ def test_the_workbook_shows_it_as_text_without_a_link(kind, run, lookup):
 
 
 def test_no_cell_of_the_workbook_is_a_formula_or_a_stand_in_or_leads_elsewhere(run):
-    book = openpyxl.load_workbook(run.ws.insight / "segments.xlsx")
+    book = openpyxl.load_workbook(run.ws.report / "segments.xlsx")
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
     assert {cell.data_type for cell in cells} == {"s", "n"}
     assert [cell.value for cell in cells if cell.value == "text"] == []
@@ -223,7 +223,7 @@ def test_no_cell_of_the_workbook_is_a_formula_or_a_stand_in_or_leads_elsewhere(r
 
 
 def test_excel_reads_no_escape_in_a_name(run):
-    with zipfile.ZipFile(run.ws.insight / "segments.xlsx") as book:
+    with zipfile.ZipFile(run.ws.report / "segments.xlsx") as book:
         texts = book.read("xl/sharedStrings.xml").decode("utf-8")
     assert "_x005F_x000D__x005F_x0041_" in texts
     assert "_x000D_" not in texts.replace("_x005F_x", "")

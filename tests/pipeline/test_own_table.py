@@ -125,7 +125,7 @@ def test_page_and_workbook_are_made_and_say_what_there_is_not(finished):
     assert "practices without PREVALENCE" in analyst
     assert "insight: the source has no achievement, so opportunities and outliers are left out" in told
     assert "insight.deprivation: null, so quintiles are not known" in told
-    book = openpyxl.load_workbook(ws.insight / "segments.xlsx", read_only=True)
+    book = openpyxl.load_workbook(ws.report / "segments.xlsx", read_only=True)
     cover = [str(cell) for row in book["Cover"].iter_rows(values_only=True) for cell in row]
     assert "Worked out from an analyst's own table of practices." in cover
     assert {"Lookup", "Segments", "Profiles"} <= set(book.sheetnames)

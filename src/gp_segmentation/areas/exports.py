@@ -14,7 +14,7 @@ import shapely
 
 from gp_segmentation.areas.export_dictionary import SHARES
 from gp_segmentation.areas.membership import KINDS
-from gp_segmentation.insight.workbook.workbook import data_note
+from gp_segmentation.insight.workbook.layout import data_note
 from gp_segmentation.schemas import Results
 
 GRID = "EPSG:27700"

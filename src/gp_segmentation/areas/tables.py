@@ -16,7 +16,8 @@ from gp_segmentation.utils.wording import listed
 
 #: Columns of `AreaTables.practices` that come from the segments.
 OF_SEGMENTS = [
-    *("practice_code", "practice_name", "pcn_name", "list_size", "segment", "segment_code", "segment_name"),
+    *("practice_code", "practice_name", "pcn_code", "pcn_name", "list_size"),
+    *("segment", "segment_code", "segment_name"),
     *("certainty", "membership", "second_segment", "margin", "special"),
 ]
 
@@ -240,7 +241,7 @@ def _furthest_first(rows: pd.DataFrame) -> pd.DataFrame:
 def _neighbours(run: RunTables, codes: Sequence[str], most: int = 3) -> pd.DataFrame:
     """Of every practice of the area, its nearest peers and whether they are in the area."""
     pairs = run.peers[run.peers["practice_code"].isin(codes) & (run.peers["rank"] <= most)]
-    names = run.segments.set_index("practice_code")[["practice_name", "icb_name", "segment_code"]]
+    names = run.segments.set_index("practice_code")[["practice_name", "icb_code", "icb_name", "segment_code"]]
     table = pairs[["practice_code", "rank", "peer_code"]].join(names.add_prefix("peer_"), on="peer_code")
     table = table.rename(columns={"peer_practice_name": "peer_name"})
     return table.assign(in_area=table["peer_code"].isin(codes)).reset_index(drop=True)

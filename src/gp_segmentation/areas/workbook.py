@@ -7,8 +7,10 @@ from typing import Any
 import pandas as pd
 
 from gp_segmentation.insight.workbook import headers
+from gp_segmentation.insight.workbook.layout import WorkbookSheet
+from gp_segmentation.insight.workbook.number_formats import unit_in_words
 from gp_segmentation.insight.workbook.sheets import with_rounded_gains
-from gp_segmentation.insight.workbook.workbook import WorkbookSheet, write_workbook
+from gp_segmentation.insight.workbook.workbook import write_workbook
 from gp_segmentation.schemas import AreaTables
 from gp_segmentation.utils.wording import visible_name
 
@@ -21,7 +23,7 @@ GAIN = {
 }
 PRACTICES = {
     **PRACTICE,
-    "pcn_name": "Primary care network",
+    **headers.NETWORK,
     "postcode": "Postcode",
     "list_size": "Registered patients",
     **SEGMENT,
@@ -31,6 +33,7 @@ PRACTICES = {
     "margin": "Margin",
     "special": "Special",
     "first_indicator_code": "Largest opportunity",
+    "first_description": "What it asks for",
     "first_additional_patients": "Additional patients, own segment",
     "first_low": "Interval from",
     "first_high": "Interval to",
@@ -70,7 +73,7 @@ OPPORTUNITIES = {
 BY_PRACTICE = {
     name: header
     for name, header in headers.BY_PRACTICE.items()
-    if name not in ("icb_name", "segment_code", "group_name")
+    if name not in (*headers.BOARD, "segment_code")
 }
 EXPECTED = {
     name: header for name, header in headers.EXPECTED.items() if name not in ("level", "area", "area_code")
@@ -81,58 +84,129 @@ PEERS = {
     "peer_code": "Peer code",
     "peer_name": "Peer",
     "peer_segment_code": "Peer's segment",
+    "peer_icb_code": "Peer's integrated care board code",
     "peer_icb_name": "Peer's integrated care board",
     "in_area": "In the area",
 }
-PATIENTS = tuple(GAIN)
 
 
-def write_area_workbook(path: Path, tables: AreaTables, source: Mapping[str, Any]) -> None:
-    """Write the workbook of an area."""
-    write_workbook(path, area_sheets(tables), source)
+def write_area_workbook(
+    path: Path,
+    tables: AreaTables,
+    source: Mapping[str, Any],
+    config: Mapping[str, Any],
+    tags: Mapping[str, str],
+) -> None:
+    """Write the workbook of an area to `path` (.xlsx) and beside it (.ods).
+
+    Parameters
+    ----------
+    source, config, tags : of the run, as for `write_workbook`.
+    """
+    write_workbook(path, area_sheets(tables), source, config, tags)
 
 
 def area_sheets(tables: AreaTables) -> dict[str, WorkbookSheet]:
-    """Return the sheets of an area: practices, segments, measures, opportunities, profiles, peers.
+    """Return the sheets of an area: segments, practices, measures, opportunities, profiles, peers.
 
     A table without a row has no sheet.
     """
+    scope = f"Practices of {visible_name(tables.name)}"
+    mix = WorkbookSheet(tables.mix, "Practices and patients by segment, beside England", scope, MIX)
+    sheets = {
+        "Segments": mix,
+        "Practices": _practices(tables, scope),
+        **_measures(tables, scope),
+        **_opportunities(tables, scope),
+        **_expected(tables, scope),
+        "Peers": WorkbookSheet(
+            _with_names(tables, tables.neighbours),
+            "The practices in England most like each practice",
+            scope,
+            PEERS,
+        ),
+    }
+    return {name: sheet for name, sheet in sheets.items() if len(sheet.table)}
+
+
+def _with_names(tables: AreaTables, rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of practices with the names of these."""
+    if rows.empty:
+        return rows
     names = tables.practices.set_index("practice_code")["practice_name"]
-    gains, peers = (
-        table.assign(practice_name=table["practice_code"].map(names))
-        for table in (tables.practice_opportunities, tables.neighbours)
+    return rows.assign(practice_name=rows["practice_code"].map(names))
+
+
+def _about_indicators(tables: AreaTables) -> pd.DataFrame:
+    """Indicator code -> its condition and what it asks for; empty without achievement."""
+    known = tables.opportunities.reindex(columns=["indicator_code", "group_name", "description"])
+    return known.set_index("indicator_code")
+
+
+def _practices(tables: AreaTables, scope: str) -> WorkbookSheet:
+    what = tables.practices["first_indicator_code"].map(_about_indicators(tables)["description"])
+    return WorkbookSheet(
+        tables.practices.assign(first_description=what),
+        "Practices of the area and their segments",
+        scope,
+        PRACTICES,
+        shows_achievement=True,
     )
-    gains = with_rounded_gains(gains)
-    by_practice = {**PRACTICE, **{name: header for name, header in EXPECTED.items() if name != "practices"}}
-    expected = tables.practice_expected
-    if len(expected):
-        expected = expected.assign(practice_name=expected["practice_code"].map(names))
-    measures = tables.measures.replace(
-        {"unit": {"%": "percent"}}
-    )  # screen readers skip a cell of signs alone
-    shown = {
-        "Practices": (tables.practices, "Practices of the area and their segments", PRACTICES, 3),
-        "Segments": (tables.mix, "Practices and patients by segment, beside England", MIX, 1),
-        "Measures": (measures, "Measures beside England, the largest difference first", MEASURES, 3),
-        "Opportunities": (
+
+
+def _measures(tables: AreaTables, scope: str) -> dict[str, WorkbookSheet]:
+    measures = tables.measures.assign(unit=tables.measures["unit"].map(unit_in_words))
+    columns, units = _profile_columns(tables)
+    return {
+        "Measures": WorkbookSheet(
+            measures,
+            "Measures beside England, the largest difference first",
+            scope,
+            MEASURES,
+            in_unit_of_row=("area_mean", "england_mean", "lowest", "highest"),
+        ),
+        "Profiles": WorkbookSheet(
+            _wide(tables), "Every measure of every practice", scope, columns, units=units
+        ),
+    }
+
+
+def _opportunities(tables: AreaTables, scope: str) -> dict[str, WorkbookSheet]:
+    rows = _with_names(tables, tables.practice_opportunities)
+    if len(rows):
+        rows = rows.join(_about_indicators(tables), on="indicator_code")
+    return {
+        "Opportunities": WorkbookSheet(
             with_rounded_gains(tables.opportunities),
             "Additional patients by indicator",
+            scope,
             OPPORTUNITIES,
-            1,
+            shows_achievement=True,
         ),
-        "By practice": (gains, "Every practice and indicator, the largest opportunity first", BY_PRACTICE, 1),
-        "Expected": (tables.expected, "Patients expected on registers, and recorded", EXPECTED, 0),
-        "Expected by practice": (expected, "Patients expected and recorded, by practice", by_practice, 0),
-        "Profiles": (_wide(tables), "Every measure of every practice", _headers(tables), 2),
-        "Peers": (peers, "The practices in England most like each practice", PEERS, 1),
+        "By practice": WorkbookSheet(
+            with_rounded_gains(rows),
+            "Every practice and indicator, the largest opportunity first",
+            scope,
+            BY_PRACTICE,
+            shows_achievement=True,
+        ),
     }
-    scope = f"Practices of {visible_name(tables.name)}"
-    first = tuple(f"first_{name}" for name in GAIN)
-    whole = {"Practices": ("certainty", *first)}
+
+
+def _expected(tables: AreaTables, scope: str) -> dict[str, WorkbookSheet]:
+    units = dict.fromkeys(("expected", "difference"), "patients")
+    by_practice = {**PRACTICE, **{name: header for name, header in EXPECTED.items() if name != "practices"}}
     return {
-        name: WorkbookSheet(table, title, scope, columns, decimals, whole.get(name, PATIENTS))
-        for name, (table, title, columns, decimals) in shown.items()
-        if len(table)
+        "Expected": WorkbookSheet(
+            tables.expected, "Patients expected on registers, and recorded", scope, EXPECTED, units=units
+        ),
+        "Expected by practice": WorkbookSheet(
+            _with_names(tables, tables.practice_expected),
+            "Patients expected and recorded, by practice",
+            scope,
+            by_practice,
+            units=units,
+        ),
     }
 
 
@@ -142,11 +216,10 @@ def _wide(tables: AreaTables) -> pd.DataFrame:
     return tables.practices[[*PRACTICE, "segment_code"]].join(values, on="practice_code")
 
 
-def _headers(tables: AreaTables) -> dict[str, str]:
-    """Columns of `_wide`: features by their label and unit."""
+def _profile_columns(tables: AreaTables) -> tuple[dict[str, str], dict[str, str]]:
+    """The headers of `_wide`, features by their label and unit; and the units of the features."""
     rows = tables.profiles.dropna(subset=["practice"]).drop_duplicates("feature")
-    units = rows["unit"].replace({"%": "percent"})
-    named = {
-        f: f"{label}, {unit}" for f, label, unit in zip(rows["feature"], rows["label"], units, strict=True)
-    }
-    return {**PRACTICE, "segment_code": "Segment code", **named}
+    units = dict(zip(rows["feature"], rows["unit"], strict=True))
+    labels = zip(units, rows["label"], strict=True)
+    named = {feature: f"{label}, {unit_in_words(units[feature])}" for feature, label in labels}
+    return {**PRACTICE, "segment_code": "Segment code", **named}, units

@@ -177,8 +177,8 @@ TABLE: tuple[App | Question, ...] = (
             ("gpseg area --region london --fit local", "also segments of its own"),
             ("gpseg area --grouping localities.csv --every group", "of groups of your own"),
         ),
-        results="data/areas/CODE/: index.html is the page (it prints on two sides), area.xlsx the workbook, "
-        "slides.pptx the slides, *.csv the tables.",
+        results="data/areas/CODE/: index.html is the page (it prints on two sides), area.xlsx and area.ods "
+        "the workbook, slides.pptx the slides, *.csv the tables.",
         arguments=answers.area_arguments,
         answer=answers.area,
     ),

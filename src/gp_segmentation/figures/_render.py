@@ -22,17 +22,13 @@ from gp_segmentation.utils.files import fresh_folder, read_json, write_json
 from gp_segmentation.utils.hashes import identity
 from gp_segmentation.utils.parallel import count_jobs, parallel_map
 from gp_segmentation.utils.progress import watched
-from gp_segmentation.utils.wording import visible_name
+from gp_segmentation.utils.wording import SIMULATED, data_mark, visible_name
 
 #: Inches per line of title and foot, the space around them, and letters that fit into an inch.
 TITLE_LINE, MARK_LINE, FOOT_LINE, MARGIN = 0.27, 0.3, 0.19, 0.12
 TITLE_LETTERS, FOOT_LETTERS = 9.1, 14.2
 #: Pixels per inch of the PNG.
 DPI = 150
-#: Marks above the drawing: nothing in it is real, or a table that it rests on is not.
-SYNTHETIC, SIMULATED = "SYNTHETIC DATA", "SIMULATED FIGURES"
-#: Kinds of blocks that are made from the table of achievement.
-OF_ACHIEVEMENT = (".Achievement", ".Adjustments")
 
 
 @dataclass(frozen=True)
@@ -176,16 +172,8 @@ def body_of(figure: Figure) -> tuple[int, int]:
 
 def mark(module: FigureModule, results: Results) -> str:
     """Return the mark of a figure: data are synthetic, or a table that it rests on is simulated, or ""."""
-    source = results.source
-    if source["synthetic"]:
-        return SYNTHETIC
-    simulated = set(source.get("simulated") or {})
-    blocks = ((results.config.get("features") or {}).get("blocks") or {}).values()
-    clustered = any(str(block.get("_target_", "")).endswith(OF_ACHIEVEMENT) for block in blocks)
-    # Every figure rests on the other tables: practices, registers, ages and context make up the features.
-    if not clustered and not getattr(module, "SHOWS_ACHIEVEMENT", False):
-        simulated -= {"achievement"}
-    return SIMULATED if simulated else ""
+    shows_achievement = bool(getattr(module, "SHOWS_ACHIEVEMENT", False))
+    return data_mark(results.source, results.config, shows_achievement=shows_achievement)
 
 
 def round_layout(figure: Figure) -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from gp_segmentation.pipeline.packs import PAGE, Wanted, write_packs
 from gp_segmentation.pipeline.queries import existing_run, with_prepared
+from gp_segmentation.utils.files import read_json
+from gp_segmentation.utils.hashes import identity
 
 
 def packs_of_run(wanted: Wanted, folder: Path, root: Path, out: Path | None) -> str:
@@ -23,7 +25,8 @@ def packs_of_run(wanted: Wanted, folder: Path, root: Path, out: Path | None) -> 
     cfg, ws = with_prepared(existing_run(folder), root)
     target = out or root / "data" / "areas"
     target.mkdir(parents=True, exist_ok=True)
-    packs = write_packs(wanted, cfg, ws, target)
+    tags = identity(cfg, read_json(ws.prepared / "source.json"))
+    packs = write_packs(wanted, cfg, ws, target, tags)
     if len(packs.areas) == 1:
         (area,), (where,) = packs.areas, packs.folders
         told = [f"{area.name}: {len(area.practices):,} practices", f"The page:   {(where / PAGE).as_uri()}"]

@@ -38,7 +38,7 @@ WORK = {
     "evidence": "test what the segments are worth",
     "insight": "find portraits, peers and opportunities",
     "area": "write the pack of an area, where one is asked for",
-    "report": "draw the figures and write the page",
+    "report": "draw the figures, write the page and the workbook",
     "track": "record the run in MLflow",
 }
 

@@ -11,6 +11,8 @@ from gp_segmentation.pipeline.project import Project
 from gp_segmentation.pipeline.queries import existing_run, with_prepared
 from gp_segmentation.pipeline.years.panel_files import PAGE, WORKBOOK, write_panel
 from gp_segmentation.tracking.errors import StoreError
+from gp_segmentation.utils.files import read_json
+from gp_segmentation.utils.hashes import identity
 
 
 def make_panel(asked: dict[str, Any], root: Path) -> str:
@@ -28,7 +30,8 @@ def make_panel(asked: dict[str, Any], root: Path) -> str:
     folder = existing_run(run_or_latest(None if named is None else root / named, root))
     (cfg, ws), out = with_prepared(folder, root), root / "data" / "panel"
     ws = replace(ws, raw_folder=root / "data" / "raw")
-    written = write_panel(asked["panel"], cfg, ws, root, out, seed=asked["seed"])
+    tags = identity(cfg, read_json(ws.prepared / "source.json"))
+    written = write_panel(asked["panel"], cfg, ws, root, out, seed=asked["seed"], tags=tags)
     found = written.panel
     simulated = dict.fromkeys(str(source["warning"]) for source in written.sources if source.get("warning"))
     lines = [*simulated, *found.findings, *found.notes, "", *_recorded(asked, folder, out, root)]

@@ -18,6 +18,7 @@ from gp_segmentation.report.pictures import shown_figure
 from gp_segmentation.report.summarise import frame, summarise
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.files import write_text
+from gp_segmentation.utils.hashes import TO_TRACE
 from gp_segmentation.utils.wording import UNCHECKED, whole_percent
 
 #: What every page has as its script, or begins it with; files that follow it on pages with figures; and those
@@ -29,6 +30,8 @@ OF_READERS = (
 )
 #: The page for analysts, beside that for readers.
 ANALYST = "analyst.html"
+#: The workbook beside the page.
+WORKBOOK = "segments.xlsx"
 #: Parts of the pages that show figures, in order, and the figures of each; all others belong to the evidence.
 PARTS = ("segments", "opportunities", "choice", "evidence", "features")
 PART_OF = {
@@ -70,6 +73,7 @@ def write_page(
         "left_out": left_out,
         "readers": path.name,
         "analyst": ANALYST,
+        "workbooks": (WORKBOOK, WORKBOOK.replace(".xlsx", ".ods")),
     }
     about = {"title": f"For analysts: how the segments were made, {results.source['label']}"}
     write_template(path.with_name(ANALYST), "analyst.html.j2", scripts=OF_FIGURES, **(said | about))
@@ -119,7 +123,7 @@ def write_template(
     frame = {"css": css, "script": Markup(script), "script_hash": digest}  # noqa: S704 - our own files
     block = "" if data is None else Markup(data_block(data))  # noqa: S704 - escaped by data_block
     page = _environment().get_template(template)
-    write_text(path, page.render(**frame, data=block, unchecked=UNCHECKED, **parts))
+    write_text(path, page.render(**frame, data=block, unchecked=UNCHECKED, to_trace=TO_TRACE, **parts))
 
 
 @cache

@@ -14,8 +14,8 @@ class AreaTables:
     ----------
     kind, code, name : of the area.
     practices : a row per practice: segment (-1: none), segment_code, segment_name, certainty, membership,
-        second_segment_code, margin, special, list_size, pcn_name, postcode, longitude, latitude, and
-        first_indicator_code, first_additional_patients, first_low, first_high of its largest opportunity.
+        second_segment_code, margin, special, list_size, pcn_code, pcn_name, postcode, longitude, latitude,
+        and first_indicator_code, first_additional_patients, first_low, first_high of its largest opportunity.
     mix : practices and patients by segment, beside England's.
     measures : every measure: area_mean, lowest, highest, england_mean, difference_sd.
     profiles : every measure of every practice beside its segment's mean and England's.

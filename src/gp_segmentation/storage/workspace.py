@@ -26,6 +26,8 @@ PREPARED = (
     "quality",
 )
 SHOWN = ("practices", "context", "context_dictionary", "registers", "quality")
+#: Tables of the results that the workbook shows.
+OF_WORKBOOK = ("profiles", "opportunities", "practice_opportunities", "expected_groups")
 #: The first look at the features, tables beside them.
 EXPLORED = (
     "summary",
@@ -203,6 +205,17 @@ class Workspace:
             exploration=self.exploration()
             | {"components": read_table(self.chosen_matrix / "components.csv")},
         )
+
+    def workbook_tables(self, results: Results) -> dict[str, pd.DataFrame]:
+        """Gather the tables of data/insight that the workbook has: those of `results`, and others."""
+        by_quintile = ("peers_by_quintile", "rules_by_quintile")
+        return {
+            **{name: getattr(results, name) for name in OF_WORKBOOK},
+            **{
+                name: read_table(self.insight / f"{name}.csv", name if name in by_quintile else None)
+                for name in ("segment_sizes", "segment_mix", "opportunity_totals", *by_quintile)
+            },
+        }
 
     def expected(self) -> dict[str, pd.DataFrame]:
         """Read the numbers of patients expected on registers; empty in a run from before there were any."""

@@ -35,7 +35,7 @@ RECORDED = {
 }
 
 #: What is recorded of the pack of an area.
-PACK = ("index.html", "area.xlsx", "slides.pptx")
+PACK = ("index.html", "area.xlsx", "area.ods", "slides.pptx")
 
 #: Scores by number of segments, logged as curves (step = number of segments).
 CURVES = ("silhouette", "davies_bouldin", "calinski_harabasz", "inertia", "smallest_segment")
@@ -73,7 +73,7 @@ def artefact_folder(folder: str, path: Path) -> str:
 
 
 def _pack_files(ws: Workspace) -> list[Path]:
-    """Page, workbook and slides of every area that has a pack; none where no area was asked for."""
+    """Page, workbooks and slides of every area that has a pack; none where no area was asked for."""
     return [path for name in PACK for path in sorted(ws.area.glob(f"*/{name}"))]
 
 

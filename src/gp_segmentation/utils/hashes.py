@@ -5,6 +5,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+#: How to get from a page or a workbook to its run: stands above the names and values of `identity`.
+TO_TRACE = (
+    "search MLflow for the run with the tags below; it has the git commit, the hash of the raw data in DVC, "
+    "the date, and the whole configuration."
+)
 #: Parts of the configuration that change no result.
 WITHOUT_EFFECT = ("jobs", "tracking")
 
@@ -16,11 +21,15 @@ def configuration_hash(cfg: Mapping[str, Any]) -> str:
 
 
 def identity(cfg: Mapping[str, Any], source: Mapping[str, Any]) -> dict[str, str]:
-    """Return what a run's pages, figures and MLflow run have in common: hashes of configuration and data.
+    """Return what a run's pages, workbooks, figures and MLflow run share: hashes of configuration and data.
 
     Parameters
     ----------
     cfg : the whole configuration. source : the contents of source.json.
     """
-    fingerprint = str(source.get("fingerprint") or "not known")
-    return {"configuration_hash": configuration_hash(cfg), "data_fingerprint": fingerprint}
+    return {"configuration_hash": configuration_hash(cfg), **identity_of_data(source)}
+
+
+def identity_of_data(source: Mapping[str, Any]) -> dict[str, str]:
+    """Return the part of `identity` that the data have, for what is made by a part of the configuration."""
+    return {"data_fingerprint": str(source.get("fingerprint") or "not known")}

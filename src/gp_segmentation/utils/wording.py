@@ -29,6 +29,10 @@ UNKNOWN = "not known"
 RARE = 2
 #: What is said of files that were not fetched from the publisher.
 UNCHECKED = "The files were supplied locally and not checked against the publisher"
+#: Marks of a figure or a sheet: nothing in it is real, or a table that it rests on is not.
+SYNTHETIC, SIMULATED = "SYNTHETIC DATA", "SIMULATED FIGURES"
+#: Kinds of blocks of features that are made from the table of achievement.
+OF_ACHIEVEMENT = (".Achievement", ".Adjustments")
 #: From this probability on a practice's segment is called certain.
 CERTAIN = 0.9
 #: What Markdown obeys within a line: marks, HTML, addresses.
@@ -46,6 +50,29 @@ def data_kind(source: Mapping[str, Any]) -> str:
     """
     kinds = {"synthetic": "synthetic", "warning": "simulated", "own_list": "own", "unchecked": "unchecked"}
     return next((kind for key, kind in kinds.items() if source.get(key)), "published")
+
+
+def data_mark(source: Mapping[str, Any], config: Mapping[str, Any], *, shows_achievement: bool) -> str:
+    """Return the mark of a figure or sheet: `SYNTHETIC`, `SIMULATED` or "".
+
+    Each rests on practices, registers, ages and context, which make up the features, and on achievement where
+    it shows that or the segments are made from it.
+
+    Parameters
+    ----------
+    source : contents of source.json. config : the whole configuration.
+
+    >>> data_mark({"synthetic": False, "simulated": {"achievement": ""}}, {}, shows_achievement=True)
+    'SIMULATED FIGURES'
+    """
+    if source["synthetic"]:
+        return SYNTHETIC
+    simulated = set(source.get("simulated") or {})
+    blocks = ((config.get("features") or {}).get("blocks") or {}).values()
+    clustered = any(str(block.get("_target_", "")).endswith(OF_ACHIEVEMENT) for block in blocks)
+    if not clustered and not shows_achievement:
+        simulated -= {"achievement"}
+    return SIMULATED if simulated else ""
 
 
 def visible_name(name: object) -> str:
@@ -90,8 +117,8 @@ def markdown(text: str) -> str:
 def natural(value: float | None, unit: str) -> str:
     """Return `value` in its unit, or "not known".
 
-    Per cent have one decimal, below 2% two; counts have none. What the unit of another measure is worth is not known: such have
-    one decimal from 1 on, and below two digits that count.
+    Per cent have one decimal, below 2% two; counts have none. What the unit of another measure is worth is not
+    known: such have one decimal from 1 on, and below two digits that count.
 
     >>> natural(24.13, "%"), natural(1.5, "%"), natural(0.02, "%"), natural(9843.2, "patients")
     ('24.1%', '1.50%', '0.02%', '9,843')

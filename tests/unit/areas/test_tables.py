@@ -125,19 +125,27 @@ def test_an_area_without_achievement_has_all_the_rest(run):
 def test_the_workbook_has_a_sheet_per_table_and_a_column_per_measure(board):
     sheets = area_sheets(board)
     assert list(sheets) == [
-        "Practices",
         "Segments",
+        "Practices",
         "Measures",
+        "Profiles",
         "Opportunities",
         "By practice",
         "Expected",
         "Expected by practice",
-        "Profiles",
         "Peers",
     ]
     for name, sheet in sheets.items():
         assert set(sheet.columns) <= set(sheet.table.columns), name
     assert sheets["Profiles"].columns["old"] == "Patients aged 75 and over, percent"
     assert sheets["Profiles"].table.set_index("practice_code").loc["A00003", "old"] == 3.0
+    assert sheets["Profiles"].units == {"old": "%", "flat": "%"}
+    described = sheets["By practice"].table[["indicator_code", "group_name", "description"]].drop_duplicates()
+    known = board.opportunities[["indicator_code", "group_name", "description"]]
+    assert described.to_numpy().tolist() == known.to_numpy().tolist()
+    assert {"pcn_code", "pcn_name", "first_description"} <= set(sheets["Practices"].columns)
+    assert {"peer_icb_code", "peer_icb_name"} <= set(sheets["Peers"].columns)
+    marked = {name for name, sheet in sheets.items() if sheet.shows_achievement}
+    assert marked == {"Practices", "Opportunities", "By practice"}
     assert len(sheets["By practice"].table) == 7, "every practice and indicator, also those at the target"
     assert sheets["By practice"].table["low"].max() == 6, "6.08, as the interval bears"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -67,7 +68,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def test_every_table_is_read_back_by_its_schema(run, out):
     tables = {name: read_table(out / f"{name}.csv", f"panel_{name}") for name in panel_files.TABLES}
-    assert {f"{name}.csv" for name in tables} | {"panel.html", "panel.json", "panel.xlsx"} == {
+    assert {f"{name}.csv" for name in tables} | {"panel.html", "panel.json", "panel.xlsx", "panel.ods"} == {
         name for name in contents(out) if not name.startswith(("flows.p", "flows.s", "trends.p", "trends.s"))
     }
     segments = tables["segments"]
@@ -141,6 +142,27 @@ def test_the_workbook_says_of_all_years_what_is_true_of_any(run):
     assert (cover["warning"], cover["unchecked"]) == ("DRAWN.", ["q.csv"])
     assert cover["attribution"] == f"{first['attribution']}; Another's."
     assert cover["label"] == "synthetic England 2024-25; synthetic England 2025-26"
+
+
+def test_the_workbook_has_names_beside_codes_and_says_which_data_it_is_of(run, out):
+    book = openpyxl.load_workbook(out / "panel.xlsx")
+    assert book.sheetnames[:5] == ["Cover", "Contents", "Notes", "Flows", "Practices"]
+    rows = {
+        name: [[cell.value for cell in row] for row in book[name].iter_rows(min_row=5)]
+        for name in book.sheetnames
+    }
+    headers, *closed = rows["Closed and new"]
+    assert headers[2:8] == [
+        *("Practice code", "Practice", "Primary care network code", "Primary care network"),
+        *("Registered patients", "What became of it"),
+    ]
+    networks = run.ws.prepared_table("practices").set_index("practice_code")[["pcn_code", "pcn_name"]]
+    assert {row[2]: row[4:6] for row in closed} == {code: list(networks.loc[code]) for code in run.gone}
+    boards = run.ws.prepared_table("practices").set_index("practice_code")[["icb_code", "icb_name"]]
+    assert rows["Practices"][0][2:4] == ["Integrated care board code", "Integrated care board"]
+    assert all(row[2:4] == list(boards.loc[row[0]]) for row in rows["Practices"][1:])
+    fingerprint = json.loads((run.ws.prepared / "source.json").read_text(encoding="utf-8"))["fingerprint"]
+    assert {tag.name: tag.value for tag in book.custom_doc_props.props} == {"data_fingerprint": fingerprint}
 
 
 def test_successors_that_are_known_are_named_and_a_missing_file_is_refused(run, tmp_path, monkeypatch):

@@ -103,7 +103,8 @@ def test_nothing_is_fetched_from_elsewhere(page: str) -> None:
     beside = {a for a in addresses if not a.startswith(("data:", "#"))}
     names = ("checklist", "model_card", "atrs", "equality", "assumptions")
     documents = {f"transparency/{name}.html" for name in names}
-    assert beside == ({"report.html"} | documents if 'href="report.html"' in page else {"analyst.html"})
+    of_readers = {"analyst.html", "segments.xlsx", "segments.ods"}
+    assert beside == ({"report.html"} | documents if 'href="report.html"' in page else of_readers)
     assert "url(" not in page
     assert "@import" not in page
 

@@ -3,6 +3,8 @@
 SIZE = {"practices": "Practices", "patients": "Registered patients"}
 SEGMENT = {"segment": "Segment", "segment_code": "Segment code", "segment_name": "Segment name"}
 INDICATOR = {"indicator_code": "Indicator", "group_name": "Condition"}
+NETWORK = {"pcn_code": "Primary care network code", "pcn_name": "Primary care network"}
+BOARD = {"icb_code": "Integrated care board code", "icb_name": "Integrated care board"}
 LOOKUP = {
     "practice_code": "Practice code",
     "practice_name": "Practice",
@@ -15,12 +17,10 @@ LOOKUP = {
     "margin": "Margin",
     "fitted": "Fitted",
     "list_size": "Registered patients",
-    "pcn_code": "Primary care network code",
-    "pcn_name": "Primary care network",
+    **NETWORK,
     "sub_icb_code": "Sub-ICB location code",
     "sub_icb_name": "Sub-ICB location",
-    "icb_code": "Integrated care board code",
-    "icb_name": "Integrated care board",
+    **BOARD,
     "region_code": "Region code",
     "region_name": "Region",
 }
@@ -49,8 +49,8 @@ PROFILE = {
     "upper_quartile": "Upper quartile",
     "england_mean": "England mean",
     "difference_sd": "Difference from England (SD)",
-    "difference_low": "Interval from",
-    "difference_high": "Interval to",
+    "difference_low": "Interval from (SD)",
+    "difference_high": "Interval to (SD)",
 }
 TARGET = {"target": "Target: upper quartile of the segment (%)"}
 OPPORTUNITY = {
@@ -73,7 +73,7 @@ GAINS = tuple(
 BY_PRACTICE = {
     "practice_code": "Practice code",
     "practice_name": "Practice",
-    "icb_name": "Integrated care board",
+    **BOARD,
     "segment_code": "Segment code",
     **INDICATOR,
     "rate": "Achieved (%)",
@@ -86,9 +86,11 @@ BY_PRACTICE = {
     "low": "Interval from",
     "high": "Interval to",
     "standing": "Standing",
+    "description": "What it asks for",
 }
 EXPECTED = {
     "condition": "Register",
+    "group_code": "Register code",
     "level": "Kind of group",
     "area": "Group",
     "area_code": "Code",

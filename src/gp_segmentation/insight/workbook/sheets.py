@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from gp_segmentation.insight.workbook.headers import (
+    BOARD,
     BY_PRACTICE,
     EXPECTED,
     EXPECTED_LEVELS,
@@ -12,22 +13,25 @@ from gp_segmentation.insight.workbook.headers import (
     INDICATOR,
     LEVELS,
     LOOKUP,
+    NETWORK,
     OPPORTUNITY,
     PROFILE,
     SEGMENT,
     SIZE,
     TARGET,
 )
-from gp_segmentation.insight.workbook.workbook import WorkbookSheet
+from gp_segmentation.insight.workbook.layout import WorkbookSheet
+from gp_segmentation.insight.workbook.number_formats import unit_in_words
 from gp_segmentation.schemas import LEVEL_COLUMNS
 from gp_segmentation.utils.intervals import rounded_intervals
-from gp_segmentation.utils.wording import rounded_down
 
 
 def workbook_sheets(
     tables: Mapping[str, pd.DataFrame], segments: pd.DataFrame, levels: pd.DataFrame
 ) -> dict[str, WorkbookSheet]:
-    """Return the workbook's sheets; one whose table has no row (a source without achievement) is left out.
+    """Return the workbook's sheets in the order of interest: segments, practices, areas, then of the method.
+
+    A sheet whose table has no row (a source without achievement) is left out.
 
     Parameters
     ----------
@@ -41,24 +45,19 @@ def workbook_sheets(
     tables = dict(tables)
     for name in ("segment_sizes", "segment_mix", "profiles", "opportunities"):
         tables[name] = tables[name].assign(segment_code=tables[name]["segment"].map(codes))
-    # What falls short of certainty is not shown as certain.
-    certainty = segments["certainty"].map(lambda share: rounded_down(share, 2), na_action="ignore")
     sheets = {
+        "Segments": _sizes(tables["segment_sizes"]),
         "Lookup": WorkbookSheet(
-            segments.assign(certainty=certainty),
-            "Every practice: its segment, subgroup and place",
-            "All practices",
-            LOOKUP,
-            decimals=3,
-            whole_numbers=("certainty",),
+            segments, "Every practice: its segment, subgroup and place", "All practices", LOOKUP
         ),
         "Levels": _levels(levels),
-        **_segments(tables),
-        **_opportunities(tables),
+        "Profiles": _profiles(tables["profiles"]),
+        "Mix": _mix(tables["segment_mix"]),
+        "Networks": _networks(tables["segment_mix"], segments),
+        **_opportunities(tables, segments),
         "By practice": _by_practice(tables, segments),
         "Expected": _expected(tables["expected_groups"]),
         **_by_deprivation(tables),
-        "Networks": _networks(tables["segment_mix"], segments),
     }
     return {name: sheet for name, sheet in sheets.items() if len(sheet.table)}
 
@@ -74,43 +73,45 @@ def _levels(levels: pd.DataFrame) -> WorkbookSheet:
     return WorkbookSheet(shown, "Supergroups, segments and subgroups", "All practices", LEVELS)
 
 
-def _segments(tables: Mapping[str, pd.DataFrame]) -> dict[str, WorkbookSheet]:
-    sizes = {
+def _sizes(sizes: pd.DataFrame) -> WorkbookSheet:
+    columns = {
         **{**SEGMENT, **SIZE, "fitted": "Fitted", "special": "Special"},
         **{"share_of_practices": "Practices (%)", "share_of_patients": "Patients (%)"},
         "median_list_size": "Median list size",
     }
-    mix = {
-        **{"level": "Kind of area", "area": "Area", **SEGMENT, **SIZE},
+    number, code = _number(sizes).replace({0: "all"}), sizes["segment_code"].fillna("all")
+    return WorkbookSheet(
+        sizes.assign(segment=number, segment_code=code),
+        "Practices and patients by segment",
+        "All practices; England comes last",
+        columns,
+    )
+
+
+def _mix(mix: pd.DataFrame) -> WorkbookSheet:
+    columns = {
+        **{"level": "Kind of area", "area": "Area", "area_code": "Area code", **SEGMENT, **SIZE},
         **{"share_of_segment": "Of the segment (%)", "share_of_area": "Of the area (%)"},
     }
-    areas = tables["segment_mix"][tables["segment_mix"]["level"] != "pcn"]  # which have a sheet of their own
-    size_table = tables["segment_sizes"]
-    number = _number(size_table).replace({0: "all"})
-    code = size_table["segment_code"].fillna("all")
-    profile_table = tables["profiles"].sort_values(["segment", "used", "rank"], ascending=[True, False, True])
-    unit = profile_table["unit"].replace({"%": "percent"})  # screen readers skip a cell of signs alone
-    return {
-        "Segments": WorkbookSheet(
-            size_table.assign(segment=number, segment_code=code),
-            "Practices and patients by segment",
-            "All practices; England comes last",
-            sizes,
-        ),
-        "Mix": WorkbookSheet(
-            areas.assign(segment=_number(areas)),
-            "Segments by region, integrated care board, sub-ICB location and deprivation",
-            "All practices",
-            mix,
-        ),
-        "Profiles": WorkbookSheet(
-            profile_table.assign(unit=unit),
-            "Profiles: each segment against England",
-            "Fitted practices with a figure",
-            PROFILE,
-            decimals=3,
-        ),
-    }
+    areas = mix[mix["level"] != "pcn"]  # which have a sheet of their own
+    return WorkbookSheet(
+        areas.assign(segment=_number(areas), area_code=areas["area_code"].fillna("none")),
+        "Segments by region, integrated care board, sub-ICB location and deprivation",
+        "All practices",
+        columns,
+    )
+
+
+def _profiles(profiles: pd.DataFrame) -> WorkbookSheet:
+    table = profiles.sort_values(["segment", "used", "rank"], ascending=[True, False, True])
+    return WorkbookSheet(
+        table.assign(unit=table["unit"].map(unit_in_words)),
+        "Profiles: each segment against England",
+        "Fitted practices with a figure",
+        PROFILE,
+        in_unit_of_row=("mean", "median", "lower_quartile", "upper_quartile", "england_mean"),
+        shows_achievement=True,  # among the measures that were not used
+    )
 
 
 def _networks(mix: pd.DataFrame, segments: pd.DataFrame) -> WorkbookSheet:
@@ -118,42 +119,45 @@ def _networks(mix: pd.DataFrame, segments: pd.DataFrame) -> WorkbookSheet:
     rows = mix[mix["level"] == "pcn"].assign(area_code=lambda table: table["area_code"].fillna("none"))
     sizes = rows.groupby(["area_code", "area"])[list(SIZE)].sum()
     by_segment = rows.pivot_table(index=["area_code", "area"], columns="segment_code", values="patients")
-    boards = segments.groupby(["pcn_code", "icb_name"])["list_size"].sum().reset_index()
+    boards = segments.groupby(["pcn_code", *BOARD])["list_size"].sum().reset_index()
     boards = boards.sort_values("list_size", ascending=False, kind="stable").drop_duplicates("pcn_code")
     table = sizes.join(by_segment.div(sizes["patients"], axis=0)).reset_index()
-    table["icb_name"] = table["area_code"].map(boards.set_index("pcn_code")["icb_name"])
-    places = {"area_code": "Primary care network code", "area": "Primary care network"}
+    table = table.join(boards.set_index("pcn_code")[list(BOARD)], on="area_code")
+    places = dict(zip(("area_code", "area"), NETWORK.values(), strict=True))
     shares = {code: f"Patients in {code} (%)" for code in by_segment.columns}
     return WorkbookSheet(
         table,
         "Primary care networks: their patients by segment of the practice",
         "All practices; those in no network come last",
-        {**places, "icb_name": "Integrated care board", **SIZE, **shares},
+        {**places, **BOARD, **SIZE, **shares},
     )
 
 
-def _opportunities(tables: Mapping[str, pd.DataFrame]) -> dict[str, WorkbookSheet]:
+def _opportunities(tables: Mapping[str, pd.DataFrame], segments: pd.DataFrame) -> dict[str, WorkbookSheet]:
     totals = tables["opportunity_totals"]
     of = {level: totals[totals["level"] == level] for level in ("england", "icb", "deprivation_quintile")}
     first = {
-        **{"indicator_code": "Indicator", **SEGMENT},
+        **{**INDICATOR, **SEGMENT},
         **{**TARGET, "england_target": "Target, England: its upper quartile (%)"},
     }
+
+    # Totals are by name; boards of one name have several codes.
+    board_codes = segments.groupby("icb_name")["icb_code"].agg(lambda codes: ", ".join(sorted(set(codes))))
 
     def sheet(table: pd.DataFrame, by: str, scope: str, groups: dict[str, str]) -> WorkbookSheet:
         title = f"Additional patients by {by}"
         return WorkbookSheet(
-            with_rounded_gains(table), title, scope, {**groups, **OPPORTUNITY}, whole_numbers=sum(GAINS, ())
+            with_rounded_gains(table), title, scope, {**groups, **OPPORTUNITY}, shows_achievement=True
         )
 
     return {
         "Opportunities": sheet(tables["opportunities"], "indicator and segment", "Fitted practices", first),
         "England": sheet(of["england"], "indicator, England", "Fitted practices", INDICATOR),
         "Care boards": sheet(
-            of["icb"],
+            of["icb"].assign(area_code=of["icb"]["area"].map(board_codes)),
             "integrated care board",
             "Fitted practices",
-            {"area": "Integrated care board", **INDICATOR},
+            {"area_code": BOARD["icb_code"], "area": BOARD["icb_name"], **INDICATOR},
         ),
         "Deprivation": sheet(
             of["deprivation_quintile"],
@@ -177,15 +181,16 @@ def _by_practice(tables: Mapping[str, pd.DataFrame], segments: pd.DataFrame) -> 
     """A row per practice and indicator in which it has a patient or more to reach its target."""
     rows = tables["practice_opportunities"]
     rows = rows[rows["additional_patients"] >= 1]
-    places = segments.set_index("practice_code")[["practice_name", "icb_name", "segment_code"]]
-    conditions = tables["opportunities"].drop_duplicates("indicator_code").set_index("indicator_code")
-    rows = rows.join(places, on="practice_code").join(conditions["group_name"], on="indicator_code")
+    places = segments.set_index("practice_code")[["practice_name", *BOARD, "segment_code"]]
+    indicators = tables["opportunities"].drop_duplicates("indicator_code").set_index("indicator_code")
+    about = indicators[["group_name", "description"]]
+    rows = rows.join(places, on="practice_code").join(about, on="indicator_code")
     return WorkbookSheet(
         with_rounded_gains(rows),
         "Additional patients by practice and indicator, the largest of each practice first",
         "Fitted practices below the target by a patient or more; practice_opportunities.parquet has the rest",
         BY_PRACTICE,
-        whole_numbers=GAINS[0],
+        shows_achievement=True,
     )
 
 
@@ -199,7 +204,7 @@ def _expected(groups: pd.DataFrame) -> WorkbookSheet:
         "Patients expected on registers by age, sex and deprivation, and recorded",
         "Ordinary practices; expected_groups.csv has networks, expected.parquet has practices",
         EXPECTED,
-        whole_numbers=("expected", "difference"),
+        units=dict.fromkeys(("expected", "difference"), "patients"),
     )
 
 
@@ -215,8 +220,8 @@ def _by_deprivation(tables: Mapping[str, pd.DataFrame]) -> dict[str, WorkbookShe
     distances = {"distance": "Distance of peers", "random_distance": "Distance of random practices"}
     fidelity = {
         "fidelity": "Rules give the segment (%)",
-        "low": "95% interval from",
-        "high": "95% interval to",
+        "low": "95% interval from (%)",
+        "high": "95% interval to (%)",
         "largest_segment": "Naming the largest segment does (%)",
     }
     return {
@@ -225,10 +230,9 @@ def _by_deprivation(tables: Mapping[str, pd.DataFrame]) -> dict[str, WorkbookShe
             "The peers of practices by deprivation quintile",
             "All practices; England comes last",
             {**quintile, **shares, **distances, "inclusion": "Stays a peer (%)"},
-            decimals=2,
         ),
         "Rules by deprivation": WorkbookSheet(
-            rules.assign(low=100 * rules["low"], high=100 * rules["high"]),
+            rules,
             "How often the simple rules give the right segment, by deprivation quintile",
             "Fitted practices, cross-validated; England comes last",
             {**quintile, "fitted": "Fitted", **fidelity},

@@ -32,6 +32,7 @@ from gp_segmentation.schemas import AreaTables
 from gp_segmentation.storage.table_files import read_table, rounded, write_table
 from gp_segmentation.storage.workspace import Workspace
 from gp_segmentation.utils.files import fresh_folder, read_json
+from gp_segmentation.utils.hashes import identity_of_data
 from gp_segmentation.utils.parallel import count_jobs, parallel_map
 from gp_segmentation.utils.progress import watched
 
@@ -81,14 +82,18 @@ class Packs:
     said: tuple[str, ...]
 
 
-def write_packs(wanted: Wanted, cfg: dict[str, Any], ws: Workspace, target: Path) -> Packs:
+def write_packs(
+    wanted: Wanted, cfg: dict[str, Any], ws: Workspace, target: Path, tags: dict[str, str] | None = None
+) -> Packs:
     """Write the pack of each area that is wanted into a folder of its own in `target`.
 
     Parameters
     ----------
-    cfg : of the run: jobs; for segments of the area's own also clusterer, study and seed.
+    cfg : of the run: jobs, features; for segments of the area's own also clusterer, study and seed.
+    tags : of the run, for the workbooks; by default those of its data, since a part of the configuration is
+        all that a pack depends on.
     """
-    run = _FinishedRun.of(cfg, ws)
+    run = _FinishedRun.of(cfg, ws, tags)
     rows = run.tables.segments
     grouping = _grouping(wanted, ws.groupings(), rows["practice_code"])
     areas = (
@@ -133,11 +138,12 @@ class _FinishedRun:
     ws: Workspace
     tables: RunTables
     source: dict[str, Any]
+    tags: dict[str, str]
     verdict: str
     boundaries: Any
 
     @classmethod
-    def of(cls, cfg: dict[str, Any], ws: Workspace) -> _FinishedRun:
+    def of(cls, cfg: dict[str, Any], ws: Workspace, tags: dict[str, str] | None) -> _FinishedRun:
         natural, _, dictionary = ws.feature_tables()
         tables = RunTables(
             segments=ws.segment_table(everyone=True),
@@ -151,7 +157,8 @@ class _FinishedRun:
             adjusted_for=ws.expected_about().get("adjusted_for", []),
         )
         verdict = verdict_sentence(ws.choice(), read_json(ws.evidence / "evidence.json"))
-        return cls(cfg, ws, tables, read_json(ws.prepared / "source.json"), verdict, ws.boundaries())
+        source = read_json(ws.prepared / "source.json")
+        return cls(cfg, ws, tables, source, tags or identity_of_data(source), verdict, ws.boundaries())
 
     def places(self, kind: str, grouping: Grouping | None) -> AreaPlaces | None:
         segments = self.tables.segments
@@ -202,7 +209,7 @@ def _write_pack(
     folder.parent.mkdir(parents=True, exist_ok=True)
     with fresh_folder(folder) as out:
         write_area_page(out / PAGE, page)
-        write_area_workbook(out / "area.xlsx", tables, run.source)
+        write_area_workbook(out / "area.xlsx", tables, run.source, run.cfg, run.tags)
         write_area_slides(out / "slides.pptx", page, template)
         for name, table in CSV.items():
             write_table(out / name, rounded(getattr(tables, table)))

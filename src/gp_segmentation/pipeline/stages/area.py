@@ -10,7 +10,13 @@ from gp_segmentation.utils.root import project_root
 def run(cfg: dict[str, Any], ws: Workspace) -> None:
     """Write the packs, and in any case what was asked for."""
     scope = cfg["scope"]
-    local = {"clusterer": cfg["clusterer"], "study": cfg["study"], "seed": cfg["seed"], "jobs": cfg["jobs"]}
+    used = {
+        "clusterer": cfg["clusterer"],
+        "features": cfg["features"],
+        "study": cfg["study"],
+        "seed": cfg["seed"],
+        "jobs": cfg["jobs"],
+    }
     with fresh_folder(ws.area) as out:
         write_json(out / "scope.json", scope)
         if scope["kind"] is not None:
@@ -18,4 +24,4 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
             from gp_segmentation.pipeline.packs import Wanted, write_packs
 
             asked = {"fit": scope["fit"], "grouping": scope["grouping"], "base": project_root()}
-            write_packs(Wanted(scope["kind"], scope["area"], **asked), local, ws, out)
+            write_packs(Wanted(scope["kind"], scope["area"], **asked), used, ws, out)

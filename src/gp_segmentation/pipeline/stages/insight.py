@@ -1,4 +1,4 @@
-"""data/segments -> data/insight: profiles, portraits, rules, peers, opportunities, outliers, workbook."""
+"""data/segments -> data/insight: profiles, portraits, rules, peers, opportunities, outliers."""
 
 import logging
 from typing import Any
@@ -9,8 +9,6 @@ from gp_segmentation.errors import ConfigError
 from gp_segmentation.insight import build, spatial
 from gp_segmentation.insight.disputed import disputed_practices
 from gp_segmentation.insight.rules import surrogate_rules
-from gp_segmentation.insight.workbook.sheets import workbook_sheets
-from gp_segmentation.insight.workbook.workbook import write_workbook
 from gp_segmentation.schemas import SCHEMAS
 from gp_segmentation.storage.table_files import read_table, rounded, write_table
 from gp_segmentation.storage.workspace import Workspace
@@ -26,7 +24,7 @@ LARGE = (
 
 
 def run(cfg: dict[str, Any], ws: Workspace) -> None:
-    """Write what the segments tell, as tables, texts and a workbook."""
+    """Write what the segments tell, as tables and texts."""
     options = cfg["insight"]
     natural, values, dictionary = ws.feature_tables()
     everyone = ws.segment_table(everyone=True)
@@ -58,7 +56,9 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
     tables |= build.deprivation_tables(found, tables, surrogate, options)
     tables["disputed"] = disputed_practices(read_table(ws.evidence / "practices.parquet"), segments)
     tables["space"] = spatial.join_counts(prepared["practices"], segments, **options["spatial"])
-    tables = {name: rounded(table) for name, table in tables.items()}  # portraits and workbook show the same
+    tables = {
+        name: rounded(table) for name, table in tables.items()
+    }  # portraits, pages and workbook show the same
     with fresh_folder(ws.insight) as out:
         for name, table in tables.items():
             ending = "parquet" if name in LARGE else "csv"
@@ -68,8 +68,6 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
         write_json(out / "portraits_by_level.json", by_level)
         write_json(out / "expected.json", expected.about)
         write_text(out / "rules.txt", surrogate.text)
-        source = read_json(ws.prepared / "source.json")
-        write_workbook(out / "segments.xlsx", workbook_sheets(tables, everyone, levels), source)
 
 
 def _check_enough_practices(options: dict[str, Any], segments: pd.DataFrame) -> None:

@@ -1,14 +1,21 @@
-"""Everything -> data/figures and data/report: the page, and the transparency pack."""
+"""Everything -> data/figures and data/report: page, workbook, and the transparency pack."""
 
 from typing import Any
 
 from gp_segmentation import figures, report
+from gp_segmentation.insight.workbook.sheets import workbook_sheets
+from gp_segmentation.insight.workbook.workbook import write_workbook
 from gp_segmentation.storage.workspace import Workspace
 from gp_segmentation.utils.files import fresh_folder
+from gp_segmentation.utils.hashes import identity
 
 
 def run(cfg: dict[str, Any], ws: Workspace) -> None:
-    """Draw the figures, write the page and the documents that tell how the results came to be."""
+    """Draw the figures, write the page, the workbook and the documents that tell how results came to be.
+
+    The workbook is made here, and not with its tables, since its cover has the hash of the configuration, as
+    the page has: any change of the configuration makes both anew.
+    """
     results, options = ws.results(cfg), cfg["report"]
     figures.render_all(results, ws.figures, names=options["figures"], jobs=cfg["jobs"])
     rendered, left_out = figures.load_figures(ws.figures)
@@ -16,3 +23,6 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
         page = out / "report.html"
         report.write_page(results, rendered, page, left_out=left_out, top_features=options["top_features"])
         report.write_transparency(report.Facts(results, **ws.equality()), out / "transparency")
+        sheets = workbook_sheets(ws.workbook_tables(results), results.everyone, results.levels)
+        tags = identity(cfg, results.source)
+        write_workbook(out / report.WORKBOOK, sheets, results.source, cfg, tags)

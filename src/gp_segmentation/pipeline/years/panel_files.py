@@ -29,6 +29,7 @@ from gp_segmentation.storage.provenance import content
 from gp_segmentation.storage.table_files import read_table, write_table
 from gp_segmentation.storage.workspace import Workspace
 from gp_segmentation.utils.files import fresh_folder, read_json, write_json
+from gp_segmentation.utils.hashes import identity_of_data
 
 Config = dict[str, Any]
 
@@ -48,26 +49,28 @@ class Written:
     sources: list[Config]
 
 
-def write_panel(options: Config, cfg: Config, ws: Workspace, root: Path, out: Path, *, seed: int) -> Written:
+def write_panel(
+    options: Config,
+    cfg: Config,
+    ws: Workspace,
+    root: Path,
+    out: Path,
+    *,
+    seed: int,
+    tags: dict[str, str] | None = None,
+) -> Written:
     """Build the panel of the run in `ws` and write it into `out`.
 
     Parameters
     ----------
     options : ``panel`` of the configuration. cfg : of the run. root : the project.
+    tags : of the run, for the workbook; by default those of its data.
     """
     names = [str(name) for name in options["sources"] if name != cfg["source"]["name"]]
     folders = [ws.prepared, *(prepared_source(name, cfg, root, ws.raw) for name in names)]
     years = [_year(folder) for folder in folders]
     segments = ws.segment_table()
-    recorded = read_json(ws.segments / "model.json")
-    run = Run(
-        period=years[0].period,
-        model=load_model(ws.segments / "model.skops", str(recorded["sha256"])),
-        blocks={name: config.build(node, "block") for name, node in cfg["features"]["blocks"].items()},
-        selection=config.build(cfg["selection"], "selection"),
-        tables=years[0].tables,
-        names=dict(zip(segments["segment"], segments["segment_name"], strict=True)),
-    )
+    run = _frozen_run(cfg, ws, years[0], segments)
     clusterer = config.build(ws.choice()["node"], "clusterer")
     panel = build_panel(
         run,
@@ -83,24 +86,26 @@ def write_panel(options: Config, cfg: Config, ws: Workspace, root: Path, out: Pa
     sources = [read_json(folder / "source.json") | {"tables": content(folder)} for folder in folders]
     absent = [f"{source['label']}: {sentence}" for source in sources for sentence in source.get("absent", [])]
     panel = replace(panel, notes=[*panel.notes, *absent])
-    _write(out, panel, segments, sources)
+    practices = pd.concat([year.tables.practices for year in years])
+    practices = practices.drop_duplicates("practice_code", keep="last")
+    keys = segments.drop_duplicates("segment")
+    titles = {
+        str(row["segment"]): f"{row['segment_code']} {row['segment_name']}" for _, row in keys.iterrows()
+    }
+    sheets = panel_sheets(panel, titles, practices)
+    with fresh_folder(out) as folder:
+        _write_page_and_tables(folder, PanelPage(panel, titles, keys, sources))
+        write_workbook(folder / WORKBOOK, sheets, _about(sources), cfg, tags or identity_of_data(sources[0]))
+        write_json(folder / RESULT, _result(panel, sources))
     return Written(panel, sources)
 
 
-def _write(out: Path, panel: PanelTables, segments: pd.DataFrame, sources: list[Config]) -> None:
-    keys = segments.drop_duplicates("segment")
-    names = {
-        str(row["segment"]): f"{row['segment_code']} {row['segment_name']}" for _, row in keys.iterrows()
-    }
-    with fresh_folder(out) as folder:
-        for name in TABLES:
-            write_table(folder / f"{name}.csv", getattr(panel, name), f"panel_{name}")
-        page = PanelPage(panel, names, keys, sources)
-        for name, pictures in write_panel_page(folder / PAGE, page).items():
-            for ending, content in pictures.items():
-                (folder / f"{name}.{ending}").write_bytes(content)
-        write_workbook(folder / WORKBOOK, panel_sheets(panel, names), _about(sources))
-        write_json(folder / RESULT, _result(panel, sources))
+def _write_page_and_tables(folder: Path, page: PanelPage) -> None:
+    for name in TABLES:
+        write_table(folder / f"{name}.csv", getattr(page.panel, name), f"panel_{name}")
+    for name, pictures in write_panel_page(folder / PAGE, page).items():
+        for ending, picture in pictures.items():
+            (folder / f"{name}.{ending}").write_bytes(picture)
 
 
 def _result(panel: PanelTables, sources: list[Config]) -> Config:
@@ -121,14 +126,30 @@ def _result(panel: PanelTables, sources: list[Config]) -> Config:
 
 
 def _about(sources: list[Config]) -> Config:
-    """What the workbook says of the data of all years: what is true of any is said of all."""
+    """What the workbook says of the data of all years: what is true of any is said of all.
+
+    The fingerprint is that of the run's own year.
+    """
     together = around(sources)
     return {
         **sources[0],
         **together.pop("source"),
         **together,
+        "simulated": {name: note for source in sources for name, note in source.get("simulated", {}).items()},
         "absent": [],  # of several years: panel.json and the page say which lacks what
     }
+
+
+def _frozen_run(cfg: Config, ws: Workspace, year: Year, segments: pd.DataFrame) -> Run:
+    recorded = read_json(ws.segments / "model.json")
+    return Run(
+        period=year.period,
+        model=load_model(ws.segments / "model.skops", str(recorded["sha256"])),
+        blocks={name: config.build(node, "block") for name, node in cfg["features"]["blocks"].items()},
+        selection=config.build(cfg["selection"], "selection"),
+        tables=year.tables,
+        names=dict(zip(segments["segment"], segments["segment_name"], strict=True)),
+    )
 
 
 def _year(folder: Path) -> Year:

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from gp_segmentation.insight.workbook.workbook import WorkbookSheet
+from gp_segmentation.insight.workbook.headers import BOARD, NETWORK
+from gp_segmentation.insight.workbook.layout import WorkbookSheet
+from gp_segmentation.insight.workbook.number_formats import unit_in_words
 from gp_segmentation.schemas import PanelTables
 
 STEP = {"from_period": "From year", "to_period": "To year"}
@@ -35,10 +37,11 @@ EVENTS = {
     **STEP,
     "practice_code": "Practice code",
     "practice_name": "Practice",
-    "pcn_code": "Network code",
+    **NETWORK,
     "patients": "Registered patients",
     "event": "What became of it",
     "successor": "Successor code",
+    "successor_name": "Successor",
     "basis": "Successor known by",
     "reason": "Reason",
 }
@@ -65,33 +68,47 @@ RETURNS = {
 CORE = {"part": "Part", "item": "Item", "period": "Year", "found": "What the year has", "used": "Compared"}
 
 
-def panel_sheets(panel: PanelTables, names: Mapping[str, str]) -> dict[str, WorkbookSheet]:
+def panel_sheets(
+    panel: PanelTables, names: Mapping[str, str], practices: pd.DataFrame
+) -> dict[str, WorkbookSheet]:
     """Return the sheets: practices by year, flows, trends, practices of one year, patients, fits, core.
 
     Parameters
     ----------
-    names : number of a segment as text -> its code and name.
+    names : number of a segment as text -> its code and name. practices : those of all years, each once: the
+        names of practices and networks, and the codes of boards.
     """
     scope = f"England, {panel.periods[0]} to {panel.periods[-1]}"
-    by_practice, headers = _by_practice(panel, names)
+    by_practice, headers = _by_practice(panel, names, practices)
     returns = panel.returns.assign(segment=panel.returns["segment"].astype(str).map(names))
     flows, trends = (_named(table, names) for table in (panel.flows, panel.trends))
-    trends = trends.replace({"unit": {"%": "percent"}})  # screen readers skip a cell of signs alone
+    trends = trends.assign(unit=trends["unit"].map(unit_in_words))
+    events = _with_names(panel.practices, practices)
     shown = {
-        "Practices": (by_practice, "Segment of every practice in every year", headers, 2),
-        "Flows": (flows, "Who went from which segment to which", FLOWS, 1),
-        "Trends": (trends, "Means of every measure by segment and year", TRENDS, 2),
-        "Closed and new": (panel.practices, "Practices of one year only, and what became of them", EVENTS, 0),
-        "Patients": (panel.account, "Where the patients of both years are", ACCOUNT, 0),
-        "Other fits": (panel.agreement, "Do other years give other segments?", AGREEMENT, 2),
-        "Segments in other years": (returns, "Does each segment return in each year?", RETURNS, 2),
-        "Compared": (panel.core, "What the years have in the same form", CORE, 0),
+        "Flows": (flows, "Who went from which segment to which", FLOWS),
+        "Practices": (by_practice, "Segment of every practice in every year", headers),
+        "Trends": (trends, "Means of every measure by segment and year", TRENDS),
+        "Closed and new": (events, "Practices of one year only, and what became of them", EVENTS),
+        "Patients": (panel.account, "Where the patients of both years are", ACCOUNT),
+        "Other fits": (panel.agreement, "Do other years give other segments?", AGREEMENT),
+        "Segments in other years": (returns, "Does each segment return in each year?", RETURNS),
+        "Compared": (panel.core, "What the years have in the same form", CORE),
     }
+    in_unit = {"Trends": ("mean",)}
     return {
-        name: WorkbookSheet(table, title, scope, columns, decimals)
-        for name, (table, title, columns, decimals) in shown.items()
+        name: WorkbookSheet(table, title, scope, columns, in_unit_of_row=in_unit.get(name, ()))
+        for name, (table, title, columns) in shown.items()
         if len(table)
     }
+
+
+def _with_names(events: pd.DataFrame, practices: pd.DataFrame) -> pd.DataFrame:
+    """Practices of one year only, with the names of their networks and of those that follow them."""
+    networks = practices.drop_duplicates("pcn_code", keep="last").set_index("pcn_code")["pcn_name"]
+    names = practices.set_index("practice_code")["practice_name"]
+    return events.assign(
+        pcn_name=events["pcn_code"].map(networks), successor_name=events["successor"].map(names)
+    )
 
 
 def _named(table: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
@@ -100,16 +117,15 @@ def _named(table: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
     return table.assign(**{name: table[name].map(lambda text: names.get(text, text)) for name in columns})
 
 
-def _by_practice(panel: PanelTables, names: Mapping[str, str]) -> tuple[pd.DataFrame, dict[str, str]]:
+def _by_practice(
+    panel: PanelTables, names: Mapping[str, str], practices: pd.DataFrame
+) -> tuple[pd.DataFrame, dict[str, str]]:
     """A row per practice; of every year its segment and certainty, of each but the first the change."""
     rows = panel.segments.assign(segment=panel.segments["segment"].astype(str).map(names))
     about = ["practice_code", "practice_name", "icb_name"]
     wide = rows.drop_duplicates("practice_code", keep="last")[about].set_index("practice_code")
-    headers = {
-        "practice_code": "Practice code",
-        "practice_name": "Practice",
-        "icb_name": "Integrated care board",
-    }
+    wide["icb_code"] = practices.set_index("practice_code")["icb_code"]
+    headers = {"practice_code": "Practice code", "practice_name": "Practice", **BOARD}
     for number, period in enumerate(panel.periods):
         own = rows[rows["period"] == period].set_index("practice_code")
         columns = {"segment": "Segment", "certainty": "Certainty (%)", "change": "Change"}

@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 
 from gp_segmentation.insight import groups
+from gp_segmentation.insight.workbook.layout import MISSING, WorkbookSheet, laid_out
 from gp_segmentation.insight.workbook.sheets import (
     _by_practice,
     _networks,
     _opportunities,
     workbook_sheets,
 )
-from gp_segmentation.insight.workbook.workbook import WorkbookSheet
 from gp_segmentation.schemas import SCHEMAS, Results
 
 TOTALS = ["level", "area", "indicator_code", "group_name", "additional_patients"]
@@ -60,17 +60,20 @@ def test_what_is_not_quite_certain_is_not_shown_as_certain(
     sheets: tuple[Results, dict[str, WorkbookSheet]],
 ) -> None:
     results, found = sheets
-    shares, shown = results.segments["certainty"], found["Lookup"].table["certainty"]
-    assert shown.isna().equals(shares.isna())
-    assert (shown.dropna() <= shares.dropna()).all()
-    np.testing.assert_allclose(shown.dropna() * 100, np.floor(shares.dropna() * 100 + 1e-6))
-    assert "certainty" in found["Lookup"].whole_numbers
+    shares = results.segments["certainty"]
+    source = {**results.source, "attribution": "", "licence": ""}
+    *_, laid = laid_out({"Lookup": found["Lookup"]}, source, results.config, {}).sheets
+    column = next(column for column in laid.columns if column.header.startswith("Certainty (%)"))
+    shown = [column.distinct[place] for place in column.places]
+    assert shares.isna().to_list() == [value == MISSING for value in shown]
+    expected = np.floor(100 * shares.dropna().to_numpy() + 1e-6)
+    assert [value for value in shown if value != MISSING] == expected.tolist()
 
 
 def test_the_levels_have_a_sheet(sheets: tuple[Results, dict[str, WorkbookSheet]]) -> None:
     results, found = sheets
     sheet = found["Levels"]
-    assert list(found)[:3] == ["Lookup", "Levels", "Segments"]
+    assert list(found)[:3] == ["Segments", "Lookup", "Levels"]
     assert list(sheet.columns.values()) == [
         *("Level", "Code", "Part of", "Segment", "Name", "The name compares it with"),
         "What sets it apart from the others of the group it is part of",
@@ -102,13 +105,14 @@ def test_networks_have_a_row_each_and_practices_in_none_the_last() -> None:
     mix = groups.segment_mix(segments, pd.Series("1", index=segments["practice_code"]))
     sheet = _networks(mix.assign(segment_code=mix["segment"].map({1: "A1", 2: "A2"})), segments)
     assert list(sheet.columns.values()) == [
-        *("Primary care network code", "Primary care network", "Integrated care board", "Practices"),
+        *("Primary care network code", "Primary care network"),
+        *("Integrated care board code", "Integrated care board", "Practices"),
         *("Registered patients", "Patients in A1 (%)", "Patients in A2 (%)"),
     ]
     assert sheet.table[list(sheet.columns)].astype(object).fillna("").to_numpy().tolist() == [
-        ["P1", "One", "South", 2, 4000, 0.25, 0.75],  # most of its patients are in the South
-        ["P2", "One", "North", 1, 500, 0.0, 1.0],
-        ["none", "no network", "", 1, 700, 1.0, 0.0],
+        ["P1", "One", "Q", "South", 2, 4000, 0.25, 0.75],  # most of its patients are in the South
+        ["P2", "One", "Q", "North", 1, 500, 0.0, 1.0],
+        ["none", "no network", "", "", 1, 700, 1.0, 0.0],
     ]
 
 
@@ -132,10 +136,12 @@ def test_practices_have_every_opportunity_with_rate_target_peers_and_rank(
     sheet = found["By practice"]
     assert len(sheet.table) == len(results.practice_opportunities) == 2 * len(results.segments)
     assert list(sheet.columns.values()) == [
-        *("Practice code", "Practice", "Integrated care board", "Segment code", "Indicator", "Condition"),
+        *("Practice code", "Practice", "Integrated care board code", "Integrated care board", "Segment code"),
+        *("Indicator", "Condition"),
         *("Achieved (%)", "Target: upper quartile of the segment (%)", "Median of its peers (%)"),
         *("Rank in its segment, 1 the highest rate", "Practices ranked", "Eligible patients"),
         *("Additional patients, own segment", "Interval from", "Interval to", "Standing"),
+        "What it asks for",
     ]
     first = sheet.table[list(sheet.columns)].iloc[0].to_dict()
     assert [first[name] for name in ("rate", "target", "peers_rate", "rank")] == [0.5, 0.6, 0.55, 7]
@@ -153,9 +159,13 @@ def test_no_board_is_left_out_and_patients_are_shown_as_their_intervals_bear() -
     gains = {"additional_patients": 288.4, "low": 246.1, "high": 335.7}
     numbers = gains | {f"england_{name}": 10 * value for name, value in gains.items()}
     empty = pd.DataFrame(columns=[*rows, *numbers])
-    found = _opportunities({"opportunity_totals": rows.assign(**numbers), "opportunities": empty})
+    # Two boards have one name: their totals are together, and so are their codes.
+    places = pd.DataFrame({"icb_name": ["Board 0", "Board 0", "Board 1"], "icb_code": ["QB", "QA", "QC"]})
+    tables = {"opportunity_totals": rows.assign(**numbers), "opportunities": empty}
+    found = _opportunities(tables, places)
     boards = found["Care boards"].table
     assert len(boards) == 900
+    assert boards["area_code"].to_list()[:2] == ["QA, QB", "QC"]
     assert boards.iloc[899][list(numbers)].to_list() == [290, 250, 340, 2900, 2500, 3400]
 
 
@@ -170,3 +180,33 @@ def test_expected_patients_have_a_sheet_of_segments_and_areas_but_networks(
         *("Expected on the register", "Expected, interval from", "Expected, interval to"),
         "Recorded less expected",
     ]
+
+
+def test_every_code_has_its_words_beside_it(sheets: tuple[Results, dict[str, WorkbookSheet]]) -> None:
+    """Header of a code -> the header that has its name or text."""
+    _, found = sheets
+    words = {
+        "Practice code": "Practice",
+        "Segment code": "Segment name",
+        "Indicator": "What it asks for",
+        "Register code": "Register",
+        "Primary care network code": "Primary care network",
+        "Sub-ICB location code": "Sub-ICB location",
+        "Integrated care board code": "Integrated care board",
+        "Region code": "Region",
+        "Area code": "Area",
+    }
+    seen = set()
+    for name, sheet in found.items():
+        headers = set(sheet.columns.values())
+        codes = headers & set(words) - ({"Segment code"} if name == "By practice" else set())
+        assert {words[code] for code in codes} <= headers, name
+        seen |= codes
+    assert seen == set(words)
+
+
+def test_sheets_with_achievement_are_known_as_such(sheets: tuple[Results, dict[str, WorkbookSheet]]) -> None:
+    _, found = sheets
+    assert {name for name, sheet in found.items() if sheet.shows_achievement} == {
+        *("Profiles", "Opportunities", "By practice"),
+    }
