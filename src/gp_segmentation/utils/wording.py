@@ -117,8 +117,8 @@ def markdown(text: str) -> str:
 def natural(value: float | None, unit: str) -> str:
     """Return `value` in its unit, or "not known".
 
-    Per cent have one decimal, below 2% two; counts have none. What the unit of another measure is worth is not
-    known: such have one decimal from 1 on, and below two digits that count.
+    Per cent have one decimal, below 2% two; counts have none. What the unit of another measure is worth is
+    not known: such have one decimal from 1 on, and below two digits that count.
 
     >>> natural(24.13, "%"), natural(1.5, "%"), natural(0.02, "%"), natural(9843.2, "patients")
     ('24.1%', '1.50%', '0.02%', '9,843')
