@@ -14,7 +14,7 @@ def leaves_encoding(call: ast.Call) -> bool:
     """Whether a call reads or writes text in the machine's own encoding; ruff knows only some of them."""
     name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
     given = {keyword.arg: keyword.value for keyword in call.keywords}
-    if "encoding" in given:
+    if {"encoding", "force_zip64"} & set(given):  # a member of a zip is bytes
         return False
     if name == "read_text":
         return not call.args
@@ -41,6 +41,7 @@ def leaves_encoding(call: ast.Call) -> bool:
         ("path.open('wb')", False),
         ("open(name, mode='r')", True),
         ("open(name)", True),
+        ("archive.open(member, 'w', force_zip64=True)", False),
         ("subprocess.run(command, text=True)", True),
         ("subprocess.run(command, capture_output=True)", False),
     ],

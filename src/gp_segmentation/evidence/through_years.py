@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gp_segmentation.utils.wording import percent_reached, score, score_reached, whole_percent
+from gp_segmentation.utils.rounding import percent_reached, score, score_reached, whole_percent
 
 METRICS = {
     "ari_own_fits": "own_fits",

@@ -14,7 +14,8 @@ from gp_segmentation.evidence.json_values import json_records
 from gp_segmentation.utils.arrays import Floats, Ints
 from gp_segmentation.utils.parallel import parallel_map
 from gp_segmentation.utils.progress import progress_bar
-from gp_segmentation.utils.wording import first_few, percent_reached, whole_percent
+from gp_segmentation.utils.rounding import percent_reached, whole_percent
+from gp_segmentation.utils.wording import first_few
 from gp_segmentation.validity import adjusted_rand, best_jaccards, match_labels
 
 #: How the levels of areas are called.

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gp_segmentation.utils.wording import (
+from gp_segmentation.utils.rounding import (
     density,
     percent_reached,
     score,

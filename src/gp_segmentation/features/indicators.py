@@ -19,7 +19,7 @@ from gp_segmentation.features.base import (
 )
 from gp_segmentation.features.counted import CountedRates
 from gp_segmentation.features.rates import RATE_TRANSFORMS, SHRINKAGES, rate_features, wide
-from gp_segmentation.utils.wording import percent
+from gp_segmentation.utils.rounding import percent
 
 
 @dataclass(frozen=True)

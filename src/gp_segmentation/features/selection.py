@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from gp_segmentation.utils.wording import percent
+from gp_segmentation.utils.rounding import percent
 
 Limit = Annotated[float, Field(gt=0, le=1)]
 

@@ -14,7 +14,8 @@ from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import GREY, LINE_STYLES, MARKERS, SEGMENT_COLOURS, Look
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.labels import CLUSTERERS, in_words, titled
-from gp_segmentation.utils.wording import inline, listed, whole_percent
+from gp_segmentation.utils.rounding import whole_percent
+from gp_segmentation.utils.wording import inline, listed
 
 #: Smallest share of practices in a segment, where the choice names no smallest number.
 MIN_SHARE = 0.02

@@ -11,7 +11,8 @@ from gp_segmentation.figures._parts import name_rows
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import BLUE, clean, shorten
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import inline, percent
+from gp_segmentation.utils.rounding import percent
+from gp_segmentation.utils.wording import inline
 
 ORDER, LABEL = 130, "What age alone explains"
 EXPLORES = True

@@ -16,7 +16,7 @@ from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import BLUE, Key, compared_keys
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.labels import titled
-from gp_segmentation.utils.wording import score_reached, whole_percent
+from gp_segmentation.utils.rounding import score_reached, whole_percent
 
 ORDER, LABEL = 47, "Agreement of two methods"
 SHADES = LinearSegmentedColormap.from_list("gpseg_share", ["white", BLUE])

@@ -14,8 +14,8 @@ from gp_segmentation.figures._parts import without_frame
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import BLUE, GREY, INK, ORANGE, clean, shorten
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import natural as in_unit
-from gp_segmentation.utils.wording import signed
+from gp_segmentation.utils.rounding import natural as in_unit
+from gp_segmentation.utils.rounding import signed
 
 ORDER, LABEL = 100, "Features before and after transformation"
 EXPLORES = True

@@ -16,7 +16,7 @@ from gp_segmentation.figures._parts import WHITE_BOX, note, number_axis, spread
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import BLUE, GREY, Key, Look, compared_keys
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import whole_percent
+from gp_segmentation.utils.rounding import whole_percent
 
 ORDER, LABEL = 48, "Clustergram"
 #: Most segments drawn, and share of practices of the thinnest band: beyond, they cannot be told apart.

@@ -15,7 +15,8 @@ from gp_segmentation.figures._parts import colour_bar, heat_map, largest_cell
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import DIVERGING, feature_labels, shorten
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import inline, score
+from gp_segmentation.utils.rounding import score
+from gp_segmentation.utils.wording import inline
 
 ORDER, LABEL = 120, "Correlations of features"
 EXPLORES = True

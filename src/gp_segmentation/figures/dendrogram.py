@@ -15,7 +15,7 @@ from gp_segmentation.figures._parts import RIGHT, WHITE_BOX, note
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import ORANGE, Key, Look, compared_keys
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import whole_percent
+from gp_segmentation.utils.rounding import whole_percent
 
 ORDER, LABEL = 70, "Dendrogram"
 #: Branches drawn.

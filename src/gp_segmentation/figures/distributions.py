@@ -16,7 +16,8 @@ from gp_segmentation.figures._parts import name_rows
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import INK, Key, Look, clean, compared_keys, feature_labels
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import inline, natural, percent
+from gp_segmentation.utils.rounding import natural, percent
+from gp_segmentation.utils.wording import inline
 
 ORDER, LABEL = 55, "Features that differ most between segments"
 #: Features drawn; two with a higher correlation than this count as nearly the same.

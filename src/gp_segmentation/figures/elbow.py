@@ -15,7 +15,7 @@ from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import BLUE, INK, ORANGE
 from gp_segmentation.figures._trials import TrialScores, trial_scores
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import percent
+from gp_segmentation.utils.rounding import percent
 
 ORDER, LABEL = 20, "Elbow"
 

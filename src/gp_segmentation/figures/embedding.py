@@ -14,7 +14,7 @@ from gp_segmentation.figures._parts import draw_practices, without_frame
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import Key, segment_keys
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import whole_percent
+from gp_segmentation.utils.rounding import whole_percent
 
 ORDER, LABEL = 65, "Neighbourhoods of practices"
 MAX_PRACTICES, PERPLEXITY = 2000, 30.0

@@ -17,7 +17,8 @@ from gp_segmentation.figures._parts import colour_bar, heat_map, largest_cell, n
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import DIVERGING, Key, block_name, clean, compared_keys, shorten
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import inline, signed
+from gp_segmentation.utils.rounding import signed
+from gp_segmentation.utils.wording import inline
 
 ORDER, LABEL = 50, "Profiles of segments"
 MAX_FEATURES = 45

@@ -22,7 +22,8 @@ from gp_segmentation.figures._parts import largest_cell, name_rows
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import GREY, SEQUENTIAL, Key, Look, clean, compared_keys, text_colour
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import short_icb, shorten, whole_percent
+from gp_segmentation.utils.rounding import whole_percent
+from gp_segmentation.utils.wording import short_icb, shorten
 
 ORDER, LABEL = 85, "Patients of each segment by integrated care board"
 #: Smallest share that is written into its bar, in %.

@@ -16,7 +16,8 @@ from gp_segmentation.figures._parts import name_rows, note
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import BLUE, GREY, ORANGE, block_name, compared_keys
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import inline, percent, score_reached
+from gp_segmentation.utils.rounding import percent, score_reached
+from gp_segmentation.utils.wording import inline
 
 ORDER, LABEL = 49, "What the segments are made of"
 

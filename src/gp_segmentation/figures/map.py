@@ -15,7 +15,7 @@ from gp_segmentation.figures._icb_areas import PANELS, Areas, frame_panel, mappe
 from gp_segmentation.figures._parts import draw_practices, largest_cell, without_frame
 from gp_segmentation.figures._style import INK, LAND, Key, Look, clean, compared_keys
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import whole_percent
+from gp_segmentation.utils.rounding import whole_percent
 
 ORDER, LABEL = 80, "Map"
 NOTE = (

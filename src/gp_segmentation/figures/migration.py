@@ -18,7 +18,7 @@ from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import Key, compared_keys
 from gp_segmentation.figures._trials import family_name, trial_families
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import whole_percent
+from gp_segmentation.utils.rounding import whole_percent
 
 ORDER, LABEL = 75, "Moves of practices when the number of segments changes"
 #: Numbers of segments shown on either side of the choice.

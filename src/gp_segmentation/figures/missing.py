@@ -15,7 +15,8 @@ from gp_segmentation.figures._parts import without_frame
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import BLUE, ORANGE, PALE, feature_labels, shorten
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import inline, listed, percent
+from gp_segmentation.utils.rounding import percent
+from gp_segmentation.utils.wording import inline, listed
 
 ORDER, LABEL = 110, "Missing values"
 EXPLORES = True

@@ -17,7 +17,7 @@ from gp_segmentation.figures._trials import (
     write_not_drawn,
 )
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import score
+from gp_segmentation.utils.rounding import score
 
 ORDER, LABEL = 30, "Davies-Bouldin and Calinski-Harabasz by number of segments"
 

@@ -22,7 +22,8 @@ from gp_segmentation.figures._style import SEQUENTIAL, clean
 from gp_segmentation.figures._trials import family_name
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.labels import preparation_in_words, titled
-from gp_segmentation.utils.wording import inline, score_reached
+from gp_segmentation.utils.rounding import score_reached
+from gp_segmentation.utils.wording import inline
 
 ORDER, LABEL = 47, "Agreement of preparations"
 #: With more preparations than this the cells carry no numbers.

@@ -29,7 +29,8 @@ from gp_segmentation.figures._style import (
     segment_keys,
 )
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import inline, percent, score, signed
+from gp_segmentation.utils.rounding import percent, score, signed
+from gp_segmentation.utils.wording import inline
 
 ORDER, LABEL = 60, "Practices on two components"
 #: Loadings drawn of each component.

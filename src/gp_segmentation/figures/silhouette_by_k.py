@@ -24,7 +24,7 @@ from gp_segmentation.figures._trials import (
     write_not_drawn,
 )
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import score
+from gp_segmentation.utils.rounding import score
 
 ORDER, LABEL = 10, "Silhouette by number of segments"
 #: Kinds of random data beside those with the same covariance: name and dashes of each.

@@ -13,7 +13,7 @@ from gp_segmentation.figures._parts import TOP, name_rows, note
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import INK, Key, segment_keys
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import score, whole_percent
+from gp_segmentation.utils.rounding import score, whole_percent
 
 ORDER, LABEL = 40, "Silhouette of every practice"
 

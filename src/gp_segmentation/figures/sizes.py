@@ -11,7 +11,7 @@ from matplotlib.figure import FigureBase
 from gp_segmentation.figures._parts import key_columns, name_rows
 from gp_segmentation.figures._style import BLUE, ORANGE, Key, compared_keys, in_millions
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import whole_percent
+from gp_segmentation.utils.rounding import whole_percent
 
 ORDER, LABEL = 5, "Size of segments"
 

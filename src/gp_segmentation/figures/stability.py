@@ -15,7 +15,7 @@ from gp_segmentation.figures._parts import TOP, WHITE_BOX, key_columns, name_row
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import GREY, Key, compared_keys
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import percent_reached
+from gp_segmentation.utils.rounding import percent_reached
 
 ORDER, LABEL = 45, "Stability of segments"
 

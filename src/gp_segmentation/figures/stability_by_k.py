@@ -15,7 +15,8 @@ from gp_segmentation.figures._parts import RIGHT, note, number_axis, stability_l
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import GREY, LINE_STYLES, MARKERS, SEGMENT_COLOURS, Look, compared_keys
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import listed, percent_reached, score_reached
+from gp_segmentation.utils.rounding import percent_reached, score_reached
+from gp_segmentation.utils.wording import listed
 
 ORDER, LABEL = 46, "Stability by number of segments"
 NAMES = {

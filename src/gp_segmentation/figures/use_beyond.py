@@ -15,7 +15,7 @@ from gp_segmentation.figures._parts import name_rows
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import GREY, MARKERS, SEGMENT_COLOURS, Look, clean, compared_keys
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import percent
+from gp_segmentation.utils.rounding import percent
 
 ORDER, LABEL = 70, "Measures not used to make the segments"
 SHOWS_ACHIEVEMENT = True

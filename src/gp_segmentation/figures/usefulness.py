@@ -19,7 +19,7 @@ from gp_segmentation.figures._parts import RIGHT, name_panel, note, number_axis,
 from gp_segmentation.figures._registry import NotShown
 from gp_segmentation.figures._style import BLUE, GREY, INK, ORANGE, Look, block_name, compared_keys
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import percent
+from gp_segmentation.utils.rounding import percent
 
 ORDER, LABEL = 71, "Measures not used, by number of segments"
 SHOWS_ACHIEVEMENT = True

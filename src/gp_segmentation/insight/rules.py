@@ -10,8 +10,9 @@ from sklearn.tree import DecisionTreeClassifier
 
 from gp_segmentation.insight.portraits.phrases import worded
 from gp_segmentation.utils.arrays import Ints
-from gp_segmentation.utils.wording import inline, whole_percent
-from gp_segmentation.utils.wording import natural as in_unit
+from gp_segmentation.utils.rounding import natural as in_unit
+from gp_segmentation.utils.rounding import whole_percent
+from gp_segmentation.utils.wording import inline
 
 ABOUT = "Simple rules that approximate the segments. They do not define the segments."
 

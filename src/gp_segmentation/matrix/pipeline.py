@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from gp_segmentation.errors import InputError
 from gp_segmentation.matrix.transformers import BlockWeights, NamedComponents
-from gp_segmentation.utils.wording import signed
+from gp_segmentation.utils.rounding import signed
 
 #: Prefix of the component names of a reducer.
 PREFIXES: dict[type, str] = {PCA: "PC", FactorAnalysis: "factor_"}

@@ -29,7 +29,7 @@ from gp_segmentation.panel.trends import trends
 from gp_segmentation.schemas import CHANGES, PanelTables
 from gp_segmentation.segments.changes import BORDER_CHANCE, classify_changes
 from gp_segmentation.utils.arrays import Floats, Ints
-from gp_segmentation.utils.wording import score_reached, whole_percent
+from gp_segmentation.utils.rounding import score_reached, whole_percent
 
 NEW, STAYED, _, _, ENGLAND, BORDER, MOVED = CHANGES
 

@@ -16,7 +16,7 @@ from gp_segmentation.clustering import assign_nearest
 from gp_segmentation.errors import InputError
 from gp_segmentation.features import Block, Selection, Tables, build_features
 from gp_segmentation.segments.assignment import combine
-from gp_segmentation.utils.wording import whole_percent
+from gp_segmentation.utils.rounding import whole_percent
 
 #: With features left out, those that stay must make up this share of what the run was segmented by (its
 #: variance), and by them alone the rule must put this share of its practices where it puts them with all.

@@ -24,7 +24,7 @@ from gp_segmentation.segments.comparison import compare_segmentations
 from gp_segmentation.storage.table_files import write_table
 from gp_segmentation.storage.workspace import Workspace
 from gp_segmentation.utils.files import read_json
-from gp_segmentation.utils.wording import score_reached
+from gp_segmentation.utils.rounding import score_reached
 
 Config = dict[str, Any]
 

@@ -16,16 +16,8 @@ from gp_segmentation.report.expected_text import in_interval, register_row, regi
 from gp_segmentation.report.page import write_template
 from gp_segmentation.schemas import AreaTables, LocalSegments
 from gp_segmentation.utils.intervals import Interval, rounded_interval
-from gp_segmentation.utils.wording import (
-    CERTAIN,
-    inline,
-    natural,
-    score_reached,
-    short_icb,
-    signed,
-    visible_name,
-    whole_percent,
-)
+from gp_segmentation.utils.rounding import natural, score_reached, signed, whole_percent
+from gp_segmentation.utils.wording import CERTAIN, inline, short_icb, visible_name
 
 #: So many of the measures, indicators and registers are shown; the workbook has all.
 MEASURES, INDICATORS, REGISTERS = 8, 10, 8

@@ -10,7 +10,8 @@ import pandas as pd
 from gp_segmentation.figures import on_dark
 from gp_segmentation.schemas import AreaTables
 from gp_segmentation.utils.intervals import rounded_interval
-from gp_segmentation.utils.wording import UNKNOWN, natural_number, rounded_down, short_icb, visible_name
+from gp_segmentation.utils.rounding import UNKNOWN, natural_number, rounded_down
+from gp_segmentation.utils.wording import short_icb, visible_name
 
 #: Opportunities of a practice that the page holds.
 OF_PRACTICE = 5

@@ -27,7 +27,8 @@ from gp_segmentation.report.area import (
 from gp_segmentation.report.area_data import records
 from gp_segmentation.report.expected_text import register_row, register_sentence
 from gp_segmentation.utils.files import atomic
-from gp_segmentation.utils.wording import UNCHECKED, inline, natural, signed, whole_percent
+from gp_segmentation.utils.rounding import natural, signed, whole_percent
+from gp_segmentation.utils.wording import UNCHECKED, inline
 
 #: Names under which templates have the layouts used here; else the one at this place.
 TITLE, TITLE_ONLY = ("Title Slide", 0), ("Title Only", 5)

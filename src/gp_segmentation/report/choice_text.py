@@ -7,7 +7,7 @@ import pandas as pd
 from gp_segmentation.report.formatting import score_text
 from gp_segmentation.schemas import Results, by_chosen_method, of_preparation
 from gp_segmentation.utils.labels import CRITERIA, clusterer_in_words, in_words, titled
-from gp_segmentation.utils.wording import percent_reached, score_reached, whole_percent
+from gp_segmentation.utils.rounding import percent_reached, score_reached, whole_percent
 
 #: The three questions of the finest rule: verdict, figure, limit in the rule, heading.
 QUESTIONS = (

@@ -11,7 +11,7 @@ from gp_segmentation.report.formatting import score_text, setting_text
 from gp_segmentation.report.page import write_template
 from gp_segmentation.schemas import HEADLINES
 from gp_segmentation.utils.labels import clusterer_in_words, titled
-from gp_segmentation.utils.wording import score_reached, whole_percent
+from gp_segmentation.utils.rounding import score_reached, whole_percent
 
 #: Headline -> heading of its column, and what it says.
 HEADINGS = {

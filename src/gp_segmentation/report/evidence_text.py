@@ -8,8 +8,7 @@ import pandas as pd
 
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.labels import BLOCKS, in_words
-from gp_segmentation.utils.wording import (
-    listed,
+from gp_segmentation.utils.rounding import (
     p_value,
     percent,
     percent_reached,
@@ -17,6 +16,7 @@ from gp_segmentation.utils.wording import (
     score_reached,
     whole_percent,
 )
+from gp_segmentation.utils.wording import listed
 
 NO_VERDICT = "This run did not assess how far the segments can be trusted."
 NO_SUPPORT = "No number of segments is supported by the data"

@@ -7,7 +7,7 @@ from typing import Any
 
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.intervals import beside_expected, percent_difference, rounded_interval
-from gp_segmentation.utils.wording import UNKNOWN
+from gp_segmentation.utils.rounding import UNKNOWN
 
 
 def expected_text(results: Results, codes: Mapping[int, str]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.labels import BLOCKS, in_words
-from gp_segmentation.utils.wording import natural, percent, signed, whole_percent
+from gp_segmentation.utils.rounding import natural, percent, signed, whole_percent
 
 
 def feature_tables(results: Results) -> dict[str, Any]:

@@ -8,13 +8,8 @@ from typing import Any
 from gp_segmentation.figures import segment_keys
 from gp_segmentation.report.evidence_text import NO_SUPPORT, NO_VERDICT, sure_share
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import (
-    data_kind,
-    density,
-    percent_reached,
-    score_reached,
-    whole_percent,
-)
+from gp_segmentation.utils.rounding import density, percent_reached, score_reached, whole_percent
+from gp_segmentation.utils.wording import data_kind
 
 #: Share of practices sure of their segment from which most are, and below which a single label needs care.
 MOST, FEW = 0.8, 0.65

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from gp_segmentation.utils.wording import (
+from gp_segmentation.utils.rounding import (
     UNKNOWN,
     density,
     percent,

@@ -7,7 +7,8 @@ import pandas as pd
 
 from gp_segmentation.figures import SUBGROUPS_ARE_FOR, Group, groups_by_level, parts_of
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import inline, short_icb, whole_percent
+from gp_segmentation.utils.rounding import whole_percent
+from gp_segmentation.utils.wording import inline, short_icb
 
 #: One subgroup with more than this share of a board's practices leaves little to compare within the board.
 MOST = 0.5

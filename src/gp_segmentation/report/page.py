@@ -19,7 +19,8 @@ from gp_segmentation.report.summarise import frame, summarise
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.files import write_text
 from gp_segmentation.utils.hashes import TO_TRACE
-from gp_segmentation.utils.wording import UNCHECKED, whole_percent
+from gp_segmentation.utils.rounding import whole_percent
+from gp_segmentation.utils.wording import UNCHECKED
 
 #: What every page has as its script, or begins it with; files that follow it on pages with figures; and those
 #: that follow them on the page for readers, in the order in which they are joined.

@@ -11,7 +11,7 @@ from gp_segmentation.figures import NotShown, chart_positions, groups_by_level, 
 from gp_segmentation.report.levels_text import in_tree_order
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.intervals import rounded_intervals
-from gp_segmentation.utils.wording import COUNTED, natural_number
+from gp_segmentation.utils.rounding import COUNTED, natural_number
 
 #: Most features, indicators and peers of a practice; the features are those on which segments differ most.
 MAX_FEATURES, MAX_INDICATORS, MAX_PEERS = 30, 5, 10

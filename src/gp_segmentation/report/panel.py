@@ -15,7 +15,7 @@ from gp_segmentation.report.comparison import around
 from gp_segmentation.report.page import write_template
 from gp_segmentation.report.pictures import embedded
 from gp_segmentation.schemas import PanelTables
-from gp_segmentation.utils.wording import UNKNOWN, natural, percent, percent_reached, score_reached
+from gp_segmentation.utils.rounding import UNKNOWN, natural, percent, percent_reached, score_reached
 
 #: So many of the practices that closed, merged or opened are shown; the table has all.
 SHOWN = 40

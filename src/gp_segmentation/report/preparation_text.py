@@ -6,7 +6,7 @@ import pandas as pd
 
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.labels import clusterer_in_words, preparation_in_words, titled
-from gp_segmentation.utils.wording import score_reached
+from gp_segmentation.utils.rounding import score_reached
 
 #: In place of a choice, where every trial had a segment below the smallest size allowed.
 NO_CHOICE = "none: segments too small"

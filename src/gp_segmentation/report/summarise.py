@@ -29,7 +29,8 @@ from gp_segmentation.schemas import Results
 from gp_segmentation.utils.hashes import WITHOUT_EFFECT, identity
 from gp_segmentation.utils.intervals import rounded_interval
 from gp_segmentation.utils.labels import BLOCKS, TRANSFORMS, in_words
-from gp_segmentation.utils.wording import UNKNOWN, data_kind, natural, signed
+from gp_segmentation.utils.rounding import UNKNOWN, natural, signed
+from gp_segmentation.utils.wording import data_kind
 
 #: Packages whose versions can change the figures.
 PACKAGES = (

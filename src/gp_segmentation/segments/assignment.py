@@ -31,7 +31,7 @@ from gp_segmentation.segments.changes import (
 )
 from gp_segmentation.segments.model import SAME_FIGURES
 from gp_segmentation.segments.renumbering import align_indicator_codes
-from gp_segmentation.utils.wording import whole_percent
+from gp_segmentation.utils.rounding import whole_percent
 
 #: Prefix of the codes of new practices among the run's own (no code begins so), and why they are special.
 MARK, REASON = "_", "to be assigned"

@@ -47,7 +47,7 @@ import pandas as pd
 from gp_segmentation.clustering import NOISE, assign_nearest
 from gp_segmentation.schemas import CHANGES
 from gp_segmentation.segments.model import SAME_FIGURES
-from gp_segmentation.utils.wording import signed
+from gp_segmentation.utils.rounding import signed
 
 NEW, STAYED, HAD_NONE, RULE, ENGLAND, BORDER, MOVED = CHANGES
 #: Chance of crossing by drift alone above which a practice is near a border.

@@ -7,13 +7,8 @@ import pandas as pd
 
 from gp_segmentation.study.criteria import SelectedTrial
 from gp_segmentation.utils.labels import CLUSTERERS, CRITERIA, clusterer_in_words, preparation_in_words
-from gp_segmentation.utils.wording import (
-    listed,
-    percent_reached,
-    score,
-    score_reached,
-    whole_percent,
-)
+from gp_segmentation.utils.rounding import percent_reached, score, score_reached, whole_percent
+from gp_segmentation.utils.wording import listed
 
 #: What the three tests do not show.
 GRADIENT = (

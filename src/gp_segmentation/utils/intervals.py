@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gp_segmentation.utils.arrays import Floats
-from gp_segmentation.utils.wording import UNKNOWN
+from gp_segmentation.utils.rounding import UNKNOWN
 
 #: A number is shown in steps of at most this part of its interval's width.
 PART = 1 / 8

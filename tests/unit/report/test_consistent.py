@@ -22,7 +22,7 @@ from gp_segmentation.report.page_data import page_data
 from gp_segmentation.schemas import Results
 from gp_segmentation.study.criteria import MIXTURE_CRITERIA, SINGLE_CRITERIA
 from gp_segmentation.utils.labels import CRITERIA, NULLS, TRANSFORMS
-from gp_segmentation.utils.wording import natural, signed
+from gp_segmentation.utils.rounding import natural, signed
 from gp_segmentation.validity.null_models import NULLS as EVERY_NULL
 
 #: Keys that once stood on the page.
@@ -184,7 +184,7 @@ def test_every_score_is_written_as_its_kind(name: str) -> None:
     assert score_text(name, None) == score_text(name, np.nan) == "not known"
 
 
-#: Formats of numbers that stand in one place, `utils/wording.py`.
+#: Formats of numbers that stand in one place, `utils/rounding.py`.
 FORMATS = re.compile(r":[+,]*\.[0-3](%|(?<=[23])f)")
 ROOMS = ("areas", "evidence", "figures", "insight", "panel", "pipeline", "report", "segments", "study")
 #: Ticks of axes, which are not a measure's number.

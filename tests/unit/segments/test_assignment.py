@@ -31,7 +31,7 @@ from gp_segmentation.segments.assignment import assign_practices
 from gp_segmentation.segments.model import Segments, add_segments
 from gp_segmentation.segments.table import segment_table
 from gp_segmentation.storage.table_files import write_segments
-from gp_segmentation.utils.wording import whole_percent
+from gp_segmentation.utils.rounding import whole_percent
 
 BLOCKS: dict[str, Block] = {
     "prevalence": Prevalence(adjust="age_sex", shrink="beta_binomial"),

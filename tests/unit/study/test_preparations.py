@@ -17,7 +17,7 @@ from gp_segmentation.errors import ConfigError
 from gp_segmentation.study import Evaluators, open_space, run_study
 from gp_segmentation.study import search as study_search
 from gp_segmentation.utils.labels import preparation_in_words
-from gp_segmentation.utils.wording import score_reached
+from gp_segmentation.utils.rounding import score_reached
 
 WAYS = {
     "standard-none": {"scaler": "standard", "reducer": "none"},

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gp_segmentation.insight.portraits.phrases import short
-from gp_segmentation.utils.wording import natural as in_unit
+from gp_segmentation.utils.rounding import natural as in_unit
 
 #: Standard deviations from England from which a feature is unusual.
 UNUSUAL = 0.5

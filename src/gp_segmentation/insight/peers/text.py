@@ -10,7 +10,8 @@ import pandas as pd
 from gp_segmentation.errors import InputError
 from gp_segmentation.insight.peers.comparison import Comparison
 from gp_segmentation.schemas import LEVEL_COLUMNS
-from gp_segmentation.utils.wording import inline, score, short_icb, whole_percent
+from gp_segmentation.utils.rounding import score, whole_percent
+from gp_segmentation.utils.wording import inline, short_icb
 
 RIGHT = frozenset({"", "Distance", "Stays a peer"})
 #: Characters of the widest cell and of a line.

@@ -16,7 +16,8 @@ from gp_segmentation.insight.portraits.sentences import (
     place_sentences,
 )
 from gp_segmentation.schemas import LEVEL_COLUMNS
-from gp_segmentation.utils.wording import inline, listed, whole_percent
+from gp_segmentation.utils.rounding import whole_percent
+from gp_segmentation.utils.wording import inline, listed
 
 BORDERS = "Its borders are not found again when practices are redrawn: use it to find similar practices."
 

@@ -22,7 +22,8 @@ from gp_segmentation.insight.portraits.sentences import (
     means_of,
     place_sentences,
 )
-from gp_segmentation.utils.wording import listed, whole_percent
+from gp_segmentation.utils.rounding import whole_percent
+from gp_segmentation.utils.wording import listed
 
 
 def write_portraits(

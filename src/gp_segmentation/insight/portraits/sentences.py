@@ -8,7 +8,8 @@ import pandas as pd
 from gp_segmentation.insight.portraits.names import Claim
 from gp_segmentation.insight.portraits.phrases import PLACES, short, worded
 from gp_segmentation.insight.portraits.profiles import Z95
-from gp_segmentation.utils.wording import listed, natural, whole_percent
+from gp_segmentation.utils.rounding import natural, whole_percent
+from gp_segmentation.utils.wording import listed
 
 #: Percentage of patients in rural areas from which a segment is mostly rural.
 MOSTLY = 50

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from gp_segmentation.utils.arrays import Floats
-from gp_segmentation.utils.wording import COUNTED
+from gp_segmentation.utils.rounding import COUNTED
 
 #: Decimals of a number in its cell beyond those that are shown.
 KEPT = 1

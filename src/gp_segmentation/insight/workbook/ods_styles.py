@@ -43,13 +43,13 @@ def automatic_styles(looks: Iterable[NumberFormat], widths: Iterable[int], most_
     """Return the styles of columns of these widths, of rows of up to so many lines, and of cells."""
     columns = "".join(
         f'<style:style style:name="w{width}" style:family="table-column"><style:table-column-properties '
-        f'style:column-width="{width * CHARACTER:.2f}cm"/></style:style>'
+        f'style:column-width="{round(width * CHARACTER, 2):g}cm"/></style:style>'
         for width in sorted(set(widths))
     )
     # Heights are given: to find them takes LibreOffice a minute in a long table.
     rows = "".join(
         f'<style:style style:name="r{lines}" style:family="table-row"><style:table-row-properties '
-        f'style:row-height="{lines * LINE + 0.03:.2f}cm" style:use-optimal-row-height="false"/></style:style>'
+        f'style:row-height="{round(lines * LINE + 0.03, 2):g}cm" style:use-optimal-row-height="false"/></style:style>'
         for lines in range(1, most_lines + 1)
     )
     texts = "".join(_text_style(name) for name in TEXT_STYLES)

@@ -6,7 +6,7 @@ function element(kind, text, parent) {
   return node;
 }
 
-// As utils/wording.py writes numbers: per cent and what is 1 or more with one decimal, below 2% two, counts with none.
+// As utils/rounding.py writes numbers: per cent and what is 1 or more with one decimal, below 2% two, counts with none.
 function inUnit(value, unit) {
   if (value === null || value === undefined) { return "not known"; }
   const size = Math.abs(value);

@@ -11,7 +11,8 @@ from gp_segmentation.report.transparency.document import (
 )
 from gp_segmentation.report.transparency.facts import Facts
 from gp_segmentation.utils.labels import BLOCKS, TRANSFORMS, in_words
-from gp_segmentation.utils.wording import listed, percent
+from gp_segmentation.utils.rounding import percent
+from gp_segmentation.utils.wording import listed
 
 
 def before(facts: Facts) -> Section:

@@ -13,7 +13,8 @@ from gp_segmentation.report.transparency.document import (
 )
 from gp_segmentation.report.transparency.facts import Facts, settings_text
 from gp_segmentation.utils.labels import CLUSTERERS, NULLS, clusterer_in_words, in_words, titled
-from gp_segmentation.utils.wording import listed, whole_percent
+from gp_segmentation.utils.rounding import whole_percent
+from gp_segmentation.utils.wording import listed
 
 NO_LIKELIHOOD = (
     f"{NOT_APPLICABLE}the segments are not a latent class model and have no likelihood of their own."

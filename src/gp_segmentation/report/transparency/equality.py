@@ -24,7 +24,8 @@ from gp_segmentation.report.transparency.facts import Facts
 from gp_segmentation.schemas import AGE_BANDS
 from gp_segmentation.utils.averages import weighted_means
 from gp_segmentation.utils.fifths import FIFTHS, fifths
-from gp_segmentation.utils.wording import CERTAIN, UNKNOWN, natural, percent, whole_percent
+from gp_segmentation.utils.rounding import UNKNOWN, natural, percent, whole_percent
+from gp_segmentation.utils.wording import CERTAIN
 
 ENGLAND = "England"
 #: First age of each band of the table.

@@ -11,7 +11,8 @@ from gp_segmentation.report.formatting import score_text
 from gp_segmentation.report.summarise import summarise
 from gp_segmentation.schemas import Results, by_chosen_method, empty, of_preparation
 from gp_segmentation.utils.labels import SETTINGS, clusterer_in_words, in_words, preparation_in_words, titled
-from gp_segmentation.utils.wording import CERTAIN, data_kind, listed, whole_percent
+from gp_segmentation.utils.rounding import whole_percent
+from gp_segmentation.utils.wording import CERTAIN, data_kind, listed
 
 #: Steps of the preparation with a choice of their own.
 STEPS = ("imputer", "outliers", "scaler", "reducer")

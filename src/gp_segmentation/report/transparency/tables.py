@@ -10,7 +10,7 @@ from gp_segmentation.report.transparency.facts import Facts
 from gp_segmentation.schemas import by_chosen_method, of_preparation
 from gp_segmentation.utils.hashes import configuration_hash
 from gp_segmentation.utils.labels import clusterer_in_words, titled
-from gp_segmentation.utils.wording import UNKNOWN, natural, percent, signed, whole_percent
+from gp_segmentation.utils.rounding import UNKNOWN, natural, percent, signed, whole_percent
 
 #: Column of the trials or of the evidence by number of segments -> heading.
 BY_K = {

@@ -16,7 +16,7 @@ from gp_segmentation.insight.portraits.phrases import concepts, short
 from gp_segmentation.insight.portraits.portraits import write_portraits
 from gp_segmentation.insight.portraits.profiles import segment_profiles
 from gp_segmentation.schemas import Results
-from gp_segmentation.utils.wording import natural
+from gp_segmentation.utils.rounding import natural
 
 JUDGING = re.compile(r"\b(good|bad|poor|poorly|best|worst|better|worse|fail\w*|perform\w*)\b", re.IGNORECASE)
 
