@@ -49,8 +49,9 @@ def automatic_styles(looks: Iterable[NumberFormat], widths: Iterable[int], most_
     # Heights are given: to find them takes LibreOffice a minute in a long table.
     rows = "".join(
         f'<style:style style:name="r{lines}" style:family="table-row"><style:table-row-properties '
-        f'style:row-height="{round(lines * LINE + 0.03, 2):g}cm" style:use-optimal-row-height="false"/></style:style>'
+        f'style:row-height="{height:g}cm" style:use-optimal-row-height="false"/></style:style>'
         for lines in range(1, most_lines + 1)
+        for height in [round(lines * LINE + 0.03, 2)]
     )
     texts = "".join(_text_style(name) for name in TEXT_STYLES)
     numbers = "".join(_number_style(name, look) for name, look in _by_style(looks).items())
