@@ -1,7 +1,6 @@
 """Draw every figure with its title and foot, and write PNG, SVG and captions."""
 
 import inspect
-import io
 import textwrap
 import warnings
 from dataclasses import dataclass
@@ -55,12 +54,10 @@ class Rendered:
     table: dict[str, Any]
     body: tuple[int, int]
 
-    def picture(self) -> bytes:
-        """Return the PNG without title and foot, for a page that has both in its text."""
-        out = io.BytesIO()
+    def picture(self) -> Image.Image:
+        """Return the picture without title and foot, for a page that has both in its text."""
         with Image.open(self.png) as whole:
-            whole.crop((0, self.body[0], whole.width, self.body[1])).save(out, "PNG")
-        return out.getvalue()
+            return whole.crop((0, self.body[0], whole.width, self.body[1]))
 
 
 def render_all(

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from gp_segmentation.figures import Rendered, exploring, on_dark, segment_keys
 from gp_segmentation.report.packed import packed
 from gp_segmentation.report.page_data import data_block, page_data
-from gp_segmentation.report.pictures import shown_figure
+from gp_segmentation.report.pictures import shown_figures
 from gp_segmentation.report.summarise import frame, summarise
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.files import write_text
@@ -66,8 +66,9 @@ def write_page(
     in_order = sorted(rendered, key=lambda figure: PARTS.index(_part(figure.name)))
     numbers = {figure.name: number for number, figure in enumerate(in_order, start=1)}
     shown: dict[str, list[dict[str, Any]]] = {part: [] for part in PARTS}
-    for figure in rendered:
-        shown[_part(figure.name)].append(shown_figure(figure, numbers[figure.name]))
+    numbered = [(figure, numbers[figure.name]) for figure in rendered]
+    for figure in shown_figures(numbered, results.config.get("jobs")):
+        shown[_part(figure["name"])].append(figure)
     said = {
         **summarise(results, top_features=top_features),
         "figures": shown,
@@ -106,7 +107,9 @@ def write_first_look(
         title=f"A first look at the features, {results.source['label']}",
         about=f"{len(results.dictionary)} features ({results.config['features']['label']}) of "
         f"{len(practices):,} practices, {int(practices['special'].notna().sum()):,} of them special.",
-        figures=[shown_figure(figure, number) for number, figure in enumerate(rendered, start=1)],
+        figures=shown_figures(
+            [(figure, number) for number, figure in enumerate(rendered, start=1)], results.config.get("jobs")
+        ),
         left_out=left_out,
     )
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from PIL import Image
 
 from gp_segmentation.figures import draw_flows, draw_trends
 from gp_segmentation.report.area_data import records
@@ -84,7 +86,8 @@ def write_panel_page(path: Path, page: PanelPage) -> dict[str, dict[str, bytes]]
 
 
 def _picture(picture: Mapping[str, bytes], alt: str) -> dict[str, Any]:
-    return {**embedded(picture["png"]), "alt": alt}
+    with Image.open(io.BytesIO(picture["png"])) as png:
+        return {**embedded(png), "alt": alt}
 
 
 def _flow(row: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:

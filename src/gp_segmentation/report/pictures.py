@@ -3,13 +3,14 @@
 import base64
 import gzip
 import io
-import struct
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
 from gp_segmentation.figures import Rendered
+from gp_segmentation.utils.parallel import parallel_map
 
 #: In the page's pictures red, green and blue are multiples of this: half the bytes, and they look the same.
 COLOUR_STEP = 15
@@ -17,8 +18,13 @@ COLOUR_STEP = 15
 LARGEST_DRAWING = 150_000
 
 
-def shown_figure(figure: Rendered, number: int) -> dict[str, Any]:
-    """Return a figure for the macro `picture`; its title, caption and source stand in the text.
+def shown_figures(figures: Iterable[tuple[Rendered, int]], jobs: int | None) -> list[dict[str, Any]]:
+    """Return figures, each with its number, for the macro `picture`; so many at once (None: every core)."""
+    return list(parallel_map(_shown, figures, jobs, here=True))
+
+
+def _shown(figure: Rendered, number: int) -> dict[str, Any]:
+    """Return a figure whose title, caption and source stand in the text.
 
     The alternative text is the finding and the kind of chart: the table is its long form.
     """
@@ -36,18 +42,16 @@ def shown_figure(figure: Rendered, number: int) -> dict[str, Any]:
     }
 
 
-def embedded(png: bytes) -> dict[str, Any]:
+def embedded(picture: Image.Image) -> dict[str, Any]:
     """Return a picture as a page has it: ``uri``, and ``width`` and ``height`` in pixels."""
-    width, height = struct.unpack(">II", png[16:24])  # from the header of the PNG
-    data = base64.b64encode(_smaller(png)).decode("ascii")
-    return {"uri": f"data:image/webp;base64,{data}", "width": width, "height": height}
+    data = base64.b64encode(_smaller(picture)).decode("ascii")
+    return {"uri": f"data:image/webp;base64,{data}", "width": picture.width, "height": picture.height}
 
 
-def _smaller(png: bytes) -> bytes:
-    """Return `png` as a lossless WebP, its colours rounded to `COLOUR_STEP`."""
+def _smaller(picture: Image.Image) -> bytes:
+    """Return a picture as lossless WebP, its colours rounded to `COLOUR_STEP`."""
     smaller, nearest = io.BytesIO(), [round(value / COLOUR_STEP) * COLOUR_STEP for value in range(256)]
-    with Image.open(io.BytesIO(png)) as picture:
-        picture.convert("RGB").point(3 * nearest).save(smaller, "WEBP", lossless=True)
+    picture.convert("RGB").point(3 * nearest).save(smaller, "WEBP", lossless=True)
     return smaller.getvalue()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import io
 import os
 import re
 import xml.etree.ElementTree as ET
@@ -226,7 +225,7 @@ def test_a_page_shows_a_figure_without_the_title_and_the_source_that_it_has_in_w
 ) -> None:
     results = results_of(3)
     (shown,) = figures.render_all(results, tmp_path / "f", names=["sizes"])
-    with Image.open(shown.png) as whole, Image.open(io.BytesIO(shown.picture())) as part:
+    with Image.open(shown.png) as whole, shown.picture() as part:
         # In inches: the drawing, and above it the mark that the data are synthetic.
         height = sizes.size(sizes.data(results))[1] + 0.3
         assert part.size == pytest.approx((whole.width, 150 * height), abs=2)

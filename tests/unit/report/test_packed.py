@@ -146,7 +146,7 @@ def test_a_picture_keeps_its_size_and_its_colours_but_for_a_shade(
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
     (content,) = re.findall(r"data:image/webp;base64,([^\"]+)", text)
     shown, drawn = (
-        np.asarray(Image.open(each).convert("RGB"), dtype=int)
-        for each in (io.BytesIO(base64.b64decode(content)), io.BytesIO(figure.picture()))
+        np.asarray(each.convert("RGB"), dtype=int)
+        for each in (Image.open(io.BytesIO(base64.b64decode(content))), figure.picture())
     )
     assert np.abs(shown - drawn).max() == 7  # colours are multiples of 15
