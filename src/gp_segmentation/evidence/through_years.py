@@ -13,7 +13,7 @@ METRICS = {
 }
 
 
-def with_years(told: Mapping[str, Any], panel: Mapping[str, Any]) -> dict[str, Any]:
+def with_years(told: Mapping[str, Any], panel: Mapping[str, Any], codes: Mapping[int, str]) -> dict[str, Any]:
     """Return the contents of evidence.json with those of panel.json that bear on it.
 
     They do not decide the verdict: most runs have one year, and theirs must mean the same. ``years`` has
@@ -24,24 +24,26 @@ def with_years(told: Mapping[str, Any], panel: Mapping[str, Any]) -> dict[str, A
     Parameters
     ----------
     panel : contents of panel.json; without periods (no panel was asked for) `told` is returned as it is.
+    codes : of segments, by which the reasons call them; one without is called by its number.
     """
     if not panel["periods"] or not told["assessed"]:
         return dict(told)
     least = float(told["thresholds"]["ari"])
     steps = panel["metrics"]["ari_own_fits"]
     reasons = [_reason(step, ari, least) for step, ari in steps.items()]
-    reasons += _not_returning(panel["returns"], float(told["thresholds"]["jaccard"]))
+    reasons += _not_returning(panel["returns"], float(told["thresholds"]["jaccard"]), codes)
     years = {step: {to: panel["metrics"][of][step] for of, to in METRICS.items()} for step in steps}
     found = {"steps": years, "returns": panel["returns"], "reasons": reasons}
     return {**told, "years": found}
 
 
-def _not_returning(returns: Sequence[Mapping[str, Any]], least: float) -> list[str]:
+def _not_returning(returns: Sequence[Mapping[str, Any]], least: float, codes: Mapping[int, str]) -> list[str]:
     """A sentence for each year in which some of the run's segments are not found again."""
     away: dict[str, list[str]] = {}
     for row in returns:
         if row["jaccard"] < least:
-            away.setdefault(row["period"], []).append(f"{row['segment']} ({percent_reached(row['jaccard'])})")
+            name = codes.get(row["segment"], str(row["segment"]))
+            away.setdefault(row["period"], []).append(f"{name} ({percent_reached(row['jaccard'])})")
     return [
         f"Segmented by itself, {period} does not have segment {', '.join(segments)} "
         f"(overlap; {whole_percent(least)} is asked for)."

@@ -68,12 +68,16 @@ def transport(
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
 
 
-def with_transport(told: Mapping[str, Any], table: pd.DataFrame) -> dict[str, Any]:
-    """Return the contents of evidence.json with ``transport``: ``reasons``, and ``areas``, a row for each."""
+def with_transport(told: Mapping[str, Any], table: pd.DataFrame, codes: Mapping[int, str]) -> dict[str, Any]:
+    """Return the contents of evidence.json with ``transport``: ``reasons``, and ``areas``, a row for each.
+
+    `codes` : of segments, by which the reasons call them; one without is called by its number.
+    """
     if not told["assessed"] or table.empty:
         return dict(told)
     limits = told["thresholds"]
-    reasons = transport_reasons(table, jaccard=float(limits["jaccard"]), ari=float(limits["ari"]))
+    coded = table.assign(segment=table["segment"].map(lambda number: codes.get(number, str(number))))
+    reasons = transport_reasons(coded, jaccard=float(limits["jaccard"]), ari=float(limits["ari"]))
     areas = table.drop(columns=["segment"]).groupby(["level", "area_code"], sort=False)
     by_area = areas.agg(
         area=("area", "first"),

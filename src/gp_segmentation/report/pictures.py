@@ -12,8 +12,8 @@ from PIL import Image
 from gp_segmentation.figures import Rendered
 from gp_segmentation.utils.parallel import parallel_map
 
-#: In the page's pictures red, green and blue are multiples of this: half the bytes, and they look the same.
-COLOUR_STEP = 15
+#: Different colours in a picture of the page: half the bytes, and all but some dots at edges keep theirs.
+COLOURS = 256
 #: Bytes of the largest SVG in a page. Larger ones are mostly pixels, and the page has their picture.
 LARGEST_DRAWING = 150_000
 
@@ -49,9 +49,10 @@ def embedded(picture: Image.Image) -> dict[str, Any]:
 
 
 def _smaller(picture: Image.Image) -> bytes:
-    """Return a picture as lossless WebP, its colours rounded to `COLOUR_STEP`."""
-    smaller, nearest = io.BytesIO(), [round(value / COLOUR_STEP) * COLOUR_STEP for value in range(256)]
-    picture.convert("RGB").point(3 * nearest).save(smaller, "WEBP", lossless=True)
+    """Return a picture as lossless WebP of `COLOURS`: areas keep theirs, others take the nearest."""
+    smaller = io.BytesIO()
+    few = picture.convert("RGB").quantize(COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    few.convert("RGB").save(smaller, "WEBP", lossless=True)
     return smaller.getvalue()
 
 

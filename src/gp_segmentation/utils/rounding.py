@@ -31,15 +31,17 @@ def natural(value: float | None, unit: str) -> str:
 
     >>> natural(24.13, "%"), natural(1.5, "%"), natural(0.02, "%"), natural(9843.2, "patients")
     ('24.1%', '1.50%', '0.02%', '9,843')
-    >>> natural(21.84, "score"), natural(-0.584, "transformed score"), natural(0, "score")
-    ('21.8', '−0.58', '0')
+    >>> natural(21.84, "score"), natural(-0.584, "score"), natural(0, "score"), natural(8979204, "patients")
+    ('21.8', '−0.58', '0', '8,979,204')
     """
     if value is None or not math.isfinite(value):
         return UNKNOWN
     if unit == "%":
         return percent(value / 100, 2 if abs(value) < RARE else 1)
     number = natural_number(value, unit)
-    text = f"{number:.1f}" if 1 <= abs(number) < 1000 and unit not in COUNTED else f"{number:,g}"
+    if unit in COUNTED or abs(number) >= 1000:
+        return f"{number:,.0f}".replace("-", "−")
+    text = f"{number:.1f}" if abs(number) >= 1 else f"{number:g}"
     return text.replace("-", "−")
 
 

@@ -8,6 +8,8 @@ from gp_segmentation.evidence import with_years
 
 LIMITS = {"ari": 0.6, "jaccard": 0.75}
 TOLD = {"assessed": True, "verdict": "continuum", "reasons": ["No gap."], "thresholds": LIMITS}
+#: The fourth segment has none.
+CODES = {1: "A1", 2: "B1", 3: "B2"}
 NAMES = ("ari_own_fits", "ari_frozen", "ari_pooled_fit", "share_moved")
 
 
@@ -32,7 +34,7 @@ def panel(ari: float | None, returns: tuple[float, ...] = ()) -> dict[str, objec
     ],
 )
 def test_the_agreement_of_own_fits_is_a_reason_and_does_not_decide(ari, words):
-    found = with_years(TOLD, panel(ari))
+    found = with_years(TOLD, panel(ari), CODES)
     assert found["verdict"] == "continuum"
     assert found["reasons"] == ["No gap."]
     (reason,) = found["years"]["reasons"]
@@ -42,15 +44,15 @@ def test_the_agreement_of_own_fits_is_a_reason_and_does_not_decide(ari, words):
 
 
 def test_a_segment_that_a_year_by_itself_does_not_have_is_named():
-    found = with_years(TOLD, panel(0.9, (0.75, 0.749, 0.9, 0.5)))
+    found = with_years(TOLD, panel(0.9, (0.75, 0.749, 0.9, 0.5)), CODES)
     assert found["years"]["reasons"][1:] == [
-        "Segmented by itself, 2022-23 does not have segment 2 (74%), 4 (50%) (overlap; 75% is asked for)."
+        "Segmented by itself, 2022-23 does not have segment B1 (74%), 4 (50%) (overlap; 75% is asked for)."
     ]
     assert found["verdict"] == "continuum"
-    assert with_years(TOLD, panel(0.9, (0.75, 0.8)))["years"]["reasons"][1:] == []
+    assert with_years(TOLD, panel(0.9, (0.75, 0.8)), CODES)["years"]["reasons"][1:] == []
 
 
 def test_without_a_panel_or_without_evidence_nothing_is_added():
-    assert with_years(TOLD, {"periods": []}) == TOLD
+    assert with_years(TOLD, {"periods": []}, CODES) == TOLD
     off = {"assessed": False, "reasons": ["Evidence was switched off."]}
-    assert with_years(off, panel(0.9)) == off
+    assert with_years(off, panel(0.9), CODES) == off

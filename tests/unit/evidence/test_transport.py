@@ -110,12 +110,15 @@ def test_of_a_tree_the_first_level_alone_is_asked() -> None:
 def test_the_evidence_has_a_row_per_area_and_the_reasons(assessed: bool) -> None:
     told = {"assessed": assessed, "reasons": ["No gap."], "thresholds": LIMITS}
     X, areas = england()
-    shown = with_transport(told, found(X, areas, 3))
+    shown = with_transport(told, found(X, areas, 3), {1: "A1", 2: "A2", 3: "B1"})
     if not assessed:
         assert shown == told
         return
     assert shown["reasons"] == ["No gap."], "the verdict does not rest on it"
     assert shown["transport"]["reasons"]
+    lost = found(X, areas, 3).assign(jaccard=0.5)
+    first = with_transport(told, lost, {1: "A1", 2: "A2", 3: "B1"})["transport"]["reasons"][0]
+    assert first.startswith("Segment A1 rests on ")
     assert [row["area_code"] for row in shown["transport"]["areas"]] == [f"A{n}" for n in range(6)]
     assert set(shown["transport"]["areas"][0]) == {
         *("level", "area_code", "area", "practices", "kept", "ari", "jaccard_min")

@@ -138,7 +138,7 @@ def test_the_page_of_england_is_below_four_megabytes(
     assert LARGEST / 2 < size < LARGEST
 
 
-def test_a_picture_keeps_its_size_and_its_colours_but_for_a_shade(
+def test_a_picture_keeps_its_size_and_the_colours_of_its_areas(
     figures_of_four: Path, results_of: Callable[..., Results], tmp_path: Path
 ) -> None:
     (figure,) = (each for each in figures.load_figures(figures_of_four)[0] if each.name == "heatmap")
@@ -149,4 +149,6 @@ def test_a_picture_keeps_its_size_and_its_colours_but_for_a_shade(
         np.asarray(each.convert("RGB"), dtype=int)
         for each in (Image.open(io.BytesIO(base64.b64decode(content))), figure.picture())
     )
-    assert np.abs(shown - drawn).max() == 7  # colours are multiples of 15
+    off = np.abs(shown - drawn).max(axis=2)
+    assert (off == 0).mean() > 0.95  # areas and letters; dots at their edges take the nearest of 256 colours
+    assert off.mean() < 0.5

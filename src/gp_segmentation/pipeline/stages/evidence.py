@@ -14,7 +14,9 @@ from gp_segmentation.utils.files import fresh_folder, read_json, write_json
 
 def run(cfg: dict[str, Any], ws: Workspace) -> None:
     """Assess the segments beside null models, resamples, another method and other measures."""
-    choice, segments = ws.choice(), ws.segment_table().set_index("practice_code")["segment"]
+    choice, table = ws.choice(), ws.segment_table()
+    segments = table.set_index("practice_code")["segment"]
+    codes = dict(zip(table["segment"], table["segment_code"], strict=True))
     every = ws.fitted_matrix()
     fitted = every[every.index.isin(segments.index)]  # the others belong to no segment
     X = evidence.sample_rows(fitted, cfg["evidence"]["rows"], cfg["seed"])
@@ -39,11 +41,11 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
     if len(fitted) < len(every):
         told = evidence.with_noise(told, len(every) - len(fitted), len(every))
     elsewhere = _transport(cfg, ws, X, labels, clusterer)
-    told = evidence.with_transport(told, elsewhere)
+    told = evidence.with_transport(told, elsewhere, codes)
     if told["assessed"]:
         told |= _external(cfg, ws, X, labels)
     if (ws.years / "panel.json").is_file():
-        told = evidence.with_years(told, read_json(ws.years / "panel.json"))
+        told = evidence.with_years(told, read_json(ws.years / "panel.json"), codes)
     chosen = ws.trials().set_index("trial").loc[choice["trial"]]
     imputed = read_table(ws.chosen_matrix / "imputed.parquet")
     metrics = evidence.run_metrics(chosen, told, imputed, ws.segment_table(), choice["agreement"])
