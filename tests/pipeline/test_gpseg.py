@@ -19,6 +19,7 @@ from gp_segmentation.storage.model_files import load_model
 from gp_segmentation.storage.table_files import read_table
 from gp_segmentation.tracking import store
 from gp_segmentation.tracking.names import SHORT, user
+from gp_segmentation.utils.labels import preparation_in_words, titled
 
 
 @pytest.fixture(scope="module")
@@ -184,7 +185,7 @@ def test_what_is_left_open_of_the_matrix_is_tried_and_chosen(ready, open_ways):
     page = (folder / "report" / "analyst.html").read_text(encoding="utf-8")
     assert "prepared in 8 ways" in page
     for way in ways:
-        assert page.count(way["name"]) >= 1
+        assert f'<th scope="row">{titled(preparation_in_words(way["name"]))}' in page
 
 
 def test_everything_after_the_study_is_of_the_chosen_matrix(open_ways):
