@@ -21,7 +21,7 @@ from gp_segmentation.insight import build
 from gp_segmentation.insight.portraits.levels import name_levels
 from gp_segmentation.insight.portraits.names import name_segments
 from gp_segmentation.insight.portraits.profiles import level_profiles, segment_profiles
-from gp_segmentation.insight.rules import surrogate_rules
+from gp_segmentation.insight.rules import Rules, surrogate_rules
 from gp_segmentation.matrix.pipeline import build_pipeline, prepare_matrix
 from gp_segmentation.schemas import check
 from gp_segmentation.segments.model import add_segments
@@ -81,21 +81,27 @@ def run(prepared: dict, made: tuple) -> build.InsightInput:
         return segmented(prepared, made, KMeans(5, n_init=3, random_state=0).fit_predict(X.to_numpy()))
 
 
+def surrogate(run: build.InsightInput, cfg: dict) -> Rules:
+    return surrogate_rules(run.natural, run.dictionary, run.segments, **cfg["insight"]["rules"])
+
+
 @pytest.fixture(scope="module")
 def tables(run: build.InsightInput, cfg: dict) -> dict[str, pd.DataFrame]:
     options = cfg["insight"]
     options = {**options, **{name: {**options[name], **less} for name, less in OPTIONS.items()}}
     found = build.insight_tables(run, options, seed=1, jobs=None)
-    rules = surrogate_rules(run.natural, run.dictionary, run.segments, **options["rules"])
+    rules = surrogate(run, cfg)
     expected = build.expected(run, options)
     found |= {"expected": expected.practices, "expected_groups": expected.groups}
     return found | build.deprivation_tables(run, found, rules, options)
 
 
 @pytest.fixture(scope="module")
-def portraits(run: build.InsightInput, tables: dict[str, pd.DataFrame]) -> tuple[list[dict], list[dict]]:
+def portraits(
+    run: build.InsightInput, tables: dict[str, pd.DataFrame], cfg: dict
+) -> tuple[list[dict], list[dict]]:
     """Portraits of segments, and of supergroups and subgroups."""
-    return build.portraits(run, tables, 3)
+    return build.portraits(run, tables, surrogate(run, cfg), 3)
 
 
 def test_every_table_adds_up_to_england(
@@ -142,7 +148,7 @@ def test_sums_of_opportunities_agree_at_every_level(tables: dict[str, pd.DataFra
 
 
 def test_portraits_are_the_same_however_segments_are_numbered(
-    run: build.InsightInput, portraits: tuple[list[dict], list[dict]]
+    run: build.InsightInput, portraits: tuple[list[dict], list[dict]], cfg: dict
 ) -> None:
     swap = {1: 4, 2: 5, 3: 1, 4: 2, 5: 3}
     moved = run.segments.assign(
@@ -158,7 +164,7 @@ def test_portraits_are_the_same_however_segments_are_numbered(
         "profiles_by_level": level_profiles(run.natural, run.dictionary, moved, run.levels),
     }
     one, by_level = portraits
-    two, by_level_too = build.portraits(other, profiles, 3)
+    two, by_level_too = build.portraits(other, profiles, surrogate(other, cfg), 3)
     assert by_level_too == by_level
     one, two = ({p["segment"]: p for p in portraits} for portraits in (one, two))
     for number, portrait in one.items():

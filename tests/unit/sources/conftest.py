@@ -178,8 +178,10 @@ def quin_age() -> Callable[..., str]:
 @pytest.fixture(autouse=True)
 def _nothing_announced() -> Iterator[None]:
     """Warnings alone are heard: other tests of the process may have run commands, which announce work."""
-    logger = logging.getLogger("gpseg")
-    before = logger.level
-    logger.setLevel(logging.NOTSET)
+    levels = {"gpseg": logging.NOTSET, None: logging.WARNING}  # None: the root, which Hydra sets
+    before = {name: logging.getLogger(name).level for name in levels}
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
     yield
-    logger.setLevel(before)
+    for name, level in before.items():
+        logging.getLogger(name).setLevel(level)
