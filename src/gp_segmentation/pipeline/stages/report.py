@@ -22,8 +22,8 @@ def run(cfg: dict[str, Any], ws: Workspace) -> None:
     results, options = ws.results(cfg), cfg["report"]
     sheets = workbook_sheets(ws.workbook_tables(results), results.everyone, results.levels)
     book = laid_out(sheets, results.source, cfg, identity(cfg, results.source))
-    # Figures are drawn in other processes, and meanwhile the OpenDocument is written here (Excel's is not: its
-    # library warns, and warnings are of all threads). The folder is left when nobody writes in it any more.
+    # Figures are drawn in other processes, and meanwhile the OpenDocument is written here (Excel's is not:
+    # its library warns, and warnings are of all threads). The folder is left when nobody writes any more.
     with fresh_folder(ws.report) as out, ThreadPoolExecutor(1) as beside:
         page, workbook = out / "report.html", out / report.WORKBOOK
         opendocument = beside.submit(write_ods, workbook.with_suffix(".ods"), book)
