@@ -37,7 +37,7 @@ SUITES = {
     "secrets": ["tests/unit/test_secrets.py", "tests/pipeline/test_secrets.py"],
     "hostile names": ["tests/pipeline/test_hostile_names.py"],
     "stores that go away": ["tests/unit/tracking/test_store_errors.py", "tests/pipeline/test_outages.py"],
-    "what a team shares": ["tests/pipeline/test_team.py"],
+    "what a team shares": ["tests/pipeline/test_team.py", "tests/pipeline/test_ray.py"],
     "all that `make test` tries a part of": [
         *("tests/laws/test_blocks.py", "tests/unit/evidence/test_planted_truth.py"),
         *("tests/unit/figures/test_figures.py", "tests/unit/validity/test_separation.py"),

@@ -34,6 +34,7 @@ ROOT = Path(__file__).resolve().parents[1]
 #: Files that are begun first: one that makes the `template` others wait for, and long ones that need none.
 FIRST = (
     "test_at_once",
+    "test_ray",
     "test_team",
     "test_outages",
     "test_hostile_names",

@@ -1,14 +1,12 @@
-"""What a team shares, each part the real one: PostgreSQL, MLflow's server with passwords, a Ray cluster."""
+"""What a team shares, each part the real one: PostgreSQL, and MLflow's server with passwords."""
 
 from __future__ import annotations
 
 import gc
 import io
-import json
 import os
 import re
 import runpy
-import shutil
 import subprocess
 import sys
 import time
@@ -30,17 +28,15 @@ from pandas.testing import assert_frame_equal
 
 from gp_segmentation import cli, config
 from gp_segmentation.errors import ConfigError, GpsegError
-from gp_segmentation.pipeline import runs
-from gp_segmentation.pipeline.project import Project
 from gp_segmentation.storage.table_files import read_table
 from gp_segmentation.study.evaluate import Evaluator
 from gp_segmentation.tracking.errors import StoreError
 from gp_segmentation.tracking.store import open_store
 from gp_segmentation.utils import databases
-from gp_segmentation.utils.parallel import spread_over
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVERS = SimpleNamespace(**runpy.run_path(str(ROOT / "tests" / "fixtures" / "tracking_servers.py")))
+JOB = SimpleNamespace(**runpy.run_path(str(ROOT / "tests" / "fixtures" / "small_job.py")))
 STUDIES = SimpleNamespace(**runpy.run_path(str(ROOT / "tests" / "fixtures" / "planted_study.py")))
 LOGIN = "w0rd-of-the-server"  # MLflow wants twelve letters
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
@@ -50,12 +46,6 @@ SECRETS = {
     "MLFLOW_TRACKING_PASSWORD": LOGIN,
     "SECRET_KEY": "k" * 32,
 }
-#: A small job: K-means alone on a small synthetic England.
-SMALL = [
-    *("source.england.practices=120", "study.n_clusters.high=3", "study.rule.min_practices=5", "jobs=1"),
-    *("study=silhouette", "evidence=off", "report.figures=[sizes]"),
-    *("insight.peers.resamples=2", "clusterer=kmeans"),
-]
 #: MLflow compares columns with a range, which pandas 4 will understand otherwise, and warns of its own code.
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Operation with range is deprecated"),
@@ -110,10 +100,7 @@ def filled_in(value: str) -> str:
 def england(tmp_path_factory, server) -> Path:
     """A project with prepared tables; while they are prepared, the server starts."""
     root = tmp_path_factory.mktemp("england")
-    shutil.copytree(ROOT / "conf", root / "conf")
-    cfg = config.compose_config(root, [*SMALL, "tracking=none"])
-    config.build(cfg["source"]["england"])(root / "data" / "raw" / cfg["source"]["name"])
-    runs.run_stage("prepare", Project(cfg, root))
+    JOB.prepare_small_job(root)
     return root
 
 
@@ -177,7 +164,7 @@ def test_a_job_has_its_trials_in_postgresql_and_its_run_on_the_server(
 ):
     monkeypatch.setenv("PGPASSWORD", SERVERS.PASSWORD)
     shared = f"study.storage={address(postgresql, 'studies', SERVERS.USER)}"
-    done = typed(cli.main, *SMALL, shared, "tracking.experiment=team")
+    done = typed(cli.main, *JOB.SMALL, shared, "tracking.experiment=team")
     assert done.status == 0, done.said
     assert trials_in(address(postgresql, "studies")) == 2
 
@@ -253,7 +240,7 @@ def test_the_health_that_compose_asks_for_is_answered(server, postgresql):
 
 def test_a_wrong_password_is_told_before_work_begins(typed, logged_in, tmp_path, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", "wr0ng-password")
-    done = typed(cli.main, *SMALL, "study.storage=null")
+    done = typed(cli.main, *JOB.SMALL, "study.storage=null")
     assert done.status == 1
     assert f"{logged_in} refuses the user name or password" in done.said
     assert "Correct MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD" in done.said
@@ -390,121 +377,3 @@ def test_mlflow_and_studies_need_databases_of_their_own(server, postgresql, engl
     STUDIES.run(storage=address(postgresql, "studies"))
     with pytest.raises(StoreError, match=r"tables of Optuna's studies\. Give MLflow a database of its own"):
         open_store(england, "both", address(postgresql, "studies"))
-
-
-# In Ray's environment: a cluster of two machines, each one processor of this one.
-CLUSTER = """
-import json, os, runpy, subprocess, sys, threading, time
-from pathlib import Path
-import gp_segmentation
-from ray.cluster_utils import Cluster
-from gp_segmentation.utils import ray_cluster
-from gp_segmentation.utils.parallel import parallel_map, spread_over
-
-def where(i):
-    import ray
-    time.sleep(1)
-    return ray.get_runtime_context().get_node_id()
-
-def refuse(i):
-    from gp_segmentation.errors import InputError
-    raise InputError("is torn", file=f"{i}.csv", remedy="Mend it")
-
-fixture, folder, project = sys.argv[1], Path(sys.argv[2]), sys.argv[3]
-STUDIES = runpy.run_path(fixture)
-cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
-second = cluster.add_node(num_cpus=1)
-os.environ["RAY_ADDRESS"] = cluster.address
-told = {}
-try:
-    with spread_over("ray"):
-        told["nodes"] = len(set(parallel_map(where, [(i,) for i in range(4)])))
-        try:
-            list(parallel_map(refuse, [(1,), (2,)]))
-        except Exception as error:
-            told["error"] = [type(error).__name__, str(error)]
-    STUDIES["run"]().trials.to_parquet(folder / "here.parquet")
-    STUDIES["run"](workers="ray").trials.to_parquet(folder / "ray.parquet")
-    job = [str(Path(sys.executable).parent / "gpseg"), "-m", "hydra/launcher=ray_cluster", *sys.argv[4:]]
-    done = subprocess.run(job, cwd=project, capture_output=True, encoding="utf-8")
-    told["multirun"] = [done.returncode, (done.stdout + done.stderr)[-3000:]]
-    threading.Timer(1.5, cluster.remove_node, [second, False]).start()
-    STUDIES["run"](workers="ray").trials.to_parquet(folder / "lost.parquet")
-    told["left"] = len([node for node in cluster.list_all_nodes()])
-finally:
-    cluster.shutdown()
-(folder / "told.json").write_text(json.dumps(told))
-"""
-
-
-@pytest.fixture(scope="module")
-def cluster(england, tmp_path_factory) -> Path:
-    """What came of the work of a Ray cluster: tables, and told.json."""
-    folder = tmp_path_factory.mktemp("ray")
-    # Ray's launcher needs an older cloudpickle than the rest: `make test` gives it an environment of its own.
-    python = ROOT / ".venv-ray" / "bin" / "python"
-    fixture = str(ROOT / "tests" / "fixtures" / "planted_study.py")
-    jobs = [*SMALL, "clusterer.n_clusters=2,3", "tracking.experiment=ray", "study.storage=null"]
-    with SERVERS.tempfile.TemporaryDirectory(prefix="r", dir="/tmp") as short:  # noqa: S108 - names of sockets are short
-        environment = os.environ | {"RAY_TMPDIR": short, "RAY_USAGE_STATS_ENABLED": "0"}
-        environment |= {"GPSEG_ROOT": str(england), "GPSEG_RUNS": str(folder / "runs")}
-        done = subprocess.run(
-            [python, "-c", CLUSTER, fixture, folder, england, *jobs],
-            **{
-                "env": environment,
-                "cwd": folder,
-                "timeout": 600,
-                "capture_output": True,
-                "encoding": "utf-8",
-            },
-            check=False,
-        )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return folder
-
-
-@pytest.mark.parametrize("table", ["ray", "lost"])
-def test_the_table_of_a_cluster_is_that_of_one_process(cluster, table):
-    """Also when one of two machines is lost while it works."""
-    assert (cluster / f"{table}.parquet").read_bytes() == (cluster / "here.parquet").read_bytes()
-
-
-def test_both_machines_work_and_errors_come_back_as_they_were(cluster):
-    told = json.loads((cluster / "told.json").read_text(encoding="utf-8"))
-    assert (told["nodes"], told["left"]) == (2, 1)
-    assert told["error"] == ["InputError", "1.csv: is torn. Mend it"]
-
-
-def test_a_multirun_on_a_running_cluster_ends_in_the_project_and_its_store(cluster, england):
-    status, said = json.loads((cluster / "told.json").read_text(encoding="utf-8"))["multirun"]
-    assert status == 0, said
-    found = {path.parents[1].name: path for path in (cluster / "runs").rglob("segments.csv")}
-    assert {job: read_table(path, "segments")["segment"].max() for job, path in found.items()} == {
-        "0": 2,
-        "1": 3,
-    }
-    store = open_store(england, "ray")
-    recorded = store.client.search_runs([store.experiment_id], "tags.kind = 'run'")
-    assert {(run.info.status, run.data.metrics["n_clusters"]) for run in recorded} == {
-        ("FINISHED", 2),
-        ("FINISHED", 3),
-    }
-
-
-def test_ray_that_is_missing_or_away_is_told(monkeypatch):
-    monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(
-        ConfigError, match=r"study\.workers is ray, which is not installed.*segmentation\[ray\]"
-    ):
-        STUDIES.run(workers="ray")
-
-
-@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1"])
-def test_a_cluster_that_does_not_answer_is_told(monkeypatch, address):
-    ray = SimpleNamespace(is_initialized=lambda: False)
-    monkeypatch.setitem(sys.modules, "ray", ray)
-    monkeypatch.setitem(sys.modules, "ray.exceptions", SimpleNamespace(RayError=RuntimeError))
-    monkeypatch.setenv("RAY_ADDRESS", address)
-    told = rf"RAY_ADDRESS is {address}, where no cluster answers.*ray start"
-    with pytest.raises(ConfigError, match=told), spread_over("ray"):
-        pass
