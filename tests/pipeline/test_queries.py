@@ -193,7 +193,7 @@ def test_simulated_figures_are_warned_of_wherever_something_is_printed(finished,
     marker.write_text("achievement: drawn to test with\n", encoding="utf-8")
     try:
         told = project.call(*ask)
-        assert told.startswith("SIMULATED FIGURES: what practices achieved of each indicator.")
+        assert told.startswith("SIMULATED FIGURES: achievement of QOF indicators.")
         assert f"\n{code} " in told
         explored = project.call("gpseg-explore")
         assert "SIMULATED FIGURES: what practices achieved" in explored

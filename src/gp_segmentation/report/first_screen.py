@@ -9,21 +9,21 @@ from gp_segmentation.figures import segment_keys
 from gp_segmentation.report.evidence_text import NO_SUPPORT, NO_VERDICT, sure_share
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.rounding import density, percent_reached, score_reached, whole_percent
-from gp_segmentation.utils.wording import data_kind
+from gp_segmentation.utils.wording import data_kind, data_mark
 
 #: Share of practices sure of their segment from which most are, and below which a single label needs care.
 MOST, FEW = 0.8, 0.65
 #: What the groups are, by verdict.
 KINDS = {
     "discrete": "They fall into {k} types of practice",
-    "continuum": "They differ by degree, not by type: {k} bands of similar practices describe them",
+    "continuum": "They differ by degree, not by type: {k} groups of similar practices shade into one another",
     "unstable": "They can be divided in many ways; {k} groups are one of them",
     "unsupported": "They can be divided in many ways; {k} groups are one of them",
 }
 #: What the data are, by their kind.
 DATA = {
     "synthetic": "synthetic, made up by a computer",
-    "simulated": "official statistics, except those marked above as simulated",
+    "simulated": "official statistics, except those named above as simulated",
     "own": "an analyst's own table of practices",
     "unchecked": "in the layouts of official statistics",
     "published": "official statistics as published",
@@ -33,7 +33,7 @@ SHOWN = 10
 
 
 def first_screen(results: Results, counts: Mapping[str, int], verdict: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the first screen: found, groups, data, sure, made_of.
+    """Return the first screen: found, groups, real, codes, data, sure, made_of.
 
     Parameters
     ----------
@@ -50,6 +50,8 @@ def first_screen(results: Results, counts: Mapping[str, int], verdict: Mapping[s
             f"patients. {words}.{outside}"
         ),
         "groups": groups,
+        "real": _real(results),
+        "codes": any(group["code"] != str(group["number"]) for group in groups),
         "data": DATA[data_kind(results.source)],
         "sure": _sure(sure_share(results.evidence), kind),
         "made_of": f"Practices are compared by {counts['features']} features "
@@ -75,28 +77,36 @@ def _groups(results: Results) -> list[dict[str, Any]]:
 
 
 def _sentence(figures: Sequence[str]) -> str:
-    """The first two figures as one sentence without its full stop."""
-    text = "; ".join(figures[:2])
+    """The figures of a name, one for each of its parts, as a sentence without its full stop."""
+    text = "; ".join(figures)
     return text[:1].upper() + text[1:]
 
 
+def _real(results: Results) -> str:
+    """Say that the groups are real where only results beside them rest on simulated figures; else ""."""
+    partly = data_kind(results.source) == "simulated"
+    if not partly or data_mark(results.source, results.config, shows_achievement=False):
+        return ""
+    return "The groups are made without the simulated figures."
+
+
 def _sure(share: float | None, kind: str) -> str:
-    """One sentence: the share of practices sure of their segment, and what follows for a label."""
+    """Say for how many practices the group is clear, and what follows for a label."""
     if share is None:
         return NO_VERDICT
-    text = f"{whole_percent(share)} of practices are sure of their segment"
+    clear = f"{whole_percent(share)} of practices have a clear group: no test puts them in another"
     if kind == "unsupported":
-        return f"{NO_SUPPORT}: other numbers would do as well. {text} as it is; do not name one by it."
+        return f"{NO_SUPPORT}: other numbers would do as well. {clear}; do not name one by it."
     if kind == "unstable":
-        return f"Not sure: the groups change when practices are redrawn. {text}; do not rely on their names."
+        return f"Not sure: the groups change when practices are redrawn. {clear}; do not rely on names."
     if share < FEW:
-        return f"Only {text}. The others lie near a border: do not name a single practice by its segment."
+        return f"Only {clear}. The others lie near a border: do not name a single practice by its group."
     if kind == "discrete":
-        return f"{text}, and few lie between two of them."
-    most = "Most" if share >= MOST else "Many"
+        return f"Sure. {clear}, and few lie between two groups."
+    how = "Mostly sure" if share >= MOST else "Partly sure"
     return (
-        f"{most} labels hold: {text}; the others lie near a border. There are no gaps between the bands, so "
-        "use them to find similar practices, not to label one."
+        f"{how}. {clear}. The others lie near a border and fit the next group as well. Use the groups to find "
+        "similar practices, not to label one."
     )
 
 

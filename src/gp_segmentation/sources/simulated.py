@@ -30,7 +30,7 @@ MARKER = "SIMULATED.txt"
 TABLES = {
     "registers": ("disease registers", "prevalence and all results from it"),
     "achievement": (
-        "what practices achieved of each indicator",
+        "achievement of QOF indicators",
         "opportunities, outliers and every figure of achievement",
     ),
     "age_sex": ("patients by age and sex", "age structure and age-adjusted prevalence"),
@@ -119,8 +119,8 @@ def simulated_warning(tables: Collection[str]) -> str:
         return ""
     figures, results = zip(*(TABLES[name] for name in sorted(tables)), strict=True)
     return (
-        f"SIMULATED FIGURES: {'; '.join(figures)}. A computer drew them to build and test software; they are "
-        f"not published. Results that use them describe no real practice: {'; '.join(results)}."
+        f"SIMULATED FIGURES: {'; '.join(figures)}. They were made up to build and test software, and are not "
+        f"published. Results that use them describe no real practice: {'; '.join(results)}."
     )
 
 

@@ -33,28 +33,28 @@ def counts(sure: int) -> dict[str, int]:
             "discrete",
             95,
             "fall into 4 types of practice",
-            "95% of practices are sure of their segment, and few lie",
+            "Sure. 95% of practices have a clear group: no test puts them in another, and few lie",
         ),
         (
             "continuum",
             86,
-            "differ by degree, not by type: 4 bands",
-            "Most labels hold: 86% of practices are sure",
+            "differ by degree, not by type: 4 groups of similar practices",
+            "Mostly sure. 86% of practices have a clear group",
         ),
         (
             "continuum",
             75,
-            "differ by degree, not by type: 4 bands",
-            "Many labels hold: 75% of practices are sure",
+            "differ by degree, not by type: 4 groups of similar practices",
+            "Partly sure. 75% of practices have a clear group",
         ),
         (
             "continuum",
             57,
-            "differ by degree, not by type: 4 bands",
-            "Only 57% of practices are sure of their segment. The others",
+            "differ by degree, not by type: 4 groups of similar practices",
+            "Only 57% of practices have a clear group: no test puts them in another. The others",
         ),
         ("unstable", 90, "can be divided in many ways; 4 groups", "Not sure: the groups change"),
-        ("not judged", 90, "were put into 4 groups of similar", "Most labels hold: 90%"),
+        ("not judged", 90, "were put into 4 groups of similar", "Mostly sure. 90%"),
     ],
 )
 def test_the_words_follow_verdict_and_certainty(
@@ -83,9 +83,21 @@ def test_a_group_comes_with_its_figures_in_plain_units(results_of: Callable[...,
     portraits = [portrait | {"figures": told} for portrait in made.portraits]
     group, *_ = first(dataclasses.replace(made, portraits=portraits))["groups"]
     assert group["figures"] == (
-        "Patients aged 75 and over 13.5% (England 9.0%); deprivation 15.7 (England 23.5)"
+        "Patients aged 75 and over 13.5% (England 9.0%); deprivation 15.7 (England 23.5); more"
     )
     assert group["practices"] == made.portraits[0]["practices"]
+
+
+def test_where_only_results_beside_the_groups_are_simulated_it_is_said(
+    results_of: Callable[..., Results],
+) -> None:
+    made = results_of(4)
+    source = {**made.source, "synthetic": False, "warning": "SIMULATED", "simulated": {"achievement": ""}}
+    words = "The groups are made without the simulated figures."
+    assert first(dataclasses.replace(made, source=source))["real"] == words
+    both = {**source, "simulated": {"achievement": "", "registers": ""}}
+    assert first(dataclasses.replace(made, source=both))["real"] == ""
+    assert first(made)["real"] == ""
 
 
 def rows_of(figures: dict[str, float | None]) -> list[dict[str, str]]:

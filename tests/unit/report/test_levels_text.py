@@ -154,7 +154,7 @@ def test_a_number_that_was_fixed_comes_with_how_many_practices_are_sure(
     assert "Several clustering methods" not in page
     readers = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert "The configuration fixes the number of segments." in readers
-    assert "85% of practices are sure of their segment" in readers
+    assert "85% of practices have a clear group" in readers
     chosen = report.summarise(results)
     assert (chosen["verdict"]["certainty"], chosen["verdict"]["sure"]) == ([], "85%")
     assert chosen["choice"]["by_criterion"] != []

@@ -137,7 +137,13 @@ def test_it_says_synthetic_and_what_it_is_not_for(pages: dict[str, str]) -> None
 def test_the_first_screen_says_what_was_found_how_sure_it_is_and_what_to_do(readers: str) -> None:
     first = readers[readers.index('class="first"') : readers.index('id="filter"')]
     words = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", first.split("<details>")[0]))
-    order = ("What was found", "240 general practices", "How sure", "85% of practices are sure", "What to do")
+    order = (
+        "What was found",
+        "240 general practices",
+        "How sure",
+        "85% of practices have a clear group",
+        "What to do",
+    )
     assert sorted(order, key=words.index) == list(order)
     for link in ("#find", "#filter", "#opportunities", "#segment-1"):
         assert f'href="{link}"' in first
