@@ -105,8 +105,8 @@ def _sure(share: float | None, kind: str) -> str:
         return f"Sure. {clear}, and few lie between two groups."
     how = "Mostly sure" if share >= MOST else "Partly sure"
     return (
-        f"{how}. {clear}. The others lie near a border and fit the next group as well. Use the groups to find "
-        "similar practices, not to label one."
+        f"{how}. {clear}. The others lie near a border and fit the next group as well. Use the groups to "
+        "find similar practices, not to label one."
     )
 
 
