@@ -90,6 +90,25 @@ def test_an_address_restores_the_filter_in_every_part(page: Page, address: str, 
     )
 
 
+def test_the_first_screen_counts_the_practices_of_a_board(page: Page, address: str, results: Results) -> None:
+    page.goto(address)
+    counts = page.locator(".cards .here")
+    assert not counts.first.is_visible()
+    page.select_option("#explore-icb", "Q1")
+    expected = chosen(results, "Q1", None)
+    by_segment = expected.groupby("segment_code").size()
+    told = counts.all_inner_texts()
+    assert len(told) == results.segments["segment_code"].nunique()
+    for line, code in zip(
+        counts.all(), counts.evaluate_all("all => all.map(one => one.dataset.code)"), strict=True
+    ):
+        found = int(by_segment.get(code, 0))
+        assert (
+            line.inner_text() == f"Here: {found} of {len(expected)} practices ({found / len(expected):.0%})"
+        )
+    assert sum(int(line.split()[1]) for line in told) == len(expected)
+
+
 def test_choosing_writes_the_address_and_clearing_empties_it(page: Page, address: str) -> None:
     page.goto(address)
     assert page.locator("#filter-pcn").is_disabled()

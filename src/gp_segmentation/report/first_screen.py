@@ -9,7 +9,7 @@ from gp_segmentation.figures import segment_keys
 from gp_segmentation.report.evidence_text import NO_SUPPORT, NO_VERDICT, sure_share
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.rounding import density, percent_reached, score_reached, whole_percent
-from gp_segmentation.utils.wording import data_kind, data_mark
+from gp_segmentation.utils.wording import data_kind
 
 #: Share of practices sure of their segment from which most are, and below which a single label needs care.
 MOST, FEW = 0.8, 0.65
@@ -33,7 +33,7 @@ SHOWN = 10
 
 
 def first_screen(results: Results, counts: Mapping[str, int], verdict: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the first screen: found, groups, real, codes, data, sure, made_of.
+    """Return the first screen: found, groups, codes, data, sure, made_of.
 
     Parameters
     ----------
@@ -50,7 +50,6 @@ def first_screen(results: Results, counts: Mapping[str, int], verdict: Mapping[s
             f"patients. {words}.{outside}"
         ),
         "groups": groups,
-        "real": _real(results),
         "codes": any(group["code"] != str(group["number"]) for group in groups),
         "data": DATA[data_kind(results.source)],
         "sure": _sure(sure_share(results.evidence), kind),
@@ -82,14 +81,6 @@ def _sentence(figures: Sequence[str]) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _real(results: Results) -> str:
-    """Say that the groups are real where only results beside them rest on simulated figures; else ""."""
-    partly = data_kind(results.source) == "simulated"
-    if not partly or data_mark(results.source, results.config, shows_achievement=False):
-        return ""
-    return "The groups are made without the simulated figures."
-
-
 def _sure(share: float | None, kind: str) -> str:
     """Say for how many practices the group is clear, and what follows for a label."""
     if share is None:
@@ -105,8 +96,8 @@ def _sure(share: float | None, kind: str) -> str:
         return f"Sure. {clear}, and few lie between two groups."
     how = "Mostly sure" if share >= MOST else "Partly sure"
     return (
-        f"{how}. {clear}. The others lie near a border and fit the next group as well. Use the groups to "
-        "find similar practices, not to label one."
+        f"{how}. {clear}. The others lie near a border and could as well be in the next group. Use "
+        "the groups to find similar practices, not to label one."
     )
 
 

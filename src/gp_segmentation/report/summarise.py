@@ -30,7 +30,7 @@ from gp_segmentation.utils.hashes import WITHOUT_EFFECT, identity
 from gp_segmentation.utils.intervals import rounded_interval
 from gp_segmentation.utils.labels import BLOCKS, TRANSFORMS, in_words
 from gp_segmentation.utils.rounding import UNKNOWN, natural, signed
-from gp_segmentation.utils.wording import data_kind
+from gp_segmentation.utils.wording import data_kind, data_mark
 
 #: Packages whose versions can change the figures.
 PACKAGES = (
@@ -96,10 +96,18 @@ def frame(results: Results) -> dict[str, Any]:
         "identity": of_run,
         "file": "_".join(parts),
         "synthetic": bool(results.source["synthetic"]),
-        "warning": str(results.source.get("warning") or ""),
+        "warning": _warning(results),
         "absent": list(results.source.get("absent", [])),
         "features": feature_tables(results),
     }
+
+
+def _warning(results: Results) -> str:
+    """The warning of the data, and that segments do not rest on simulated figures where they do not."""
+    text = str(results.source.get("warning") or "")
+    if not text or data_mark(results.source, results.config, shows_achievement=False):
+        return text
+    return f"{text} The segments are made without them."
 
 
 def _config(config: dict[str, Any]) -> str:

@@ -88,16 +88,16 @@ def test_a_group_comes_with_its_figures_in_plain_units(results_of: Callable[...,
     assert group["practices"] == made.portraits[0]["practices"]
 
 
-def test_where_only_results_beside_the_groups_are_simulated_it_is_said(
+def test_where_only_results_beside_the_segments_are_simulated_the_warning_says_so(
     results_of: Callable[..., Results],
 ) -> None:
     made = results_of(4)
-    source = {**made.source, "synthetic": False, "warning": "SIMULATED", "simulated": {"achievement": ""}}
-    words = "The groups are made without the simulated figures."
-    assert first(dataclasses.replace(made, source=source))["real"] == words
+    source = {**made.source, "synthetic": False, "warning": "SIMULATED.", "simulated": {"achievement": ""}}
+    told = summarise(dataclasses.replace(made, source=source))["warning"]
+    assert told == "SIMULATED. The segments are made without them."
     both = {**source, "simulated": {"achievement": "", "registers": ""}}
-    assert first(dataclasses.replace(made, source=both))["real"] == ""
-    assert first(made)["real"] == ""
+    assert summarise(dataclasses.replace(made, source=both))["warning"] == "SIMULATED."
+    assert summarise(made)["warning"] == ""
 
 
 def rows_of(figures: dict[str, float | None]) -> list[dict[str, str]]:

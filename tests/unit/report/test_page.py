@@ -135,7 +135,7 @@ def test_it_says_synthetic_and_what_it_is_not_for(pages: dict[str, str]) -> None
 
 
 def test_the_first_screen_says_what_was_found_how_sure_it_is_and_what_to_do(readers: str) -> None:
-    first = readers[readers.index('class="first"') : readers.index('id="filter"')]
+    first = readers[readers.index('class="first"') : readers.index('id="area"')]
     words = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", first.split("<details>")[0]))
     order = (
         "What was found",

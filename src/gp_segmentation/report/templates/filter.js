@@ -91,7 +91,20 @@ function applyFilter() {
     note.hidden = !filterOn();
     note.firstElementChild.textContent = filterText();
   });
+  countOnCards();
   document.dispatchEvent(new CustomEvent("filter"));
+}
+
+// On the first screen: how many of the area's practices each segment has.
+function countOnCards() {
+  const here = data.rows.filter(function (_, i) { return inArea(i); });
+  document.querySelectorAll(".cards .here").forEach(function (line) {
+    const g = data.groups.findIndex(function (_, n) { return groupCode(n) === line.dataset.code; });
+    const found = here.filter(function (r) { return isIn(r, g); }).length;
+    line.hidden = !areaOn();
+    line.textContent = "Here: " + found.toLocaleString("en-GB") + " of " + withUnit(here.length, "practice") +
+      (here.length ? " (" + Math.round(100 * found / here.length) + "%)" : "");
+  });
 }
 
 function writeAddress() {
