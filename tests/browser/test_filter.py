@@ -59,11 +59,13 @@ def fragment(page: Page) -> str:
     return urlsplit(page.url).fragment
 
 
-def chosen(results: Results, icb: str, segment: str | None = None) -> pd.DataFrame:
+def chosen(results: Results, icb: str | None, segment: str | None = None) -> pd.DataFrame:
     about = results.segments.merge(results.practices[["practice_code", "pcn_name", "icb_code"]].rename(
         columns={"icb_code": "board", "pcn_name": "network"}
     ))  # fmt: skip
-    wanted = (about["board"] == icb) & ((about["segment_code"] == segment) | (segment is None))
+    wanted = ((about["board"] == icb) | (icb is None)) & (
+        (about["segment_code"] == segment) | (segment is None)
+    )
     return about[wanted].sort_values("practice_code")
 
 
@@ -96,17 +98,18 @@ def test_the_first_screen_counts_the_practices_of_a_board(page: Page, address: s
     assert not counts.first.is_visible()
     page.select_option("#explore-icb", "Q1")
     expected = chosen(results, "Q1", None)
-    by_segment = expected.groupby("segment_code").size()
-    told = counts.all_inner_texts()
-    assert len(told) == results.segments["segment_code"].nunique()
-    for line, code in zip(
-        counts.all(), counts.evaluate_all("all => all.map(one => one.dataset.code)"), strict=True
-    ):
-        found = int(by_segment.get(code, 0))
-        assert (
-            line.inner_text() == f"Here: {found} of {len(expected)} practices ({found / len(expected):.0%})"
-        )
-    assert sum(int(line.split()[1]) for line in told) == len(expected)
+    england = chosen(results, None).groupby("segment_code").size()
+    here = expected.groupby("segment_code").size().reindex(england.index, fill_value=0)
+    in_order = counts.evaluate_all("all => all.map(one => one.dataset.code)")
+    assert sorted(in_order) == sorted(england.index)
+    assert counts.all_inner_texts() == [
+        f"ICB & 1: {here[code]} of 80 practices ({here[code] / 80:.0%})" for code in in_order
+    ]
+    most = (here / 80 - england / 240).idxmax()
+    assert page.locator(".first .of-area").inner_text() == (
+        f"ICB & 1: {here[most]} of 80 practices ({here[most] / 80:.0%}) are in {most}; "
+        f"in England {england[most] / 240:.0%}."
+    )
 
 
 def test_choosing_writes_the_address_and_clearing_empties_it(page: Page, address: str) -> None:

@@ -16,7 +16,7 @@ MOST, FEW = 0.8, 0.65
 #: What the groups are, by verdict.
 KINDS = {
     "discrete": "They fall into {k} types of practice",
-    "continuum": "They differ by degree, not by type: {k} groups of similar practices shade into one another",
+    "continuum": "There are no sharp types: {k} groups of similar practices shade into one another",
     "unstable": "They can be divided in many ways; {k} groups are one of them",
     "unsupported": "They can be divided in many ways; {k} groups are one of them",
 }
@@ -85,13 +85,16 @@ def _sure(share: float | None, kind: str) -> str:
     """Say for how many practices the group is clear, and what follows for a label."""
     if share is None:
         return NO_VERDICT
-    clear = f"{whole_percent(share)} of practices have a clear group: no test puts them in another"
+    clear = (
+        f"{whole_percent(share)} of practices have a clear group: they stay in it when figures are redrawn "
+        "and with another method"
+    )
     if kind == "unsupported":
         return f"{NO_SUPPORT}: other numbers would do as well. {clear}; do not name one by it."
     if kind == "unstable":
         return f"Not sure: the groups change when practices are redrawn. {clear}; do not rely on names."
     if share < FEW:
-        return f"Only {clear}. The others lie near a border: do not name a single practice by its group."
+        return f"Only {clear}. The others are near a border: do not name a single practice by its group."
     if kind == "discrete":
         return f"Sure. {clear}, and few lie between two groups."
     how = "Mostly sure" if share >= MOST else "Partly sure"

@@ -18,6 +18,9 @@ from gp_segmentation.schemas import Results
 LIMITS = {"excess": 0.05, "jaccard": 0.75, "ari": 0.65, "valley": 0.25}
 
 
+CLEAR = "of practices have a clear group: they stay in it when figures are redrawn and with another method"
+
+
 def first(results: Results) -> dict[str, Any]:
     return summarise(results)["first"]
 
@@ -33,25 +36,25 @@ def counts(sure: int) -> dict[str, int]:
             "discrete",
             95,
             "fall into 4 types of practice",
-            "Sure. 95% of practices have a clear group: no test puts them in another, and few lie",
+            f"Sure. 95% {CLEAR}, and few lie",
         ),
         (
             "continuum",
             86,
-            "differ by degree, not by type: 4 groups of similar practices",
+            "no sharp types: 4 groups of similar practices",
             "Mostly sure. 86% of practices have a clear group",
         ),
         (
             "continuum",
             75,
-            "differ by degree, not by type: 4 groups of similar practices",
+            "no sharp types: 4 groups of similar practices",
             "Partly sure. 75% of practices have a clear group",
         ),
         (
             "continuum",
             57,
-            "differ by degree, not by type: 4 groups of similar practices",
-            "Only 57% of practices have a clear group: no test puts them in another. The others",
+            "no sharp types: 4 groups of similar practices",
+            f"Only 57% {CLEAR}. The others",
         ),
         ("unstable", 90, "can be divided in many ways; 4 groups", "Not sure: the groups change"),
         ("not judged", 90, "were put into 4 groups of similar", "Mostly sure. 90%"),
@@ -94,7 +97,7 @@ def test_where_only_results_beside_the_segments_are_simulated_the_warning_says_s
     made = results_of(4)
     source = {**made.source, "synthetic": False, "warning": "SIMULATED.", "simulated": {"achievement": ""}}
     told = summarise(dataclasses.replace(made, source=source))["warning"]
-    assert told == "SIMULATED. The segments are made without them."
+    assert told == "The segments rest on real figures; what is named here does not. SIMULATED."
     both = {**source, "simulated": {"achievement": "", "registers": ""}}
     assert summarise(dataclasses.replace(made, source=both))["warning"] == "SIMULATED."
     assert summarise(made)["warning"] == ""

@@ -95,16 +95,24 @@ function applyFilter() {
   document.dispatchEvent(new CustomEvent("filter"));
 }
 
-// On the first screen: how many of the area's practices each segment has.
+// On the first screen: how many of the area's practices each segment has, and which it has more of than England.
 function countOnCards() {
-  const here = data.rows.filter(function (_, i) { return inArea(i); });
+  const here = data.rows.filter(function (_, i) { return inArea(i); }), lead = document.querySelector(".first .of-area");
+  const name = [filter.pcn < 0 ? data.icbs[filter.icb] : data.pcns[filter.pcn][NAME], ...chosenGroups()].filter(Boolean).join(", ");
+  const share = function (n, of) { return of ? Math.round(100 * n / of) : 0; };
+  let most = null;
   document.querySelectorAll(".cards .here").forEach(function (line) {
     const g = data.groups.findIndex(function (_, n) { return groupCode(n) === line.dataset.code; });
-    const found = here.filter(function (r) { return isIn(r, g); }).length;
+    const isOf = function (r) { return isIn(r, g); }, found = here.filter(isOf).length;
+    const all = data.rows.filter(isOf).length, more = found / here.length - all / data.rows.length;
+    if (here.length && (!most || more > most.more)) { most = { more: more, found: found, all: all, code: line.dataset.code }; }
     line.hidden = !areaOn();
-    line.textContent = "Here: " + found.toLocaleString("en-GB") + " of " + withUnit(here.length, "practice") +
-      (here.length ? " (" + Math.round(100 * found / here.length) + "%)" : "");
+    line.textContent = name + ": " + found.toLocaleString("en-GB") + " of " + withUnit(here.length, "practice") +
+      " (" + share(found, here.length) + "%)";
   });
+  lead.hidden = !areaOn() || !most;
+  lead.textContent = lead.hidden ? "" : name + ": " + most.found.toLocaleString("en-GB") + " of " + withUnit(here.length, "practice") +
+    " (" + share(most.found, here.length) + "%) are in " + most.code + "; in England " + share(most.all, data.rows.length) + "%.";
 }
 
 function writeAddress() {
