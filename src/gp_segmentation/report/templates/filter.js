@@ -98,7 +98,8 @@ function applyFilter() {
 // On the first screen: how many of the area's practices each segment has, and which it has more of than England.
 function countOnCards() {
   const here = data.rows.filter(function (_, i) { return inArea(i); }), lead = document.querySelector(".first .of-area");
-  const name = [filter.pcn < 0 ? data.icbs[filter.icb] : data.pcns[filter.pcn][NAME], ...chosenGroups()].filter(Boolean).join(", ");
+  const board = (data.icbs[filter.icb] || "").replace(/^NHS | Integrated Care Board$| ICB$/g, ""); // as `short_icb`
+  const name = [filter.pcn < 0 ? board : data.pcns[filter.pcn][NAME], ...chosenGroups()].filter(Boolean).join(", ");
   const share = function (n, of) { return of ? Math.round(100 * n / of) : 0; };
   let most = null;
   document.querySelectorAll(".cards .here").forEach(function (line) {
