@@ -196,9 +196,9 @@ def test_simulated_figures_are_warned_of_wherever_something_is_printed(finished,
         assert told.startswith("SIMULATED FIGURES: achievement of QOF indicators.")
         assert f"\n{code} " in told
         explored = project.call("gpseg-explore")
-        assert "SIMULATED FIGURES: what practices achieved" in explored
+        assert "SIMULATED FIGURES: achievement of QOF indicators" in explored
         page = (project.root / "data" / "explore" / "index.html").read_text(encoding="utf-8")
-        assert "SIMULATED FIGURES: what practices achieved" in page
+        assert "SIMULATED FIGURES: achievement of QOF indicators" in page
         # The run's raw files say so now, and so do those of the source.
         both = project.call("gpseg-assign", "--run", str(folder), "--source", "synthetic", *out)
         assert both.startswith("In the run: SIMULATED FIGURES")
