@@ -74,7 +74,7 @@ def test_what_is_simulated_is_in_source_json(
         (folder / "SIMULATED.txt").write_text(text, encoding="utf-8")
     said = describe_source(config(named), folder, PRACTICES)
     assert said["simulated"] == expected
-    assert said["warning"].startswith("SIMULATED FIGURES: achievement of QOF indicators.")
+    assert said["warning"].startswith("SIMULATED FIGURES: achievement of QOF indicators")
 
 
 def test_tables_prepared_before_a_marker_was_laid_or_changed_are_not_used(folder: Path) -> None:
