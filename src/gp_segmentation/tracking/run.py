@@ -16,12 +16,15 @@ from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunT
 
 from gp_segmentation.errors import without_secrets
 from gp_segmentation.tracking.client import StoreClient
+from gp_segmentation.tracking.errors import StoreError
 from gp_segmentation.tracking.names import KIND, MAX_NAME, NAME, PARENT, TRIAL, USER, fitting, user
 from gp_segmentation.utils.files import sha256_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
+#: What SQLite and PostgreSQL say of a row that somebody else has made meanwhile.
+ALREADY_THERE = ("UNIQUE constraint failed", "duplicate key value")
 #: How many parameters or metrics the server accepts in one call.
 MAX_PARAMS, MAX_METRICS = 100, 1000
 
@@ -109,9 +112,14 @@ class Run:
         data = Dataset(
             name, digest[:MAX_DIGEST], "local", json.dumps({"uri": source}), profile=json.dumps(dict(profile))
         )
-        self.client.log_inputs(
-            self.id, datasets=[DatasetInput(data, [InputTag("mlflow.data.context", context)])]
-        )
+        asked = [DatasetInput(data, [InputTag("mlflow.data.context", context)])]
+        # Runs share a dataset. Where another makes it at the same moment, the second try finds it.
+        try:
+            self.client.log_inputs(self.id, datasets=asked)
+        except StoreError as error:
+            if not any(words in str(error) for words in ALREADY_THERE):
+                raise
+            self.client.log_inputs(self.id, datasets=asked)
 
     def log_files(self, paths: Sequence[Path], folder: str) -> None:
         """Copy files into the run's artefacts below `folder` ("" = at the top)."""

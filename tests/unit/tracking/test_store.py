@@ -288,3 +288,26 @@ def test_what_a_run_was_made_from_is_found_by_name_and_digest(store):
     assert [(tag.key, tag.value) for tag in found.tags] == [("mlflow.data.context", "raw")]
     (again,) = store.client.search_runs([store.experiment_id], f"dataset.digest = '{'a' * 36}'")
     assert again.info.run_id == run.id
+
+
+@pytest.mark.parametrize(
+    ("told", "asked"),
+    [("(sqlite3.IntegrityError) UNIQUE constraint failed: datasets.name", 2), ("disk I/O error", 1)],
+)
+def test_a_dataset_that_another_run_makes_at_the_same_moment_is_found(told: str, asked: int) -> None:
+    class Client:
+        calls = 0
+
+        def log_inputs(self, run_id: str, datasets: list[object]) -> None:
+            self.calls += 1
+            if self.calls == 1:
+                raise StoreError(told)
+
+    client = Client()
+    run = Run(client, "an id")
+    if asked == 1:
+        with pytest.raises(StoreError, match="disk"):
+            run.log_data("synthetic", "a" * 64, "raw", "data/raw/synthetic", {})
+    else:
+        run.log_data("synthetic", "a" * 64, "raw", "data/raw/synthetic", {})
+    assert client.calls == asked
