@@ -15,26 +15,17 @@ const order = { column: 1, down: false };
 function showArea() {
   area.hidden = document.getElementById("to-area").hidden = !areaOn();
   if (area.hidden) { return; }
-  const board = filter.pcn < 0 ? data.icbs[filter.icb] : data.pcns[filter.pcn][NAME];
-  document.getElementById("area-title").textContent = [board, ...chosenGroups()].filter(Boolean).join(", ");
+  document.getElementById("area-title").textContent = areaName(data.icbs[filter.icb]);
   showMix();
   showPractices();
 }
 
 function showMix() {
-  const body = document.getElementById("area-mix"), count = function () { return data.groups.map(function () { return 0; }); };
-  const here = count(), england = count(), patients = count();
-  data.rows.forEach(function (r, i) {
-    const g = groupAt(r, level);
-    england[g] += 1;
-    if (inArea(i)) { here[g] += 1; patients[g] += r[PATIENTS]; }
-  });
-  const all = here.reduce(function (sum, n) { return sum + n; }, 0);
-  const percent = function (n, of) { return (of ? Math.round(100 * n / of) : 0) + "%"; };
+  const body = document.getElementById("area-mix"), counts = countByGroup(level);
   body.textContent = "";
-  england.forEach(function (n, g) {
+  counts.england.forEach(function (n, g) {
     if (!n) { return; }
-    row(body, [legend(g), here[g].toLocaleString("en-GB"), percent(here[g], all), percent(n, data.rows.length), patients[g].toLocaleString("en-GB")], [1, 2, 3, 4]);
+    row(body, [legend(g), counts.here[g].toLocaleString("en-GB"), percent(counts.here[g], counts.all), percent(n, data.rows.length), counts.patients[g].toLocaleString("en-GB")], [1, 2, 3, 4]);
   });
 }
 

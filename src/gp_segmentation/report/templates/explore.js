@@ -207,7 +207,7 @@ function refresh() {
   const body = document.getElementById("explore-counts");
   body.textContent = "";
   Object.keys(counts).forEach(function (g) {
-    row(body, [legend(g), counts[g].toLocaleString("en-GB"), Math.round(100 * counts[g] / all) + "%"], [1, 2]);
+    row(body, [legend(g), counts[g].toLocaleString("en-GB"), percent(counts[g], all)], [1, 2]);
   });
   pointed = -1;
   hideTip();

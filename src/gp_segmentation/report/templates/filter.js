@@ -95,25 +95,42 @@ function applyFilter() {
   document.dispatchEvent(new CustomEvent("filter"));
 }
 
+function areaName(board) {
+  return [filter.pcn < 0 ? board : data.pcns[filter.pcn][NAME], ...chosenGroups()].filter(Boolean).join(", ");
+}
+
+// Practices of each group of a level, in the chosen area and in England, and the area's patients.
+function countByGroup(wanted) {
+  const count = function () { return data.groups.map(function () { return 0; }); };
+  const here = count(), england = count(), patients = count();
+  data.rows.forEach(function (r, i) {
+    const g = groupAt(r, wanted);
+    england[g] += 1;
+    if (inArea(i)) { here[g] += 1; patients[g] += r[PATIENTS]; }
+  });
+  return { here: here, england: england, patients: patients, all: here.reduce(function (sum, n) { return sum + n; }, 0) };
+}
+
+function percent(n, of) { return (of ? Math.round(100 * n / of) : 0) + "%"; }
+
 // On the first screen: how many of the area's practices each segment has, and which it has more of than England.
 function countOnCards() {
-  const here = data.rows.filter(function (_, i) { return inArea(i); }), lead = document.querySelector(".first .of-area");
-  const board = (data.icbs[filter.icb] || "").replace(/^NHS | Integrated Care Board$| ICB$/g, ""); // as `short_icb`
-  const name = [filter.pcn < 0 ? board : data.pcns[filter.pcn][NAME], ...chosenGroups()].filter(Boolean).join(", ");
-  const share = function (n, of) { return of ? Math.round(100 * n / of) : 0; };
-  let most = null;
-  document.querySelectorAll(".cards .here").forEach(function (line) {
+  const lines = document.querySelectorAll(".cards .here"), lead = document.querySelector(".first .of-area");
+  lines.forEach(function (line) { line.hidden = !areaOn(); });
+  lead.hidden = true;
+  if (!areaOn()) { return; }
+  const counts = countByGroup(SEGMENTS), name = areaName((data.icbs[filter.icb] || "").replace(/^NHS | Integrated Care Board$| ICB$/g, "")); // as `short_icb`
+  const told = function (g) { return name + ": " + counts.here[g].toLocaleString("en-GB") + " of " + withUnit(counts.all, "practice") + " (" + percent(counts.here[g], counts.all) + ")"; };
+  const more = function (g) { return counts.here[g] / counts.all - counts.england[g] / data.rows.length; };
+  let most = -1;
+  lines.forEach(function (line) {
     const g = data.groups.findIndex(function (_, n) { return groupCode(n) === line.dataset.code; });
-    const isOf = function (r) { return isIn(r, g); }, found = here.filter(isOf).length;
-    const all = data.rows.filter(isOf).length, more = found / here.length - all / data.rows.length;
-    if (here.length && (!most || more > most.more)) { most = { more: more, found: found, all: all, code: line.dataset.code }; }
-    line.hidden = !areaOn();
-    line.textContent = name + ": " + found.toLocaleString("en-GB") + " of " + withUnit(here.length, "practice") +
-      " (" + share(found, here.length) + "%)";
+    line.textContent = told(g);
+    if (counts.all && (most < 0 || more(g) > more(most))) { most = g; }
   });
-  lead.hidden = !areaOn() || !most;
-  lead.textContent = lead.hidden ? "" : name + ": " + most.found.toLocaleString("en-GB") + " of " + withUnit(here.length, "practice") +
-    " (" + share(most.found, here.length) + "%) are in " + most.code + "; in England " + share(most.all, data.rows.length) + "%.";
+  if (most < 0) { return; }
+  lead.hidden = false;
+  lead.textContent = told(most) + " are in " + groupCode(most) + "; in England " + percent(counts.england[most], data.rows.length) + ".";
 }
 
 function writeAddress() {
