@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pandas as pd
@@ -11,7 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from gp_segmentation import report
+from gp_segmentation import report, schemas
 from gp_segmentation.schemas import Results
 
 
@@ -69,6 +70,10 @@ def chosen(results: Results, icb: str | None, segment: str | None = None) -> pd.
     return about[wanted].sort_values("practice_code")
 
 
+def name_of(results: Results, code: str) -> str:
+    return str(results.segments.set_index("segment_code").loc[code, "segment_name"].iloc[0])
+
+
 def codes(page: Page) -> list[str]:
     return page.locator("#area-practices th").all_inner_texts()
 
@@ -92,24 +97,78 @@ def test_an_address_restores_the_filter_in_every_part(page: Page, address: str, 
     )
 
 
-def test_the_first_screen_counts_the_practices_of_a_board(page: Page, address: str, results: Results) -> None:
+def test_the_first_screen_says_what_a_board_has_more_of_how_sure_and_what_follows(
+    page: Page, address: str, results: Results
+) -> None:
     page.goto(address)
-    counts = page.locator(".cards .here")
-    assert not counts.first.is_visible()
+    here = page.locator("#overview tbody td:nth-child(4)")
+    assert not here.first.is_visible()
+    assert not page.locator("#here").is_visible()
     page.select_option("#explore-icb", "Q1")
-    expected = chosen(results, "Q1", None)
     england = chosen(results, None).groupby("segment_code").size()
-    here = expected.groupby("segment_code").size().reindex(england.index, fill_value=0)
-    in_order = counts.evaluate_all("all => all.map(one => one.dataset.code)")
+    counts = chosen(results, "Q1").groupby("segment_code").size().reindex(england.index, fill_value=0)
+    in_order = page.locator("#overview tbody tr").evaluate_all("all => all.map(one => one.dataset.code)")
     assert sorted(in_order) == sorted(england.index)
-    assert counts.all_inner_texts() == [
-        f"ICB & 1: {here[code]} of 80 practices ({here[code] / 80:.0%})" for code in in_order
-    ]
-    most = (here / 80 - england / 240).idxmax()
-    assert page.locator(".first .of-area").inner_text() == (
-        f"ICB & 1: {here[most]} of 80 practices ({here[most] / 80:.0%}) are in {most}; "
-        f"in England {england[most] / 240:.0%}."
+    assert here.all_inner_texts() == [f"{counts[code]} ({counts[code] / 80:.0%})" for code in in_order]
+    assert page.locator("#here-title").inner_text() == "ICB & 1: 80 practices"
+    largest = counts.idxmax()  # a quarter of 80 practices each, give or take what chance gives
+    mix, sure, advice, links = page.locator("#here li").all_inner_texts()
+    assert mix == (
+        f"Its mix of segments is much like England's. {counts[largest]} of 80 practices "
+        f"({counts[largest] / 80:.0%}) are in {largest} ({name_of(results, largest)}); in England "
+        f"{england[largest] / 240:.0%}."
     )
+    doubts = results.doubts[results.doubts.index.isin(chosen(results, "Q1")["practice_code"])]
+    clear = (doubts == "").sum()
+    assert sure == (
+        f"How sure here: {clear} of {len(doubts)} practices ({clear / len(doubts):.0%}) assessed have a "
+        "clear segment; in England 85%."  # 200 of 235
+    )
+    assert advice.startswith("So England's average is a fair comparison for the area as a whole.")
+    assert links == (
+        f"See its {counts[largest]} practices in {largest}; the {len(doubts) - clear} without a clear "
+        "segment; all its practices by network"
+    )
+    page.click(f"text=the {len(doubts) - clear} without a clear segment")
+    assert sorted(codes(page)) == [code for code, doubt in doubts.items() if doubt]
+    assert set(page.locator("#area-practices td:nth-child(6)").all_inner_texts()) == {"no"}
+    page.click(f"text=its {counts[largest]} practices in {largest}")
+    assert sorted(codes(page)) == list(chosen(results, "Q1", largest)["practice_code"])
+    networks = page.locator("#area-practices td:nth-child(3)").all_inner_texts()
+    assert networks == sorted(networks)
+
+
+def test_what_an_area_has_clearly_more_of_is_named_and_no_segment_to_plan_by_is_said(
+    browser: Browser, results: Results, tmp_path: Path
+) -> None:
+    mine = results.segments["segment_code"] == "A1"
+    moved = results.practices.assign(
+        icb_code=results.practices["icb_code"].mask(mine, "Q1"),
+        icb_name=results.practices["icb_name"].mask(mine, "ICB & 1"),
+    )
+    of_board = results.segments.assign(icb_name=moved["icb_name"])
+    changed = dataclasses.replace(
+        results, practices=moved, segments=of_board, groupings=schemas.empty("groupings")
+    )
+    unstable = dataclasses.replace(changed, evidence={**results.evidence, "verdict": "unstable"})
+    told = []
+    for name, run in (("as it is", changed), ("unstable", unstable)):
+        report.write_page(run, [], tmp_path / f"{name}.html")
+        page = browser.new_page()
+        page.goto((tmp_path / f"{name}.html").as_uri() + "#icb=Q1")
+        told.append(page.locator("#here li").all_inner_texts())
+        page.close()
+    count, board = int(mine.sum()), int((moved["icb_code"] == "Q1").sum())
+    (first, _, advice, _), (_, _, warned, _) = told
+    assert first == (
+        f"{count} of {board} practices ({count / board:.0%}) are in A1 ({name_of(results, 'A1')}); in "
+        f"England {count / 240:.0%}."
+    )
+    assert advice == (
+        "So compare these practices with the 0 in A1 elsewhere, not with England's average, and plan for "
+        "what sets A1 apart (its row below)."
+    )
+    assert warned == "Do not plan by these segments: below it says why."
 
 
 def test_choosing_writes_the_address_and_clearing_empties_it(page: Page, address: str) -> None:
@@ -183,8 +242,9 @@ def test_the_area_s_practices_are_sorted_by_any_column(page: Page, address: str,
     first = area.set_index("practice_code").loc["A00100"]
     shown = page.locator("#area-practices tr", has_text="A00100").inner_text().split("\t")
     # Certainty 0.4 + 0.6 * 100 / 239 = 0.651
-    assert shown[:6] == [
-        *("A00100", "Practice 100", "Network & 4", f"{first['list_size']:,}", first["segment_code"], "65%")
+    assert shown[:7] == [
+        *("A00100", "Practice 100", "Network & 4", f"{first['list_size']:,}"),
+        *(first["segment_code"], "yes", "65%"),
     ]
 
 
@@ -210,8 +270,8 @@ def test_groups_of_one_s_own_filter_as_a_board_does(page: Page, address: str, re
     page.goto(address)
     labels = page.locator("#filter label").all_inner_texts()
     assert labels == [
-        *("Integrated care board", "PCN of the board", "Boards (15 October 2027)"),
-        *("Localities (1 April 2026)", "Segment or other group"),
+        *("Your integrated care board", "Primary care network", "Boards (15 October 2027)"),
+        *("Localities (1 April 2026)", "Segment"),
     ]
     page.get_by_label("Localities").select_option("<b>&</b>")
     assert fragment(page) == "group-localities=%3Cb%3E%26%3C%2Fb%3E"
@@ -249,9 +309,9 @@ def test_tables_of_england_say_so_while_a_filter_is_on(page: Page, address: str)
     assert notes.count() == 0
     page.select_option("#explore-group", "A1")
     captions = page.locator("main caption:visible")
-    inside = page.locator(":is(#area, #explore, #find) caption:visible").count()
-    assert notes.count() == captions.count() - inside + 1  # and the heading
-    for caption in captions.all()[:4]:
+    inside = page.locator(":is(#overview, #area, #explore, #find) caption:visible").count()
+    assert notes.count() == captions.count() - inside + 3  # and three headings
+    for caption in captions.all()[1:4]:
         text = caption.inner_text()
         assert text.endswith("(All of England: the filter does not change it.)") != (
             "Practices shown" in text

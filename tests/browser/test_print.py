@@ -31,12 +31,14 @@ def test_the_page_prints_as_a_brief_of_two_sides(opened: tuple[Page, list[str], 
     page.emulate_media(media="print")
     shown = [h.inner_text() for h in page.locator("h2, h3").all() if h.is_visible()]
     assert [re.sub(r"^\d+\. ", "", heading) for heading in shown] == [
-        *("What was found", "How sure", "What to do with it"),
+        *("ICB & 1: 80 practices", "What was found in England", "How sure in England"),
         *("Profiles of segments", "Map", "What not to use it for"),
     ]
-    for part in ("header .synthetic", ".cards", "footer .code >> nth=0", "#use + .warning"):
+    for part in ("header .synthetic", ".overview", "footer .code >> nth=0", "#use + .warning"):
         assert page.locator(part).is_visible()
     for part in ("nav", "#filter", "#area", "#explore", "#find", "#profiles", ".chart-data >> nth=-1"):
+        assert not page.locator(part).is_visible()
+    for part in (".next", ".listed"):  # links, of no use on paper
         assert not page.locator(part).is_visible()
 
 
@@ -61,7 +63,7 @@ def test_paper_is_light_where_the_screen_is_dark(opened: tuple[Page, list[str], 
     assert page.evaluate(ground) == "rgb(21, 25, 28)"
     page.emulate_media(media="print", color_scheme="dark")
     assert page.evaluate(ground) == "rgb(255, 255, 255)"
-    border = "getComputedStyle(document.querySelector('.cards li')).borderLeftColor"
+    border = "getComputedStyle(document.querySelector('.overview tbody th')).borderLeftColor"
     on_paper = page.evaluate(border)
     page.emulate_media(media="screen", color_scheme="light")
     assert page.evaluate(border) == on_paper

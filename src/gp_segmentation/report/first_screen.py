@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from gp_segmentation.figures import segment_keys
@@ -13,12 +13,13 @@ from gp_segmentation.utils.wording import data_kind
 
 #: Share of practices sure of their segment from which most are, and below which a single label needs care.
 MOST, FEW = 0.8, 0.65
-#: What the groups are, by verdict.
+#: What the segments are, by verdict.
 KINDS = {
-    "discrete": "They fall into {k} types of practice",
-    "continuum": "There are no sharp types: {k} groups of similar practices shade into one another",
-    "unstable": "They can be divided in many ways; {k} groups are one of them",
-    "unsupported": "They can be divided in many ways; {k} groups are one of them",
+    "discrete": "Their {k} segments are distinct types of practice",
+    "continuum": "They differ by degree, not by type: the {k} segments are bands of similar practices "
+    "that shade into one another",
+    "unstable": "They can be divided in many ways; these {k} segments are one of them",
+    "unsupported": "They can be divided in many ways; these {k} segments are one of them",
 }
 #: What the data are, by their kind.
 DATA = {
@@ -33,7 +34,7 @@ SHOWN = 10
 
 
 def first_screen(results: Results, counts: Mapping[str, int], verdict: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the first screen: found, groups, codes, data, sure, made_of.
+    """Return the first screen: found, groups, codes, data, sure, usable, made_of.
 
     Parameters
     ----------
@@ -41,7 +42,7 @@ def first_screen(results: Results, counts: Mapping[str, int], verdict: Mapping[s
     """
     kind = str(results.evidence.get("verdict") or "") if verdict["supported"] else "unsupported"
     groups = _groups(results)
-    words = KINDS.get(kind, "They were put into {k} groups of similar practices").format(k=len(groups))
+    words = KINDS.get(kind, "They were put into {k} segments of similar practices").format(k=len(groups))
     outside = f" {counts['noise']:,} practices belong to none of them." if counts["noise"] else ""
     features = results.config["features"]
     return {
@@ -53,6 +54,7 @@ def first_screen(results: Results, counts: Mapping[str, int], verdict: Mapping[s
         "codes": any(group["code"] != str(group["number"]) for group in groups),
         "data": DATA[data_kind(results.source)],
         "sure": _sure(sure_share(results.evidence), kind),
+        "usable": kind not in ("unstable", "unsupported"),
         "made_of": f"Practices are compared by {counts['features']} features "
         f"({features.get('label', features['name'])}).",
     }
@@ -67,7 +69,7 @@ def _groups(results: Results) -> list[dict[str, Any]]:
             "name": key.name,
             "colour": key.colour,
             # Runs of before they were kept have none.
-            "figures": _sentence(portraits[key.number].get("figures", [])),
+            "figures": [text[:1].upper() + text[1:] for text in portraits[key.number].get("figures", [])],
             "practices": portraits[key.number]["practices"],
             "share": portraits[key.number]["share"],
         }
@@ -75,33 +77,25 @@ def _groups(results: Results) -> list[dict[str, Any]]:
     ]
 
 
-def _sentence(figures: Sequence[str]) -> str:
-    """The figures of a name, one for each of its parts, as a sentence without its full stop."""
-    text = "; ".join(figures)
-    return text[:1].upper() + text[1:]
-
-
-def _sure(share: float | None, kind: str) -> str:
-    """Say for how many practices the group is clear, and what follows for a label."""
+def _sure(share: float | None, kind: str) -> tuple[str, str]:
+    """In two words how sure the segments are, and for how many practices the segment is clear."""
     if share is None:
-        return NO_VERDICT
+        return "", NO_VERDICT
     clear = (
-        f"{whole_percent(share)} of practices have a clear group: they stay in it when figures are redrawn "
-        "and with another method"
+        f"{whole_percent(share)} of practices have a clear segment: they keep it in random samples of "
+        "practices and with another method"
     )
     if kind == "unsupported":
-        return f"{NO_SUPPORT}: other numbers would do as well. {clear}; do not name one by it."
+        return f"{NO_SUPPORT}.", f"Other numbers would do as well. {clear}; do not name one by it."
     if kind == "unstable":
-        return f"Not sure: the groups change when practices are redrawn. {clear}; do not rely on names."
+        return "Not sure.", f"In random samples the segments change. {clear}; do not rely on names."
+    near = "The others lie near a border and could as well be in the next segment."
     if share < FEW:
-        return f"Only {clear}. The others are near a border: do not name a single practice by its group."
+        return "Not sure of single practices.", f"Only {clear}. {near} Do not name one by its segment."
     if kind == "discrete":
-        return f"Sure. {clear}, and few lie between two groups."
-    how = "Mostly sure" if share >= MOST else "Partly sure"
-    return (
-        f"{how}. {clear}. The others lie near a border and could as well be in the next group. Use "
-        "the groups to find similar practices, not to label one."
-    )
+        return "Sure.", f"{clear}, and few lie between two segments."
+    how = "Mostly sure." if share >= MOST else "Partly sure."
+    return how, f"{clear}. {near} Use segments to find similar practices, not to label one."
 
 
 def verdict_tests(evidence: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -27,7 +27,16 @@ from gp_segmentation.utils.wording import UNCHECKED
 OF_ALL = "page.js"
 OF_FIGURES = ("drawing.js", "figure_files.js")
 OF_READERS = (
-    *("tables.js", "common.js", "filter.js", "explore.js", "chart_files.js", "finder.js", "chosen_area.js"),
+    *(
+        "tables.js",
+        "common.js",
+        "filter.js",
+        "explore.js",
+        "chart_files.js",
+        "finder.js",
+        "chosen_area.js",
+        "here.js",
+    ),
 )
 #: The page for analysts, beside that for readers.
 ANALYST = "analyst.html"

@@ -56,8 +56,8 @@ def finder(results: Results) -> dict[str, Any]:
     Where practices belong to no segment, the last group is `NO_SEGMENT`.
     A row is code, name, postcode, position in ``icbs``, position in ``groups`` of the practice's group on the
     last level, that of the next nearest segment (-1: none), margin in thousandths (-1: none), 1 if it was
-    fitted, list size, probability in percent that it is in its segment (-1: not measured), and its segments
-    with their probabilities in words.
+    fitted, list size, probability in percent that it is in its segment (-1: not measured), its segments with
+    their probabilities in words, and whether its segment is clear (`_clear`).
     """
     about = results.everyone.merge(
         results.practices[["practice_code", "postcode"]], on="practice_code", how="left"
@@ -82,6 +82,7 @@ def finder(results: Results) -> dict[str, Any]:
         about["list_size"],
         _percent(about.get("certainty", pd.Series(np.nan, about.index))),
         about.get("membership", pd.Series("", about.index)).fillna(""),
+        _clear(about, results.doubts),
         strict=True,
     )
     return {
@@ -135,6 +136,12 @@ def _groupings(results: Results, codes: list[str]) -> dict[str, Any]:
 def _percent(shares: pd.Series) -> pd.Series:
     """Shares in percent, rounded down: what falls short of certainty is not shown as certain."""
     return (100 * shares.astype(float)).round(6).floordiv(1).fillna(-1).astype("int64")
+
+
+def _clear(about: pd.DataFrame, doubts: pd.Series) -> pd.Series:
+    """1 where nothing disputes a practice's segment, 0 where something does, -1 where it was not assessed."""
+    clear = about["practice_code"].map((doubts == "").astype("int64"))
+    return clear.where(about["segment"] > 0).fillna(-1).astype("int64")
 
 
 def _chart(results: Results, codes: list[str]) -> dict[str, Any] | None:

@@ -36,6 +36,7 @@ class Results:
         difference_high, rank.
     portraits : list of {segment, name, sentences, practices, patients, share}.
     level_portraits : list of {code, name, sentences, ...} of supergroups and subgroups.
+    doubts : practice_code -> what disputes its segment ("": nothing does), where that was assessed.
     evidence : the contents of evidence.json (``verdict``, ``reasons``, ``by_k``, ...).
     metrics : every figure of the run (evidence/metrics.json).
     imputed : feature, label, count of values imputed.
@@ -72,6 +73,7 @@ class Results:
     profiles: pd.DataFrame = field(default_factory=pd.DataFrame)
     portraits: list[dict[str, Any]] = field(default_factory=list)
     level_portraits: list[dict[str, Any]] = field(default_factory=list)
+    doubts: pd.Series = field(default_factory=partial(pd.Series, dtype=str))
     evidence: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
     imputed: pd.DataFrame = field(default_factory=pd.DataFrame)

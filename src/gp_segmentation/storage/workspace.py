@@ -192,6 +192,7 @@ class Workspace:
             profiles=read_table(self.insight / "profiles.csv"),
             portraits=read_json(self.insight / "portraits.json"),
             level_portraits=read_json(self.insight / "portraits_by_level.json"),
+            doubts=self.doubts(),
             evidence=read_json(self.evidence / "evidence.json"),
             metrics=self.every_metric(),
             imputed=read_table(self.chosen_matrix / "imputed.parquet"),
@@ -229,13 +230,17 @@ class Workspace:
         found: dict[str, Any] = read_json(path) if path.is_file() else {}
         return found
 
+    def doubts(self) -> pd.Series:
+        """Read what disputes the segment of each practice ("": nothing does); empty where not assessed."""
+        table = read_table(self.evidence / "practices.parquet")
+        return table.get("disputed_by", pd.Series(dtype=str))
+
     def equality(self) -> dict[str, Any]:
         """Read what an equality analysis needs beside the results (`report.transparency.Facts`)."""
-        doubts = read_table(self.evidence / "practices.parquet")
         names = {"mix": "segment_mix", "peers": "peers_by_quintile", "rules": "rules_by_quintile"}
         return {
             "age_sex": self.prepared_table("age_sex"),
-            "doubts": doubts.get("disputed_by", pd.Series(dtype=str)),
+            "doubts": self.doubts(),
             **{name: read_table(self.insight / f"{file}.csv") for name, file in names.items()},
         }
 

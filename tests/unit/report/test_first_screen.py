@@ -18,7 +18,9 @@ from gp_segmentation.schemas import Results
 LIMITS = {"excess": 0.05, "jaccard": 0.75, "ari": 0.65, "valley": 0.25}
 
 
-CLEAR = "of practices have a clear group: they stay in it when figures are redrawn and with another method"
+CLEAR = (
+    "of practices have a clear segment: they keep it in random samples of practices and with another method"
+)
 
 
 def first(results: Results) -> dict[str, Any]:
@@ -35,29 +37,29 @@ def counts(sure: int) -> dict[str, int]:
         (
             "discrete",
             95,
-            "fall into 4 types of practice",
+            "Their 4 segments are distinct types of practice",
             f"Sure. 95% {CLEAR}, and few lie",
         ),
         (
             "continuum",
             86,
-            "no sharp types: 4 groups of similar practices",
-            "Mostly sure. 86% of practices have a clear group",
+            "differ by degree, not by type: the 4 segments are bands of similar practices",
+            "Mostly sure. 86% of practices have a clear segment",
         ),
         (
             "continuum",
             75,
-            "no sharp types: 4 groups of similar practices",
-            "Partly sure. 75% of practices have a clear group",
+            "differ by degree, not by type: the 4 segments are bands of similar practices",
+            "Partly sure. 75% of practices have a clear segment",
         ),
         (
             "continuum",
             57,
-            "no sharp types: 4 groups of similar practices",
-            f"Only 57% {CLEAR}. The others",
+            "differ by degree, not by type: the 4 segments are bands of similar practices",
+            f"Not sure of single practices. Only 57% {CLEAR}. The others",
         ),
-        ("unstable", 90, "can be divided in many ways; 4 groups", "Not sure: the groups change"),
-        ("not judged", 90, "were put into 4 groups of similar", "Mostly sure. 90%"),
+        ("unstable", 90, "can be divided in many ways; these 4 segments", "Not sure. In random samples the"),
+        ("not judged", 90, "were put into 4 segments of similar", "Mostly sure. 90%"),
     ],
 )
 def test_the_words_follow_verdict_and_certainty(
@@ -67,7 +69,8 @@ def test_the_words_follow_verdict_and_certainty(
     evidence = {**made.evidence, "verdict": verdict, "practices": counts(sure)}
     said = first(dataclasses.replace(made, evidence=evidence))
     assert found in said["found"]
-    assert words in said["sure"]
+    assert words in " ".join(said["sure"])
+    assert said["usable"] == (verdict != "unstable")
 
 
 def test_what_is_not_supported_or_not_assessed_is_called_so(results_of: Callable[..., Results]) -> None:
@@ -75,19 +78,21 @@ def test_what_is_not_supported_or_not_assessed_is_called_so(results_of: Callable
     choice = {**made.choice, "supported": False}
     said = first(dataclasses.replace(made, choice=choice))
     assert "can be divided in many ways" in said["found"]
-    assert said["sure"].startswith("No number of segments is supported by the data")
+    assert said["sure"][0] == "No number of segments is supported by the data."
+    assert not said["usable"]
     nothing = dataclasses.replace(made, evidence={"assessed": False})
-    assert first(nothing)["sure"] == "This run did not assess how far the segments can be trusted."
+    assert first(nothing)["sure"] == ("", "This run did not assess how far the segments can be trusted.")
 
 
-def test_a_group_comes_with_its_figures_in_plain_units(results_of: Callable[..., Results]) -> None:
+def test_a_segment_comes_with_its_figures_in_plain_units(results_of: Callable[..., Results]) -> None:
     made = results_of(4)
-    told = ["patients aged 75 and over 13.5% (England 9.0%)", "deprivation 15.7 (England 23.5)", "more"]
+    told = ["patients aged 75 and over: 13.5% (England 9.0%)", "deprivation: 15.7 (England 23.5)"]
     portraits = [portrait | {"figures": told} for portrait in made.portraits]
     group, *_ = first(dataclasses.replace(made, portraits=portraits))["groups"]
-    assert group["figures"] == (
-        "Patients aged 75 and over 13.5% (England 9.0%); deprivation 15.7 (England 23.5); more"
-    )
+    assert group["figures"] == [
+        "Patients aged 75 and over: 13.5% (England 9.0%)",
+        "Deprivation: 15.7 (England 23.5)",
+    ]
     assert group["practices"] == made.portraits[0]["practices"]
 
 

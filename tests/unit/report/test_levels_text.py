@@ -124,7 +124,7 @@ def test_a_number_that_is_not_supported_is_called_so_on_the_first_screen(
     report.write_page(unsupported, [], tmp_path / "page.html")
     first = (tmp_path / "page.html").read_text(encoding="utf-8").split('id="segments"')[0]
     assert "No number of segments is supported by the data" in first
-    assert "can be divided in many ways; 4 groups are one of them" in first
+    assert "can be divided in many ways; these 4 segments are one of them" in first
     assert report.summarise(results)["verdict"]["supported"]
 
 
@@ -154,7 +154,7 @@ def test_a_number_that_was_fixed_comes_with_how_many_practices_are_sure(
     assert "Several clustering methods" not in page
     readers = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert "The configuration fixes the number of segments." in readers
-    assert "85% of practices have a clear group" in readers
+    assert "85% of practices have a clear segment" in readers
     chosen = report.summarise(results)
     assert (chosen["verdict"]["certainty"], chosen["verdict"]["sure"]) == ([], "85%")
     assert chosen["choice"]["by_criterion"] != []

@@ -141,7 +141,7 @@ def test_the_first_screen_says_what_was_found_how_sure_it_is_and_what_to_do(read
         "What was found",
         "240 general practices",
         "How sure",
-        "85% of practices have a clear group",
+        "85% of practices have a clear segment",
         "What to do",
     )
     assert sorted(order, key=words.index) == list(order)
@@ -271,6 +271,7 @@ def test_practices_of_no_segment_are_found_and_counted(
         about["list_size"],
         -1,
         "",
+        -1,
     ]
     for place in (found["chart"], found["map"]):
         assert len(place["x"]) == 240

@@ -60,6 +60,8 @@ _PATTERNS = {
 _GROUPED = ("age_old", "age_young", "children", "deprivation", "rurality", "list")
 #: Blocks of many measures of one kind; a single measure is compared with the rest of its block.
 _BLOCKS = ("prevalence", "adjustments")
+#: What the phrases of such a block count, without the words that compare.
+COUNTED = tuple(_GROUPS[kind][0].removeprefix("more ") for kind in _BLOCKS)
 #: Where the indicators of a condition lie. A name lists them and does not rank the practices as a whole: the
 #: Quality and Outcomes Framework is an incentive scheme, and no segment is better than another.
 PLACES = (" above average", " below average")
@@ -132,6 +134,10 @@ def _kind(feature: str, label: str, block: str) -> str:
 
 #: A label such as "Hypertension, HYP008: achievement".
 _INDICATOR = re.compile(r"(.+), ([A-Z]+\d+): (.+)")
+#: The end of a label such as "Asthma prevalence, age-sex adjusted".
+_PREVALENCE = re.compile(r"(?i) prevalence(, age.*adjusted)?$")
+#: A source or unit at the end of a label.
+_SOURCE = re.compile(r"\s*\([^)]*\)$")
 #: Everyday forms of long names.
 _COMMON = {
     "chronic obstructive pulmonary disease": "COPD",
@@ -159,6 +165,20 @@ def worded(label: str) -> str:
         group, code, measure = indicator.groups()
         return f"{inline(group)} {measure} ({code})"
     return inline(label)
+
+
+def measured(label: str) -> str:
+    """Return what a figure beside it measures, without its source: prevalence is what practices recorded.
+
+    >>> measured("Chronic obstructive pulmonary disease prevalence, age-sex adjusted")
+    'recorded COPD, adjusted for age and sex'
+    >>> measured("Patients from ethnic minority groups (Census 2021)")
+    'patients from ethnic minority groups'
+    """
+    prevalence = _PREVALENCE.search(label)
+    if not prevalence:
+        return worded(_SOURCE.sub("", label))
+    return f"recorded {short(label)}{', adjusted for age and sex' if prevalence[1] else ''}"
 
 
 def short(label: str) -> str:

@@ -86,9 +86,10 @@ def _size(practices: int, share: float, people: int, of_patients: float) -> str:
 
 def _claims(claimed: Sequence[Claim], profiled: pd.DataFrame) -> dict[str, Any]:
     """The claims of a name, and the figures that support them."""
+    supported_by = examples(claimed, clear_rows(profiled))
     return {
         "claims": [claim.figures() for claim in claimed],
-        "figures": claim_figures(examples(claimed, clear_rows(profiled))),
+        "figures": claim_figures(claimed, supported_by, profiled),
     }
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from gp_segmentation.insight.portraits.names import Claim
-from gp_segmentation.insight.portraits.phrases import PLACES, short, worded
+from gp_segmentation.insight.portraits.phrases import COUNTED, PLACES, measured, short, worded
 from gp_segmentation.insight.portraits.profiles import Z95
 from gp_segmentation.utils.rounding import natural, whole_percent
 from gp_segmentation.utils.wording import listed
@@ -44,14 +44,29 @@ def claim_sentence(claims: Sequence[Claim], supported_by: list[pd.DataFrame]) ->
     return f"{text[:1].upper()}{text[1:]}. Intervals are in the tables of profiles."
 
 
-def claim_figures(supported_by: Sequence[pd.DataFrame]) -> list[str]:
-    """Return what supports each claim most, in its unit: "patients aged 75 and over 13.5% (England 9.0%)"."""
-    return [
-        f"{worded(row['label'])} {natural(row['mean'], row['unit'])} "
-        f"(England {natural(row['england_mean'], row['unit'])})"
-        for rows in supported_by
-        for _, row in rows.iterrows()
-    ]
+def claim_figures(
+    claims: Sequence[Claim], supported_by: Sequence[pd.DataFrame], profile: pd.DataFrame
+) -> list[str]:
+    """Return what supports each claim most, in its unit: "patients aged 75 and over: 13.5% (England 9.0%)".
+
+    Of a claim about a whole block also for how many of its measures it holds, that one among them.
+    """
+    found = []
+    for claim, rows in zip(claims, supported_by, strict=True):
+        block = any(noun in claim.phrase for noun in COUNTED)
+        for _, row in rows.iterrows():
+            named = _of_block(claim, profile) + short(row["label"]) if block else measured(row["label"])
+            mean, england = (natural(row[column], row["unit"]) for column in ("mean", "england_mean"))
+            found.append(f"{named}: {mean} (England {england})")
+    return found
+
+
+def _of_block(claim: Claim, profile: pd.DataFrame) -> str:
+    """For how many measures of a block a claim holds: "... conditions: 15 of 19 above England, such as "."""
+    rows = profile[profile["feature"].isin(set(claim.members))]
+    holds = rows["difference_sd"] * rows["feature"].map(claim.members).astype(float) > 0
+    noun, above = claim.phrase.split(" ", 1)[1], next(iter(claim.members.values())) > 0
+    return f"{noun}: {holds.sum()} of {len(rows)} {'above' if above else 'below'} England, such as "
 
 
 def apart_sentence(

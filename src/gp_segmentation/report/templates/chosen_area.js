@@ -1,16 +1,18 @@
 // The practices of the chosen area as a table, and its mix of groups beside England's.
-const area = document.getElementById("area");
+const area = document.getElementById("area"), unclear = document.getElementById("area-unclear");
 const COLUMNS = [
   ["Code", function (i) { return data.rows[i][CODE]; }],
   ["Practice", function (i) { return data.rows[i][NAME]; }],
   ["PCN", function (i) { return data.pcn[i] < 0 ? "" : data.pcns[data.pcn[i]][NAME]; }],
   ["Patients", function (i) { return data.rows[i][PATIENTS]; }],
   ["Segment", function (i) { return segmented(data.rows[i]) ? data.groups[groupAt(data.rows[i], SEGMENTS)][CODE] : "none"; }],
+  ["Clear segment", function (i) { return CLARITY[data.rows[i][CLEAR]] || "not assessed"; }],
   ["Certainty", function (i) { return data.rows[i][CERTAINTY]; }],
   ["Next segment", function (i) { const g = data.rows[i][SECOND]; return g < 0 ? "none" : data.groups[g][CODE]; }]
 ];
-const NUMERIC = [3, 5];
-const order = { column: 1, down: false };
+const CLARITY = ["no", "yes"];
+const BY_NAME = 1, BY_PCN = 2, CERTAIN = 6, NUMERIC = [3, CERTAIN];
+const order = { column: BY_NAME, down: false };
 
 function showArea() {
   area.hidden = document.getElementById("to-area").hidden = !areaOn();
@@ -31,21 +33,23 @@ function showMix() {
 
 function showPractices() {
   const value = COLUMNS[order.column][1], sign = order.down ? -1 : 1;
-  const every = data.rows.map(function (_, i) { return i; }).filter(inArea), chosen = every.filter(matches);
+  const every = data.rows.map(function (_, i) { return i; }).filter(inArea);
+  const chosen = every.filter(function (i) { return matches(i) && !(unclear.checked && data.rows[i][CLEAR]); });
   chosen.sort(function (a, b) {
     const x = value(a), y = value(b);
     // What is not known (-1) comes last either way.
     return (x === -1) - (y === -1) || sign * (typeof x === "number" ? x - y : x.localeCompare(y, "en-GB", { numeric: true })) || a - b;
   });
   document.getElementById("area-status").textContent = chosen.length === every.length ? withUnit(every.length, "practice") + "." :
-    chosen.length.toLocaleString("en-GB") + " of " + withUnit(every.length, "practice") + ": those in " + groupText(filter.group) + ".";
+    chosen.length.toLocaleString("en-GB") + " of " + withUnit(every.length, "practice") + (filter.group < 0 ? "" : ": those in " + groupText(filter.group)) +
+    (unclear.checked ? ", without a clear segment." : ".");
   const body = document.getElementById("area-practices");
   body.textContent = "";
   chosen.forEach(function (i) {
     row(body, COLUMNS.map(function (column, n) {
       const found = column[1](i);
       if (n === 0) { return practiceButton(i); }
-      if (n === 5) { return found < 0 ? "not known" : found + "%"; }
+      if (n === CERTAIN) { return found < 0 ? "not known" : found + "%"; }
       return typeof found === "number" ? found.toLocaleString("en-GB") : found;
     }), NUMERIC);
   });
@@ -53,5 +57,5 @@ function showPractices() {
 }
 
 sortable(document.getElementById("area-table"), COLUMNS.map(function (column) { return column[0]; }), NUMERIC, order, showPractices);
+unclear.addEventListener("change", showPractices);
 document.addEventListener("filter", showArea);
-if (location.hash.indexOf("=") >= 0) { readAddress(); } else { changeFilter(); }

@@ -91,7 +91,6 @@ function applyFilter() {
     note.hidden = !filterOn();
     note.firstElementChild.textContent = filterText();
   });
-  countOnCards();
   document.dispatchEvent(new CustomEvent("filter"));
 }
 
@@ -112,26 +111,6 @@ function countByGroup(wanted) {
 }
 
 function percent(n, of) { return (of ? Math.round(100 * n / of) : 0) + "%"; }
-
-// On the first screen: how many of the area's practices each segment has, and which it has more of than England.
-function countOnCards() {
-  const lines = document.querySelectorAll(".cards .here"), lead = document.querySelector(".first .of-area");
-  lines.forEach(function (line) { line.hidden = !areaOn(); });
-  lead.hidden = true;
-  if (!areaOn()) { return; }
-  const counts = countByGroup(SEGMENTS), name = areaName((data.icbs[filter.icb] || "").replace(/^NHS | Integrated Care Board$| ICB$/g, "")); // as `short_icb`
-  const told = function (g) { return name + ": " + counts.here[g].toLocaleString("en-GB") + " of " + withUnit(counts.all, "practice") + " (" + percent(counts.here[g], counts.all) + ")"; };
-  const more = function (g) { return counts.here[g] / counts.all - counts.england[g] / data.rows.length; };
-  let most = -1;
-  lines.forEach(function (line) {
-    const g = data.groups.findIndex(function (_, n) { return groupCode(n) === line.dataset.code; });
-    line.textContent = told(g);
-    if (counts.all && (most < 0 || more(g) > more(most))) { most = g; }
-  });
-  if (most < 0) { return; }
-  lead.hidden = false;
-  lead.textContent = told(most) + " are in " + groupCode(most) + "; in England " + percent(counts.england[most], data.rows.length) + ".";
-}
 
 function writeAddress() {
   const state = new URLSearchParams();
@@ -186,7 +165,7 @@ function setBoard(code) {
 
 // Tables and pictures that no script fills are of England, and say so while a filter is on.
 document.querySelectorAll("main caption, main figcaption").forEach(function (caption) {
-  if (caption.closest("#area, #explore, #find")) { return; }
+  if (caption.closest("#overview, #area, #explore, #find")) { return; }
   const note = element("span", " (All of England: the filter does not change it.)", caption);
   note.className = "of-england";
 });

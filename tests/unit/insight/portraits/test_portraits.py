@@ -11,10 +11,11 @@ import pytest
 from numpy.testing import assert_allclose
 
 from gp_segmentation.insight.portraits.gradient import defining_bands
-from gp_segmentation.insight.portraits.names import AVERAGE, name_claims, name_segments
+from gp_segmentation.insight.portraits.names import AVERAGE, Claim, name_claims, name_segments
 from gp_segmentation.insight.portraits.phrases import concepts, short
 from gp_segmentation.insight.portraits.portraits import write_portraits
 from gp_segmentation.insight.portraits.profiles import segment_profiles
+from gp_segmentation.insight.portraits.sentences import claim_figures
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.rounding import natural
 
@@ -425,3 +426,35 @@ def test_a_segment_with_half_of_its_patients_in_rural_areas_is_mostly_rural(of_a
 def test_the_name_says_more_rural_and_less_rural() -> None:
     found = [(concept.high, concept.low, concept.members) for concept in concepts(RURAL)]
     assert found == [("more rural", "less rural", {"rural_percent": 1})]
+
+
+@pytest.mark.parametrize(("high", "words"), [(True, "above"), (False, "below")])
+def test_a_claim_of_a_whole_block_says_for_how_many_of_its_measures_it_holds(high: bool, words: str) -> None:
+    conditions = ["Asthma", "Chronic obstructive pulmonary disease", "Epilepsy", "Cancer", "Gout"]
+    sign = 1 if high else -1
+    profile = pd.DataFrame(
+        {
+            "feature": ["p0", "p1", "p2", "p3", "p4", "age_75"],
+            "label": [
+                *(f"{name} prevalence, age-sex adjusted" for name in conditions),
+                "Patients aged 75 and over (ONS)",
+            ],
+            "unit": "%",
+            "mean": [6.2, 2.61, 0.97, 3.1, 1.4, 12.0],
+            "england_mean": [6.0, 1.85, 0.8, 3.2, 1.3, 9.0],
+            # All but cancer (the fourth) the way of the claim: 4 of 5.
+            "difference_sd": [sign * 0.2, sign * 0.9, sign * 0.6, sign * -0.1, sign * 0.3, 0.8],
+        }
+    )
+    phrase = f"{'more' if high else 'fewer'} long-term conditions for their age"
+    block = Claim(phrase, sign * 0.5, sign * 0.5, sign * 0.5, {f"p{n}": sign for n in range(5)})
+    single = Claim("more COPD", 0.9, 0.8, 1.0, {"p1": 1})
+    older = Claim("older", 0.8, 0.7, 0.9, {"age_75": 1})
+    rows = [profile.iloc[[2]], profile.iloc[[1]], profile.iloc[[5]]]
+    assert claim_figures([block, single, older], rows, profile) == [
+        f"long-term conditions for their age: 4 of 5 {words} England, such as epilepsy: 0.97% "
+        "(England 0.80%)",
+        "recorded COPD, adjusted for age and sex: 2.6% (England 1.85%)",
+        "patients aged 75 and over: 12.0% (England 9.0%)",
+    ]
+    assert claim_figures([block], [profile.iloc[:0]], profile) == []
