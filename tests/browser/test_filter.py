@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page
 
 from gp_segmentation import report, schemas
 from gp_segmentation.schemas import Results
+from gp_segmentation.utils.rounding import natural
 
 
 @pytest.fixture(scope="module")
@@ -112,24 +113,31 @@ def test_the_first_screen_says_what_a_board_has_more_of_how_sure_and_what_follow
     assert here.all_inner_texts() == [f"{counts[code]} ({counts[code] / 80:.0%})" for code in in_order]
     assert page.locator("#here-title").inner_text() == "ICB & 1: 80 practices"
     largest = counts.idxmax()  # a quarter of 80 practices each, give or take what chance gives
-    mix, sure, advice, links = page.locator("#here li").all_inner_texts()
+    mix, sure, advice, boards, links = page.locator("#here li").all_inner_texts()
+    patients = chosen(results, "Q1").groupby("segment_code")["list_size"].sum()
     assert mix == (
         f"Its mix of segments is much like England's. {counts[largest]} of 80 practices "
-        f"({counts[largest] / 80:.0%}) are in {largest} ({name_of(results, largest)}); in England "
-        f"{england[largest] / 240:.0%}."
+        f"({counts[largest] / 80:.0%}) are in {largest} ({name_of(results, largest)}), with "
+        f"{patients[largest] / patients.sum():.0%} of its patients; in England {england[largest] / 240:.0%} "
+        "of practices."
     )
     doubts = results.doubts[results.doubts.index.isin(chosen(results, "Q1")["practice_code"])]
-    clear = (doubts == "").sum()
+    clear, rest = (doubts == "").sum(), 80 - len(doubts)
+    share = f"{clear} of {len(doubts)} practices ({clear / len(doubts):.0%})"  # of all: 200 of 235
     assert sure == (
-        f"How sure here: {clear} of {len(doubts)} practices ({clear / len(doubts):.0%}) assessed have a "
-        "clear segment; in England 85%."  # 200 of 235
+        f"How sure here: {share} have a clear segment; in England 85%. The other {rest} (special practices, "
+        "or in no segment) were not assessed."
     )
     assert advice.startswith("So England's average is a fair comparison for the area as a whole.")
+    assert sorted(boards.removeprefix("Boards with the most similar mix: ").split("; ")) == [
+        "ICB & 0",
+        "ICB & 2",
+    ]
     assert links == (
         f"See its {counts[largest]} practices in {largest}; the {len(doubts) - clear} without a clear "
-        "segment; all its practices by network"
+        "segment, to compare with both; all its practices by network"
     )
-    page.click(f"text=the {len(doubts) - clear} without a clear segment")
+    page.click(f"text=the {len(doubts) - clear} without a clear segment, to compare")
     assert sorted(codes(page)) == [code for code, doubt in doubts.items() if doubt]
     assert set(page.locator("#area-practices td:nth-child(6)").all_inner_texts()) == {"no"}
     page.click(f"text=its {counts[largest]} practices in {largest}")
@@ -150,6 +158,13 @@ def test_what_an_area_has_clearly_more_of_is_named_and_no_segment_to_plan_by_is_
     changed = dataclasses.replace(
         results, practices=moved, segments=of_board, groupings=schemas.empty("groupings")
     )
+    conditions = {
+        "more": ["gout 1.40% (England 1.30%)", "asthma <b> 7.2% (England 6.0%)"],
+        "less": ["cancer 3.1% (England 3.6%)"],
+        "adjusted": True,
+    }
+    told_of = [portrait | {"conditions": conditions} for portrait in results.portraits]
+    changed = dataclasses.replace(changed, portraits=told_of)
     unstable = dataclasses.replace(changed, evidence={**results.evidence, "verdict": "unstable"})
     told = []
     for name, run in (("as it is", changed), ("unstable", unstable)):
@@ -159,16 +174,60 @@ def test_what_an_area_has_clearly_more_of_is_named_and_no_segment_to_plan_by_is_
         told.append(page.locator("#here li").all_inner_texts())
         page.close()
     count, board = int(mine.sum()), int((moved["icb_code"] == "Q1").sum())
-    (first, _, advice, _), (_, _, warned, _) = told
-    assert first == (
-        f"{count} of {board} practices ({count / board:.0%}) are in A1 ({name_of(results, 'A1')}); in "
-        f"England {count / 240:.0%}."
+    (first, _, advice, more, less, *_), (_, _, warned, *_) = told
+    assert first.startswith(f"{count} of {board} practices ({count / board:.0%}) are in A1 (")
+    assert first.endswith(f"; in England {count / 240:.0%} of practices.")
+    assert advice == "Compare these practices with the 0 in A1 elsewhere, not with England's average."
+    assert more == (
+        "A1 practices record more than England, for their patients' age: gout 1.40% (England 1.30%); asthma "
+        "<b> 7.2% (England 6.0%). Ask whether services match."
     )
-    assert advice == (
-        "So compare these practices with the 0 in A1 elsewhere, not with England's average, and plan for "
-        "what sets A1 apart (its row below)."
+    assert less == (
+        "A1 practices record less than England, for their patients' age: cancer 3.1% (England 3.6%). Ask "
+        "whether such patients are fewer, or not found."
     )
     assert warned == "Do not plan by these segments: below it says why."
+
+
+def test_networks_of_an_area_are_counted_by_segment(page: Page, address: str, results: Results) -> None:
+    page.goto(address)
+    assert not page.locator("#networks").is_visible()
+    page.select_option("#explore-icb", "Q1")
+    area = chosen(results, "Q1").set_index("practice_code")
+    assert set(area["network"]) == {"Network & 1", "Network & 4"}
+    codes_ = sorted(results.segments["segment_code"].unique())
+    head = page.locator("#networks-table thead th").all_inner_texts()
+    assert sorted(head[3:-1]) == codes_
+    assert head[:3] + head[-1:] == ["Network", "Practices", "Patients", "Without a clear segment"]
+    found = [line.split("\t") for line in page.locator("#networks-table tbody tr").all_inner_texts()]
+    unclear = results.doubts[results.doubts != ""].index
+    for name, cells in zip(("Network & 1", "Network & 4"), found, strict=True):
+        mine = area[area["network"] == name]
+        by_segment = [str((mine["segment_code"] == code).sum()) for code in head[3:-1]]
+        assert cells == [
+            *(name, str(len(mine)), f"{mine['list_size'].sum():,}"),
+            *by_segment,
+            str(mine.index.isin(unclear).sum()),
+        ]
+    listed = page.locator("#networks-unclear span").evaluate_all("all => all.map(one => one.textContent)")
+    assert [text.split(" ")[0] for text in listed] == [code for code in area.index if code in unclear]
+
+
+def test_a_board_s_averages_are_those_of_its_fitted_practices(
+    page: Page, address: str, results: Results
+) -> None:
+    page.goto(f"{address}#icb=Q1")
+    page.click("#area-averages-part summary")
+    fitted = results.segments[results.segments["fitted"] & (results.segments["icb_name"] == "ICB & 1")]
+    means = results.natural.loc[fitted["practice_code"]].mean()
+    about = results.dictionary.set_index("label")
+    lines = [line.split("\t") for line in page.locator("#area-averages tr").all_inner_texts()]
+    assert len(lines) == len(results.dictionary)
+    for label, board, _ in lines:
+        feature, unit = about.loc[label, ["feature", "unit"]]
+        assert board == natural(means[feature], unit)
+    page.select_option("#filter-pcn", "U4")
+    assert not page.locator("#area-averages-part").is_visible()
 
 
 def test_choosing_writes_the_address_and_clearing_empties_it(page: Page, address: str) -> None:
@@ -270,7 +329,7 @@ def test_groups_of_one_s_own_filter_as_a_board_does(page: Page, address: str, re
     page.goto(address)
     labels = page.locator("#filter label").all_inner_texts()
     assert labels == [
-        *("Your integrated care board", "Primary care network", "Boards (15 October 2027)"),
+        *("Start here: your board (ICB)", "Primary care network", "Boards (15 October 2027)"),
         *("Localities (1 April 2026)", "Segment"),
     ]
     page.get_by_label("Localities").select_option("<b>&</b>")
@@ -309,7 +368,7 @@ def test_tables_of_england_say_so_while_a_filter_is_on(page: Page, address: str)
     assert notes.count() == 0
     page.select_option("#explore-group", "A1")
     captions = page.locator("main caption:visible")
-    inside = page.locator(":is(#overview, #area, #explore, #find) caption:visible").count()
+    inside = page.locator(":is(#overview, #networks, #area, #explore, #find) caption:visible").count()
     assert notes.count() == captions.count() - inside + 3  # and three headings
     for caption in captions.all()[1:4]:
         text = caption.inner_text()

@@ -32,14 +32,32 @@ def test_the_page_prints_as_a_brief_of_two_sides(opened: tuple[Page, list[str], 
     shown = [h.inner_text() for h in page.locator("h2, h3").all() if h.is_visible()]
     assert [re.sub(r"^\d+\. ", "", heading) for heading in shown] == [
         *("ICB & 1: 80 practices", "What was found in England", "How sure in England"),
-        *("Profiles of segments", "Map", "What not to use it for"),
+        *("Its networks", "Practices without a clear segment: compare them with both segments"),
+        "What not to use it for",
     ]
-    for part in ("header .synthetic", ".overview", "footer .code >> nth=0", "#use + .warning"):
+    for part in (
+        "header .synthetic",
+        ".overview",
+        "footer .code >> nth=0",
+        "#use + .warning",
+        "#networks-map",
+    ):
         assert page.locator(part).is_visible()
     for part in ("nav", "#filter", "#area", "#explore", "#find", "#profiles", ".chart-data >> nth=-1"):
         assert not page.locator(part).is_visible()
-    for part in (".next", ".listed"):  # links, of no use on paper
+    for part in (".next", ".second"):
         assert not page.locator(part).is_visible()
+
+
+def test_of_england_the_second_side_is_its_pictures(opened: tuple[Page, list[str], list[str]]) -> None:
+    page, _, _ = opened
+    assert sides(page) == 2
+    page.emulate_media(media="print")
+    shown = [h.inner_text() for h in page.locator("h2, h3").all() if h.is_visible()]
+    assert [re.sub(r"^\d+\. ", "", heading) for heading in shown] == [
+        *("What was found", "How sure", "What to do with it"),
+        *("Profiles of segments", "Map", "What not to use it for"),
+    ]
 
 
 @pytest.mark.parametrize("k", [9, 12])

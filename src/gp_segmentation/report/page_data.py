@@ -33,7 +33,8 @@ def page_data(results: Results) -> dict[str, Any]:
         "map": _map(results, codes),
         "metres": METRES,
         "on_dark": {group[4]: on_dark(group[4]) for group in found["groups"]},
-        "features": _features(results, codes),
+        "features": _features(results, codes, found["icbs"]),
+        "conditions": _conditions(results),
         "peers": _peers(results.peers, codes),
         **_opportunities(results, codes),
         **_expected(results, codes),
@@ -169,8 +170,18 @@ def _scaled(values: pd.Series, codes: list[str], scale: float) -> list[int | Non
     return [None if pd.isna(v) else int(v) for v in known]
 
 
-def _features(results: Results, codes: list[str]) -> list[dict[str, Any]]:
-    """Label, unit, means (England, segments) and values by practice of the features segments differ on."""
+def _conditions(results: Results) -> dict[int, dict[str, Any]]:
+    """What each segment's practices record more and less often; a run of before it was kept has none."""
+    return {portrait["segment"]: portrait.get("conditions") or {} for portrait in results.portraits}
+
+
+def _features(results: Results, codes: list[str], icbs: list[str]) -> list[dict[str, Any]]:
+    """Label, unit, means (England, segments, boards) and values by practice of what segments differ on.
+
+    All means are over fitted practices, as those of profiles.
+    """
+    fitted = results.segments[results.segments["fitted"]].set_index("practice_code")
+    boards = results.natural.reindex(fitted.index).groupby(fitted["icb_name"]).mean().reindex(icbs)
     used = results.profiles[results.profiles["used"].astype(bool)]
     difference = used["difference_sd"].abs().groupby(used["feature"]).max().sort_values(ascending=False)
     features = results.dictionary[results.dictionary["feature"].isin(difference.index[:MAX_FEATURES])]
@@ -183,6 +194,7 @@ def _features(results: Results, codes: list[str]) -> list[dict[str, Any]]:
                 "unit": str(unit),
                 "england": _shown(means["england_mean"].iloc[0], unit),
                 "segments": {int(segment): _shown(mean, unit) for segment, mean in means["mean"].items()},
+                "boards": [_shown(mean, unit) for mean in boards[feature]],
                 "values": [_rounded(value, unit) for value in results.natural[feature].reindex(codes)],
             }
         )

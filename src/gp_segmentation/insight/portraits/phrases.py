@@ -135,7 +135,7 @@ def _kind(feature: str, label: str, block: str) -> str:
 #: A label such as "Hypertension, HYP008: achievement".
 _INDICATOR = re.compile(r"(.+), ([A-Z]+\d+): (.+)")
 #: The end of a label such as "Asthma prevalence, age-sex adjusted".
-_PREVALENCE = re.compile(r"(?i) prevalence(, age.*adjusted)?$")
+PREVALENCE = re.compile(r"(?i) prevalence(, age.*adjusted)?$")
 #: A source or unit at the end of a label.
 _SOURCE = re.compile(r"\s*\([^)]*\)$")
 #: Everyday forms of long names.
@@ -175,7 +175,7 @@ def measured(label: str) -> str:
     >>> measured("Patients from ethnic minority groups (Census 2021)")
     'patients from ethnic minority groups'
     """
-    prevalence = _PREVALENCE.search(label)
+    prevalence = PREVALENCE.search(label)
     if not prevalence:
         return worded(_SOURCE.sub("", label))
     return f"recorded {short(label)}{', adjusted for age and sex' if prevalence[1] else ''}"

@@ -21,6 +21,7 @@ from gp_segmentation.insight.portraits.sentences import (
     examples,
     means_of,
     place_sentences,
+    recorded_conditions,
 )
 from gp_segmentation.utils.rounding import whole_percent
 from gp_segmentation.utils.wording import listed
@@ -90,6 +91,7 @@ def _claims(claimed: Sequence[Claim], profiled: pd.DataFrame) -> dict[str, Any]:
     return {
         "claims": [claim.figures() for claim in claimed],
         "figures": claim_figures(claimed, supported_by, profiled),
+        "conditions": recorded_conditions(profiled),
     }
 
 

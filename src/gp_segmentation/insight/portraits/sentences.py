@@ -1,18 +1,21 @@
 """Sentences that portraits of segments and of other groups share, written by fixed rules from figures."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from gp_segmentation.insight.portraits.names import Claim
-from gp_segmentation.insight.portraits.phrases import COUNTED, PLACES, measured, short, worded
+from gp_segmentation.insight.portraits.names import NOTABLE, Claim
+from gp_segmentation.insight.portraits.phrases import COUNTED, PLACES, PREVALENCE, measured, short, worded
 from gp_segmentation.insight.portraits.profiles import Z95
 from gp_segmentation.utils.rounding import natural, whole_percent
 from gp_segmentation.utils.wording import listed
 
 #: Percentage of patients in rural areas from which a segment is mostly rural.
 MOSTLY = 50
+#: Share of England's rate by which a segment's rate of a condition differs to be worth a question.
+WORTH_ASKING = 0.1
 
 
 def clear_rows(profile: pd.DataFrame) -> pd.DataFrame:
@@ -59,6 +62,26 @@ def claim_figures(
             mean, england = (natural(row[column], row["unit"]) for column in ("mean", "england_mean"))
             found.append(f"{named}: {mean} (England {england})")
     return found
+
+
+def recorded_conditions(profile: pd.DataFrame, top: int = 2) -> dict[str, Any]:
+    """Return ``more`` and ``less``: conditions recorded clearly more or less often than in England.
+
+    Clearly: the interval of the difference leaves out zero, and it is `NOTABLE` standard deviations or more
+    and `WORTH_ASKING` of England's rate or more. At most `top` each, the largest difference first, as
+    "diabetes 9.0% (England 8.0%)"; ``adjusted``: whether rates are adjusted for age.
+    """
+    rows = clear_rows(profile)
+    rows = rows[rows["label"].map(lambda label: bool(PREVALENCE.search(label))).astype(bool)]
+    relative = (rows["mean"] / rows["england_mean"].where(rows["england_mean"] > 0) - 1).abs()
+    rows = rows[(rows["difference_sd"].abs() >= NOTABLE) & (relative >= WORTH_ASKING)]
+    found: dict[str, list[str]] = {"more": [], "less": []}
+    for _, row in rows.iterrows():
+        mean, england = (natural(row[column], row["unit"]) for column in ("mean", "england_mean"))
+        one = found["more" if row["difference_sd"] > 0 else "less"]
+        one.append(f"{short(row['label'])} {mean} (England {england})")
+    adjusted = bool(rows["label"].str.contains("adjusted").any())
+    return {**{name: texts[:top] for name, texts in found.items()}, "adjusted": adjusted}
 
 
 def _of_block(claim: Claim, profile: pd.DataFrame) -> str:

@@ -19,6 +19,7 @@ function showArea() {
   if (area.hidden) { return; }
   document.getElementById("area-title").textContent = areaName(data.icbs[filter.icb]);
   showMix();
+  showAverages();
   showPractices();
 }
 
@@ -29,6 +30,15 @@ function showMix() {
     if (!n) { return; }
     row(body, [legend(g), counts.here[g].toLocaleString("en-GB"), percent(counts.here[g], counts.all), percent(n, data.rows.length), counts.patients[g].toLocaleString("en-GB")], [1, 2, 3, 4]);
   });
+}
+
+// Means are known by board; a network or a group of one's own has none here.
+function showAverages() {
+  const board = filter.icb >= 0 && filter.pcn < 0 && chosenGroups().length === 0, body = document.getElementById("area-averages");
+  document.getElementById("area-averages-part").hidden = !board;
+  body.textContent = "";
+  if (!board) { return; }
+  data.features.forEach(function (f) { row(body, [f.label, inUnit(f.boards[filter.icb], f.unit), inUnit(f.england, f.unit)], [1, 2]); });
 }
 
 function showPractices() {

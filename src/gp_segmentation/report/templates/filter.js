@@ -165,7 +165,7 @@ function setBoard(code) {
 
 // Tables and pictures that no script fills are of England, and say so while a filter is on.
 document.querySelectorAll("main caption, main figcaption").forEach(function (caption) {
-  if (caption.closest("#overview, #area, #explore, #find")) { return; }
+  if (caption.closest("#overview, #networks, #area, #explore, #find")) { return; }
   const note = element("span", " (All of England: the filter does not change it.)", caption);
   note.className = "of-england";
 });

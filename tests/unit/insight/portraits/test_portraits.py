@@ -15,7 +15,7 @@ from gp_segmentation.insight.portraits.names import AVERAGE, Claim, name_claims,
 from gp_segmentation.insight.portraits.phrases import concepts, short
 from gp_segmentation.insight.portraits.portraits import write_portraits
 from gp_segmentation.insight.portraits.profiles import segment_profiles
-from gp_segmentation.insight.portraits.sentences import claim_figures
+from gp_segmentation.insight.portraits.sentences import claim_figures, recorded_conditions
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.rounding import natural
 
@@ -235,7 +235,7 @@ def test_only_regions_with_clearly_more_are_named() -> None:
     profile = pd.DataFrame(
         columns=["segment", "used", "difference_low", "difference_high", "rank", "block", "label", "unit"]
     )
-    profile = profile.assign(feature="", mean=[], england_mean=[])
+    profile = profile.assign(feature="", mean=[], england_mean=[], difference_sd=[])
     one, two = write_portraits(profile, segments, practices, claims={})
     assert "67% are in the North West (50% of all practices)." in one["sentences"][0]
     assert "67% are in London (50% of all practices)." in two["sentences"][0]
@@ -458,3 +458,33 @@ def test_a_claim_of_a_whole_block_says_for_how_many_of_its_measures_it_holds(hig
         "patients aged 75 and over: 12.0% (England 9.0%)",
     ]
     assert claim_figures([block], [profile.iloc[:0]], profile) == []
+
+
+def test_conditions_recorded_clearly_more_or_less_often_are_told_with_both_rates() -> None:
+    names = ["Asthma", "Diabetes mellitus", "Cancer", "Epilepsy", "Gout", "Depression"]
+    profile = pd.DataFrame(
+        {
+            "feature": [f"p{n}" for n in range(6)] + ["age"],
+            "label": [f"{name} prevalence, age-sex adjusted" for name in names]
+            + ["Patients aged 75 and over"],
+            "unit": "%",
+            "used": True,
+            "rank": [3, 1, 2, 4, 5, 6, 7],
+            #        +20%  +25%  -3%   -15%  +30%  +15%
+            "mean": [7.2, 10.0, 3.4, 0.68, 1.69, 16.1, 12.0],
+            "england_mean": [6.0, 8.0, 3.5, 0.8, 1.3, 14.0, 9.0],
+            # Gout differs by too little, depression's interval has zero inside, cancer by less than a tenth.
+            "difference_sd": [0.5, 0.9, -0.6, -0.4, 0.2, 0.35, 1.0],
+            "difference_low": [0.4, 0.8, -0.7, -0.5, 0.1, -0.1, 0.9],
+            "difference_high": [0.6, 1.0, -0.5, -0.3, 0.3, 0.8, 1.1],
+        }
+    )
+    assert recorded_conditions(profile) == {
+        "more": ["diabetes 10.0% (England 8.0%)", "asthma 7.2% (England 6.0%)"],
+        "less": ["epilepsy 0.68% (England 0.80%)"],
+        "adjusted": True,
+    }
+    assert recorded_conditions(profile, top=1)["more"] == ["diabetes 10.0% (England 8.0%)"]
+    unadjusted = profile.assign(label=profile["label"].str.replace(", age-sex adjusted", ""))
+    assert recorded_conditions(unadjusted)["adjusted"] is False
+    assert recorded_conditions(profile.iloc[-1:]) == {"more": [], "less": [], "adjusted": False}
