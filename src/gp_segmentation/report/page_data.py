@@ -17,6 +17,8 @@ from gp_segmentation.utils.rounding import COUNTED, natural_number
 MAX_FEATURES, MAX_INDICATORS, MAX_PEERS = 30, 5, 10
 #: Unit of the map's coordinates, metres.
 METRES = 100
+#: What can dispute a practice's segment: nothing, random samples of practices, another method, or both.
+DOUBTS = ("", "draws", "method", "draws, method")
 #: The group of practices that belong to none, on every level: a small grey mark.
 NO_SEGMENT = ["No segment", "", 0, -1, "#7d8589", ".", 0]
 
@@ -58,7 +60,7 @@ def finder(results: Results) -> dict[str, Any]:
     A row is code, name, postcode, position in ``icbs``, position in ``groups`` of the practice's group on the
     last level, that of the next nearest segment (-1: none), margin in thousandths (-1: none), 1 if it was
     fitted, list size, probability in percent that it is in its segment (-1: not measured), its segments with
-    their probabilities in words, and whether its segment is clear (`_clear`).
+    their probabilities in words, and what disputes its segment (`_doubt`).
     """
     about = results.everyone.merge(
         results.practices[["practice_code", "postcode"]], on="practice_code", how="left"
@@ -83,7 +85,7 @@ def finder(results: Results) -> dict[str, Any]:
         about["list_size"],
         _percent(about.get("certainty", pd.Series(np.nan, about.index))),
         about.get("membership", pd.Series("", about.index)).fillna(""),
-        _clear(about, results.doubts),
+        _doubt(about, results.doubts),
         strict=True,
     )
     return {
@@ -139,10 +141,10 @@ def _percent(shares: pd.Series) -> pd.Series:
     return (100 * shares.astype(float)).round(6).floordiv(1).fillna(-1).astype("int64")
 
 
-def _clear(about: pd.DataFrame, doubts: pd.Series) -> pd.Series:
-    """1 where nothing disputes a practice's segment, 0 where something does, -1 where it was not assessed."""
-    clear = about["practice_code"].map((doubts == "").astype("int64"))
-    return clear.where(about["segment"] > 0).fillna(-1).astype("int64")
+def _doubt(about: pd.DataFrame, doubts: pd.Series) -> pd.Series:
+    """What disputes a practice's segment, as a position in `DOUBTS`; -1 where it was not assessed."""
+    doubt = about["practice_code"].map(doubts).map({text: n for n, text in enumerate(DOUBTS)})
+    return doubt.where(about["segment"] > 0).fillna(-1).astype("int64")
 
 
 def _chart(results: Results, codes: list[str]) -> dict[str, Any] | None:

@@ -6,11 +6,11 @@ const COLUMNS = [
   ["PCN", function (i) { return data.pcn[i] < 0 ? "" : data.pcns[data.pcn[i]][NAME]; }],
   ["Patients", function (i) { return data.rows[i][PATIENTS]; }],
   ["Segment", function (i) { return segmented(data.rows[i]) ? data.groups[groupAt(data.rows[i], SEGMENTS)][CODE] : "none"; }],
-  ["Clear segment", function (i) { return CLARITY[data.rows[i][CLEAR]] || "not assessed"; }],
+  ["Clear segment", function (i) { return CLARITY[data.rows[i][DOUBT]] || "not assessed"; }],
   ["Certainty", function (i) { return data.rows[i][CERTAINTY]; }],
   ["Next segment", function (i) { const g = data.rows[i][SECOND]; return g < 0 ? "none" : data.groups[g][CODE]; }]
 ];
-const CLARITY = ["no", "yes"];
+const CLARITY = ["yes", "no: other samples", "no: other method", "no: both"]; // as DOUBTS of report/page_data.py
 const BY_NAME = 1, BY_PCN = 2, CERTAIN = 6, NUMERIC = [3, CERTAIN];
 const order = { column: BY_NAME, down: false };
 
@@ -44,7 +44,7 @@ function showAverages() {
 function showPractices() {
   const value = COLUMNS[order.column][1], sign = order.down ? -1 : 1;
   const every = data.rows.map(function (_, i) { return i; }).filter(inArea);
-  const chosen = every.filter(function (i) { return matches(i) && !(unclear.checked && data.rows[i][CLEAR]); });
+  const chosen = every.filter(function (i) { return matches(i) && (!unclear.checked || isUnclear(i)); });
   chosen.sort(function (a, b) {
     const x = value(a), y = value(b);
     // What is not known (-1) comes last either way.

@@ -1,6 +1,6 @@
 const data = JSON.parse(document.getElementById("page-data").textContent);
 // What stands where in a row of data.rows, and in one of data.groups.
-const CODE = 0, NAME = 1, POSTCODE = 2, ICB = 3, GROUP = 4, SECOND = 5, MARGIN = 6, FITTED = 7, PATIENTS = 8, CERTAINTY = 9, MEMBERSHIP = 10, CLEAR = 11;
+const CODE = 0, NAME = 1, POSTCODE = 2, ICB = 3, GROUP = 4, SECOND = 5, MARGIN = 6, FITTED = 7, PATIENTS = 8, CERTAINTY = 9, MEMBERSHIP = 10, DOUBT = 11;
 const LEVEL = 2, PARENT = 3, COLOUR = 4, MARKER = 5, NUMBER = 6;
 // Lists of whole numbers, as report/packed.py writes them: a digit of the lower half ends a number.
 function unpack(text) {

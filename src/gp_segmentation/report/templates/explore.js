@@ -216,7 +216,14 @@ function refresh() {
 
 // A group's text beside its shape in its colour.
 function legend(g) {
-  const both = element("span"), shape = element("canvas", null, both), scale = window.devicePixelRatio || 1;
+  const both = element("span");
+  shapeOf(g, both);
+  element("span", groupText(g), both);
+  return both;
+}
+
+function shapeOf(g, parent) {
+  const shape = element("canvas", null, parent), scale = window.devicePixelRatio || 1;
   shape.className = "shape";
   shape.setAttribute("aria-hidden", "true");
   shape.width = shape.height = 16 * scale;
@@ -224,8 +231,6 @@ function legend(g) {
   pen.scale(scale, scale);
   pen.fillStyle = pen.strokeStyle = look().colour(g);
   mark(pen, data.groups[g][MARKER], 8, 8, 6);
-  element("span", groupText(g), both);
-  return both;
 }
 
 const levels = document.getElementById("level");

@@ -11,8 +11,8 @@ function lowest(n, of) {
 
 // Practices whose segment is clear, and those assessed.
 function clarity(among) {
-  const assessed = data.rows.filter(function (r, i) { return r[CLEAR] >= 0 && among(i); });
-  return { clear: assessed.filter(function (r) { return r[CLEAR] === 1; }).length, all: assessed.length };
+  const assessed = data.rows.filter(function (r, i) { return r[DOUBT] >= 0 && among(i); });
+  return { clear: assessed.filter(function (r) { return r[DOUBT] === 0; }).length, all: assessed.length };
 }
 
 function showHere() {

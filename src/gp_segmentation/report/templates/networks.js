@@ -21,17 +21,20 @@ function byNetwork() {
 
 function networkName(p) { return p < 0 ? NO_NETWORK : data.pcns[p][NAME]; }
 
-function isUnclear(i) { return data.rows[i][CLEAR] === 0; }
+function isUnclear(i) { return data.rows[i][DOUBT] > 0; }
 
 function showNetworks() {
   networks.hidden = !areaOn() || !data.rows.some(function (_, i) { return inArea(i); });
   if (networks.hidden) { return; }
   const groups = segmentGroups(), head = networksTable.tHead.rows[0], body = networksTable.tBodies[0];
   head.textContent = body.textContent = "";
-  ["Network", "Practices", "Patients", ...groups.map(function (g) { return data.groups[g][CODE] || data.groups[g][NAME]; }), "Without a clear segment"].forEach(function (name, n) {
-    const cell = element("th", name, head);
+  ["Network", "Practices", "Patients", ...groups, "Without a clear segment"].forEach(function (name, n) {
+    const cell = element("th", typeof name === "string" ? name : null, head);
     cell.scope = "col";
     if (n) { cell.className = "n"; }
+    if (typeof name === "string") { return; }
+    shapeOf(name, cell);
+    cell.append(data.groups[name][CODE] || data.groups[name][NAME]);
   });
   const numeric = groups.map(function (_, n) { return n + 1; }).concat(groups.length + 1, groups.length + 2, groups.length + 3);
   byNetwork().forEach(function (network) {
@@ -54,16 +57,16 @@ function showUnclear() {
   });
 }
 
-// The map as it stands below, with its legend.
+// The map as it stands below, on white; the table's head is its legend.
 function showMap() {
   const chart = charts.find(function (one) { return one.equal; }), canvas = document.getElementById("networks-map");
   canvas.hidden = !chart || !chart.width;
   if (canvas.hidden) { return; }
-  const drawing = drawingOf(chart), pen = canvas.getContext("2d");
-  canvas.width = 2 * drawing.width;
-  canvas.height = 2 * drawing.height;
+  canvas.width = 2 * chart.width;
+  canvas.height = 2 * chart.height;
+  const pen = canvas.getContext("2d");
   pen.scale(2, 2);
-  drawing.paint(pen, 0, 0);
+  chart.paint(pen, LIGHT);
 }
 
 document.addEventListener("filter", showNetworks);
