@@ -75,6 +75,10 @@ def name_of(results: Results, code: str) -> str:
     return str(results.segments.set_index("segment_code").loc[code, "segment_name"].iloc[0])
 
 
+def names_of(results: Results) -> dict[str, str]:
+    return dict(zip(results.segments["practice_code"], results.segments["practice_name"], strict=True))
+
+
 def codes(page: Page) -> list[str]:
     return page.locator("#area-practices th").all_inner_texts()
 
@@ -113,36 +117,42 @@ def test_the_first_screen_says_what_a_board_has_more_of_how_sure_and_what_follow
     assert here.all_inner_texts() == [f"{counts[code]} ({counts[code] / 80:.0%})" for code in in_order]
     assert page.locator("#here-title").inner_text() == "ICB & 1: 80 practices"
     largest = counts.idxmax()  # a quarter of 80 practices each, give or take what chance gives
-    mix, sure, advice, boards, links = page.locator("#here li").all_inner_texts()
+    mix, sure, networks = page.locator("#here-found > li").all_inner_texts()
     patients = chosen(results, "Q1").groupby("segment_code")["list_size"].sum()
     assert mix == (
-        f"Its mix of segments is much like England's. {counts[largest]} of 80 practices "
+        f"The mix of segments is much like England's. {counts[largest]} of 80 practices "
         f"({counts[largest] / 80:.0%}) are in {largest} ({name_of(results, largest)}), with "
-        f"{patients[largest] / patients.sum():.0%} of its patients; in England {england[largest] / 240:.0%} "
-        "of practices."
+        f"{patients[largest] / patients.sum():.0%} of the area's patients; in England "
+        f"{england[largest] / 240:.0%} of practices."
     )
     doubts = results.doubts[results.doubts.index.isin(chosen(results, "Q1")["practice_code"])]
-    clear, rest = (doubts == "").sum(), 80 - len(doubts)
+    clear, special = (doubts == "").sum(), results.practices.set_index("practice_code")["special"].dropna()
+    special = [
+        name for code, name in names_of(results).items() if code in special.index and code not in doubts
+    ]
+    special = [name for name in special if name in set(chosen(results, "Q1")["practice_name"])]
     share = f"{clear} of {len(doubts)} practices ({clear / len(doubts):.0%})"  # of all: 200 of 235
     assert sure == (
-        f"How sure here: {share} have a clear segment; in England 85%. The other {rest} (special practices, "
-        "or in no segment) were not assessed."
+        f"How sure here: {share} have a clear segment; in England 85%. Not assessed: {len(special)} special "
+        f"practices ({', '.join(special)})."
     )
-    assert advice.startswith("So England's average is a fair comparison for the area as a whole.")
-    assert sorted(boards.removeprefix("Boards with the most similar mix: ").split("; ")) == [
-        "ICB & 0",
-        "ICB & 2",
-    ]
-    assert links == (
-        f"See its {counts[largest]} practices in {largest}; the {len(doubts) - clear} without a clear "
-        "segment, to compare with both; all its practices by network"
+    assert networks == f"0 of 2 networks have practices of {largest} only."
+    fair, both = page.locator("#here-asked > li").all_inner_texts()
+    assert fair.startswith("England's average is a fair comparison for the area as a whole.")
+    unclear = len(doubts) - clear
+    assert both == f"Compare the {unclear} practices without a clear segment with both of their segments."
+    boards = page.locator("#here-boards").inner_text().split(": ")[1].split("; ")
+    assert sorted(boards) == ["ICB & 0", "ICB & 2"]
+    assert page.locator("#here-lists").inner_text() == (
+        f"See its {counts[largest]} practices in {largest}; the {unclear} without a clear segment; all its "
+        "practices by network"
     )
-    page.click(f"text=the {len(doubts) - clear} without a clear segment, to compare")
+    page.click(f"#here-lists >> text=the {unclear} without a clear segment")
     assert sorted(codes(page)) == [code for code, doubt in doubts.items() if doubt]
     told = dict(
         zip(codes(page), page.locator("#area-practices td:nth-child(6)").all_inner_texts(), strict=True)
     )
-    why = {"draws": "no: other samples", "method": "no: other method", "draws, method": "no: both"}
+    why = {"draws": "no: samples differ", "method": "no: methods differ", "draws, method": "no: both differ"}
     assert told == {code: why[doubt] for code, doubt in doubts.items() if doubt}
     page.click(f"text=its {counts[largest]} practices in {largest}")
     assert sorted(codes(page)) == list(chosen(results, "Q1", largest)["practice_code"])
@@ -162,12 +172,12 @@ def test_what_an_area_has_clearly_more_of_is_named_and_no_segment_to_plan_by_is_
     changed = dataclasses.replace(
         results, practices=moved, segments=of_board, groupings=schemas.empty("groupings")
     )
-    conditions = {
-        "more": ["gout 1.40% (England 1.30%)", "asthma <b> 7.2% (England 6.0%)"],
-        "less": ["cancer 3.1% (England 3.6%)"],
-        "adjusted": True,
-    }
-    told_of = [portrait | {"conditions": conditions} for portrait in results.portraits]
+    feature = results.dictionary["feature"].iloc[0]
+    gout = {"feature": feature, "name": "gout <b>", "mean": "1.40%", "england": "1.30%"}
+    told_of = [
+        portrait | {"conditions": {"more": [gout], "less": [gout | {"name": "asthma"}], "adjusted": True}}
+        for portrait in results.portraits
+    ]
     changed = dataclasses.replace(changed, portraits=told_of)
     unstable = dataclasses.replace(changed, evidence={**results.evidence, "verdict": "unstable"})
     told = []
@@ -175,22 +185,24 @@ def test_what_an_area_has_clearly_more_of_is_named_and_no_segment_to_plan_by_is_
         report.write_page(run, [], tmp_path / f"{name}.html")
         page = browser.new_page()
         page.goto((tmp_path / f"{name}.html").as_uri() + "#icb=Q1")
-        told.append(page.locator("#here li").all_inner_texts())
+        of = ("#here-found > li", "#here-asked > li", "#here-asked ul > li")
+        told.append([page.locator(part).all_inner_texts() for part in of])
         page.close()
     count, board = int(mine.sum()), int((moved["icb_code"] == "Q1").sum())
-    (first, _, advice, more, less, *_), (_, _, warned, *_) = told
+    ((first, *_), (compare, ask, _), (recorded, *_)), (_, warned, _) = told
     assert first.startswith(f"{count} of {board} practices ({count / board:.0%}) are in A1 (")
     assert first.endswith(f"; in England {count / 240:.0%} of practices.")
-    assert advice == "Compare these practices with the 0 in A1 elsewhere, not with England's average."
-    assert more == (
-        "A1 practices record more than England, for their patients' age: gout 1.40% (England 1.30%); asthma "
-        "<b> 7.2% (England 6.0%). Ask whether services match."
+    assert compare == (
+        f"Compare the {count} practices in A1 with the 0 elsewhere, not with England's average."
     )
-    assert less == (
-        "A1 practices record less than England, for their patients' age: cancer 3.1% (England 3.6%). Ask "
-        "whether such patients are fewer, or not found."
+    assert ask.startswith("Where more is recorded, ask whether services match; where less, whether such ")
+    fitted = of_board[of_board["fitted"] & mine]
+    here = natural(results.natural.loc[fitted["practice_code"], feature].mean(), "%")
+    assert recorded == (
+        f"A1, {count} practices: more gout <b> ({here} here, 1.40% in all A1, 1.30% in England); "
+        f"less asthma ({here} here, 1.40% in all A1, 1.30% in England)."
     )
-    assert warned == "Do not plan by these segments: below it says why."
+    assert warned == ["Do not plan by these segments: below it says why."]
 
 
 def test_networks_of_an_area_are_counted_by_segment(page: Page, address: str, results: Results) -> None:
@@ -201,6 +213,7 @@ def test_networks_of_an_area_are_counted_by_segment(page: Page, address: str, re
     assert set(area["network"]) == {"Network & 1", "Network & 4"}
     codes_ = sorted(results.segments["segment_code"].unique())
     head = page.locator("#networks-table thead th").all_inner_texts()
+    head = [text.strip() for text in head]
     assert sorted(head[3:-1]) == codes_
     assert head[:3] + head[-1:] == ["Network", "Practices", "Patients", "Without a clear segment"]
     found = [line.split("\t") for line in page.locator("#networks-table tbody tr").all_inner_texts()]
@@ -213,8 +226,20 @@ def test_networks_of_an_area_are_counted_by_segment(page: Page, address: str, re
             *by_segment,
             str(mine.index.isin(unclear).sum()),
         ]
-    listed = page.locator("#networks-unclear span").evaluate_all("all => all.map(one => one.textContent)")
-    assert [text.split(" ")[0] for text in listed] == [code for code in area.index if code in unclear]
+    page.click("#networks-table thead button:text-is('Patients')")  # the largest first
+    patients = [
+        int(n.replace(",", "")) for n in page.locator("#networks-table td:nth-child(3)").all_inner_texts()
+    ]
+    assert patients == sorted(patients, reverse=True)
+    listed = page.locator("#networks-practices span").evaluate_all("all => all.map(one => one.textContent)")
+    second = results.segments.set_index("practice_code")["second_segment"]
+    code_of = dict(zip(results.segments["segment"], results.segments["segment_code"], strict=True))
+    assert sorted(listed) == sorted(
+        name + (f" ({code_of[second[code]]})" if code in unclear else "")
+        for code, name in area["practice_name"].items()
+    )
+    page.click("#networks-table button:text-is('Network & 4')")
+    assert page.locator("#filter-pcn").input_value() == "U4"
 
 
 def test_a_board_s_averages_are_those_of_its_fitted_practices(
@@ -294,8 +319,8 @@ def test_the_area_s_practices_are_sorted_by_any_column(page: Page, address: str,
         ("Code", "practice_code", False),
         ("PCN", "network", False),
         ("Segment", "segment_code", False),
-        ("Certainty", "certainty", True),
-        ("Certainty", "certainty", False),
+        ("Certainty in samples", "certainty", True),
+        ("Certainty in samples", "certainty", False),
     ):
         page.click(f"#area-table thead button:text-is('{heading}')")
         ordered = area.sort_values(column, ascending=not down, kind="stable", na_position="last")

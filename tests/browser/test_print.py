@@ -31,8 +31,11 @@ def test_the_page_prints_as_a_brief_of_two_sides(opened: tuple[Page, list[str], 
     page.emulate_media(media="print")
     shown = [h.inner_text() for h in page.locator("h2, h3").all() if h.is_visible()]
     assert [re.sub(r"^\d+\. ", "", heading) for heading in shown] == [
-        *("ICB & 1: 80 practices", "What was found in England", "How sure in England"),
-        *("Its networks", "Practices without a clear segment: compare them with both segments"),
+        *("ICB & 1: 80 practices", "To decide or ask", "What was found in England", "How sure in England"),
+        *(
+            "Its networks",
+            "All practices by segment; in brackets the next segment of those without a clear one",
+        ),
         "What not to use it for",
     ]
     for part in (
@@ -45,7 +48,7 @@ def test_the_page_prints_as_a_brief_of_two_sides(opened: tuple[Page, list[str], 
         assert page.locator(part).is_visible()
     for part in ("nav", "#filter", "#area", "#explore", "#find", "#profiles", ".chart-data >> nth=-1"):
         assert not page.locator(part).is_visible()
-    for part in (".next", ".second"):
+    for part in (".next", ".second", "#here-lists"):
         assert not page.locator(part).is_visible()
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gp_segmentation.figures import NotShown, chart_positions, groups_by_level, icb_outlines, on_dark
+from gp_segmentation.report.conditions import conditions
 from gp_segmentation.report.levels_text import in_tree_order
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.intervals import rounded_intervals
@@ -36,7 +37,7 @@ def page_data(results: Results) -> dict[str, Any]:
         "metres": METRES,
         "on_dark": {group[4]: on_dark(group[4]) for group in found["groups"]},
         "features": _features(results, codes, found["icbs"]),
-        "conditions": _conditions(results),
+        "conditions": conditions(results, found["icbs"]),
         "peers": _peers(results.peers, codes),
         **_opportunities(results, codes),
         **_expected(results, codes),
@@ -170,11 +171,6 @@ def _map(results: Results, codes: list[str]) -> dict[str, Any] | None:
 def _scaled(values: pd.Series, codes: list[str], scale: float) -> list[int | None]:
     known = (values.reindex(codes) * scale).round()
     return [None if pd.isna(v) else int(v) for v in known]
-
-
-def _conditions(results: Results) -> dict[int, dict[str, Any]]:
-    """What each segment's practices record more and less often; a run of before it was kept has none."""
-    return {portrait["segment"]: portrait.get("conditions") or {} for portrait in results.portraits}
 
 
 def _features(results: Results, codes: list[str], icbs: list[str]) -> list[dict[str, Any]]:

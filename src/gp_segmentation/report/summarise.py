@@ -107,7 +107,7 @@ def _warning(results: Results) -> str:
     text = str(results.source.get("warning") or "")
     if not text or data_mark(results.source, results.config, shows_achievement=False):
         return text
-    return f"The segments rest on real figures. {text}"
+    return f"This summary and the segments rest on real figures. {text}"
 
 
 def _config(config: dict[str, Any]) -> str:

@@ -102,7 +102,7 @@ def test_where_only_results_beside_the_segments_are_simulated_the_warning_says_s
     made = results_of(4)
     source = {**made.source, "synthetic": False, "warning": "SIMULATED.", "simulated": {"achievement": ""}}
     told = summarise(dataclasses.replace(made, source=source))["warning"]
-    assert told == "The segments rest on real figures. SIMULATED."
+    assert told == "This summary and the segments rest on real figures. SIMULATED."
     both = {**source, "simulated": {"achievement": "", "registers": ""}}
     assert summarise(dataclasses.replace(made, source=both))["warning"] == "SIMULATED."
     assert summarise(made)["warning"] == ""

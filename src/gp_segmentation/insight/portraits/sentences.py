@@ -68,18 +68,18 @@ def recorded_conditions(profile: pd.DataFrame, top: int = 2) -> dict[str, Any]:
     """Return ``more`` and ``less``: conditions recorded clearly more or less often than in England.
 
     Clearly: the interval of the difference leaves out zero, and it is `NOTABLE` standard deviations or more
-    and `WORTH_ASKING` of England's rate or more. At most `top` each, the largest difference first, as
-    "diabetes 9.0% (England 8.0%)"; ``adjusted``: whether rates are adjusted for age.
+    and `WORTH_ASKING` of England's rate or more. At most `top` each, the largest difference first: feature,
+    name, mean and England's mean as texts. ``adjusted``: whether rates are adjusted for age and sex.
     """
     rows = clear_rows(profile)
     rows = rows[rows["label"].map(lambda label: bool(PREVALENCE.search(label))).astype(bool)]
     relative = (rows["mean"] / rows["england_mean"].where(rows["england_mean"] > 0) - 1).abs()
     rows = rows[(rows["difference_sd"].abs() >= NOTABLE) & (relative >= WORTH_ASKING)]
-    found: dict[str, list[str]] = {"more": [], "less": []}
+    found: dict[str, list[dict[str, str]]] = {"more": [], "less": []}
     for _, row in rows.iterrows():
         mean, england = (natural(row[column], row["unit"]) for column in ("mean", "england_mean"))
-        one = found["more" if row["difference_sd"] > 0 else "less"]
-        one.append(f"{short(row['label'])} {mean} (England {england})")
+        one = {"feature": row["feature"], "name": short(row["label"]), "mean": mean, "england": england}
+        found["more" if row["difference_sd"] > 0 else "less"].append(one)
     adjusted = bool(rows["label"].str.contains("adjusted").any())
     return {**{name: texts[:top] for name, texts in found.items()}, "adjusted": adjusted}
 

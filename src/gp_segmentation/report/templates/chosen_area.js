@@ -7,10 +7,10 @@ const COLUMNS = [
   ["Patients", function (i) { return data.rows[i][PATIENTS]; }],
   ["Segment", function (i) { return segmented(data.rows[i]) ? data.groups[groupAt(data.rows[i], SEGMENTS)][CODE] : "none"; }],
   ["Clear segment", function (i) { return CLARITY[data.rows[i][DOUBT]] || "not assessed"; }],
-  ["Certainty", function (i) { return data.rows[i][CERTAINTY]; }],
+  ["Certainty in samples", function (i) { return data.rows[i][CERTAINTY]; }],
   ["Next segment", function (i) { const g = data.rows[i][SECOND]; return g < 0 ? "none" : data.groups[g][CODE]; }]
 ];
-const CLARITY = ["yes", "no: other samples", "no: other method", "no: both"]; // as DOUBTS of report/page_data.py
+const CLARITY = ["yes", "no: samples differ", "no: methods differ", "no: both differ"]; // as DOUBTS of report/page_data.py
 const BY_NAME = 1, BY_PCN = 2, CERTAIN = 6, NUMERIC = [3, CERTAIN];
 const order = { column: BY_NAME, down: false };
 

@@ -1,5 +1,6 @@
 // The chosen area on the first screen: which segment it has more of than England, how sure that is, what follows.
 const here = document.getElementById("here"), overview = document.getElementById("overview");
+const OFTEN = 0.1; // share of the area's practices from which a segment's conditions are told
 
 function counted(n, of, unit) { return n.toLocaleString("en-GB") + " of " + withUnit(of, unit) + " (" + percent(n, of) + ")"; }
 
@@ -22,51 +23,93 @@ function showHere() {
   showShares(name, counts, shown);
   here.hidden = !shown;
   if (!shown) { return; }
-  document.getElementById("here-title").textContent = name + ": " + withUnit(counts.all, "practice");
-  const points = here.querySelector("ul"), point = function (text) { return element("li", text, points); };
   const segments = segmentGroups().filter(function (g) { return data.groups[g][NUMBER] > 0; });
   const of = function (by) { return segments.reduce(function (best, g) { return by(g) > by(best) ? g : best; }); };
   const most = of(function (g) { return counts.here[g] / counts.all - counts.england[g] / data.rows.length; });
   const more = lowest(counts.here[most], counts.all) > counts.england[most] / data.rows.length;
   const told = more ? most : of(function (g) { return counts.here[g]; }), sure = clarity(inArea);
-  points.textContent = "";
-  point(mixText(told, more, counts));
-  if (sure.all) { point(sureText(sure, counts.all)); }
-  adviceTexts(told, more, counts).forEach(point);
-  const boards = similarBoards(segments);
-  if (boards.length) { links(point("Boards with the most similar mix: "), boards.map(function (b) { return [boardName(b), function () { setBoard(data.icb_codes[b]); here.scrollIntoView(); }]; })); }
-  const listed = [["its " + withUnit(counts.here[told], "practice") + " in " + data.groups[told][CODE], list(told, false)]];
-  if (sure.all > sure.clear) { listed.push(["the " + (sure.all - sure.clear).toLocaleString("en-GB") + " without a clear segment, to compare with both", list(-1, true)]); }
-  links(point("See "), [...listed, ["all its practices by network", list(-1, false)]]);
+  document.getElementById("here-title").textContent = name + ": " + withUnit(counts.all, "practice");
+  fillPoints("here-found", [mixText(told, more, counts), sureText(sure, counts.all), networksText(told)]);
+  const unsure = here.dataset.usable === undefined;
+  const asked = unsure ? [] : [compareText(told, more, counts), recordedTexts(told, segments, counts)];
+  const unclearText = sure.all > sure.clear ? "Compare the " + withUnit(sure.all - sure.clear, "practice") + " without a clear segment with both of their segments." : "";
+  fillPoints("here-asked", unsure ? ["Do not plan by these segments: below it says why."] : [...asked, unclearText]);
+  const boards = similarBoards(segments), similar = document.getElementById("here-boards");
+  similar.hidden = !boards.length;
+  links(similar, "Boards with the most similar mix, to compare with: ", boards.map(function (b) { return [boardName(b), function () { setBoard(data.icb_codes[b]); here.scrollIntoView(); }]; }));
+  links(document.getElementById("here-lists"), "See ", [
+    ["its " + withUnit(counts.here[told], "practice") + " in " + data.groups[told][CODE], list(told, false)],
+    ...(sure.all > sure.clear ? [["the " + (sure.all - sure.clear).toLocaleString("en-GB") + " without a clear segment", list(-1, true)]] : []),
+    ["all its practices by network", list(-1, false)]
+  ]);
 }
 
 // As `short_icb`.
 function boardName(b) { return (data.icbs[b] || "").replace(/^NHS | Integrated Care Board$| ICB$/g, ""); }
 
+// A text is a point; a list has its own points below its first text.
+function fillPoints(id, points) {
+  const whole = document.getElementById(id);
+  whole.textContent = "";
+  points.filter(function (point) { return point.length; }).forEach(function (point) {
+    const item = element("li", typeof point === "string" ? point : point[0], whole);
+    if (typeof point === "string") { return; }
+    const inner = element("ul", null, item);
+    point.slice(1).forEach(function (text) { element("li", text, inner); });
+  });
+}
+
 function mixText(g, more, counts) {
   const patients = counts.patients.reduce(function (sum, n) { return sum + n; }, 0);
-  return (more ? "" : "Its mix of segments is much like England's. ") + counted(counts.here[g], counts.all, "practice") +
+  return (more ? "" : "The mix of segments is much like England's. ") + counted(counts.here[g], counts.all, "practice") +
     (counts.here[g] === 1 ? " is in " : " are in ") + data.groups[g][CODE] + " (" + data.groups[g][NAME] + "), with " +
-    percent(counts.patients[g], patients) + " of its patients; in England " + percent(counts.england[g], data.rows.length) + " of practices.";
+    percent(counts.patients[g], patients) + " of the area's patients; in England " + percent(counts.england[g], data.rows.length) + " of practices.";
 }
 
 function sureText(sure, all) {
+  if (!sure.all) { return ""; }
   const everywhere = clarity(function () { return true; });
+  const rest = data.rows.filter(function (r, i) { return inArea(i) && r[DOUBT] < 0; });
+  const none = rest.filter(function (r) { return !segmented(r); }).length, special = rest.length - none;
+  const kinds = [special ? withUnit(special, "special practice") : "", none ? withUnit(none, "practice") + " in no segment" : ""].filter(Boolean);
   return "How sure here: " + counted(sure.clear, sure.all, "practice") + " have a clear segment; in England " + percent(everywhere.clear, everywhere.all) + "." +
-    (sure.all < all ? " The other " + (all - sure.all).toLocaleString("en-GB") + " (special practices, or in no segment) " + (all - sure.all === 1 ? "was" : "were") + " not assessed." : "");
+    (rest.length ? " Not assessed: " + kinds.join(", ") + " (" + rest.slice(0, 5).map(function (r) { return r[NAME]; }).join(", ") + (rest.length > 5 ? " and others" : "") + ")." : "");
+}
+
+// How many of the area's networks have practices of one segment only, the largest first.
+function networksText(g) {
+  const all = byNetwork().filter(function (network) { return network[0] >= 0; });
+  if (filter.pcn >= 0 || all.length < 2) { return ""; }
+  const only = all.filter(function (network) { return network[1].every(function (i) { return groupAt(data.rows[i], SEGMENTS) === g; }); });
+  const largest = only.sort(function (a, b) { return b[1].length - a[1].length; }).slice(0, 3).map(function (network) { return networkName(network[0]); });
+  return only.length.toLocaleString("en-GB") + " of " + withUnit(all.length, "network") + (only.length === 1 ? " has" : " have") + " practices of " + data.groups[g][CODE] + " only" +
+    (largest.length ? ", the largest: " + largest.join(", ") : "") + ".";
 }
 
 // What the mix of the area is good for; `more`: it has more of this segment than chance gives.
-function adviceTexts(g, more, counts) {
-  const code = data.groups[g][CODE], conditions = data.conditions[data.groups[g][NUMBER]] || {};
-  if (here.dataset.usable === undefined) { return ["Do not plan by these segments: below it says why."]; }
-  if (!more) { return ["So England's average is a fair comparison for the area as a whole. Compare a single practice with its own segment."]; }
-  const forAge = conditions.adjusted ? ", for their patients' age: " : ": ";
-  const asked = [[conditions.more, " practices record more than England" + forAge, ". Ask whether services match."], [conditions.less, " practices record less than England" + forAge, ". Ask whether such patients are fewer, or not found."]];
-  return [
-    "Compare these practices with the " + (counts.england[g] - counts.here[g]).toLocaleString("en-GB") + " in " + code + " elsewhere, not with England's average.",
-    ...asked.filter(function (part) { return part[0] && part[0].length; }).map(function (part) { return code + part[1] + part[0].join("; ") + part[2]; })
-  ];
+function compareText(g, more, counts) {
+  const code = data.groups[g][CODE];
+  if (!more) { return "England's average is a fair comparison for the area as a whole. Compare a single practice with its own segment."; }
+  return "Compare the " + withUnit(counts.here[g], "practice") + " in " + code + " with the " + (counts.england[g] - counts.here[g]).toLocaleString("en-GB") + " elsewhere, not with England's average.";
+}
+
+// What the practices of the told segment, and of others that are often here, record more and less than England.
+function recordedTexts(told, segments, counts) {
+  const others = segments.filter(function (g) { return g !== told && counts.here[g] >= OFTEN * counts.all; });
+  others.sort(function (a, b) { return counts.here[b] - counts.here[a]; });
+  const texts = [told, ...others].map(function (g) { return conditionsText(g, counts.here[g]); }).filter(Boolean);
+  const adjusted = Object.values(data.conditions).some(function (c) { return c.adjusted; });
+  return texts.length ? ["Where more is recorded, ask whether services match; where less, whether such patients are fewer or not found" + (adjusted ? " (rates are adjusted for age and sex):" : ":"), ...texts] : "";
+}
+
+function conditionsText(g, practices) {
+  const told = data.conditions[data.groups[g][NUMBER]], code = data.groups[g][CODE];
+  const one = function (condition) {
+    const mine = filter.pcn < 0 && chosenGroups().length === 0 && filter.icb >= 0 ? condition.boards[filter.icb] : null;
+    return condition.name + " (" + (mine ? mine + " here, " : "") + condition.mean + " in all " + code + ", " + condition.england + " in England)";
+  };
+  const parts = ["more", "less"].filter(function (way) { return told[way].length; }).map(function (way) { return way + " " + told[way].map(one).join("; "); });
+  return parts.length ? code + ", " + withUnit(practices, "practice") + ": " + parts.join("; ") + "." : "";
 }
 
 // The three boards whose shares of segments differ least from the chosen board's (sum of absolute differences).
@@ -93,7 +136,8 @@ function list(group, withoutClear) {
   };
 }
 
-function links(parent, wanted) {
+function links(parent, intro, wanted) {
+  parent.textContent = intro;
   wanted.forEach(function (one, n) {
     if (n) { parent.append("; "); }
     const button = element("button", one[0], parent);
@@ -109,8 +153,11 @@ function showShares(name, counts, shown) {
     const cell = line.cells[3];
     cell.hidden = !shown;
     if (!shown) { return; }
-    cell.textContent = name + " (line: England)";
-    if (!n) { return; }
+    if (!n) {
+      cell.textContent = name;
+      element("span", " (line: England)", cell).className = "screen";
+      return;
+    }
     const g = data.groups.findIndex(function (_, i) { return groupCode(i) === line.dataset.code; });
     cell.dataset.name = name;
     cell.textContent = counts.here[g].toLocaleString("en-GB") + " (" + percent(counts.here[g], counts.all) + ")";

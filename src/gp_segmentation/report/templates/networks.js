@@ -1,5 +1,6 @@
-// The chosen area's networks by segment; on paper also its map, and its practices without a clear segment.
+// The chosen area's networks by segment; on paper also its map, and all its practices by segment.
 const networks = document.getElementById("networks"), networksTable = document.getElementById("networks-table");
+const networksOrder = { column: 0, down: false };
 const NO_NETWORK = "No network";
 
 // The segments, as positions in data.groups, and the group of practices without one where there is any.
@@ -26,34 +27,53 @@ function isUnclear(i) { return data.rows[i][DOUBT] > 0; }
 function showNetworks() {
   networks.hidden = !areaOn() || !data.rows.some(function (_, i) { return inArea(i); });
   if (networks.hidden) { return; }
-  const groups = segmentGroups(), head = networksTable.tHead.rows[0], body = networksTable.tBodies[0];
-  head.textContent = body.textContent = "";
-  ["Network", "Practices", "Patients", ...groups, "Without a clear segment"].forEach(function (name, n) {
-    const cell = element("th", typeof name === "string" ? name : null, head);
-    cell.scope = "col";
-    if (n) { cell.className = "n"; }
-    if (typeof name === "string") { return; }
-    shapeOf(name, cell);
-    cell.append(data.groups[name][CODE] || data.groups[name][NAME]);
-  });
-  const numeric = groups.map(function (_, n) { return n + 1; }).concat(groups.length + 1, groups.length + 2, groups.length + 3);
-  byNetwork().forEach(function (network) {
-    const count = function (test) { return network[1].filter(test).length.toLocaleString("en-GB"); };
-    const patients = network[1].reduce(function (sum, i) { return sum + data.rows[i][PATIENTS]; }, 0);
-    row(body, [networkName(network[0]), network[1].length.toLocaleString("en-GB"), patients.toLocaleString("en-GB"),
-      ...groups.map(function (g) { return count(function (i) { return groupAt(data.rows[i], SEGMENTS) === g; }); }), count(isUnclear)], numeric);
-  });
-  showUnclear();
+  drawNetworks();
+  listPractices();
   showMap();
 }
 
-function showUnclear() {
-  const list = document.getElementById("networks-unclear");
+// A line: position in data.pcns, practices, patients, practices of each segment, and without a clear one.
+function networkLines() {
+  return byNetwork().map(function (network) {
+    const count = function (test) { return network[1].filter(test).length; };
+    const patients = network[1].reduce(function (sum, i) { return sum + data.rows[i][PATIENTS]; }, 0);
+    const bySegment = segmentGroups().map(function (g) { return count(function (i) { return groupAt(data.rows[i], SEGMENTS) === g; }); });
+    return [network[0], network[1].length, patients, ...bySegment, count(isUnclear)];
+  });
+}
+
+function drawNetworks() {
+  const body = networksTable.tBodies[0], lines = networkLines(), by = networksOrder.column, sign = networksOrder.down ? -1 : 1;
+  if (by) { lines.sort(function (a, b) { return sign * (a[by] - b[by]); }); } else if (networksOrder.down) { lines.reverse(); }
+  body.textContent = "";
+  lines.forEach(function (line) {
+    row(body, [networkButton(line[0]), ...line.slice(1).map(function (n) { return n.toLocaleString("en-GB"); })], NUMBERS);
+  });
+  showOrder(networksTable, networksOrder);
+}
+
+function networkButton(p) {
+  if (p < 0 || filter.icb < 0) { return networkName(p); }
+  const button = element("button", networkName(p));
+  button.type = "button";
+  button.className = "link";
+  button.addEventListener("click", function () { chosenPcn.value = data.pcns[p][CODE]; changeFilter(); here.scrollIntoView(); });
+  return button;
+}
+
+function listPractices() {
+  const list = document.getElementById("networks-practices");
   list.textContent = "";
-  data.rows.forEach(function (r, i) {
-    if (!inArea(i) || !isUnclear(i)) { return; }
-    const next = r[SECOND] < 0 ? "" : " or " + data.groups[r[SECOND]][CODE];
-    element("span", r[CODE] + " " + r[NAME] + ": " + data.groups[groupAt(r, SEGMENTS)][CODE] + next, list);
+  segmentGroups().forEach(function (g) {
+    const mine = data.rows.map(function (_, i) { return i; }).filter(function (i) { return inArea(i) && groupAt(data.rows[i], SEGMENTS) === g; });
+    if (!mine.length) { return; }
+    element("strong", groupText(g), list);
+    const names = element("p", null, list);
+    names.className = "names";
+    mine.sort(function (a, b) { return data.rows[a][NAME].localeCompare(data.rows[b][NAME], "en-GB"); }).forEach(function (i) {
+      const r = data.rows[i], next = isUnclear(i) && r[SECOND] >= 0 ? " (" + data.groups[r[SECOND]][CODE] + ")" : "";
+      element("span", r[NAME] + next, names);
+    });
   });
 }
 
@@ -69,4 +89,12 @@ function showMap() {
   chart.paint(pen, LIGHT);
 }
 
+const networkHeads = ["Network", "Practices", "Patients", ...segmentGroups().map(function (g) { return data.groups[g][CODE] || data.groups[g][NAME]; }), "Without a clear segment"];
+const NUMBERS = networkHeads.map(function (_, n) { return n; }).slice(1);
+sortable(networksTable, networkHeads, NUMBERS, networksOrder, drawNetworks);
+segmentGroups().forEach(function (g, n) {
+  const cell = networksTable.tHead.rows[0].cells[n + 3];
+  shapeOf(g, cell);
+  cell.prepend(cell.lastChild);
+});
 document.addEventListener("filter", showNetworks);

@@ -479,12 +479,13 @@ def test_conditions_recorded_clearly_more_or_less_often_are_told_with_both_rates
             "difference_high": [0.6, 1.0, -0.5, -0.3, 0.3, 0.8, 1.1],
         }
     )
+    diabetes = {"feature": "p1", "name": "diabetes", "mean": "10.0%", "england": "8.0%"}
     assert recorded_conditions(profile) == {
-        "more": ["diabetes 10.0% (England 8.0%)", "asthma 7.2% (England 6.0%)"],
-        "less": ["epilepsy 0.68% (England 0.80%)"],
+        "more": [diabetes, {"feature": "p0", "name": "asthma", "mean": "7.2%", "england": "6.0%"}],
+        "less": [{"feature": "p3", "name": "epilepsy", "mean": "0.68%", "england": "0.80%"}],
         "adjusted": True,
     }
-    assert recorded_conditions(profile, top=1)["more"] == ["diabetes 10.0% (England 8.0%)"]
+    assert recorded_conditions(profile, top=1)["more"] == [diabetes]
     unadjusted = profile.assign(label=profile["label"].str.replace(", age-sex adjusted", ""))
     assert recorded_conditions(unadjusted)["adjusted"] is False
     assert recorded_conditions(profile.iloc[-1:]) == {"more": [], "less": [], "adjusted": False}
