@@ -39,5 +39,5 @@ def conditions(results: Results, icbs: Sequence[str]) -> dict[int, dict[str, Any
 
 
 def _boards(values: pd.Series, of_board: pd.Series, icbs: Sequence[str]) -> list[str | None]:
-    means = values.reindex(of_board.index).groupby(of_board).mean().reindex(icbs)
+    means = values.reindex(of_board.index).groupby(of_board).mean().reindex(list(icbs))
     return [natural(mean, "%") if np.isfinite(mean) else None for mean in means]
