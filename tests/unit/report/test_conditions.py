@@ -48,4 +48,4 @@ def test_a_run_of_before_there_were_any_has_none(results_of: Callable[..., Resul
         for portrait in made.portraits
     ]
     found = conditions(dataclasses.replace(made, portraits=old), BOARDS)
-    assert found == dict.fromkeys((1, 2, 3), {"adjusted": False, "more": [], "less": []})
+    assert found == {n: {"adjusted": False, "more": [], "less": []} for n in (1, 2, 3)}
