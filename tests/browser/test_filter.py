@@ -137,7 +137,7 @@ def test_the_first_screen_says_what_a_board_has_more_of_how_sure_and_what_follow
         f"practices ({', '.join(special)})."
     )
     assert networks == f"0 of 2 networks have practices of {largest} only."
-    fair, both = page.locator("#here-asked > li").all_inner_texts()
+    fair, *_, both = page.locator("#here-asked > li").all_inner_texts()
     assert fair.startswith("England's average is a fair comparison for the area as a whole.")
     unclear = len(doubts) - clear
     assert both == f"Compare the {unclear} practices without a clear segment with both of their segments."
@@ -145,14 +145,18 @@ def test_the_first_screen_says_what_a_board_has_more_of_how_sure_and_what_follow
     assert sorted(boards) == ["ICB & 0", "ICB & 2"]
     assert page.locator("#here-lists").inner_text() == (
         f"See its {counts[largest]} practices in {largest}; the {unclear} without a clear segment; all its "
-        "practices by network"
+        f"practices by network; what sets {largest} apart"
     )
     page.click(f"#here-lists >> text=the {unclear} without a clear segment")
     assert sorted(codes(page)) == [code for code, doubt in doubts.items() if doubt]
     told = dict(
         zip(codes(page), page.locator("#area-practices td:nth-child(6)").all_inner_texts(), strict=True)
     )
-    why = {"draws": "no: samples differ", "method": "no: methods differ", "draws, method": "no: both differ"}
+    why = {
+        "draws": "no: samples differ",
+        "method": "no: second method differs",
+        "draws, method": "no: both differ",
+    }
     assert told == {code: why[doubt] for code, doubt in doubts.items() if doubt}
     page.click(f"text=its {counts[largest]} practices in {largest}")
     assert sorted(codes(page)) == list(chosen(results, "Q1", largest)["practice_code"])
@@ -189,20 +193,58 @@ def test_what_an_area_has_clearly_more_of_is_named_and_no_segment_to_plan_by_is_
         told.append([page.locator(part).all_inner_texts() for part in of])
         page.close()
     count, board = int(mine.sum()), int((moved["icb_code"] == "Q1").sum())
-    ((first, *_), (compare, ask, _), (recorded, *_)), (_, warned, _) = told
+    ((first, *_), (compare, *_), _), (_, warned, _) = told
     assert first.startswith(f"{count} of {board} practices ({count / board:.0%}) are in A1 (")
     assert first.endswith(f"; in England {count / 240:.0%} of practices.")
-    assert compare == (
-        f"Compare the {count} practices in A1 with the 0 elsewhere, not with England's average."
-    )
-    assert ask.startswith("Where more is recorded, ask whether services match; where less, whether such ")
     fitted = of_board[of_board["fitted"] & mine]
     here = natural(results.natural.loc[fitted["practice_code"], feature].mean(), "%")
-    assert recorded == (
-        f"A1, {count} practices: more gout <b> ({here} here, 1.40% in all A1, 1.30% in England); "
-        f"less asthma ({here} here, 1.40% in all A1, 1.30% in England)."
+    assert compare == (
+        f"Compare the {count} practices in A1 with the 0 elsewhere, not with England's average. They record "
+        f"more gout <b> ({here} here, 1.40% in all A1, 1.30% in England), and less asthma ({here} here, 1.40% "
+        "in all A1, 1.30% in England), adjusted for age and sex."
     )
     assert warned == ["Do not plan by these segments: below it says why."]
+
+
+def test_conditions_recorded_by_more_practices_than_chance_gives_are_asked_about(
+    browser: Browser, results: Results, tmp_path: Path
+) -> None:
+    board = list(chosen(results, "Q1")["practice_code"])  # 80: two below by chance
+    rows = [(code, "COPD", 40, 55.0, 45, 65) for code in board[:12]]  # 12 below, by 15 each
+    rows += [(code, "COPD", 80, 55.0, 45, 65) for code in board[12:15]]  # 3 above: no more than chance gives
+    rows += [(code, "DM", 100, 60.0, 50, 70) for code in board[20:30]]  # 10 above, by 40 each
+    rows += [(code, "DM", 60, 60.0, 50, 70) for code in board[30:]]  # as expected
+    columns = ["practice_code", "group_code", "recorded", "expected", "low", "high"]
+    expected = pd.DataFrame(rows, columns=columns)
+    groups = pd.DataFrame({"group_code": ["COPD", "DM"], "condition": ["COPD <b>", "Diabetes"]})
+    run = dataclasses.replace(
+        results,
+        expected=expected,
+        expected_groups=groups.reindex(columns=results.expected_groups.columns),
+        expected_about={"adjusted_for": ["age", "sex", "deprivation"], "sentences": []},
+    )
+    report.write_page(run, [], tmp_path / "report.html")
+    page = browser.new_page()
+    page.goto((tmp_path / "report.html").as_uri() + "#icb=Q1")
+    assert page.locator("#here-asked ul > li").all_inner_texts() == [
+        "COPD <b>: 12 practices (by chance about 2), together about 180 patients fewer. Show them",
+        "Diabetes: 10 practices (by chance about 2), together about 400 patients more. Show them",
+    ]
+    asked = page.locator("#here-asked > li").all_inner_texts()
+    assert asked[1].startswith(
+        "Ask whether patients are not found or not coded: these practices record fewer than expected for "
+        "their patients' age, sex and deprivation:"
+    )
+    page.click("#here-asked ul > li:has-text('COPD') button")
+    assert sorted(codes(page)) == board[:12]
+    assert page.locator("#area-status").inner_text() == (
+        "12 of 80 practices (COPD <b>: fewer patients than expected)."
+    )
+    page.select_option("#area-only", "more-0")
+    assert sorted(codes(page)) == board[12:15]
+    page.select_option("#explore-icb", "Q2")  # where the choice is not offered
+    assert page.locator("#area-only").input_value() == ""
+    page.close()
 
 
 def test_networks_of_an_area_are_counted_by_segment(page: Page, address: str, results: Results) -> None:
@@ -218,7 +260,7 @@ def test_networks_of_an_area_are_counted_by_segment(page: Page, address: str, re
     assert head[:3] + head[-1:] == ["Network", "Practices", "Patients", "Without a clear segment"]
     found = [line.split("\t") for line in page.locator("#networks-table tbody tr").all_inner_texts()]
     unclear = results.doubts[results.doubts != ""].index
-    for name, cells in zip(("Network & 1", "Network & 4"), found, strict=True):
+    for name, cells in zip(("Network & 1", "Network & 4"), sorted(found), strict=True):
         mine = area[area["network"] == name]
         by_segment = [str((mine["segment_code"] == code).sum()) for code in head[3:-1]]
         assert cells == [
@@ -234,8 +276,10 @@ def test_networks_of_an_area_are_counted_by_segment(page: Page, address: str, re
     listed = page.locator("#networks-practices span").evaluate_all("all => all.map(one => one.textContent)")
     second = results.segments.set_index("practice_code")["second_segment"]
     code_of = dict(zip(results.segments["segment"], results.segments["segment_code"], strict=True))
+    special = set(results.practices.loc[results.practices["special"].notna(), "practice_code"])
     assert sorted(listed) == sorted(
-        name + (f" ({code_of[second[code]]})" if code in unclear else "")
+        f"{code} {name}"
+        + (f" ({code_of[second[code]]})" if code in unclear else " (special)" if code in special else "")
         for code, name in area["practice_name"].items()
     )
     page.click("#networks-table button:text-is('Network & 4')")

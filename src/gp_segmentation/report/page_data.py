@@ -274,6 +274,7 @@ def _expected(results: Results, codes: list[str]) -> dict[str, Any]:
     """Registers of each practice whose recorded number is outside the interval of the expected one.
 
     Position in ``registers``, recorded, expected and the interval (rounded to what it bears).
+    ``adjusted_for``: what is known of a practice's patients when their number is expected.
     """
     table = results.expected
     rows = table[~table["recorded"].between(table["low"], table["high"]) & table["practice_code"].isin(codes)]
@@ -286,7 +287,8 @@ def _expected(results: Results, codes: list[str]) -> dict[str, Any]:
     values = np.column_stack([number, rows["recorded"], *shown]).astype("int64")
     for code, value in zip(rows["practice_code"], values.tolist(), strict=True):
         outside[position[code]].append(value)
-    return {"registers": registers, "outside": outside}
+    adjusted = [str(name) for name in results.expected_about.get("adjusted_for", [])]
+    return {"registers": registers, "outside": outside, "adjusted_for": adjusted}
 
 
 def _descriptions(opportunities: pd.DataFrame) -> dict[str, str]:

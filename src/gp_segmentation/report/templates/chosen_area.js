@@ -1,5 +1,6 @@
 // The practices of the chosen area as a table, and its mix of groups beside England's.
-const area = document.getElementById("area"), unclear = document.getElementById("area-unclear");
+const area = document.getElementById("area"), showOnly = document.getElementById("area-only");
+const UNCLEAR = "unclear"; // in `showOnly`; else "fewer-3" or "more-3" for a register, by its position
 const COLUMNS = [
   ["Code", function (i) { return data.rows[i][CODE]; }],
   ["Practice", function (i) { return data.rows[i][NAME]; }],
@@ -10,7 +11,7 @@ const COLUMNS = [
   ["Certainty in samples", function (i) { return data.rows[i][CERTAINTY]; }],
   ["Next segment", function (i) { const g = data.rows[i][SECOND]; return g < 0 ? "none" : data.groups[g][CODE]; }]
 ];
-const CLARITY = ["yes", "no: samples differ", "no: methods differ", "no: both differ"]; // as DOUBTS of report/page_data.py
+const CLARITY = ["yes", "no: samples differ", "no: second method differs", "no: both differ"]; // as DOUBTS of report/page_data.py
 const BY_NAME = 1, BY_PCN = 2, CERTAIN = 6, NUMERIC = [3, CERTAIN];
 const order = { column: BY_NAME, down: false };
 
@@ -20,6 +21,7 @@ function showArea() {
   document.getElementById("area-title").textContent = areaName(data.icbs[filter.icb]);
   showMix();
   showAverages();
+  offerOnly();
   showPractices();
 }
 
@@ -30,6 +32,28 @@ function showMix() {
     if (!n) { return; }
     row(body, [legend(g), counts.here[g].toLocaleString("en-GB"), percent(counts.here[g], counts.all), percent(n, data.rows.length), counts.patients[g].toLocaleString("en-GB")], [1, 2, 3, 4]);
   });
+}
+
+// Offer what practices of the area can be chosen by; a choice that is still offered stays.
+function offerOnly() {
+  const kept = showOnly.value;
+  showOnly.textContent = "";
+  option(showOnly, "", "All practices");
+  option(showOnly, UNCLEAR, "Without a clear segment");
+  data.registers.forEach(function (name, n) {
+    WAYS.forEach(function (way) {
+      const count = outsideOf(n, way).practices.length;
+      if (count) { option(showOnly, way + "-" + n, name + ": " + way + " patients than expected (" + count.toLocaleString("en-GB") + ")"); }
+    });
+  });
+  choose(showOnly, kept);
+}
+
+function isWanted(i) {
+  if (!showOnly.value) { return true; }
+  if (showOnly.value === UNCLEAR) { return isUnclear(i); }
+  const asked = showOnly.value.split("-");
+  return isOutside(i, Number(asked[1]), asked[0]) !== 0;
 }
 
 // Means are known by board; a network or a group of one's own has none here.
@@ -44,7 +68,7 @@ function showAverages() {
 function showPractices() {
   const value = COLUMNS[order.column][1], sign = order.down ? -1 : 1;
   const every = data.rows.map(function (_, i) { return i; }).filter(inArea);
-  const chosen = every.filter(function (i) { return matches(i) && (!unclear.checked || isUnclear(i)); });
+  const chosen = every.filter(function (i) { return matches(i) && isWanted(i); });
   chosen.sort(function (a, b) {
     const x = value(a), y = value(b);
     // What is not known (-1) comes last either way.
@@ -52,7 +76,7 @@ function showPractices() {
   });
   document.getElementById("area-status").textContent = chosen.length === every.length ? withUnit(every.length, "practice") + "." :
     chosen.length.toLocaleString("en-GB") + " of " + withUnit(every.length, "practice") + (filter.group < 0 ? "" : ": those in " + groupText(filter.group)) +
-    (unclear.checked ? ", without a clear segment." : ".");
+    (showOnly.value ? " (" + showOnly.selectedOptions[0].textContent.replace(/ \([\d,]+\)$/, "") + ")" : "") + ".";
   const body = document.getElementById("area-practices");
   body.textContent = "";
   chosen.forEach(function (i) {
@@ -67,5 +91,5 @@ function showPractices() {
 }
 
 sortable(document.getElementById("area-table"), COLUMNS.map(function (column) { return column[0]; }), NUMERIC, order, showPractices);
-unclear.addEventListener("change", showPractices);
+showOnly.addEventListener("change", showPractices);
 document.addEventListener("filter", showArea);

@@ -1,6 +1,6 @@
 // The chosen area on the first screen: which segment it has more of than England, how sure that is, what follows.
 const here = document.getElementById("here"), overview = document.getElementById("overview");
-const OFTEN = 0.1; // share of the area's practices from which a segment's conditions are told
+const BY_CHANCE = 0.025; // share of practices outside a 95% interval, on either side
 
 function counted(n, of, unit) { return n.toLocaleString("en-GB") + " of " + withUnit(of, unit) + " (" + percent(n, of) + ")"; }
 
@@ -23,31 +23,28 @@ function showHere() {
   showShares(name, counts, shown);
   here.hidden = !shown;
   if (!shown) { return; }
-  const segments = segmentGroups().filter(function (g) { return data.groups[g][NUMBER] > 0; });
-  const of = function (by) { return segments.reduce(function (best, g) { return by(g) > by(best) ? g : best; }); };
-  const most = of(function (g) { return counts.here[g] / counts.all - counts.england[g] / data.rows.length; });
-  const more = lowest(counts.here[most], counts.all) > counts.england[most] / data.rows.length;
-  const told = more ? most : of(function (g) { return counts.here[g]; }), sure = clarity(inArea);
+  const found = toldSegment(counts), told = found.group, more = found.more, sure = clarity(inArea);
   document.getElementById("here-title").textContent = name + ": " + withUnit(counts.all, "practice");
   fillPoints("here-found", [mixText(told, more, counts), sureText(sure, counts.all), networksText(told)]);
   const unsure = here.dataset.usable === undefined;
-  const asked = unsure ? [] : [compareText(told, more, counts), recordedTexts(told, segments, counts)];
+  const asked = unsure ? [] : [compareText(told, more, counts) + conditionsText(told), ...WAYS.map(expectedTexts)];
   const unclearText = sure.all > sure.clear ? "Compare the " + withUnit(sure.all - sure.clear, "practice") + " without a clear segment with both of their segments." : "";
   fillPoints("here-asked", unsure ? ["Do not plan by these segments: below it says why."] : [...asked, unclearText]);
-  const boards = similarBoards(segments), similar = document.getElementById("here-boards");
+  const boards = similarBoards(), similar = document.getElementById("here-boards");
   similar.hidden = !boards.length;
   links(similar, "Boards with the most similar mix, to compare with: ", boards.map(function (b) { return [boardName(b), function () { setBoard(data.icb_codes[b]); here.scrollIntoView(); }]; }));
   links(document.getElementById("here-lists"), "See ", [
-    ["its " + withUnit(counts.here[told], "practice") + " in " + data.groups[told][CODE], list(told, false)],
-    ...(sure.all > sure.clear ? [["the " + (sure.all - sure.clear).toLocaleString("en-GB") + " without a clear segment", list(-1, true)]] : []),
-    ["all its practices by network", list(-1, false)]
+    ["its " + withUnit(counts.here[told], "practice") + " in " + data.groups[told][CODE], list(told, "")],
+    ...(sure.all > sure.clear ? [["the " + (sure.all - sure.clear).toLocaleString("en-GB") + " without a clear segment", list(-1, UNCLEAR)]] : []),
+    ["all its practices by network", list(-1, "")],
+    ["what sets " + data.groups[told][CODE] + " apart", function () { document.getElementById("segment-" + data.groups[told][NUMBER]).scrollIntoView(); }]
   ]);
 }
 
 // As `short_icb`.
 function boardName(b) { return (data.icbs[b] || "").replace(/^NHS | Integrated Care Board$| ICB$/g, ""); }
 
-// A text is a point; a list has its own points below its first text.
+// A text is a point; a list has points of its own below its first text, each a text and what shows its practices.
 function fillPoints(id, points) {
   const whole = document.getElementById(id);
   whole.textContent = "";
@@ -55,7 +52,7 @@ function fillPoints(id, points) {
     const item = element("li", typeof point === "string" ? point : point[0], whole);
     if (typeof point === "string") { return; }
     const inner = element("ul", null, item);
-    point.slice(1).forEach(function (text) { element("li", text, inner); });
+    point.slice(1).forEach(function (one) { links(element("li", null, inner), one[0], [["Show them", one[1]]]); });
   });
 }
 
@@ -80,10 +77,11 @@ function sureText(sure, all) {
 function networksText(g) {
   const all = byNetwork().filter(function (network) { return network[0] >= 0; });
   if (filter.pcn >= 0 || all.length < 2) { return ""; }
-  const only = all.filter(function (network) { return network[1].every(function (i) { return groupAt(data.rows[i], SEGMENTS) === g; }); });
-  const largest = only.sort(function (a, b) { return b[1].length - a[1].length; }).slice(0, 3).map(function (network) { return networkName(network[0]); });
-  return only.length.toLocaleString("en-GB") + " of " + withUnit(all.length, "network") + (only.length === 1 ? " has" : " have") + " practices of " + data.groups[g][CODE] + " only" +
-    (largest.length ? ", the largest: " + largest.join(", ") : "") + ".";
+  const pure = all.filter(function (network) { return network[1].every(function (i) { return groupAt(data.rows[i], SEGMENTS) === g; }); });
+  pure.sort(function (a, b) { return b[1].length - a[1].length; });
+  const largest = pure.slice(0, 3).map(function (network) { return networkName(network[0]) + " (" + network[1].length + ")"; });
+  return pure.length.toLocaleString("en-GB") + " of " + withUnit(all.length, "network") + (pure.length === 1 ? " has" : " have") + " practices of " + data.groups[g][CODE] + " only" +
+    (largest.length ? "; most practices: " + largest.join("; ") : "") + ".";
 }
 
 // What the mix of the area is good for; `more`: it has more of this segment than chance gives.
@@ -93,27 +91,38 @@ function compareText(g, more, counts) {
   return "Compare the " + withUnit(counts.here[g], "practice") + " in " + code + " with the " + (counts.england[g] - counts.here[g]).toLocaleString("en-GB") + " elsewhere, not with England's average.";
 }
 
-// What the practices of the told segment, and of others that are often here, record more and less than England.
-function recordedTexts(told, segments, counts) {
-  const others = segments.filter(function (g) { return g !== told && counts.here[g] >= OFTEN * counts.all; });
-  others.sort(function (a, b) { return counts.here[b] - counts.here[a]; });
-  const texts = [told, ...others].map(function (g) { return conditionsText(g, counts.here[g]); }).filter(Boolean);
-  const adjusted = Object.values(data.conditions).some(function (c) { return c.adjusted; });
-  return texts.length ? ["Where more is recorded, ask whether services match; where less, whether such patients are fewer or not found" + (adjusted ? " (rates are adjusted for age and sex):" : ":"), ...texts] : "";
+// Conditions of which clearly more of the area's practices than chance gives record fewer, or more, patients than
+// expected: the lower end of the interval of their share is above twice what lies outside by chance.
+function expectedTexts(way) {
+  const all = data.rows.filter(function (_, i) { return inArea(i); }).length;
+  const found = data.registers.map(function (name, n) { return [name, n, outsideOf(n, way)]; })
+    .filter(function (one) { return lowest(one[2].practices.length, all) > 2 * BY_CHANCE; })
+    .sort(function (a, b) { return b[2].patients - a[2].patients; }).slice(0, 2);
+  if (!found.length) { return ""; }
+  const question = way === "fewer" ? "Ask whether patients are not found or not coded" : "Ask whether services match";
+  return [question + ": these practices record " + way + " than expected for their patients' " + data.adjusted_for.join(", ").replace(/, ([^,]*)$/, " and $1") + ":", ...found.map(function (one) {
+    return [one[0] + ": " + withUnit(one[2].practices.length, "practice") + " (by chance " + atLeastOne(BY_CHANCE * all) + "), together about " + about(one[2].patients) + " patients " + way + ". ", list(-1, way + "-" + one[1])];
+  })];
 }
 
-function conditionsText(g, practices) {
+function atLeastOne(n) { return n < 1 ? "less than 1" : "about " + Math.round(n); }
+
+function about(n) { return Number(n.toPrecision(2)).toLocaleString("en-GB"); }
+
+// What the practices of a segment record more and less than England.
+function conditionsText(g) {
   const told = data.conditions[data.groups[g][NUMBER]], code = data.groups[g][CODE];
   const one = function (condition) {
     const mine = filter.pcn < 0 && chosenGroups().length === 0 && filter.icb >= 0 ? condition.boards[filter.icb] : null;
     return condition.name + " (" + (mine ? mine + " here, " : "") + condition.mean + " in all " + code + ", " + condition.england + " in England)";
   };
-  const parts = ["more", "less"].filter(function (way) { return told[way].length; }).map(function (way) { return way + " " + told[way].map(one).join("; "); });
-  return parts.length ? code + ", " + withUnit(practices, "practice") + ": " + parts.join("; ") + "." : "";
+  const parts = WAYS.map(function (way) { const key = way === "more" ? "more" : "less"; return told[key].length ? key + " " + told[key].map(one).join(" and ") : ""; }).filter(Boolean).reverse();
+  return parts.length ? " They record " + parts.join(", and ") + (told.adjusted ? ", adjusted for age and sex." : ".") : "";
 }
 
 // The three boards whose shares of segments differ least from the chosen board's (sum of absolute differences).
-function similarBoards(segments) {
+function similarBoards() {
+  const segments = numberedSegments();
   if (filter.icb < 0 || filter.pcn >= 0 || chosenGroups().length) { return []; }
   const counts = data.icbs.map(function () { return data.groups.map(function () { return 0; }); }), all = data.icbs.map(function () { return 0; });
   data.rows.forEach(function (r) { counts[r[ICB]][groupAt(r, SEGMENTS)] += 1; all[r[ICB]] += 1; });
@@ -124,13 +133,13 @@ function similarBoards(segments) {
     .sort(function (a, b) { return distance[a] - distance[b] || a - b; }).slice(0, 3);
 }
 
-// Show practices of the area by network: those of a segment (-1: all), or those without a clear one.
-function list(group, withoutClear) {
+// Show practices of the area by network: those of a segment (-1: all), and only those (a value of `showOnly`).
+function list(group, wanted) {
   return function () {
     chosenGroup.value = group < 0 ? "" : groupCode(group);
-    unclear.checked = withoutClear;
     order.column = BY_PCN;
     order.down = false;
+    showOnly.value = wanted;
     changeFilter();
     document.getElementById("area-status").focus();
   };
@@ -154,8 +163,7 @@ function showShares(name, counts, shown) {
     cell.hidden = !shown;
     if (!shown) { return; }
     if (!n) {
-      cell.textContent = name;
-      element("span", " (line: England)", cell).className = "screen";
+      cell.textContent = name + " (line: England)";
       return;
     }
     const g = data.groups.findIndex(function (_, i) { return groupCode(i) === line.dataset.code; });

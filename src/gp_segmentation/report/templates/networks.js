@@ -1,11 +1,42 @@
 // The chosen area's networks by segment; on paper also its map, and all its practices by segment.
 const networks = document.getElementById("networks"), networksTable = document.getElementById("networks-table");
 const networksOrder = { column: 0, down: false };
+const WAYS = ["fewer", "more"];
+const outside = data.rows.map(function (_, i) { return ofPractice("outside", i); });
+let orderedFor = ""; // area for which the order was set
 const NO_NETWORK = "No network";
 
 // The segments, as positions in data.groups, and the group of practices without one where there is any.
 function segmentGroups() {
   return data.groups.map(function (_, g) { return g; }).filter(function (g) { return data.groups[g][LEVEL] === SEGMENTS || !data.groups[g][CODE]; });
+}
+
+function numberedSegments() { return segmentGroups().filter(function (g) { return data.groups[g][NUMBER] > 0; }); }
+
+// The segment that an area has most of beyond England's share, if that is more than chance gives; else its largest.
+function toldSegment(counts) {
+  const of = function (by) { return numberedSegments().reduce(function (best, g) { return by(g) > by(best) ? g : best; }); };
+  const most = of(function (g) { return counts.here[g] / counts.all - counts.england[g] / data.rows.length; });
+  const more = lowest(counts.here[most], counts.all) > counts.england[most] / data.rows.length;
+  return { group: more ? most : of(function (g) { return counts.here[g]; }), more: more };
+}
+
+// Patients by which a practice's recorded number is below or above the expected one, where it lies outside the
+// interval of that (only those are listed); 0: it does not.
+function isOutside(i, register, way) {
+  return outside[i].reduce(function (sum, o) {
+    if (o[0] !== register || (o[1] < o[2]) !== (way === "fewer")) { return sum; }
+    return Math.abs(o[1] - o[2]);
+  }, 0);
+}
+
+function outsideOf(register, way) {
+  const found = { practices: [], patients: 0 };
+  data.rows.forEach(function (_, i) {
+    const patients = inArea(i) ? isOutside(i, register, way) : 0;
+    if (patients) { found.practices.push(i); found.patients += patients; }
+  });
+  return found;
 }
 
 // Practices of the area by network, by name; those without one last.
@@ -27,6 +58,11 @@ function isUnclear(i) { return data.rows[i][DOUBT] > 0; }
 function showNetworks() {
   networks.hidden = !areaOn() || !data.rows.some(function (_, i) { return inArea(i); });
   if (networks.hidden) { return; }
+  if (orderedFor !== areaName(data.icbs[filter.icb] || "")) { // the segment that is told first, most practices first
+    orderedFor = areaName(data.icbs[filter.icb] || "");
+    networksOrder.column = 3 + segmentGroups().indexOf(toldSegment(countByGroup(SEGMENTS)).group);
+    networksOrder.down = true;
+  }
   drawNetworks();
   listPractices();
   showMap();
@@ -72,7 +108,7 @@ function listPractices() {
     names.className = "names";
     mine.sort(function (a, b) { return data.rows[a][NAME].localeCompare(data.rows[b][NAME], "en-GB"); }).forEach(function (i) {
       const r = data.rows[i], next = isUnclear(i) && r[SECOND] >= 0 ? " (" + data.groups[r[SECOND]][CODE] + ")" : "";
-      element("span", r[NAME] + next, names);
+      element("span", r[CODE] + " " + r[NAME] + (segmented(r) && !r[FITTED] ? " (special)" : next), names);
     });
   });
 }
