@@ -200,8 +200,8 @@ def test_what_an_area_has_clearly_more_of_is_named_and_no_segment_to_plan_by_is_
     here = natural(results.natural.loc[fitted["practice_code"], feature].mean(), "%")
     assert compare == (
         f"Compare the {count} practices in A1 with the 0 elsewhere, not with England's average. They record "
-        f"more gout <b> ({here} here, 1.40% in all A1, 1.30% in England), and less asthma ({here} here, 1.40% "
-        "in all A1, 1.30% in England), adjusted for age and sex."
+        f"more gout <b> ({here} here, 1.40% in all A1, 1.30% in England), and less asthma ({here} here, "
+        "1.40% in all A1, 1.30% in England), adjusted for age and sex."
     )
     assert warned == ["Do not plan by these segments: below it says why."]
 
@@ -232,18 +232,20 @@ def test_conditions_recorded_by_more_practices_than_chance_gives_are_asked_about
     ]
     asked = page.locator("#here-asked > li").all_inner_texts()
     assert asked[1].startswith(
-        "Ask whether patients are not found or not coded: these practices record fewer than expected for "
-        "their patients' age, sex and deprivation:"
+        "Ask whether patients are not found, not coded, or fewer for what is not adjusted for, such as "
+        "ethnicity: these practices record fewer than expected for their patients' age, sex and deprivation:"
     )
     page.click("#here-asked ul > li:has-text('COPD') button")
     assert sorted(codes(page)) == board[:12]
     assert page.locator("#area-status").inner_text() == (
         "12 of 80 practices (COPD <b>: fewer patients than expected)."
     )
+    assert set(page.locator("#area-practices td:last-child").all_inner_texts()) == {"40 (55)"}
     page.select_option("#area-only", "more-0")
     assert sorted(codes(page)) == board[12:15]
     page.select_option("#explore-icb", "Q2")  # where the choice is not offered
     assert page.locator("#area-only").input_value() == ""
+    assert not page.locator("#area-table thead button:text-is('Recorded (expected)')").is_visible()
     page.close()
 
 

@@ -9,10 +9,12 @@ const COLUMNS = [
   ["Segment", function (i) { return segmented(data.rows[i]) ? data.groups[groupAt(data.rows[i], SEGMENTS)][CODE] : "none"; }],
   ["Clear segment", function (i) { return CLARITY[data.rows[i][DOUBT]] || "not assessed"; }],
   ["Certainty in samples", function (i) { return data.rows[i][CERTAINTY]; }],
-  ["Next segment", function (i) { const g = data.rows[i][SECOND]; return g < 0 ? "none" : data.groups[g][CODE]; }]
+  ["Next segment", function (i) { const g = data.rows[i][SECOND]; return g < 0 ? "none" : data.groups[g][CODE]; }],
+  // Of the condition in `showOnly`: by how much the recorded number differs.
+  ["Recorded (expected)", function (i) { const o = askedRegister(i); return o ? Math.abs(o[1] - o[2]) : -1; }]
 ];
 const CLARITY = ["yes", "no: samples differ", "no: second method differs", "no: both differ"]; // as DOUBTS of report/page_data.py
-const BY_NAME = 1, BY_PCN = 2, CERTAIN = 6, NUMERIC = [3, CERTAIN];
+const BY_NAME = 1, BY_PCN = 2, CERTAIN = 6, RECORDED = 8, NUMERIC = [3, CERTAIN, RECORDED];
 const order = { column: BY_NAME, down: false };
 
 function showArea() {
@@ -46,15 +48,19 @@ function offerOnly() {
       if (count) { option(showOnly, way + "-" + n, name + ": " + way + " patients than expected (" + count.toLocaleString("en-GB") + ")"); }
     });
   });
-  choose(showOnly, kept);
+  if (!choose(showOnly, kept) && order.column === RECORDED) { order.column = BY_NAME; order.down = false; }
 }
 
 function isWanted(i) {
   if (!showOnly.value) { return true; }
   if (showOnly.value === UNCLEAR) { return isUnclear(i); }
-  const asked = showOnly.value.split("-");
-  return isOutside(i, Number(asked[1]), asked[0]) !== 0;
+  return isOutside(i, askedNumber(), showOnly.value.split("-")[0]) !== 0;
 }
+
+// Position in data.registers of the condition in `showOnly`; -1: none.
+function askedNumber() { return showOnly.value.indexOf("-") < 0 ? -1 : Number(showOnly.value.split("-")[1]); }
+
+function askedRegister(i) { return outside[i].find(function (o) { return o[0] === askedNumber(); }); }
 
 // Means are known by board; a network or a group of one's own has none here.
 function showAverages() {
@@ -79,10 +85,13 @@ function showPractices() {
     (showOnly.value ? " (" + showOnly.selectedOptions[0].textContent.replace(/ \([\d,]+\)$/, "") + ")" : "") + ".";
   const body = document.getElementById("area-practices");
   body.textContent = "";
+  const columns = askedNumber() < 0 ? COLUMNS.slice(0, RECORDED) : COLUMNS;
+  document.getElementById("area-table").tHead.rows[0].cells[RECORDED].hidden = columns.length === RECORDED;
   chosen.forEach(function (i) {
-    row(body, COLUMNS.map(function (column, n) {
+    row(body, columns.map(function (column, n) {
       const found = column[1](i);
       if (n === 0) { return practiceButton(i); }
+      if (n === RECORDED) { const o = askedRegister(i); return o ? o[1].toLocaleString("en-GB") + " (" + o[2].toLocaleString("en-GB") + ")" : ""; }
       if (n === CERTAIN) { return found < 0 ? "not known" : found + "%"; }
       return typeof found === "number" ? found.toLocaleString("en-GB") : found;
     }), NUMERIC);
@@ -91,5 +100,9 @@ function showPractices() {
 }
 
 sortable(document.getElementById("area-table"), COLUMNS.map(function (column) { return column[0]; }), NUMERIC, order, showPractices);
-showOnly.addEventListener("change", showPractices);
+showOnly.addEventListener("change", function () {
+  order.column = askedNumber() < 0 ? BY_NAME : RECORDED;
+  order.down = order.column === RECORDED;
+  showPractices();
+});
 document.addEventListener("filter", showArea);

@@ -99,7 +99,7 @@ function expectedTexts(way) {
     .filter(function (one) { return lowest(one[2].practices.length, all) > 2 * BY_CHANCE; })
     .sort(function (a, b) { return b[2].patients - a[2].patients; }).slice(0, 2);
   if (!found.length) { return ""; }
-  const question = way === "fewer" ? "Ask whether patients are not found or not coded" : "Ask whether services match";
+  const question = way === "fewer" ? "Ask whether patients are not found, not coded, or fewer for what is not adjusted for, such as ethnicity" : "Ask whether services match";
   return [question + ": these practices record " + way + " than expected for their patients' " + data.adjusted_for.join(", ").replace(/, ([^,]*)$/, " and $1") + ":", ...found.map(function (one) {
     return [one[0] + ": " + withUnit(one[2].practices.length, "practice") + " (by chance " + atLeastOne(BY_CHANCE * all) + "), together about " + about(one[2].patients) + " patients " + way + ". ", list(-1, way + "-" + one[1])];
   })];
@@ -137,9 +137,9 @@ function similarBoards() {
 function list(group, wanted) {
   return function () {
     chosenGroup.value = group < 0 ? "" : groupCode(group);
-    order.column = BY_PCN;
-    order.down = false;
     showOnly.value = wanted;
+    order.column = askedNumber() < 0 ? BY_PCN : RECORDED;
+    order.down = order.column === RECORDED;
     changeFilter();
     document.getElementById("area-status").focus();
   };
