@@ -216,7 +216,16 @@ def test_conditions_recorded_by_more_practices_than_chance_gives_are_asked_about
     rows += [(code, "DM", 60, 60.0, 50, 70) for code in board[30:]]  # as expected
     columns = ["practice_code", "group_code", "recorded", "expected", "low", "high"]
     expected = pd.DataFrame(rows, columns=columns)
-    groups = pd.DataFrame({"group_code": ["COPD", "DM"], "condition": ["COPD <b>", "Diabetes"]})
+    # All segments record four fifths of what is expected for COPD; of diabetes no more is known.
+    of = results.segments.drop_duplicates("segment_code")["segment_code"]
+    groups = pd.DataFrame(
+        {
+            **{"group_code": "COPD", "condition": "COPD <b>", "level": "segment", "area_code": list(of)},
+            **{"recorded": 80, "expected": 100.0},
+        }
+    )
+    england = pd.DataFrame([{"group_code": "DM", "condition": "Diabetes", "level": "england"}])
+    groups = pd.concat([groups, england], ignore_index=True)
     run = dataclasses.replace(
         results,
         expected=expected,
@@ -226,14 +235,33 @@ def test_conditions_recorded_by_more_practices_than_chance_gives_are_asked_about
     report.write_page(run, [], tmp_path / "report.html")
     page = browser.new_page()
     page.goto((tmp_path / "report.html").as_uri() + "#icb=Q1")
-    assert page.locator("#here-asked ul > li").all_inner_texts() == [
-        "COPD <b>: 12 practices (by chance about 2), together about 180 patients fewer. Show them",
-        "Diabetes: 10 practices (by chance about 2), together about 400 patients more. Show them",
-    ]
+    about = results.segments.set_index("practice_code")
+
+    def where(codes_: list[str]) -> str:
+        counts = about.loc[codes_, "segment_code"].value_counts()
+        order = list(results.segments.drop_duplicates("segment").sort_values("segment")["segment_code"])
+        in_order = sorted(counts.index, key=lambda code: (-counts[code], page_order.index(code)))
+        assert set(in_order) <= set(order)
+        return ", ".join(f"{counts[code]} in {code}" for code in in_order)
+
+    page_order = page.locator("#overview tbody tr").evaluate_all("all => all.map(one => one.dataset.code)")
+    copd, diabetes = page.locator("#here-asked ul > li").all_inner_texts()
+    names = [about.loc[code, "practice_name"] for code in board]
+    assert copd == (
+        f"COPD <b>: 12 practices ({where(board[:12])}; by chance about 2), together about 180 patients "
+        # As much as their segments record: the interval ends at 0.8 * 45 = 36, and 40 are recorded.
+        f"fewer. 0 also beside practices of their own segment. Largest: {names[0]} 40 (55 expected); "
+        f"{names[1]} 40 (55 expected); {names[2]} 40 (55 expected). Show them"
+    )
+    assert diabetes.startswith(
+        f"Diabetes: 10 practices ({where(board[20:30])}; by chance about 2), together about 400 patients "
+        "more. 10 also beside practices of their own segment. Largest: "
+    )
     asked = page.locator("#here-asked > li").all_inner_texts()
     assert asked[1].startswith(
         "Ask whether patients are not found, not coded, or fewer for what is not adjusted for, such as "
-        "ethnicity: these practices record fewer than expected for their patients' age, sex and deprivation:"
+        "ethnicity: of all 80 practices here, these record fewer than expected for their patients' age, sex "
+        "and deprivation."
     )
     page.click("#here-asked ul > li:has-text('COPD') button")
     assert sorted(codes(page)) == board[:12]

@@ -9,7 +9,7 @@ from gp_segmentation.figures import segment_keys
 from gp_segmentation.report.evidence_text import NO_SUPPORT, NO_VERDICT, sure_share
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.rounding import density, percent_reached, score_reached, whole_percent
-from gp_segmentation.utils.wording import data_kind
+from gp_segmentation.utils.wording import data_kind, data_mark
 
 #: Share of practices sure of their segment from which most are, and below which a single label needs care.
 MOST, FEW = 0.8, 0.65
@@ -34,7 +34,7 @@ SHOWN = 10
 
 
 def first_screen(results: Results, counts: Mapping[str, int], verdict: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the first screen: found, groups, codes, data, sure, usable, made_of.
+    """Return the first screen: found, groups, codes, data, sure, real, usable, made_of.
 
     Parameters
     ----------
@@ -54,6 +54,8 @@ def first_screen(results: Results, counts: Mapping[str, int], verdict: Mapping[s
         "codes": any(group["code"] != str(group["number"]) for group in groups),
         "data": DATA[data_kind(results.source)],
         "sure": _sure(sure_share(results.evidence), kind),
+        "real": bool(results.source.get("warning"))
+        and not data_mark(results.source, results.config, shows_achievement=False),
         "usable": kind not in ("unstable", "unsupported"),
         "made_of": f"Practices are compared by {counts['features']} features "
         f"({features.get('label', features['name'])}).",

@@ -9,6 +9,7 @@ import pandas as pd
 
 from gp_segmentation.figures import NotShown, chart_positions, groups_by_level, icb_outlines, on_dark
 from gp_segmentation.report.conditions import conditions
+from gp_segmentation.report.expected_data import expected_data
 from gp_segmentation.report.levels_text import in_tree_order
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.intervals import rounded_intervals
@@ -40,7 +41,7 @@ def page_data(results: Results) -> dict[str, Any]:
         "conditions": conditions(results, found["icbs"]),
         "peers": _peers(results.peers, codes),
         **_opportunities(results, codes),
-        **_expected(results, codes),
+        **expected_data(results, codes),
     }
 
 
@@ -268,27 +269,6 @@ def _targets(table: pd.DataFrame, names: list[str]) -> list[dict[int, list[int]]
         {int(n): [round(1000 * t), int(r)] for n, t, r in of[name].itertuples()} if name in of else {}
         for name in names
     ]
-
-
-def _expected(results: Results, codes: list[str]) -> dict[str, Any]:
-    """Registers of each practice whose recorded number is outside the interval of the expected one.
-
-    Position in ``registers``, recorded, expected and the interval (rounded to what it bears).
-    ``adjusted_for``: what is known of a practice's patients when their number is expected.
-    """
-    table = results.expected
-    rows = table[~table["recorded"].between(table["low"], table["high"]) & table["practice_code"].isin(codes)]
-    names = results.expected_groups.drop_duplicates("group_code").set_index("group_code")["condition"]
-    registers = sorted(names[names.index.isin(rows["group_code"])])
-    number = rows["group_code"].map(names).map({name: i for i, name in enumerate(registers)})
-    shown = rounded_intervals(*rows[["expected", "low", "high"]].to_numpy(dtype=float).T)
-    outside: list[list[list[int]]] = [[] for _ in codes]
-    position = {code: i for i, code in enumerate(codes)}
-    values = np.column_stack([number, rows["recorded"], *shown]).astype("int64")
-    for code, value in zip(rows["practice_code"], values.tolist(), strict=True):
-        outside[position[code]].append(value)
-    adjusted = [str(name) for name in results.expected_about.get("adjusted_for", [])]
-    return {"registers": registers, "outside": outside, "adjusted_for": adjusted}
 
 
 def _descriptions(opportunities: pd.DataFrame) -> dict[str, str]:

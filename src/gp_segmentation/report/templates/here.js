@@ -1,5 +1,6 @@
 // The chosen area on the first screen: which segment it has more of than England, how sure that is, what follows.
 const here = document.getElementById("here"), overview = document.getElementById("overview");
+const LARGEST = 3; // practices named for a condition
 const BY_CHANCE = 0.025; // share of practices outside a 95% interval, on either side
 
 function counted(n, of, unit) { return n.toLocaleString("en-GB") + " of " + withUnit(of, unit) + " (" + percent(n, of) + ")"; }
@@ -100,10 +101,32 @@ function expectedTexts(way) {
     .sort(function (a, b) { return b[2].patients - a[2].patients; }).slice(0, 2);
   if (!found.length) { return ""; }
   const question = way === "fewer" ? "Ask whether patients are not found, not coded, or fewer for what is not adjusted for, such as ethnicity" : "Ask whether services match";
-  return [question + ": these practices record " + way + " than expected for their patients' " + data.adjusted_for.join(", ").replace(/, ([^,]*)$/, " and $1") + ":", ...found.map(function (one) {
-    return [one[0] + ": " + withUnit(one[2].practices.length, "practice") + " (by chance " + atLeastOne(BY_CHANCE * all) + "), together about " + about(one[2].patients) + " patients " + way + ". ", list(-1, way + "-" + one[1])];
-  })];
+  return [question + ": of all " + withUnit(all, "practice") + " here, these record " + way + " than expected for their patients' " + listed(data.adjusted_for) + ".",
+    ...found.map(function (one) { return [one[0] + ": " + gapText(one[2], way, all, one[1]), list(-1, way + "-" + one[1])]; })];
 }
+
+// Whose gaps they are, how many remain beside practices of the same segment, and the largest.
+function gapText(gap, way, all, register) {
+  const inSegment = numberedSegments().map(function (g) { return [gap.practices.filter(function (i) { return groupAt(data.rows[i], SEGMENTS) === g; }).length, data.groups[g][CODE]]; });
+  const segments = inSegment.filter(function (one) { return one[0]; }).sort(function (a, b) { return b[0] - a[0]; }).map(function (one) { return one[0].toLocaleString("en-GB") + " in " + one[1]; });
+  const beside = gap.practices.filter(function (i) { return staysOutside(i, register, way); }).length;
+  const number = function (i) { return outside[i].find(function (o) { return o[0] === register; }); };
+  const size = function (i) { return Math.abs(number(i)[1] - number(i)[2]); };
+  const largest = [...gap.practices].sort(function (a, b) { return size(b) - size(a) || a - b; }).slice(0, LARGEST).map(function (i) {
+    return data.rows[i][NAME] + " " + number(i)[1].toLocaleString("en-GB") + " (" + number(i)[2].toLocaleString("en-GB") + " expected)";
+  });
+  return withUnit(gap.practices.length, "practice") + " (" + segments.join(", ") + "; by chance " + atLeastOne(BY_CHANCE * all) + "), together about " + about(gap.patients) +
+    " patients " + way + ". " + beside.toLocaleString("en-GB") + " also beside practices of their own segment. Largest: " + largest.join("; ") + ". ";
+}
+
+// Whether a practice's number is outside the interval too if as much is expected of it as its segment records.
+function staysOutside(i, register, way) {
+  const o = outside[i].find(function (one) { return one[0] === register; });
+  const ratio = data.ratios[register][data.groups[groupAt(data.rows[i], SEGMENTS)][NUMBER]] || 1;
+  return way === "fewer" ? o[1] < ratio * o[3] : o[1] > ratio * o[4];
+}
+
+function listed(words) { return words.join(", ").replace(/, ([^,]*)$/, " and $1"); }
 
 function atLeastOne(n) { return n < 1 ? "less than 1" : "about " + Math.round(n); }
 

@@ -1,0 +1,51 @@
+"""Recorded and expected patients on registers, as the page's script has them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gp_segmentation.schemas import Results
+from gp_segmentation.utils.intervals import rounded_intervals
+
+
+def expected_data(results: Results, codes: list[str]) -> dict[str, Any]:
+    """Return registers, outside, ratios and adjusted_for.
+
+    ``outside`` has, in the order of `codes`, the registers of each practice whose recorded number is outside
+    the interval of the expected one: position in ``registers``, recorded, expected and the interval (rounded
+    to what it bears). ``ratios`` has for each register, by number of the segment, the segment's recorded
+    patients for each expected one. ``adjusted_for``: what numbers are expected from.
+    """
+    table = results.expected
+    rows = table[~table["recorded"].between(table["low"], table["high"]) & table["practice_code"].isin(codes)]
+    names = results.expected_groups.drop_duplicates("group_code").set_index("group_code")["condition"]
+    registers = sorted(names[names.index.isin(rows["group_code"])])
+    number = rows["group_code"].map(names).map({name: i for i, name in enumerate(registers)})
+    shown = rounded_intervals(*rows[["expected", "low", "high"]].to_numpy(dtype=float).T)
+    outside: list[list[list[int]]] = [[] for _ in codes]
+    position = {code: i for i, code in enumerate(codes)}
+    values = np.column_stack([number, rows["recorded"], *shown]).astype("int64")
+    for code, value in zip(rows["practice_code"], values.tolist(), strict=True):
+        outside[position[code]].append(value)
+    return {
+        "registers": registers,
+        "outside": outside,
+        "ratios": _ratios(results, registers),
+        "adjusted_for": [str(name) for name in results.expected_about.get("adjusted_for", [])],
+    }
+
+
+def _ratios(results: Results, registers: list[str]) -> list[dict[int, float]]:
+    groups = results.expected_groups
+    groups = groups[(groups["level"] == "segment") & (groups["expected"] > 0)]
+    segments = results.segments.drop_duplicates("segment").set_index("segment_code")["segment"]
+    numbers = groups["area_code"].map(segments)
+    ratios: dict[str, dict[int, float]] = {name: {} for name in registers}
+    for name, n, recorded, expected in zip(
+        groups["condition"], numbers, groups["recorded"], groups["expected"], strict=True
+    ):
+        if name in ratios:
+            ratios[name][int(n)] = round(recorded / expected, 4)
+    return list(ratios.values())
