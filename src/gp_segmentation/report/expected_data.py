@@ -38,14 +38,13 @@ def expected_data(results: Results, codes: list[str]) -> dict[str, Any]:
 
 
 def _ratios(results: Results, registers: list[str]) -> list[dict[int, float]]:
-    groups = results.expected_groups
-    groups = groups[(groups["level"] == "segment") & (groups["expected"] > 0)]
     segments = results.segments.drop_duplicates("segment").set_index("segment_code")["segment"]
-    numbers = groups["area_code"].map(segments)
+    groups = results.expected_groups
+    groups = groups[(groups["level"] == "segment") & groups["area_code"].isin(segments.index)]
+    groups = groups[(groups["expected"] > 0) & groups["condition"].isin(registers)]
     ratios: dict[str, dict[int, float]] = {name: {} for name in registers}
-    for name, n, recorded, expected in zip(
-        groups["condition"], numbers, groups["recorded"], groups["expected"], strict=True
-    ):
-        if name in ratios:
-            ratios[name][int(n)] = round(recorded / expected, 4)
+    for _, row in groups.iterrows():
+        ratios[row["condition"]][int(segments[row["area_code"]])] = round(
+            row["recorded"] / row["expected"], 4
+        )
     return list(ratios.values())
