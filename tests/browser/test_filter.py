@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -133,14 +134,14 @@ def test_the_first_screen_says_what_a_board_has_more_of_how_sure_and_what_follow
     special = [name for name in special if name in set(chosen(results, "Q1")["practice_name"])]
     share = f"{clear} of {len(doubts)} practices ({clear / len(doubts):.0%})"  # of all: 200 of 235
     assert sure == (
-        f"How sure here: {share} have a clear segment; in England 85%. Not assessed: {len(special)} special "
+        f"How sure here: {share} have a clear segment; in England 85%. Compare the other "
+        f"{len(doubts) - clear} with both of their segments. Placed, but not assessed: {len(special)} special "
         f"practices ({', '.join(special)})."
     )
     assert networks == f"0 of 2 networks have practices of {largest} only."
-    fair, *_, both = page.locator("#here-asked > li").all_inner_texts()
+    *_, fair = page.locator("#here-asked > li").all_inner_texts()
     assert fair.startswith("England's average is a fair comparison for the area as a whole.")
     unclear = len(doubts) - clear
-    assert both == f"Compare the {unclear} practices without a clear segment with both of their segments."
     boards = page.locator("#here-boards").inner_text().split(": ")[1].split("; ")
     assert sorted(boards) == ["ICB & 0", "ICB & 2"]
     assert page.locator("#here-lists").inner_text() == (
@@ -193,7 +194,7 @@ def test_what_an_area_has_clearly_more_of_is_named_and_no_segment_to_plan_by_is_
         told.append([page.locator(part).all_inner_texts() for part in of])
         page.close()
     count, board = int(mine.sum()), int((moved["icb_code"] == "Q1").sum())
-    ((first, *_), (compare, *_), _), (_, warned, _) = told
+    ((first, *_), (*_, compare), _), (_, warned, _) = told
     assert first.startswith(f"{count} of {board} practices ({count / board:.0%}) are in A1 (")
     assert first.endswith(f"; in England {count / 240:.0%} of practices.")
     fitted = of_board[of_board["fitted"] & mine]
@@ -245,30 +246,42 @@ def test_conditions_recorded_by_more_practices_than_chance_gives_are_asked_about
         return ", ".join(f"{counts[code]} in {code}" for code in in_order)
 
     page_order = page.locator("#overview tbody tr").evaluate_all("all => all.map(one => one.dataset.code)")
-    copd, diabetes = page.locator("#here-asked ul > li").all_inner_texts()
-    names = [about.loc[code, "practice_name"] for code in board]
+    diabetes, copd = page.locator("#here-asked ul > li").all_inner_texts()
     assert copd == (
         f"COPD <b>: 12 practices ({where(board[:12])}; by chance about 2), together about 180 patients "
-        # As much as their segments record: the interval ends at 0.8 * 45 = 36, and 40 are recorded.
-        f"fewer. 0 also beside practices of their own segment. Largest: {names[0]} 40 (55 expected); "
-        f"{names[1]} 40 (55 expected); {names[2]} 40 (55 expected). Show them"
+        # As many as their segments record: the interval ends at 0.8 * 45 = 36, and 40 are recorded.
+        "fewer. 0 of them are low also beside practices of their own segment. Show them"
     )
-    assert diabetes.startswith(
+    names = [about.loc[code, "practice_name"] for code in board[20:23]]
+    assert diabetes == (
         f"Diabetes: 10 practices ({where(board[20:30])}; by chance about 2), together about 400 patients "
-        "more. 10 also beside practices of their own segment. Largest: "
+        "more. 10 of them are high also beside practices of their own segment; the largest gaps: "
+        + "; ".join(f"{name} 100 (60 expected)" for name in names)
+        + ". Show them"
     )
     asked = page.locator("#here-asked > li").all_inner_texts()
-    assert asked[1].startswith(
-        "Ask whether patients are not found, not coded, or fewer for what is not adjusted for, such as "
-        "ethnicity: of all 80 practices here, these record fewer than expected for their patients' age, sex "
-        "and deprivation."
+    assert asked[0].startswith(
+        "Start here: ask whether services match. Of all 80 practices here, these record more than expected "
+        "for their patients' age, sex and deprivation."
     )
+    assert asked[1].startswith(
+        "Then ask whether patients are not found, not coded, or fewer for what is not "
+    )
+    listed = page.locator("#networks-practices span").evaluate_all("all => all.map(one => one.textContent)")
+    assert sum(" COPD 40/55" in text for text in listed) == 12
+    assert sum(" DM 100/60" in text for text in listed) == 10
     page.click("#here-asked ul > li:has-text('COPD') button")
     assert sorted(codes(page)) == board[:12]
     assert page.locator("#area-status").inner_text() == (
         "12 of 80 practices (COPD <b>: fewer patients than expected)."
     )
-    assert set(page.locator("#area-practices td:last-child").all_inner_texts()) == {"40 (55)"}
+    rows_ = [line.split("\t") for line in page.locator("#area-practices tr").all_inner_texts()]
+    assert {(row[4], row[6]) for row in rows_} == {("40 (55)", "as its segment")}
+    with page.expect_download() as saved:
+        page.click("#area-csv")
+    table = pd.read_csv(saved.value.path())
+    assert list(table.columns)[-3:] == ["Recorded (expected)", "Segment", "Beside its own segment"]
+    assert list(table["Code"]) == codes(page)
     page.select_option("#area-only", "more-0")
     assert sorted(codes(page)) == board[12:15]
     page.select_option("#explore-icb", "Q2")  # where the choice is not offered
@@ -307,9 +320,9 @@ def test_networks_of_an_area_are_counted_by_segment(page: Page, address: str, re
     second = results.segments.set_index("practice_code")["second_segment"]
     code_of = dict(zip(results.segments["segment"], results.segments["segment_code"], strict=True))
     special = set(results.practices.loc[results.practices["special"].notna(), "practice_code"])
+    listed = [re.sub(r"( [A-Z]+ [\d,]+/[\d,]+)+$", "", text) for text in listed]  # conditions asked about
     assert sorted(listed) == sorted(
-        f"{code} {name}"
-        + (f" ({code_of[second[code]]})" if code in unclear else " (special)" if code in special else "")
+        name + (f" ({code_of[second[code]]})" if code in unclear else " (special)" if code in special else "")
         for code, name in area["practice_name"].items()
     )
     page.click("#networks-table button:text-is('Network & 4')")

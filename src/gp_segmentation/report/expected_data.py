@@ -11,7 +11,7 @@ from gp_segmentation.utils.intervals import rounded_intervals
 
 
 def expected_data(results: Results, codes: list[str]) -> dict[str, Any]:
-    """Return registers, outside, ratios and adjusted_for.
+    """Return registers, register_codes, outside, ratios and adjusted_for.
 
     ``outside`` has, in the order of `codes`, the registers of each practice whose recorded number is outside
     the interval of the expected one: position in ``registers``, recorded, expected and the interval (rounded
@@ -21,7 +21,8 @@ def expected_data(results: Results, codes: list[str]) -> dict[str, Any]:
     table = results.expected
     rows = table[~table["recorded"].between(table["low"], table["high"]) & table["practice_code"].isin(codes)]
     names = results.expected_groups.drop_duplicates("group_code").set_index("group_code")["condition"]
-    registers = sorted(names[names.index.isin(rows["group_code"])])
+    names = names[names.index.isin(rows["group_code"])].sort_values(kind="stable")
+    registers = list(names)
     number = rows["group_code"].map(names).map({name: i for i, name in enumerate(registers)})
     shown = rounded_intervals(*rows[["expected", "low", "high"]].to_numpy(dtype=float).T)
     outside: list[list[list[int]]] = [[] for _ in codes]
@@ -31,6 +32,7 @@ def expected_data(results: Results, codes: list[str]) -> dict[str, Any]:
         outside[position[code]].append(value)
     return {
         "registers": registers,
+        "register_codes": [str(code) for code in names.index],
         "outside": outside,
         "ratios": _ratios(results, registers),
         "adjusted_for": [str(name) for name in results.expected_about.get("adjusted_for", [])],
@@ -38,6 +40,8 @@ def expected_data(results: Results, codes: list[str]) -> dict[str, Any]:
 
 
 def _ratios(results: Results, registers: list[str]) -> list[dict[int, float]]:
+    if "segment_code" not in results.segments:  # a run of before there were levels
+        return [{} for _ in registers]
     segments = results.segments.drop_duplicates("segment").set_index("segment_code")["segment"]
     groups = results.expected_groups
     groups = groups[(groups["level"] == "segment") & groups["area_code"].isin(segments.index)]

@@ -31,7 +31,7 @@ TABLES = {
     "registers": ("disease registers", "prevalence and all results from it"),
     "achievement": (
         "achievement of QOF indicators",
-        "opportunities, outliers and every figure of achievement",
+        "every figure of achievement, its outliers and opportunities",
     ),
     "age_sex": ("patients by age and sex", "age structure and age-adjusted prevalence"),
     "context": ("deprivation and other context measures", "deprivation quintiles and every context measure"),

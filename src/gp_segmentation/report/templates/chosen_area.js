@@ -11,8 +11,11 @@ const COLUMNS = [
   ["Certainty in samples", function (i) { return data.rows[i][CERTAINTY]; }],
   ["Next segment", function (i) { const g = data.rows[i][SECOND]; return g < 0 ? "none" : data.groups[g][CODE]; }],
   // Of the condition in `showOnly`: by how much the recorded number differs.
-  ["Recorded (expected)", function (i) { const o = askedRegister(i); return o ? Math.abs(o[1] - o[2]) : -1; }]
+  ["Recorded (expected)", function (i) { const o = askedRegister(i); return o ? Math.abs(o[1] - o[2]) : -1; }],
+  ["Beside its own segment", function (i) { return !askedRegister(i) ? "" : staysOutside(i, askedNumber(), showOnly.value.split("-")[0]) ? (showOnly.value[0] === "f" ? "also low" : "also high") : "as its segment"; }]
 ];
+// The columns of a condition, and those shown otherwise.
+const OF_CONDITION = [0, 1, 2, 3, 8, 4, 9], OF_SEGMENT = [0, 1, 2, 3, 4, 5, 6, 7];
 const CLARITY = ["yes", "no: samples differ", "no: second method differs", "no: both differ"]; // as DOUBTS of report/page_data.py
 const BY_NAME = 1, BY_PCN = 2, CERTAIN = 6, RECORDED = 8, NUMERIC = [3, CERTAIN, RECORDED];
 const order = { column: BY_NAME, down: false };
@@ -85,21 +88,30 @@ function showPractices() {
     (showOnly.value ? " (" + showOnly.selectedOptions[0].textContent.replace(/ \([\d,]+\)$/, "") + ")" : "") + ".";
   const body = document.getElementById("area-practices");
   body.textContent = "";
-  const columns = askedNumber() < 0 ? COLUMNS.slice(0, RECORDED) : COLUMNS;
-  document.getElementById("area-table").tHead.rows[0].cells[RECORDED].hidden = columns.length === RECORDED;
-  chosen.forEach(function (i) {
-    row(body, columns.map(function (column, n) {
-      const found = column[1](i);
-      if (n === 0) { return practiceButton(i); }
-      if (n === RECORDED) { const o = askedRegister(i); return o ? o[1].toLocaleString("en-GB") + " (" + o[2].toLocaleString("en-GB") + ")" : ""; }
-      if (n === CERTAIN) { return found < 0 ? "not known" : found + "%"; }
-      return typeof found === "number" ? found.toLocaleString("en-GB") : found;
-    }), NUMERIC);
-  });
-  showOrder(document.getElementById("area-table"), order);
+  const columns = askedNumber() < 0 ? OF_SEGMENT : OF_CONDITION, table = document.getElementById("area-table");
+  Array.from(table.tHead.rows[0].cells).forEach(function (cell) { cell.hidden = columns.indexOf(Number(cell.dataset.column)) < 0; });
+  const numeric = columns.map(function (_, n) { return n; }).filter(function (n) { return NUMERIC.indexOf(columns[n]) >= 0; });
+  chosen.forEach(function (i) { row(body, columns.map(function (n) { return n ? cellText(i, n) : practiceButton(i); }), numeric); });
+  showOrder(table, order);
+}
+
+function cellText(i, n) {
+  const found = COLUMNS[n][1](i);
+  if (n === RECORDED) { const o = askedRegister(i); return o ? o[1].toLocaleString("en-GB") + " (" + o[2].toLocaleString("en-GB") + ")" : ""; }
+  if (n === CERTAIN) { return found < 0 ? "not known" : found + "%"; }
+  return typeof found === "number" ? found.toLocaleString("en-GB") : found;
 }
 
 sortable(document.getElementById("area-table"), COLUMNS.map(function (column) { return column[0]; }), NUMERIC, order, showPractices);
+// Recorded numbers stand before the segment, though they are the last but one of COLUMNS.
+const heads = document.getElementById("area-table").tHead.rows[0];
+Array.from(heads.cells).forEach(function (cell, n) { cell.dataset.column = n; });
+heads.insertBefore(heads.cells[RECORDED], heads.cells[4]);
+document.getElementById("area-csv").addEventListener("click", function () {
+  const shown = Array.from(heads.cells).filter(function (cell) { return !cell.hidden; }).map(function (cell) { return cell.textContent; });
+  const rows = Array.from(document.getElementById("area-practices").rows, function (line) { return Array.from(line.cells, function (cell) { return cell.textContent; }); });
+  saveFile(fileName("practices_of_area", "csv"), "text/csv", csvText([shown, ...rows]));
+});
 showOnly.addEventListener("change", function () {
   order.column = askedNumber() < 0 ? BY_NAME : RECORDED;
   order.down = order.column === RECORDED;

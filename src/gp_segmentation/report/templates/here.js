@@ -28,9 +28,8 @@ function showHere() {
   document.getElementById("here-title").textContent = name + ": " + withUnit(counts.all, "practice");
   fillPoints("here-found", [mixText(told, more, counts), sureText(sure, counts.all), networksText(told)]);
   const unsure = here.dataset.usable === undefined;
-  const asked = unsure ? [] : [compareText(told, more, counts) + conditionsText(told), ...WAYS.map(expectedTexts)];
-  const unclearText = sure.all > sure.clear ? "Compare the " + withUnit(sure.all - sure.clear, "practice") + " without a clear segment with both of their segments." : "";
-  fillPoints("here-asked", unsure ? ["Do not plan by these segments: below it says why."] : [...asked, unclearText]);
+  const asked = [...expectedTexts(), compareText(told, more, counts) + conditionsText(told)];
+  fillPoints("here-asked", unsure ? ["Do not plan by these segments: below it says why."] : asked);
   const boards = similarBoards(), similar = document.getElementById("here-boards");
   similar.hidden = !boards.length;
   links(similar, "Boards with the most similar mix, to compare with: ", boards.map(function (b) { return [boardName(b), function () { setBoard(data.icb_codes[b]); here.scrollIntoView(); }]; }));
@@ -70,8 +69,9 @@ function sureText(sure, all) {
   const rest = data.rows.filter(function (r, i) { return inArea(i) && r[DOUBT] < 0; });
   const none = rest.filter(function (r) { return !segmented(r); }).length, special = rest.length - none;
   const kinds = [special ? withUnit(special, "special practice") : "", none ? withUnit(none, "practice") + " in no segment" : ""].filter(Boolean);
-  return "How sure here: " + counted(sure.clear, sure.all, "practice") + " have a clear segment; in England " + percent(everywhere.clear, everywhere.all) + "." +
-    (rest.length ? " Not assessed: " + kinds.join(", ") + " (" + rest.slice(0, 5).map(function (r) { return r[NAME]; }).join(", ") + (rest.length > 5 ? " and others" : "") + ")." : "");
+  return "How sure here: " + counted(sure.clear, sure.all, "practice") + " have a clear segment; in England " + percent(everywhere.clear, everywhere.all) + ". " +
+    (sure.all > sure.clear ? "Compare the other " + (sure.all - sure.clear).toLocaleString("en-GB") + " with both of their segments." : "") +
+    (rest.length ? " Placed, but not assessed: " + kinds.join(", ") + " (" + rest.slice(0, 5).map(function (r) { return r[NAME]; }).join(", ") + (rest.length > 5 ? " and others" : "") + ")." : "");
 }
 
 // How many of the area's networks have practices of one segment only, the largest first.
@@ -92,31 +92,46 @@ function compareText(g, more, counts) {
   return "Compare the " + withUnit(counts.here[g], "practice") + " in " + code + " with the " + (counts.england[g] - counts.here[g]).toLocaleString("en-GB") + " elsewhere, not with England's average.";
 }
 
-// Conditions of which clearly more of the area's practices than chance gives record fewer, or more, patients than
-// expected: the lower end of the interval of their share is above twice what lies outside by chance.
-function expectedTexts(way) {
+// The conditions to ask about, first those with most patients at practices that stay outside beside their own segment.
+function askedConditions() {
   const all = data.rows.filter(function (_, i) { return inArea(i); }).length;
-  const found = data.registers.map(function (name, n) { return [name, n, outsideOf(n, way)]; })
-    .filter(function (one) { return lowest(one[2].practices.length, all) > 2 * BY_CHANCE; })
-    .sort(function (a, b) { return b[2].patients - a[2].patients; }).slice(0, 2);
-  if (!found.length) { return ""; }
-  const question = way === "fewer" ? "Ask whether patients are not found, not coded, or fewer for what is not adjusted for, such as ethnicity" : "Ask whether services match";
-  return [question + ": of all " + withUnit(all, "practice") + " here, these record " + way + " than expected for their patients' " + listed(data.adjusted_for) + ".",
-    ...found.map(function (one) { return [one[0] + ": " + gapText(one[2], way, all, one[1]), list(-1, way + "-" + one[1])]; })];
+  const found = [];
+  WAYS.forEach(function (way) {
+    data.registers.forEach(function (name, n) {
+      const gap = outsideOf(n, way);
+      // Clearly more of the area's practices than chance gives: the interval of their share is above twice that.
+      if (lowest(gap.practices.length, all) <= 2 * BY_CHANCE) { return; }
+      gap.own = gap.practices.filter(function (i) { return staysOutside(i, n, way); });
+      gap.ownPatients = gap.own.reduce(function (sum, i) { return sum + isOutside(i, n, way); }, 0);
+      found.push({ name: name, register: n, way: way, gap: gap, all: all });
+    });
+  });
+  found.sort(function (a, b) { return b.gap.ownPatients - a.gap.ownPatients; });
+  return WAYS.map(function (way) { return found.filter(function (one) { return one.way === way; }).slice(0, 2); }).filter(function (some) { return some.length; })
+    .sort(function (a, b) { return b[0].gap.ownPatients - a[0].gap.ownPatients; });
+}
+
+function expectedTexts() {
+  return askedConditions().map(function (some, n) {
+    const fewer = some[0].way === "fewer";
+    const question = (n ? "Then ask" : "Start here: ask") + (fewer ? " whether patients are not found, not coded, or fewer for what is not adjusted for, such as ethnicity or smoking" : " whether services match");
+    return [question + ". Of all " + withUnit(some[0].all, "practice") + " here, these record " + some[0].way + " than expected for their patients' " + listed(data.adjusted_for) + ".",
+      ...some.map(function (one) { return [one.name + ": " + gapText(one), list(-1, one.way + "-" + one.register)]; })];
+  });
 }
 
 // Whose gaps they are, how many remain beside practices of the same segment, and the largest.
-function gapText(gap, way, all, register) {
-  const inSegment = numberedSegments().map(function (g) { return [gap.practices.filter(function (i) { return groupAt(data.rows[i], SEGMENTS) === g; }).length, data.groups[g][CODE]]; });
-  const segments = inSegment.filter(function (one) { return one[0]; }).sort(function (a, b) { return b[0] - a[0]; }).map(function (one) { return one[0].toLocaleString("en-GB") + " in " + one[1]; });
-  const beside = gap.practices.filter(function (i) { return staysOutside(i, register, way); }).length;
-  const number = function (i) { return outside[i].find(function (o) { return o[0] === register; }); };
-  const size = function (i) { return Math.abs(number(i)[1] - number(i)[2]); };
-  const largest = [...gap.practices].sort(function (a, b) { return size(b) - size(a) || a - b; }).slice(0, LARGEST).map(function (i) {
-    return data.rows[i][NAME] + " " + number(i)[1].toLocaleString("en-GB") + " (" + number(i)[2].toLocaleString("en-GB") + " expected)";
+function gapText(one) {
+  const gap = one.gap, inSegment = numberedSegments().map(function (g) { return [gap.practices.filter(function (i) { return groupAt(data.rows[i], SEGMENTS) === g; }).length, data.groups[g][CODE]]; });
+  const segments = inSegment.filter(function (some) { return some[0]; }).sort(function (a, b) { return b[0] - a[0]; }).map(function (some) { return some[0].toLocaleString("en-GB") + " in " + some[1]; });
+  const size = function (i) { return isOutside(i, one.register, one.way); };
+  const largest = [...gap.own].sort(function (a, b) { return size(b) - size(a) || a - b; }).slice(0, LARGEST).map(function (i) {
+    const o = outside[i].find(function (some) { return some[0] === one.register; });
+    return data.rows[i][NAME] + " " + o[1].toLocaleString("en-GB") + " (" + o[2].toLocaleString("en-GB") + " expected)";
   });
-  return withUnit(gap.practices.length, "practice") + " (" + segments.join(", ") + "; by chance " + atLeastOne(BY_CHANCE * all) + "), together about " + about(gap.patients) +
-    " patients " + way + ". " + beside.toLocaleString("en-GB") + " also beside practices of their own segment. Largest: " + largest.join("; ") + ". ";
+  return withUnit(gap.practices.length, "practice") + " (" + segments.join(", ") + "; by chance " + atLeastOne(BY_CHANCE * one.all) + "), together about " + about(gap.patients) +
+    " patients " + one.way + ". " + gap.own.length.toLocaleString("en-GB") + " of them are " + (one.way === "fewer" ? "low" : "high") + " also beside practices of their own segment" +
+    (largest.length ? "; the largest gaps: " + largest.join("; ") : "") + ". ";
 }
 
 // Whether a practice's number is outside the interval too if as much is expected of it as its segment records.

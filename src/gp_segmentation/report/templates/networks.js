@@ -100,6 +100,8 @@ function networkButton(p) {
 function listPractices() {
   const list = document.getElementById("networks-practices");
   list.textContent = "";
+  const asked = askedConditions().flat();
+  document.getElementById("networks-marks").textContent = asked.map(function (one) { return data.register_codes[one.register] + ": " + one.name; }).join("; ") + (asked.length ? "; patients recorded/expected" : "");
   segmentGroups().forEach(function (g) {
     const mine = data.rows.map(function (_, i) { return i; }).filter(function (i) { return inArea(i) && groupAt(data.rows[i], SEGMENTS) === g; });
     if (!mine.length) { return; }
@@ -108,7 +110,11 @@ function listPractices() {
     names.className = "names";
     mine.sort(function (a, b) { return data.rows[a][NAME].localeCompare(data.rows[b][NAME], "en-GB"); }).forEach(function (i) {
       const r = data.rows[i], next = isUnclear(i) && r[SECOND] >= 0 ? " (" + data.groups[r[SECOND]][CODE] + ")" : "";
-      element("span", r[CODE] + " " + r[NAME] + (segmented(r) && !r[FITTED] ? " (special)" : next), names);
+      const span = element("span", r[NAME] + (segmented(r) && !r[FITTED] ? " (special)" : next), names);
+      asked.filter(function (one) { return one.gap.practices.indexOf(i) >= 0; }).forEach(function (one) {
+        const o = outside[i].find(function (some) { return some[0] === one.register; });
+        element("b", " " + data.register_codes[one.register] + " " + o[1].toLocaleString("en-GB") + "/" + o[2].toLocaleString("en-GB"), span);
+      });
     });
   });
 }

@@ -63,6 +63,6 @@ function sortable(table, names, numeric, order, redraw) {
 
 function showOrder(table, order) {
   Array.from(table.tHead.rows[0].cells).forEach(function (head, n) {
-    head.setAttribute("aria-sort", n !== order.column ? "none" : order.down ? "descending" : "ascending");
+    head.setAttribute("aria-sort", Number(head.dataset.column || n) !== order.column ? "none" : order.down ? "descending" : "ascending");
   });
 }
