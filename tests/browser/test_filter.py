@@ -135,8 +135,8 @@ def test_the_first_screen_says_what_a_board_has_more_of_how_sure_and_what_follow
     share = f"{clear} of {len(doubts)} practices ({clear / len(doubts):.0%})"  # of all: 200 of 235
     assert sure == (
         f"How sure here: {share} have a clear segment; in England 85%. Compare the other "
-        f"{len(doubts) - clear} with both of their segments. Placed, but not assessed: {len(special)} special "
-        f"practices ({', '.join(special)})."
+        f"{len(doubts) - clear} with both of their segments. Placed, but not assessed: {len(special)} "
+        f"special practices ({', '.join(special)})."
     )
     assert networks == f"0 of 2 networks have practices of {largest} only."
     *_, fair = page.locator("#here-asked > li").all_inner_texts()
