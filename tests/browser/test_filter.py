@@ -210,8 +210,11 @@ def test_what_an_area_has_clearly_more_of_is_named_and_no_segment_to_plan_by_is_
 def test_conditions_recorded_by_more_practices_than_chance_gives_are_asked_about(
     browser: Browser, results: Results, tmp_path: Path
 ) -> None:
-    board = list(chosen(results, "Q1")["practice_code"])  # 80: two below by chance
-    rows = [(code, "COPD", 40, 55.0, 45, 65) for code in board[:12]]  # 12 below, by 15 each
+    # No special practice, which is never asked about. 80 practices: two below by chance.
+    of_board = chosen(results, "Q1")
+    board = list(of_board.loc[of_board["fitted"], "practice_code"])
+    special = of_board.loc[~of_board["fitted"], "practice_code"].iloc[0]
+    rows = [(code, "COPD", 40, 55.0, 45, 65) for code in [*board[:12], special]]  # 12 below, by 15 each
     rows += [(code, "COPD", 80, 55.0, 45, 65) for code in board[12:15]]  # 3 above: no more than chance gives
     rows += [(code, "DM", 100, 60.0, 50, 70) for code in board[20:30]]  # 10 above, by 40 each
     rows += [(code, "DM", 60, 60.0, 50, 70) for code in board[30:]]  # as expected
@@ -246,31 +249,34 @@ def test_conditions_recorded_by_more_practices_than_chance_gives_are_asked_about
         return ", ".join(f"{counts[code]} in {code}" for code in in_order)
 
     page_order = page.locator("#overview tbody tr").evaluate_all("all => all.map(one => one.dataset.code)")
-    diabetes, copd = page.locator("#here-asked ul > li").all_inner_texts()
-    assert copd == (
-        f"COPD <b>: 12 practices ({where(board[:12])}; by chance about 2), together about 180 patients "
-        # As many as their segments record: the interval ends at 0.8 * 45 = 36, and 40 are recorded.
-        "fewer. 0 of them are low also beside practices of their own segment. Show them"
-    )
     names = [about.loc[code, "practice_name"] for code in board[20:23]]
-    assert diabetes == (
-        f"Diabetes: 10 practices ({where(board[20:30])}; by chance about 2), together about 400 patients "
-        "more. 10 of them are high also beside practices of their own segment; the largest gaps: "
-        + "; ".join(f"{name} 100 (60 expected)" for name in names)
-        + ". Show them"
+    told = [line.split("\t") for line in page.locator("#here-conditions tbody tr").all_inner_texts()]
+    assert told == [
+        [
+            *("Diabetes", f"10 ({where(board[20:30])})", "400 more", "10, 400 more"),
+            "; ".join(f"{name} 100 (60)" for name in names),
+        ],
+        # As many as their segments record: the interval ends at 0.8 * 45 = 36, and 40 are recorded.
+        ["COPD <b>", f"12 ({where(board[:12])})", "180 fewer", "0", "none"],
+    ]
+    assert page.locator("#here-conditions caption").inner_text() == (
+        "Practices that record fewer or more patients than expected for their patients' age, sex and "
+        "deprivation: clearly more of 80 practices than chance gives (about 2), special ones left out"
     )
     asked = page.locator("#here-asked > li").all_inner_texts()
-    assert asked[0].startswith(
-        "Start here: ask whether services match. Of all 80 practices here, these record more than expected "
-        "for their patients' age, sex and deprivation."
-    )
-    assert asked[1].startswith(
-        "Then ask whether patients are not found, not coded, or fewer for what is not "
-    )
+    assert asked[:2] == [
+        "Ask first about diabetes: more patients than expected are recorded; do services match?",
+        "Then ask about COPD <b>: are patients not found, not coded, or fewer for what is not adjusted for, "
+        "such as ethnicity or smoking?",
+    ]
     listed = page.locator("#networks-practices span").evaluate_all("all => all.map(one => one.textContent)")
     assert sum(" COPD 40/55" in text for text in listed) == 12
-    assert sum(" DM 100/60" in text for text in listed) == 10
-    page.click("#here-asked ul > li:has-text('COPD') button")
+    assert sum(" DM* 100/60" in text for text in listed) == 10
+    head = page.locator("#networks-table thead th").all_inner_texts()
+    assert [text.strip() for text in head[-3:]] == ["Not clear", "More DM", "Fewer COPD"]
+    by_network = [line.split("\t") for line in page.locator("#networks-table tbody tr").all_inner_texts()]
+    assert [sum(int(line[n]) for line in by_network) for n in (-2, -1)] == [10, 12]
+    page.click("#here-conditions button:has-text('COPD')")
     assert sorted(codes(page)) == board[:12]
     assert page.locator("#area-status").inner_text() == (
         "12 of 80 practices (COPD <b>: fewer patients than expected)."
@@ -299,14 +305,15 @@ def test_networks_of_an_area_are_counted_by_segment(page: Page, address: str, re
     codes_ = sorted(results.segments["segment_code"].unique())
     head = page.locator("#networks-table thead th").all_inner_texts()
     head = [text.strip() for text in head]
-    assert sorted(head[3:-1]) == codes_
-    assert head[:3] + head[-1:] == ["Network", "Practices", "Patients", "Without a clear segment"]
+    last = head.index("Not clear")  # conditions asked about follow
+    assert sorted(head[3:last]) == codes_
+    assert head[:3] == ["Network", "Practices", "Patients"]
     found = [line.split("\t") for line in page.locator("#networks-table tbody tr").all_inner_texts()]
     unclear = results.doubts[results.doubts != ""].index
     for name, cells in zip(("Network & 1", "Network & 4"), sorted(found), strict=True):
         mine = area[area["network"] == name]
-        by_segment = [str((mine["segment_code"] == code).sum()) for code in head[3:-1]]
-        assert cells == [
+        by_segment = [str((mine["segment_code"] == code).sum()) for code in head[3:last]]
+        assert cells[: last + 1] == [
             *(name, str(len(mine)), f"{mine['list_size'].sum():,}"),
             *by_segment,
             str(mine.index.isin(unclear).sum()),
@@ -320,7 +327,7 @@ def test_networks_of_an_area_are_counted_by_segment(page: Page, address: str, re
     second = results.segments.set_index("practice_code")["second_segment"]
     code_of = dict(zip(results.segments["segment"], results.segments["segment_code"], strict=True))
     special = set(results.practices.loc[results.practices["special"].notna(), "practice_code"])
-    listed = [re.sub(r"( [A-Z]+ [\d,]+/[\d,]+)+$", "", text) for text in listed]  # conditions asked about
+    listed = [re.sub(r"( [A-Z]+\*? [\d,]+/[\d,]+)+$", "", text) for text in listed]  # conditions asked about
     assert sorted(listed) == sorted(
         name + (f" ({code_of[second[code]]})" if code in unclear else " (special)" if code in special else "")
         for code, name in area["practice_name"].items()

@@ -28,8 +28,9 @@ function showHere() {
   document.getElementById("here-title").textContent = name + ": " + withUnit(counts.all, "practice");
   fillPoints("here-found", [mixText(told, more, counts), sureText(sure, counts.all), networksText(told)]);
   const unsure = here.dataset.usable === undefined;
-  const asked = [...expectedTexts(), compareText(told, more, counts) + conditionsText(told)];
+  const asked = [...questions(), compareText(told, more, counts) + conditionsText(told)];
   fillPoints("here-asked", unsure ? ["Do not plan by these segments: below it says why."] : asked);
+  fillConditions(unsure ? [] : askedConditions().flat());
   const boards = similarBoards(), similar = document.getElementById("here-boards");
   similar.hidden = !boards.length;
   links(similar, "Boards with the most similar mix, to compare with: ", boards.map(function (b) { return [boardName(b), function () { setBoard(data.icb_codes[b]); here.scrollIntoView(); }]; }));
@@ -44,16 +45,10 @@ function showHere() {
 // As `short_icb`.
 function boardName(b) { return (data.icbs[b] || "").replace(/^NHS | Integrated Care Board$| ICB$/g, ""); }
 
-// A text is a point; a list has points of its own below its first text, each a text and what shows its practices.
 function fillPoints(id, points) {
   const whole = document.getElementById(id);
   whole.textContent = "";
-  points.filter(function (point) { return point.length; }).forEach(function (point) {
-    const item = element("li", typeof point === "string" ? point : point[0], whole);
-    if (typeof point === "string") { return; }
-    const inner = element("ul", null, item);
-    point.slice(1).forEach(function (one) { links(element("li", null, inner), one[0], [["Show them", one[1]]]); });
-  });
+  points.filter(Boolean).forEach(function (point) { element("li", point, whole); });
 }
 
 function mixText(g, more, counts) {
@@ -102,7 +97,7 @@ function askedConditions() {
       // Clearly more of the area's practices than chance gives: the interval of their share is above twice that.
       if (lowest(gap.practices.length, all) <= 2 * BY_CHANCE) { return; }
       gap.own = gap.practices.filter(function (i) { return staysOutside(i, n, way); });
-      gap.ownPatients = gap.own.reduce(function (sum, i) { return sum + isOutside(i, n, way); }, 0);
+      gap.ownPatients = gap.own.reduce(function (sum, i) { return sum + Math.abs(registerOf(i, n)[1] - segmentRatio(i, n) * registerOf(i, n)[2]); }, 0);
       found.push({ name: name, register: n, way: way, gap: gap, all: all });
     });
   });
@@ -111,33 +106,51 @@ function askedConditions() {
     .sort(function (a, b) { return b[0].gap.ownPatients - a[0].gap.ownPatients; });
 }
 
-function expectedTexts() {
+function questions() {
   return askedConditions().map(function (some, n) {
-    const fewer = some[0].way === "fewer";
-    const question = (n ? "Then ask" : "Start here: ask") + (fewer ? " whether patients are not found, not coded, or fewer for what is not adjusted for, such as ethnicity or smoking" : " whether services match");
-    return [question + ". Of all " + withUnit(some[0].all, "practice") + " here, these record " + some[0].way + " than expected for their patients' " + listed(data.adjusted_for) + ".",
-      ...some.map(function (one) { return [one.name + ": " + gapText(one), list(-1, one.way + "-" + one.register)]; })];
+    const names = some.map(function (one) { return /^[A-Z][a-z]/.test(one.name) ? one.name.charAt(0).toLowerCase() + one.name.slice(1) : one.name; }).join(" and ");
+    return (n ? "Then ask about " : "Ask first about ") + names + (some[0].way === "fewer" ?
+      ": are patients not found, not coded, or fewer for what is not adjusted for, such as ethnicity or smoking?" : ": more patients than expected are recorded; do services match?");
   });
 }
 
-// Whose gaps they are, how many remain beside practices of the same segment, and the largest.
-function gapText(one) {
-  const gap = one.gap, inSegment = numberedSegments().map(function (g) { return [gap.practices.filter(function (i) { return groupAt(data.rows[i], SEGMENTS) === g; }).length, data.groups[g][CODE]]; });
-  const segments = inSegment.filter(function (some) { return some[0]; }).sort(function (a, b) { return b[0] - a[0]; }).map(function (some) { return some[0].toLocaleString("en-GB") + " in " + some[1]; });
-  const size = function (i) { return isOutside(i, one.register, one.way); };
-  const largest = [...gap.own].sort(function (a, b) { return size(b) - size(a) || a - b; }).slice(0, LARGEST).map(function (i) {
-    const o = outside[i].find(function (some) { return some[0] === one.register; });
-    return data.rows[i][NAME] + " " + o[1].toLocaleString("en-GB") + " (" + o[2].toLocaleString("en-GB") + " expected)";
+function fillConditions(asked) {
+  const part = document.getElementById("here-conditions"), body = part.querySelector("tbody");
+  part.hidden = !asked.length;
+  body.textContent = "";
+  if (!asked.length) { return; }
+  part.querySelector("caption").textContent = "Practices that record fewer or more patients than expected for their patients' " + listed(data.adjusted_for) +
+    ": clearly more of " + withUnit(asked[0].all, "practice") + " than chance gives (" + atLeastOne(BY_CHANCE * asked[0].all) + "), special ones left out";
+  asked.forEach(function (one) {
+    const condition = element("span"), gap = one.gap, way = one.way === "fewer" ? "fewer" : "more";
+    links(condition, "", [[one.name, list(-1, one.way + "-" + one.register)]]);
+    row(body, [condition, gap.practices.length + " (" + bySegment(gap.practices) + ")", about(gap.patients) + " " + way,
+      gap.own.length ? gap.own.length + ", " + about(gap.ownPatients) + " " + way : "0", largestGaps(one)], [1, 2, 3]);
   });
-  return withUnit(gap.practices.length, "practice") + " (" + segments.join(", ") + "; by chance " + atLeastOne(BY_CHANCE * one.all) + "), together about " + about(gap.patients) +
-    " patients " + one.way + ". " + gap.own.length.toLocaleString("en-GB") + " of them are " + (one.way === "fewer" ? "low" : "high") + " also beside practices of their own segment" +
-    (largest.length ? "; the largest gaps: " + largest.join("; ") : "") + ". ";
 }
+
+function bySegment(practices) {
+  return numberedSegments().map(function (g) { return [practices.filter(function (i) { return groupAt(data.rows[i], SEGMENTS) === g; }).length, data.groups[g][CODE]]; })
+    .filter(function (some) { return some[0]; }).sort(function (a, b) { return b[0] - a[0]; })
+    .map(function (some) { return some[0] + " in " + some[1]; }).join(", ");
+}
+
+function largestGaps(one) {
+  const size = function (i) { return isOutside(i, one.register, one.way); };
+  return [...one.gap.own].sort(function (a, b) { return size(b) - size(a) || a - b; }).slice(0, LARGEST).map(function (i) {
+    const o = registerOf(i, one.register);
+    return data.rows[i][NAME] + " " + o[1].toLocaleString("en-GB") + " (" + o[2].toLocaleString("en-GB") + ")";
+  }).join("; ") || "none";
+}
+
+function registerOf(i, register) { return outside[i].find(function (o) { return o[0] === register; }); }
+
+// Patients that a practice's segment records for each expected one.
+function segmentRatio(i, register) { return data.ratios[register][data.groups[groupAt(data.rows[i], SEGMENTS)][NUMBER]] || 1; }
 
 // Whether a practice's number is outside the interval too if as much is expected of it as its segment records.
 function staysOutside(i, register, way) {
-  const o = outside[i].find(function (one) { return one[0] === register; });
-  const ratio = data.ratios[register][data.groups[groupAt(data.rows[i], SEGMENTS)][NUMBER]] || 1;
+  const o = registerOf(i, register), ratio = segmentRatio(i, register);
   return way === "fewer" ? o[1] < ratio * o[3] : o[1] > ratio * o[4];
 }
 

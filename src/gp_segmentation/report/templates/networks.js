@@ -22,9 +22,9 @@ function toldSegment(counts) {
 }
 
 // Patients by which a practice's recorded number is below or above the expected one, where it lies outside the
-// interval of that (only those are listed); 0: it does not.
+// interval of that (only those are listed); 0: it does not, or the practice is a special one.
 function isOutside(i, register, way) {
-  return outside[i].reduce(function (sum, o) {
+  return !data.rows[i][FITTED] ? 0 : outside[i].reduce(function (sum, o) {
     if (o[0] !== register || (o[1] < o[2]) !== (way === "fewer")) { return sum; }
     return Math.abs(o[1] - o[2]);
   }, 0);
@@ -68,22 +68,39 @@ function showNetworks() {
   showMap();
 }
 
-// A line: position in data.pcns, practices, patients, practices of each segment, and without a clear one.
-function networkLines() {
+// A line: position in data.pcns, practices, patients, practices of each segment, without a clear one, and those of
+// each condition asked about.
+function networkLines(asked) {
   return byNetwork().map(function (network) {
     const count = function (test) { return network[1].filter(test).length; };
     const patients = network[1].reduce(function (sum, i) { return sum + data.rows[i][PATIENTS]; }, 0);
     const bySegment = segmentGroups().map(function (g) { return count(function (i) { return groupAt(data.rows[i], SEGMENTS) === g; }); });
-    return [network[0], network[1].length, patients, ...bySegment, count(isUnclear)];
+    const byCondition = asked.map(function (one) { return count(function (i) { return one.gap.practices.indexOf(i) >= 0; }); });
+    return [network[0], network[1].length, patients, ...bySegment, count(isUnclear), ...byCondition];
   });
 }
 
+function headNetworks(asked) {
+  const head = networksTable.tHead.rows[0], groups = segmentGroups();
+  head.textContent = "";
+  const names = ["Network", "Practices", "Patients", ...groups.map(function (g) { return data.groups[g][CODE] || data.groups[g][NAME]; }), "Not clear", ...asked.map(function (one) { return one.way[0].toUpperCase() + one.way.slice(1) + " " + data.register_codes[one.register]; })];
+  const numeric = names.map(function (_, n) { return n; }).slice(1);
+  sortable(networksTable, names, numeric, networksOrder, drawNetworks);
+  groups.forEach(function (g, n) {
+    const cell = head.cells[n + 3];
+    shapeOf(g, cell);
+    cell.prepend(cell.lastChild);
+  });
+  return numeric;
+}
+
 function drawNetworks() {
-  const body = networksTable.tBodies[0], lines = networkLines(), by = networksOrder.column, sign = networksOrder.down ? -1 : 1;
+  const asked = askedConditions().flat(), numeric = headNetworks(asked);
+  const body = networksTable.tBodies[0], lines = networkLines(asked), by = networksOrder.column, sign = networksOrder.down ? -1 : 1;
   if (by) { lines.sort(function (a, b) { return sign * (a[by] - b[by]); }); } else if (networksOrder.down) { lines.reverse(); }
   body.textContent = "";
   lines.forEach(function (line) {
-    row(body, [networkButton(line[0]), ...line.slice(1).map(function (n) { return n.toLocaleString("en-GB"); })], NUMBERS);
+    row(body, [networkButton(line[0]), ...line.slice(1).map(function (n) { return n.toLocaleString("en-GB"); })], numeric);
   });
   showOrder(networksTable, networksOrder);
 }
@@ -101,7 +118,7 @@ function listPractices() {
   const list = document.getElementById("networks-practices");
   list.textContent = "";
   const asked = askedConditions().flat();
-  document.getElementById("networks-marks").textContent = asked.map(function (one) { return data.register_codes[one.register] + ": " + one.name; }).join("; ") + (asked.length ? "; patients recorded/expected" : "");
+  document.getElementById("networks-marks").textContent = asked.map(function (one) { return data.register_codes[one.register] + ": " + one.name; }).join("; ") + (asked.length ? "; patients recorded/expected, * also beside its own segment" : "");
   segmentGroups().forEach(function (g) {
     const mine = data.rows.map(function (_, i) { return i; }).filter(function (i) { return inArea(i) && groupAt(data.rows[i], SEGMENTS) === g; });
     if (!mine.length) { return; }
@@ -113,7 +130,7 @@ function listPractices() {
       const span = element("span", r[NAME] + (segmented(r) && !r[FITTED] ? " (special)" : next), names);
       asked.filter(function (one) { return one.gap.practices.indexOf(i) >= 0; }).forEach(function (one) {
         const o = outside[i].find(function (some) { return some[0] === one.register; });
-        element("b", " " + data.register_codes[one.register] + " " + o[1].toLocaleString("en-GB") + "/" + o[2].toLocaleString("en-GB"), span);
+        element("b", " " + data.register_codes[one.register] + (one.gap.own.indexOf(i) >= 0 ? "* " : " ") + o[1].toLocaleString("en-GB") + "/" + o[2].toLocaleString("en-GB"), span);
       });
     });
   });
@@ -131,12 +148,4 @@ function showMap() {
   chart.paint(pen, LIGHT);
 }
 
-const networkHeads = ["Network", "Practices", "Patients", ...segmentGroups().map(function (g) { return data.groups[g][CODE] || data.groups[g][NAME]; }), "Without a clear segment"];
-const NUMBERS = networkHeads.map(function (_, n) { return n; }).slice(1);
-sortable(networksTable, networkHeads, NUMBERS, networksOrder, drawNetworks);
-segmentGroups().forEach(function (g, n) {
-  const cell = networksTable.tHead.rows[0].cells[n + 3];
-  shapeOf(g, cell);
-  cell.prepend(cell.lastChild);
-});
 document.addEventListener("filter", showNetworks);
