@@ -1,65 +1,16 @@
-"""The same bytes on every processor: tables have only digits that mean something."""
+"""Instructions that all processors have; what an old one gives is in `test_reproducible`."""
 
 from __future__ import annotations
 
 import os
-import runpy
-import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from gp_segmentation.utils.processor import COMMON, KERNELS, WIDER, settle_arithmetic
 
 pytestmark = pytest.mark.timeout(600)
-
-#: numpy, OpenBLAS and numba as on a processor of 2008; what is set stands (`utils.processor`).
-OLD = {
-    "NPY_DISABLE_CPU_FEATURES": "X86_V3 X86_V4 AVX512_ICL AVX512_SPR",
-    "OPENBLAS_CORETYPE": "Nehalem",
-    "NUMBA_CPU_NAME": "generic",
-    "NUMBA_CPU_FEATURES": "",
-}
-#: A picture of curves fitted between trials: its lines move by less than a dot.
-LEFT_OUT = {"study/plots/contour.png"}
-
-#: Every stage from `features` on but the report, with the arithmetic named before anything is imported.
-STAGES = """
-import sys
-from gp_segmentation import cli
-from gp_segmentation.pipeline.order import STAGES
-from numpy._core._multiarray_umath import __cpu_features__
-from threadpoolctl import threadpool_info
-import scipy.linalg
-
-print({lib["architecture"] for lib in threadpool_info() if "architecture" in lib}, __cpu_features__["X86_V3"])
-sys.exit(next((name for name in STAGES[1:-1] if cli.stage_main([name])), None))
-"""
-
-
-def test_an_old_processor_gives_the_same_bytes(template, tmp_path):
-    shutil.copytree(template / "conf", tmp_path / "conf")
-    shutil.copy(template / "params.yaml", tmp_path)
-    shutil.copytree(template / "data" / "prepared", tmp_path / "data" / "prepared")
-    environment = os.environ | OLD | {"GPSEG_ROOT": str(tmp_path), "NUMBA_CACHE_DIR": str(tmp_path / "code")}
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", STAGES],
-        cwd=tmp_path,
-        env=environment,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "{'Nehalem'} False" in done.stdout
-    digests = runpy.run_path(str(Path(__file__).with_name("test_reproducible.py")))["digests"]
-    found, expected = digests(tmp_path / "data"), digests(template / "data")
-    later = {n for n in expected if n.split("/")[0] not in ("raw", "figures", "report")} - LEFT_OUT
-    assert len(later) > 50
-    assert [name for name in sorted(later) if found.get(name) != expected[name]] == []
-
 
 INTEL, AMD = "avx512vl avx512_vbmi2", "sse4a"
 CASES = [
