@@ -75,10 +75,11 @@ COMMANDS: dict[str, Callable[[], object]] = {
 #: `dvc`, with every stage in a process of its own: a copy of one in which all is imported, for half the work.
 #: Stages are new processes, as dvc.yaml says, in `test_killed_runs`, `test_at_once` and `test_dvc`.
 FORKED = """
-import os, sys
+import os, sys, time
 from importlib import import_module
 from unittest import mock
 
+began = time.monotonic()
 import gp_segmentation
 from dvc.cli import main
 from dvc.stage import run
@@ -88,6 +89,7 @@ from gp_segmentation.pipeline.order import STAGES
 
 for name in STAGES:
     import_module(f"gp_segmentation.pipeline.stages.{name}")
+print(f"All is imported after {time.monotonic() - began:.1f} s")
 
 def as_a_copy(_, command, **named):
     python, option, package, stage = command.split()
@@ -318,11 +320,17 @@ def surrounding_of_template() -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def first_run(template) -> dict[str, float]:
-    """Stage -> seconds of the template's `dvc repro`, in the order in which the stages ran."""
+    """Stage -> seconds of the template's `dvc repro`, in the order in which the stages ran.
+
+    Those for importing are added to each, which a new process needs.
+    """
     lines = json.loads(template.with_name("template.printed").read_text(encoding="utf-8"))
     begun = [(at, found[1]) for at, line in lines if (found := re.search(r"Running stage '(\w+)'", line))]
     ends = [at for at, _ in begun[1:]] + [lines[-1][0]]
-    return {stage: end - at for (at, stage), end in zip(begun, ends, strict=True)}
+    (imports,) = (
+        float(found[1]) for _, line in lines if (found := re.search(r"imported after ([\d.]+)", line))
+    )
+    return {stage: imports + end - at for (at, stage), end in zip(begun, ends, strict=True)}
 
 
 @pytest.fixture(scope="module")

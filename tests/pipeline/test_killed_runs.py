@@ -1,6 +1,7 @@
 """`dvc repro` killed at any moment: run again, it ends as if nobody had disturbed it.
 
-`python benchmarks/reliability.py` does the same fifty times, in every stage; here it is done twice.
+`python benchmarks/reliability.py` does the same fifty times, in every stage, all as a user does; here it is
+done twice.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ KILLED_RUNS = runpy.run_path(str(Path(__file__).resolve().parents[1] / "fixtures
 
 @pytest.fixture(scope="module")
 def rounds(project, first_run):
-    return KILLED_RUNS["Rounds"](project, {**first_run, "track": 5.0})
+    # What is killed is processes of a user's `dvc repro`; what comes after runs in this one.
+    return KILLED_RUNS["Rounds"](project, {**first_run, "track": 5.0}, again=project.reproduce)
 
 
 @pytest.mark.parametrize(
