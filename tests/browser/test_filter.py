@@ -134,7 +134,8 @@ def test_the_first_screen_says_what_a_board_has_more_of_how_sure_and_what_follow
     special = [name for name in special if name in set(chosen(results, "Q1")["practice_name"])]
     share = f"{clear} of {len(doubts)} practices ({clear / len(doubts):.0%})"  # of all: 200 of 235
     assert sure == (
-        f"How sure here: {share} have a clear segment; in England 85%. Compare the other "
+        f"How sure here: {share} have a clear segment (random samples and a second method give the "
+        "same); in England 85%. Compare the other "
         f"{len(doubts) - clear} with both of their segments. Placed, but not assessed: {len(special)} "
         f"special practices ({', '.join(special)})."
     )
@@ -249,15 +250,20 @@ def test_conditions_recorded_by_more_practices_than_chance_gives_are_asked_about
         return ", ".join(f"{counts[code]} in {code}" for code in in_order)
 
     page_order = page.locator("#overview tbody tr").evaluate_all("all => all.map(one => one.dataset.code)")
+
+    def common(codes_: list[str]) -> str:
+        counts = of_board.set_index("practice_code").loc[codes_, "network"].value_counts()
+        return "; ".join(f"{name} {n}" for name, n in counts.items() if n > 1)
+
     names = [about.loc[code, "practice_name"] for code in board[20:23]]
     told = [line.split("\t") for line in page.locator("#here-conditions tbody tr").all_inner_texts()]
     assert told == [
         [
-            *("Diabetes", f"10 ({where(board[20:30])})", "400 more", "10, 400 more"),
-            "; ".join(f"{name} 100 (60)" for name in names),
+            *("Diabetes", f"10 ({where(board[20:30])})", "400 more", "10 (400 more)"),
+            *(common(board[20:30]), "; ".join(f"{name} 100 (60)" for name in names)),
         ],
         # As many as their segments record: the interval ends at 0.8 * 45 = 36, and 40 are recorded.
-        ["COPD <b>", f"12 ({where(board[:12])})", "180 fewer", "0", "none"],
+        ["COPD <b>", f"12 ({where(board[:12])})", "180 fewer", "0", common(board[:12]), "none"],
     ]
     assert page.locator("#here-conditions caption").inner_text() == (
         "Practices that record fewer or more patients than expected for their patients' age, sex and "
@@ -382,7 +388,7 @@ def test_anchors_work_and_keep_the_filter(page: Page, address: str) -> None:
     assert fragment(page) == "find"
     page.goto(f"{address}#pcn=U4")  # a PCN names its board
     page.click("nav a[href='#opportunities']")
-    assert fragment(page) == "icb=Q1&pcn=U4&at=opportunities"
+    page.wait_for_function("location.hash === '#icb=Q1&pcn=U4&at=opportunities'")
     assert page.evaluate(in_sight, "opportunities")
     page.go_back()
     page.wait_for_function("location.hash === '#icb=Q1&pcn=U4'")

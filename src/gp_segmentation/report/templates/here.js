@@ -64,7 +64,7 @@ function sureText(sure, all) {
   const rest = data.rows.filter(function (r, i) { return inArea(i) && r[DOUBT] < 0; });
   const none = rest.filter(function (r) { return !segmented(r); }).length, special = rest.length - none;
   const kinds = [special ? withUnit(special, "special practice") : "", none ? withUnit(none, "practice") + " in no segment" : ""].filter(Boolean);
-  return "How sure here: " + counted(sure.clear, sure.all, "practice") + " have a clear segment; in England " + percent(everywhere.clear, everywhere.all) + ". " +
+  return "How sure here: " + counted(sure.clear, sure.all, "practice") + " have a clear segment (random samples and a second method give the same); in England " + percent(everywhere.clear, everywhere.all) + ". " +
     (sure.all > sure.clear ? "Compare the other " + (sure.all - sure.clear).toLocaleString("en-GB") + " with both of their segments." : "") +
     (rest.length ? " Placed, but not assessed: " + kinds.join(", ") + " (" + rest.slice(0, 5).map(function (r) { return r[NAME]; }).join(", ") + (rest.length > 5 ? " and others" : "") + ")." : "");
 }
@@ -110,8 +110,14 @@ function questions() {
   return askedConditions().map(function (some, n) {
     const names = some.map(function (one) { return /^[A-Z][a-z]/.test(one.name) ? one.name.charAt(0).toLowerCase() + one.name.slice(1) : one.name; }).join(" and ");
     return (n ? "Then ask about " : "Ask first about ") + names + (some[0].way === "fewer" ?
-      ": are patients not found, not coded, or fewer for what is not adjusted for, such as ethnicity or smoking?" : ": more patients than expected are recorded; do services match?");
+      ": are patients not found, not coded, or fewer for what is not adjusted for, such as ethnicity or smoking?" : ": more patients than expected are recorded" + usual(some) + "; do services match?");
   });
+}
+
+// Where most practices record as their own segment does, that is said.
+function usual(some) {
+  const told = some.filter(function (one) { return one.gap.own.length < one.gap.practices.length / 2; });
+  return told.map(function (one) { return ", by " + (one.gap.practices.length - one.gap.own.length) + " of " + withUnit(one.gap.practices.length, "practice") + " no more than is usual in their own segment"; }).join("");
 }
 
 function fillConditions(asked) {
@@ -125,8 +131,16 @@ function fillConditions(asked) {
     const condition = element("span"), gap = one.gap, way = one.way === "fewer" ? "fewer" : "more";
     links(condition, "", [[one.name, list(-1, one.way + "-" + one.register)]]);
     row(body, [condition, gap.practices.length + " (" + bySegment(gap.practices) + ")", about(gap.patients) + " " + way,
-      gap.own.length ? gap.own.length + ", " + about(gap.ownPatients) + " " + way : "0", largestGaps(one)], [1, 2, 3]);
+      gap.own.length ? gap.own.length + " (" + about(gap.ownPatients) + " " + way + ")" : "0", commonNetworks(gap.practices), largestGaps(one)], [1, 2, 3]);
   });
+}
+
+// The networks that have most of some practices, at least two each.
+function commonNetworks(practices) {
+  const of = new Map();
+  practices.forEach(function (i) { if (data.pcn[i] >= 0) { of.set(data.pcn[i], (of.get(data.pcn[i]) || 0) + 1); } });
+  return [...of].filter(function (one) { return one[1] > 1; }).sort(function (a, b) { return b[1] - a[1]; }).slice(0, LARGEST)
+    .map(function (one) { return networkName(one[0]) + " " + one[1]; }).join("; ") || "none";
 }
 
 function bySegment(practices) {
