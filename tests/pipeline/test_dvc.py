@@ -36,6 +36,7 @@ STAGES = [
 
 #: For experiments of which only something else is looked at.
 LIGHT = ("-S", "report.figures=[sizes]")
+QUICK_INSIGHT = ("-S", "insight.peers.resamples=0", "-S", "insight.opportunities.draws=0")
 
 
 def stages_run(output: str) -> list[str]:
@@ -170,7 +171,9 @@ def test_an_edit_of_one_module_is_seen_by_the_stages_that_run_it_and_no_other(re
 
 def test_an_experiment_honours_its_override(reproduced):
     before = len(reproduced.runs())
-    ran = reproduced.reproduce("dvc", "exp", "run", "-n", "untested", "-S", "evidence=off", *LIGHT)
+    ran = reproduced.reproduce(
+        "dvc", "exp", "run", "-n", "untested", "-S", "evidence=off", *LIGHT, *QUICK_INSIGHT
+    )
     # A group and a key, as -S takes them: only what they concern is run again.
     assert ran == ["configure", "evidence", "insight", "area", "report", "track"]
     params = yaml.safe_load((reproduced.root / "params.yaml").read_text(encoding="utf-8"))
