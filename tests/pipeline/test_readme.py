@@ -171,15 +171,19 @@ def test_every_question_that_is_shown_is_answered(finished):
     asked = questions()
     assert len(asked) > 30
     assert {name for name, _ in asked} == {verb.name for verb in TABLE if isinstance(verb, Question)}
-    told = {command: answer(finished, name, command) for name, command in asked}
+    once: dict[tuple[str, ...], str] = {}
+    told = {command: answer(finished, name, command, once) for name, command in asked}
     for command, words in ANSWERS.items():
         assert words.format(root=finished.root) in told[command], command
     assert len(pd.read_csv(finished.root / "data" / "assigned" / "synthetic.csv")) == 300
     assert told["gpseg peers Z00001"].endswith(told["gpseg peers z00001 | head -20"].partition("\n")[2])
 
 
-def answer(project, name: str, command: str) -> str:
-    """What a question prints, in the folder where it is asked; what the shell does with that is left out."""
+def answer(project, name: str, command: str, told: dict[tuple[str, ...], str]) -> str:
+    """What a question prints, in the folder where it is asked; what the shell does with that is left out.
+
+    One that differs from another in that alone is not asked again: its answer is in `told`.
+    """
     form = (
         r"(?:cd (?P<folder>\S+) && )?(?P<variables>(?:[A-Z_]+=\S+ )*)(?:source <\()?(?P<asked>gpseg[^|>)]*)"
     )
@@ -190,5 +194,9 @@ def answer(project, name: str, command: str) -> str:
     words, shown = words_of(found["asked"]), [one for one, _ in VERBS[name].examples]
     if words == [name] and command not in shown:
         return ""  # only its name is told
-    where = replace(project, root=project.root / (found["folder"] or "."))
-    return where.call("gpseg", *words, **dict(pair.split("=", 1) for pair in found["variables"].split()))
+    typed = (found["folder"] or ".", found["variables"], *words)
+    if typed not in told:
+        where = replace(project, root=project.root / typed[0])
+        variables = dict(pair.split("=", 1) for pair in found["variables"].split())
+        told[typed] = where.call("gpseg", *words, **variables)
+    return told[typed]
