@@ -28,6 +28,7 @@ from filelock import FileLock
 from gp_segmentation import cli
 
 ROOT = Path(__file__).resolve().parents[2]
+FORKED_DVC = str(ROOT / "tests" / "fixtures" / "forked_dvc.py")  # `dvc`; see there what is different
 PRACTICES = 300  # K-means takes 256 rows at a time: so many give work to two threads
 #: How the system is set where the template is run; `test_reproducible` sets it otherwise.
 SURROUNDING = {
@@ -70,45 +71,6 @@ COMMANDS: dict[str, Callable[[], object]] = {
     "stage": cli.stage_main,
     "dvc": dvc_main,  # for what runs no stage: what a stage prints would not be seen
 }
-
-
-#: `dvc`, with every stage in a process of its own: a copy of one in which all is imported, for half the work.
-#: Stages are new processes, as dvc.yaml says, in `test_killed_runs`, `test_at_once` and `test_dvc`.
-FORKED = """
-import os, sys, time
-from importlib import import_module
-from unittest import mock
-
-began = time.monotonic()
-import gp_segmentation
-from dvc.cli import main
-from dvc.stage import run
-from dvc.stage.exceptions import StageCmdFailedError
-from gp_segmentation import cli
-from gp_segmentation.pipeline.order import STAGES
-
-for name in STAGES:
-    import_module(f"gp_segmentation.pipeline.stages.{name}")
-print(f"All is imported after {time.monotonic() - began:.1f} s")
-
-def as_a_copy(_, command, **named):
-    python, option, package, stage = command.split()
-    assert (python, option, package) == ("python", "-m", "gp_segmentation"), command
-    sys.stdout.flush()
-    copy = os.fork()
-    if not copy:
-        os.chdir(named["cwd"])
-        os.environ.clear()
-        os.environ.update(named["env"])
-        status = cli.stage_main([stage])
-        sys.stdout.flush()
-        os._exit(status)
-    if status := os.waitstatus_to_exitcode(os.waitpid(copy, 0)[1]):
-        raise StageCmdFailedError(command, status)
-
-with mock.patch.object(run, "_run", as_a_copy):
-    sys.exit(main(sys.argv[1:]))
-"""
 
 
 @dataclass(frozen=True)
@@ -303,7 +265,7 @@ def template(tmp_path_factory) -> Path:
             root.mkdir()
             project = copy_project(root)
             project.call("gpseg-data")
-            command = ("python", "-c", FORKED, "repro", "area", "report")
+            command = ("python", FORKED_DVC, "repro", "area", "report")
             with project.start(*command, PYTHONUNBUFFERED="1", **SURROUNDING) as process:
                 lines = [(time.monotonic(), line) for line in process.stdout]
             assert process.returncode == 0, "".join(line for _, line in lines)
@@ -320,16 +282,11 @@ def surrounding_of_template() -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def first_run(template) -> dict[str, float]:
-    """Stage -> seconds of the template's `dvc repro`, in the order in which the stages ran.
-
-    Those for importing are added to each, which a new process needs.
-    """
+    """Stage -> seconds of the template's `dvc repro`, in its order, with those for importing."""
     lines = json.loads(template.with_name("template.printed").read_text(encoding="utf-8"))
     begun = [(at, found[1]) for at, line in lines if (found := re.search(r"Running stage '(\w+)'", line))]
     ends = [at for at, _ in begun[1:]] + [lines[-1][0]]
-    (imports,) = (
-        float(found[1]) for _, line in lines if (found := re.search(r"imported after ([\d.]+)", line))
-    )
+    imports = float(re.search(r"imported after ([\d.]+)", "".join(line for _, line in lines))[1])
     return {stage: imports + end - at for (at, stage), end in zip(begun, ends, strict=True)}
 
 
