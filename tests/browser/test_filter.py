@@ -253,7 +253,7 @@ def test_conditions_recorded_by_more_practices_than_chance_gives_are_asked_about
 
     def common(codes_: list[str]) -> str:
         counts = of_board.set_index("practice_code").loc[codes_, "network"].value_counts()
-        return "; ".join(f"{name} {n}" for name, n in counts.items() if n > 1)
+        return "; ".join(f"{name}, {n} of 40" for name, n in counts.items() if n > 1)
 
     names = [about.loc[code, "practice_name"] for code in board[20:23]]
     told = [line.split("\t") for line in page.locator("#here-conditions tbody tr").all_inner_texts()]
@@ -267,13 +267,16 @@ def test_conditions_recorded_by_more_practices_than_chance_gives_are_asked_about
     ]
     assert page.locator("#here-conditions caption").inner_text() == (
         "Practices that record fewer or more patients than expected for their patients' age, sex and "
-        "deprivation: clearly more of 80 practices than chance gives (about 2), special ones left out"
+        "deprivation: clearly more of 80 practices than chance gives (about 2), special ones left out. It is "
+        "sure that other numbers are recorded, not that patients are missed"
     )
     asked = page.locator("#here-asked > li").all_inner_texts()
     assert asked[:2] == [
-        "Ask first about diabetes: more patients than expected are recorded; do services match?",
-        "Then ask about COPD <b>: are patients not found, not coded, or fewer for what is not adjusted for, "
-        "such as ethnicity or smoking?",
+        "Start here. 10 practices record about 400 more patients with diabetes than expected. Ask whether "
+        "services match.",
+        "12 practices record about 180 fewer patients with COPD <b> than expected; for 12 of them that is "
+        "usual in their own segment. Ask the others to check how patients are found and coded, and whether "
+        "ethnicity or smoking, which are not adjusted for, explain it.",
     ]
     listed = page.locator("#networks-practices span").evaluate_all("all => all.map(one => one.textContent)")
     assert sum(" COPD 40/55" in text for text in listed) == 12

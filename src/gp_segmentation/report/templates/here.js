@@ -87,7 +87,7 @@ function compareText(g, more, counts) {
   return "Compare the " + withUnit(counts.here[g], "practice") + " in " + code + " with the " + (counts.england[g] - counts.here[g]).toLocaleString("en-GB") + " elsewhere, not with England's average.";
 }
 
-// The conditions to ask about, first those with most patients at practices that stay outside beside their own segment.
+// The conditions to ask about, first those of which most practices are unusual in their own segment too.
 function askedConditions() {
   const all = data.rows.filter(function (_, i) { return inArea(i); }).length;
   const found = [];
@@ -101,23 +101,20 @@ function askedConditions() {
       found.push({ name: name, register: n, way: way, gap: gap, all: all });
     });
   });
-  found.sort(function (a, b) { return b.gap.ownPatients - a.gap.ownPatients; });
+  found.sort(function (a, b) { return b.gap.own.length - a.gap.own.length || b.gap.patients - a.gap.patients; });
   return WAYS.map(function (way) { return found.filter(function (one) { return one.way === way; }).slice(0, 2); }).filter(function (some) { return some.length; })
-    .sort(function (a, b) { return b[0].gap.ownPatients - a[0].gap.ownPatients; });
+    .sort(function (a, b) { return b[0].gap.own.length - a[0].gap.own.length; });
 }
 
 function questions() {
-  return askedConditions().map(function (some, n) {
-    const names = some.map(function (one) { return /^[A-Z][a-z]/.test(one.name) ? one.name.charAt(0).toLowerCase() + one.name.slice(1) : one.name; }).join(" and ");
-    return (n ? "Then ask about " : "Ask first about ") + names + (some[0].way === "fewer" ?
-      ": are patients not found, not coded, or fewer for what is not adjusted for, such as ethnicity or smoking?" : ": more patients than expected are recorded" + usual(some) + "; do services match?");
+  return askedConditions().flat().map(function (one, n, all) {
+    const gap = one.gap, name = /^[A-Z][a-z]/.test(one.name) ? one.name.charAt(0).toLowerCase() + one.name.slice(1) : one.name;
+    const usual = gap.practices.length - gap.own.length;
+    return (n ? "" : "Start here. ") + withUnit(gap.practices.length, "practice") + " record about " + about(gap.patients) + " " + one.way + " patients with " + name + " than expected" +
+      (usual ? "; for " + usual.toLocaleString("en-GB") + " of them that is usual in their own segment" : "") + ". " +
+      (n && all[n - 1].way === one.way ? "Ask the same" + (usual ? " at the others." : ".") : one.way === "fewer" ? "Ask " + (usual ? "the others" : "them") + " to check how patients are found and coded, and whether ethnicity or smoking, which are not adjusted for, explain it." :
+        "Ask whether services match" + (usual ? " at the others." : "."));
   });
-}
-
-// Where most practices record as their own segment does, that is said.
-function usual(some) {
-  const told = some.filter(function (one) { return one.gap.own.length < one.gap.practices.length / 2; });
-  return told.map(function (one) { return ", by " + (one.gap.practices.length - one.gap.own.length) + " of " + withUnit(one.gap.practices.length, "practice") + " no more than is usual in their own segment"; }).join("");
 }
 
 function fillConditions(asked) {
@@ -126,7 +123,7 @@ function fillConditions(asked) {
   body.textContent = "";
   if (!asked.length) { return; }
   part.querySelector("caption").textContent = "Practices that record fewer or more patients than expected for their patients' " + listed(data.adjusted_for) +
-    ": clearly more of " + withUnit(asked[0].all, "practice") + " than chance gives (" + atLeastOne(BY_CHANCE * asked[0].all) + "), special ones left out";
+    ": clearly more of " + withUnit(asked[0].all, "practice") + " than chance gives (" + atLeastOne(BY_CHANCE * asked[0].all) + "), special ones left out. It is sure that other numbers are recorded, not that patients are missed";
   asked.forEach(function (one) {
     const condition = element("span"), gap = one.gap, way = one.way === "fewer" ? "fewer" : "more";
     links(condition, "", [[one.name, list(-1, one.way + "-" + one.register)]]);
@@ -140,8 +137,10 @@ function commonNetworks(practices) {
   const of = new Map();
   practices.forEach(function (i) { if (data.pcn[i] >= 0) { of.set(data.pcn[i], (of.get(data.pcn[i]) || 0) + 1); } });
   return [...of].filter(function (one) { return one[1] > 1; }).sort(function (a, b) { return b[1] - a[1]; }).slice(0, LARGEST)
-    .map(function (one) { return networkName(one[0]) + " " + one[1]; }).join("; ") || "none";
+    .map(function (one) { return networkName(one[0]) + ", " + one[1] + " of " + practicesOf(one[0]); }).join("; ") || "none";
 }
+
+function practicesOf(pcn) { return data.rows.filter(function (_, i) { return inArea(i) && data.pcn[i] === pcn; }).length; }
 
 function bySegment(practices) {
   return numberedSegments().map(function (g) { return [practices.filter(function (i) { return groupAt(data.rows[i], SEGMENTS) === g; }).length, data.groups[g][CODE]]; })
