@@ -29,7 +29,7 @@ LOCKS = {
 OF_EXTRAS = {"psycopg", "ray"}
 #: Declared, and used without being imported here: as a command, or as a plug-in of another package.
 COMMANDS_AND_PLUGINS = {
-    *("dvc", "flask-wtf", "hydra-joblib-launcher"),
+    *("dvc", "flask-wtf", "hydra-joblib-launcher", "ruamel-yaml-clib"),
     *(
         "import-linter",
         "mutmut",
