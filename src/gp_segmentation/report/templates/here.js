@@ -1,6 +1,7 @@
 // The chosen area on the first screen: which segment it has more of than England, how sure that is, what follows.
 const here = document.getElementById("here"), overview = document.getElementById("overview");
 const LARGEST = 3; // practices named for a condition
+const FEWEST = 3; // practices from which a condition is asked about: in a small network one alone is soon 'many'
 const BY_CHANCE = 0.025; // share of practices outside a 95% interval, on either side
 
 function counted(n, of, unit) { return n.toLocaleString("en-GB") + " of " + withUnit(of, unit) + " (" + percent(n, of) + ")"; }
@@ -95,7 +96,7 @@ function askedConditions() {
     data.registers.forEach(function (name, n) {
       const gap = outsideOf(n, way);
       // Clearly more of the area's practices than chance gives: the interval of their share is above twice that.
-      if (lowest(gap.practices.length, all) <= 2 * BY_CHANCE) { return; }
+      if (gap.practices.length < FEWEST || lowest(gap.practices.length, all) <= 2 * BY_CHANCE) { return; }
       gap.own = gap.practices.filter(function (i) { return staysOutside(i, n, way); });
       gap.ownPatients = gap.own.reduce(function (sum, i) { return sum + Math.abs(registerOf(i, n)[1] - segmentRatio(i, n) * registerOf(i, n)[2]); }, 0);
       found.push({ name: name, register: n, way: way, gap: gap, all: all });
