@@ -215,7 +215,8 @@ def test_conditions_recorded_by_more_practices_than_chance_gives_are_asked_about
     of_board = chosen(results, "Q1")
     board = list(of_board.loc[of_board["fitted"], "practice_code"])
     special = of_board.loc[~of_board["fitted"], "practice_code"].iloc[0]
-    rows = [(code, "COPD", 40, 55.0, 45, 65) for code in [*board[:12], special]]  # 12 below, by 15 each
+    rows = [(code, "COPD", 30, 55.0, 45, 65) for code in board[:6]]  # 6 below, by 25 each
+    rows += [(code, "COPD", 40, 55.0, 45, 65) for code in [*board[6:12], special]]  # and 6 by 15 each
     rows += [(code, "COPD", 80, 55.0, 45, 65) for code in board[12:15]]  # 3 above: no more than chance gives
     rows += [(code, "DM", 100, 60.0, 50, 70) for code in board[20:30]]  # 10 above, by 40 each
     rows += [(code, "DM", 60, 60.0, 50, 70) for code in board[30:]]  # as expected
@@ -262,24 +263,28 @@ def test_conditions_recorded_by_more_practices_than_chance_gives_are_asked_about
             *("Diabetes", f"10 ({where(board[20:30])})", "400 more", "10 (400 more)"),
             *(common(board[20:30]), "; ".join(f"{name} 100 (60)" for name in names)),
         ],
-        # As many as their segments record: the interval ends at 0.8 * 45 = 36, and 40 are recorded.
-        ["COPD <b>", f"12 ({where(board[:12])})", "180 fewer", "0", common(board[:12]), "none"],
+        # Their segments record 0.8 * 55 = 44, the interval of that ends at 36: 30 are below it, 40 are not.
+        [
+            *("COPD <b>", f"12 ({where(board[:12])})", "240 fewer", "6 (84 fewer)", common(board[:12])),
+            "; ".join(f"{about.loc[code, 'practice_name']} 30 (55)" for code in board[:3]),
+        ],
     ]
     assert page.locator("#here-conditions caption").inner_text() == (
         "Practices that record fewer or more patients than expected for their patients' age, sex and "
-        "deprivation: clearly more of 80 practices than chance gives (about 2), special ones left out. It is "
-        "sure that other numbers are recorded, not that patients are missed"
+        "deprivation. Chance alone would flag about 2 of 80 practices either way. A flag does not prove that "
+        "patients are missed. Special practices are left out."
     )
     asked = page.locator("#here-asked > li").all_inner_texts()
     assert asked[:2] == [
-        "Start here. 10 practices record about 400 more patients with diabetes than expected. Ask whether "
-        "services match.",
-        "12 practices record about 180 fewer patients with COPD <b> than expected; for 12 of them that is "
-        "usual in their own segment. Ask the others to check how patients are found and coded, and whether "
-        "ethnicity or smoking, which are not adjusted for, explain it.",
+        "Start here: ask 10 practices whether services match their patients with diabetes. 10 practices "
+        "record more than expected, together about 400; all of them do so also beside their own segment.",
+        "Ask 6 practices how patients with COPD <b> are found and coded. 12 practices record fewer than "
+        "expected, together about 240; 6 of them do so also beside their own segment.",
     ]
     listed = page.locator("#networks-practices span").evaluate_all("all => all.map(one => one.textContent)")
-    assert sum(" COPD 40/55" in text for text in listed) == 12
+    assert (
+        sum(" COPD 40/55" in text for text in listed) == sum(" COPD* 30/55" in text for text in listed) == 6
+    )
     assert sum(" DM* 100/60" in text for text in listed) == 10
     head = page.locator("#networks-table thead th").all_inner_texts()
     assert [text.strip() for text in head[-3:]] == ["Not clear", "More DM", "Fewer COPD"]
@@ -291,7 +296,7 @@ def test_conditions_recorded_by_more_practices_than_chance_gives_are_asked_about
         "12 of 80 practices (COPD <b>: fewer patients than expected)."
     )
     rows_ = [line.split("\t") for line in page.locator("#area-practices tr").all_inner_texts()]
-    assert {(row[4], row[6]) for row in rows_} == {("40 (55)", "as its segment")}
+    assert {(row[4], row[6]) for row in rows_} == {("40 (55)", "as its segment"), ("30 (55)", "also low")}
     with page.expect_download() as saved:
         page.click("#area-csv")
     table = pd.read_csv(saved.value.path())

@@ -1,7 +1,7 @@
 // The chosen area on the first screen: which segment it has more of than England, how sure that is, what follows.
 const here = document.getElementById("here"), overview = document.getElementById("overview");
 const LARGEST = 3; // practices named for a condition
-const FEWEST = 3; // practices from which a condition is asked about: in a small network one alone is soon 'many'
+const FEWEST = 3; // practices, unusual in their own segment too, from which a condition is asked about
 const BY_CHANCE = 0.025; // share of practices outside a 95% interval, on either side
 
 function counted(n, of, unit) { return n.toLocaleString("en-GB") + " of " + withUnit(of, unit) + " (" + percent(n, of) + ")"; }
@@ -96,9 +96,10 @@ function askedConditions() {
     data.registers.forEach(function (name, n) {
       const gap = outsideOf(n, way);
       // Clearly more of the area's practices than chance gives: the interval of their share is above twice that.
-      if (gap.practices.length < FEWEST || lowest(gap.practices.length, all) <= 2 * BY_CHANCE) { return; }
+      if (lowest(gap.practices.length, all) <= 2 * BY_CHANCE) { return; }
       gap.own = gap.practices.filter(function (i) { return staysOutside(i, n, way); });
       gap.ownPatients = gap.own.reduce(function (sum, i) { return sum + Math.abs(registerOf(i, n)[1] - segmentRatio(i, n) * registerOf(i, n)[2]); }, 0);
+      if (gap.own.length < FEWEST) { return; } // usual in its segment
       found.push({ name: name, register: n, way: way, gap: gap, all: all });
     });
   });
@@ -108,13 +109,12 @@ function askedConditions() {
 }
 
 function questions() {
-  return askedConditions().flat().map(function (one, n, all) {
+  return askedConditions().flat().map(function (one, n) {
     const gap = one.gap, name = /^[A-Z][a-z]/.test(one.name) ? one.name.charAt(0).toLowerCase() + one.name.slice(1) : one.name;
-    const usual = gap.practices.length - gap.own.length;
-    return (n ? "" : "Start here. ") + withUnit(gap.practices.length, "practice") + " record about " + about(gap.patients) + " " + one.way + " patients with " + name + " than expected" +
-      (usual ? "; for " + usual.toLocaleString("en-GB") + " of them that is usual in their own segment" : "") + ". " +
-      (n && all[n - 1].way === one.way ? "Ask the same" + (usual ? " at the others." : ".") : one.way === "fewer" ? "Ask " + (usual ? "the others" : "them") + " to check how patients are found and coded, and whether ethnicity or smoking, which are not adjusted for, explain it." :
-        "Ask whether services match" + (usual ? " at the others." : "."));
+    const these = gap.own.length === gap.practices.length ? "All of them do so" : gap.own.length.toLocaleString("en-GB") + " of them do so";
+    return (n ? "Ask " : "Start here: ask ") + withUnit(gap.own.length, "practice") + (one.way === "fewer" ? " how patients with " + name + " are found and coded" : " whether services match their patients with " + name) +
+      ". " + withUnit(gap.practices.length, "practice") + " record " + one.way + " than expected, together about " + about(gap.patients) + "; " + these.toLowerCase() + " also beside their own segment." +
+      (one.way === "fewer" && !n ? " Ethnicity and smoking are not adjusted for." : "");
   });
 }
 
@@ -124,7 +124,7 @@ function fillConditions(asked) {
   body.textContent = "";
   if (!asked.length) { return; }
   part.querySelector("caption").textContent = "Practices that record fewer or more patients than expected for their patients' " + listed(data.adjusted_for) +
-    ": clearly more of " + withUnit(asked[0].all, "practice") + " than chance gives (" + atLeastOne(BY_CHANCE * asked[0].all) + "), special ones left out. It is sure that other numbers are recorded, not that patients are missed";
+    ". Chance alone would flag " + atLeastOne(BY_CHANCE * asked[0].all) + " of " + withUnit(asked[0].all, "practice") + " either way. A flag does not prove that patients are missed. Special practices are left out.";
   asked.forEach(function (one) {
     const condition = element("span"), gap = one.gap, way = one.way === "fewer" ? "fewer" : "more";
     links(condition, "", [[one.name, list(-1, one.way + "-" + one.register)]]);
