@@ -272,14 +272,16 @@ def test_conditions_recorded_by_more_practices_than_chance_gives_are_asked_about
     assert page.locator("#here-conditions caption").inner_text() == (
         "Practices that record fewer or more patients than expected for their patients' age, sex and "
         "deprivation. Chance alone would flag about 2 of 80 practices either way. A flag does not prove that "
-        "patients are missed. Special practices are left out."
+        "patients are missed: ethnicity and smoking are not adjusted for, and some of a gap may be who the "
+        "patients are. Special practices are left out."
     )
     asked = page.locator("#here-asked > li").all_inner_texts()
     assert asked[:2] == [
-        "Start here: ask 10 practices whether services match their patients with diabetes. 10 practices "
-        "record more than expected, together about 400; all of them do so also beside their own segment.",
-        "Ask 6 practices how patients with COPD <b> are found and coded. 12 practices record fewer than "
-        "expected, together about 240; 6 of them do so also beside their own segment.",
+        "Start here: ask 10 practices whether services match their patients with diabetes: they record about "
+        "400 more than similar practices would. Of all practices 10 record more than England would, together "
+        "about 400.",
+        "Ask 6 practices how patients with COPD <b> are found and coded: they record about 84 fewer than "
+        "similar practices would. Of all practices 12 record fewer than England would, together about 240.",
     ]
     listed = page.locator("#networks-practices span").evaluate_all("all => all.map(one => one.textContent)")
     assert (

@@ -111,10 +111,8 @@ function askedConditions() {
 function questions() {
   return askedConditions().flat().map(function (one, n) {
     const gap = one.gap, name = /^[A-Z][a-z]/.test(one.name) ? one.name.charAt(0).toLowerCase() + one.name.slice(1) : one.name;
-    const these = gap.own.length === gap.practices.length ? "All of them do so" : gap.own.length.toLocaleString("en-GB") + " of them do so";
     return (n ? "Ask " : "Start here: ask ") + withUnit(gap.own.length, "practice") + (one.way === "fewer" ? " how patients with " + name + " are found and coded" : " whether services match their patients with " + name) +
-      ". " + withUnit(gap.practices.length, "practice") + " record " + one.way + " than expected, together about " + about(gap.patients) + "; " + these.toLowerCase() + " also beside their own segment." +
-      (one.way === "fewer" && !n ? " Ethnicity and smoking are not adjusted for." : "");
+      ": they record about " + about(gap.ownPatients) + " " + one.way + " than similar practices would. Of all practices " + gap.practices.length.toLocaleString("en-GB") + " record " + one.way + " than England would, together about " + about(gap.patients) + ".";
   });
 }
 
@@ -124,7 +122,7 @@ function fillConditions(asked) {
   body.textContent = "";
   if (!asked.length) { return; }
   part.querySelector("caption").textContent = "Practices that record fewer or more patients than expected for their patients' " + listed(data.adjusted_for) +
-    ". Chance alone would flag " + atLeastOne(BY_CHANCE * asked[0].all) + " of " + withUnit(asked[0].all, "practice") + " either way. A flag does not prove that patients are missed. Special practices are left out.";
+    ". Chance alone would flag " + atLeastOne(BY_CHANCE * asked[0].all) + " of " + withUnit(asked[0].all, "practice") + " either way. A flag does not prove that patients are missed: ethnicity and smoking are not adjusted for, and some of a gap may be who the patients are. Special practices are left out.";
   asked.forEach(function (one) {
     const condition = element("span"), gap = one.gap, way = one.way === "fewer" ? "fewer" : "more";
     links(condition, "", [[one.name, list(-1, one.way + "-" + one.register)]]);
