@@ -184,29 +184,41 @@ def _loggers() -> dict[str, logging.Logger]:
 
 
 @contextmanager
-def _typed(folder: Path, command: list[str], environment: dict[str, str]) -> Iterator[None]:
-    """Have the working folder, arguments, environment, loggers and warnings of a new process."""
+def new_loggers() -> Iterator[None]:
+    """Have the loggers of a new process; the files that a command logs to are closed behind it."""
     root = logging.getLogger()
     kept = root.handlers[:], root.level
     levels = {name: logger.level for name, logger in _loggers().items()}
+    root.handlers[:] = []
+    try:
+        yield
+    finally:
+        for handler in root.handlers:
+            handler.close()
+        root.handlers[:] = kept[0]
+        root.setLevel(kept[1])
+        # What a command announces is not announced in tests that come after it.
+        for name, logger in _loggers().items():
+            logger.setLevel(levels.get(name, logging.NOTSET))
+
+
+@pytest.fixture(scope="session", name="new_loggers")
+def _new_loggers() -> Callable[[], Any]:
+    return new_loggers
+
+
+@contextmanager
+def _typed(folder: Path, command: list[str], environment: dict[str, str]) -> Iterator[None]:
+    """Have the working folder, arguments, environment, loggers and warnings of a new process."""
     with (
         chdir(folder),
         mock.patch.object(sys, "argv", command),
         mock.patch.dict(os.environ, environment, clear=True),
         warnings.catch_warnings(),
+        new_loggers(),
     ):
         warnings.simplefilter("default")
-        root.handlers[:] = []
-        try:
-            yield
-        finally:
-            for handler in root.handlers:
-                handler.close()
-            root.handlers[:] = kept[0]
-            root.setLevel(kept[1])
-            # What a command announces is not announced in tests that come after it.
-            for name, logger in _loggers().items():
-                logger.setLevel(levels.get(name, logging.NOTSET))
+        yield
 
 
 def copy_project(target: Path, changes: dict[str, dict] = SMALL) -> Project:

@@ -16,7 +16,7 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -146,7 +146,7 @@ def stages(england, monkeypatch) -> None:
 
 
 @pytest.fixture
-def typed(england, tmp_path, monkeypatch) -> Callable[..., tuple[int, str]]:
+def typed(england, new_loggers, tmp_path, monkeypatch) -> Callable[..., tuple[int, str]]:
     """Type a command in the project: its exit status and what it printed."""
     monkeypatch.setenv("GPSEG_ROOT", str(england.root))
     monkeypatch.setenv("GPSEG_RUNS", str(tmp_path / "runs"))
@@ -154,26 +154,17 @@ def typed(england, tmp_path, monkeypatch) -> Callable[..., tuple[int, str]]:
     def run(command: Callable[[], int], *arguments: str) -> tuple[int, str]:
         printed = io.StringIO()
         monkeypatch.setattr(sys, "argv", [command.__name__, *arguments])
-        with new_process(), redirect_stdout(printed), redirect_stderr(printed):
+        with (
+            new_loggers(),
+            warnings.catch_warnings(),
+            redirect_stdout(printed),
+            redirect_stderr(printed),
+        ):
+            warnings.simplefilter("ignore")
             status = command()
         return status, printed.getvalue()
 
     return run
-
-
-@contextmanager
-def new_process() -> Iterator[None]:
-    """Have the loggers and warnings of a new process."""
-    root = logging.getLogger()
-    kept, root.handlers[:] = root.handlers[:], []
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        for handler in root.handlers:
-            handler.close()
-        root.handlers[:] = kept
 
 
 def copied(results: Path, folder: Path) -> None:

@@ -113,7 +113,7 @@ class Typed:
 
 
 @pytest.fixture
-def typed(england, tmp_path, monkeypatch) -> Callable[..., Typed]:
+def typed(england, new_loggers, tmp_path, monkeypatch) -> Callable[..., Typed]:
     """Type a command in the project, as a member of the team."""
     monkeypatch.setenv("GPSEG_ROOT", str(england))
     monkeypatch.setenv("GPSEG_RUNS", str(tmp_path / "runs"))
@@ -121,7 +121,13 @@ def typed(england, tmp_path, monkeypatch) -> Callable[..., Typed]:
     def run(command: Callable[[], int], *words: str) -> Typed:
         printed = io.StringIO()
         monkeypatch.setattr(sys, "argv", ["gpseg", *words])
-        with chdir(england), warnings.catch_warnings(), redirect_stdout(printed), redirect_stderr(printed):
+        with (
+            chdir(england),
+            new_loggers(),
+            warnings.catch_warnings(),
+            redirect_stdout(printed),
+            redirect_stderr(printed),
+        ):
             warnings.simplefilter("ignore")
             status = command()
         return Typed(status or 0, printed.getvalue())
