@@ -215,8 +215,8 @@ def test_conditions_recorded_by_more_practices_than_chance_gives_are_asked_about
     of_board = chosen(results, "Q1")
     board = list(of_board.loc[of_board["fitted"], "practice_code"])
     special = of_board.loc[~of_board["fitted"], "practice_code"].iloc[0]
-    rows = [(code, "COPD", 30, 55.0, 45, 65) for code in board[:6]]  # 6 below, by 25 each
-    rows += [(code, "COPD", 40, 55.0, 45, 65) for code in [*board[6:12], special]]  # and 6 by 15 each
+    rows = [(code, "COPD", 30, 55.0, 45, 65) for code in board[:9]]  # 9 below, by 25 each
+    rows += [(code, "COPD", 40, 55.0, 45, 65) for code in [*board[9:12], special]]  # and 3 by 15 each
     rows += [(code, "COPD", 80, 55.0, 45, 65) for code in board[12:15]]  # 3 above: no more than chance gives
     rows += [(code, "DM", 100, 60.0, 50, 70) for code in board[20:30]]  # 10 above, by 40 each
     rows += [(code, "DM", 60, 60.0, 50, 70) for code in board[30:]]  # as expected
@@ -265,7 +265,7 @@ def test_conditions_recorded_by_more_practices_than_chance_gives_are_asked_about
         ],
         # Their segments record 0.8 * 55 = 44, the interval of that ends at 36: 30 are below it, 40 are not.
         [
-            *("COPD <b>", f"12 ({where(board[:12])})", "240 fewer", "6 (84 fewer)", common(board[:12])),
+            *("COPD <b>", f"12 ({where(board[:12])})", "270 fewer", "9 (130 fewer)", common(board[:12])),
             "; ".join(f"{about.loc[code, 'practice_name']} 30 (55)" for code in board[:3]),
         ],
     ]
@@ -280,13 +280,12 @@ def test_conditions_recorded_by_more_practices_than_chance_gives_are_asked_about
         "Start here: ask 10 practices whether services match their patients with diabetes: they record about "
         "400 more than similar practices would. Of all practices 10 record more than England would, together "
         "about 400.",
-        "Ask 6 practices how patients with COPD <b> are found and coded: they record about 84 fewer than "
-        "similar practices would. Of all practices 12 record fewer than England would, together about 240.",
+        "Ask 9 practices how patients with COPD <b> are found and coded: they record about 130 fewer than "
+        "similar practices would. Of all practices 12 record fewer than England would, together about 270.",
     ]
     listed = page.locator("#networks-practices span").evaluate_all("all => all.map(one => one.textContent)")
-    assert (
-        sum(" COPD 40/55" in text for text in listed) == sum(" COPD* 30/55" in text for text in listed) == 6
-    )
+    assert sum(" COPD 40/55" in text for text in listed) == 3
+    assert sum(" COPD* 30/55" in text for text in listed) == 9
     assert sum(" DM* 100/60" in text for text in listed) == 10
     head = page.locator("#networks-table thead th").all_inner_texts()
     assert [text.strip() for text in head[-3:]] == ["Not clear", "More DM", "Fewer COPD"]

@@ -95,11 +95,11 @@ function askedConditions() {
   WAYS.forEach(function (way) {
     data.registers.forEach(function (name, n) {
       const gap = outsideOf(n, way);
-      // Clearly more of the area's practices than chance gives: the interval of their share is above twice that.
-      if (lowest(gap.practices.length, all) <= 2 * BY_CHANCE) { return; }
       gap.own = gap.practices.filter(function (i) { return staysOutside(i, n, way); });
       gap.ownPatients = gap.own.reduce(function (sum, i) { return sum + Math.abs(registerOf(i, n)[1] - segmentRatio(i, n) * registerOf(i, n)[2]); }, 0);
-      if (gap.own.length < FEWEST) { return; } // usual in its segment
+      // Clearly more of the area's practices than chance gives: the interval of the share of those unusual in their
+      // own segment too is above twice that.
+      if (gap.own.length < FEWEST || lowest(gap.own.length, all) <= 2 * BY_CHANCE) { return; }
       found.push({ name: name, register: n, way: way, gap: gap, all: all });
     });
   });
