@@ -54,12 +54,17 @@ def first_screen(results: Results, counts: Mapping[str, int], verdict: Mapping[s
         "codes": any(group["code"] != str(group["number"]) for group in groups),
         "data": DATA[data_kind(results.source)],
         "sure": _sure(sure_share(results.evidence), kind),
-        "real": bool(results.source.get("warning"))
-        and not data_mark(results.source, results.config, shows_achievement=False),
+        "real": segments_are_real(results),
         "usable": kind not in ("unstable", "unsupported"),
         "made_of": f"Practices are compared by {counts['features']} features "
         f"({features.get('label', features['name'])}).",
     }
+
+
+def segments_are_real(results: Results) -> bool:
+    """Return whether the data come with a warning and the segments do not rest on what it warns of."""
+    simulated = data_mark(results.source, results.config, shows_achievement=False)
+    return bool(results.source.get("warning")) and not simulated
 
 
 def _groups(results: Results) -> list[dict[str, Any]]:

@@ -35,6 +35,7 @@ OF_READERS = (
         "chart_files.js",
         "finder.js",
         "chosen_area.js",
+        "gaps.js",
         "networks.js",
         "here.js",
     ),

@@ -21,7 +21,7 @@ from gp_segmentation.report.evidence_text import (
 )
 from gp_segmentation.report.expected_text import expected_text
 from gp_segmentation.report.features_text import feature_tables
-from gp_segmentation.report.first_screen import elsewhere_rows, first_screen, verdict_tests
+from gp_segmentation.report.first_screen import elsewhere_rows, first_screen, segments_are_real, verdict_tests
 from gp_segmentation.report.formatting import METRICS, score_name, score_text
 from gp_segmentation.report.levels_text import levels_text
 from gp_segmentation.report.preparation_text import preparation_rows, preparation_sentences
@@ -30,7 +30,7 @@ from gp_segmentation.utils.hashes import WITHOUT_EFFECT, identity
 from gp_segmentation.utils.intervals import rounded_interval
 from gp_segmentation.utils.labels import BLOCKS, TRANSFORMS, in_words
 from gp_segmentation.utils.rounding import UNKNOWN, natural, signed
-from gp_segmentation.utils.wording import data_kind, data_mark
+from gp_segmentation.utils.wording import data_kind
 
 #: Packages whose versions can change the figures.
 PACKAGES = (
@@ -105,9 +105,8 @@ def frame(results: Results) -> dict[str, Any]:
 def _warning(results: Results) -> str:
     """The warning of the data, and that segments do not rest on simulated figures where they do not."""
     text = str(results.source.get("warning") or "")
-    if not text or data_mark(results.source, results.config, shows_achievement=False):
-        return text
-    return f"This summary and the segments rest on real figures. {text}"
+    real = "This summary and the segments rest on real figures. "
+    return f"{real if segments_are_real(results) else ''}{text}"
 
 
 def _config(config: dict[str, Any]) -> str:

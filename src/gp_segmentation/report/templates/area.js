@@ -41,11 +41,8 @@ function chip(number) {
 }
 
 function practiceButton(r, i) {
-  const button = element("button", r[CODE]);
-  button.type = "button";
-  button.className = "link";
+  const button = linkButton(r[CODE], null, function () { showPractice(i); });
   button.setAttribute("aria-label", "Details of " + r[CODE] + ", " + r[NAME]);
-  button.addEventListener("click", function () { showPractice(i); });
   return button;
 }
 

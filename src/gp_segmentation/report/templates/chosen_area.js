@@ -6,18 +6,18 @@ const COLUMNS = [
   ["Practice", function (i) { return data.rows[i][NAME]; }],
   ["PCN", function (i) { return data.pcn[i] < 0 ? "" : data.pcns[data.pcn[i]][NAME]; }],
   ["Patients", function (i) { return data.rows[i][PATIENTS]; }],
+  // Of the condition in `showOnly`: by how much the recorded number differs.
+  ["Recorded (expected)", function (i) { const o = askedRegister(i); return o ? Math.abs(o[1] - o[2]) : -1; }],
   ["Segment", function (i) { return segmented(data.rows[i]) ? data.groups[groupAt(data.rows[i], SEGMENTS)][CODE] : "none"; }],
   ["Clear segment", function (i) { return CLARITY[data.rows[i][DOUBT]] || "not assessed"; }],
   ["Certainty in samples", function (i) { return data.rows[i][CERTAINTY]; }],
   ["Next segment", function (i) { const g = data.rows[i][SECOND]; return g < 0 ? "none" : data.groups[g][CODE]; }],
-  // Of the condition in `showOnly`: by how much the recorded number differs.
-  ["Recorded (expected)", function (i) { const o = askedRegister(i); return o ? Math.abs(o[1] - o[2]) : -1; }],
   ["Beside its own segment", function (i) { return !askedRegister(i) ? "" : staysOutside(i, askedNumber(), showOnly.value.split("-")[0]) ? (showOnly.value[0] === "f" ? "also low" : "also high") : "as its segment"; }]
 ];
 // The columns of a condition, and those shown otherwise.
-const OF_CONDITION = [0, 1, 2, 3, 8, 4, 9], OF_SEGMENT = [0, 1, 2, 3, 4, 5, 6, 7];
+const OF_CONDITION = [0, 1, 2, 3, 4, 5, 9], OF_SEGMENT = [0, 1, 2, 3, 5, 6, 7, 8];
 const CLARITY = ["yes", "no: samples differ", "no: second method differs", "no: both differ"]; // as DOUBTS of report/page_data.py
-const BY_NAME = 1, BY_PCN = 2, CERTAIN = 6, RECORDED = 8, NUMERIC = [3, CERTAIN, RECORDED];
+const BY_NAME = 1, BY_PCN = 2, RECORDED = 4, CERTAIN = 7, NUMERIC = [3, RECORDED, CERTAIN];
 const order = { column: BY_NAME, down: false };
 
 function showArea() {
@@ -57,13 +57,13 @@ function offerOnly() {
 function isWanted(i) {
   if (!showOnly.value) { return true; }
   if (showOnly.value === UNCLEAR) { return isUnclear(i); }
-  return isOutside(i, askedNumber(), showOnly.value.split("-")[0]) !== 0;
+  return gapOf(i, askedNumber(), showOnly.value.split("-")[0]) !== 0;
 }
 
 // Position in data.registers of the condition in `showOnly`; -1: none.
 function askedNumber() { return showOnly.value.indexOf("-") < 0 ? -1 : Number(showOnly.value.split("-")[1]); }
 
-function askedRegister(i) { return outside[i].find(function (o) { return o[0] === askedNumber(); }); }
+function askedRegister(i) { return registerOf(i, askedNumber()); }
 
 // Means are known by board; a network or a group of one's own has none here.
 function showAverages() {
@@ -89,7 +89,7 @@ function showPractices() {
   const body = document.getElementById("area-practices");
   body.textContent = "";
   const columns = askedNumber() < 0 ? OF_SEGMENT : OF_CONDITION, table = document.getElementById("area-table");
-  Array.from(table.tHead.rows[0].cells).forEach(function (cell) { cell.hidden = columns.indexOf(Number(cell.dataset.column)) < 0; });
+  Array.from(table.tHead.rows[0].cells).forEach(function (cell, n) { cell.hidden = columns.indexOf(n) < 0; });
   const numeric = columns.map(function (_, n) { return n; }).filter(function (n) { return NUMERIC.indexOf(columns[n]) >= 0; });
   chosen.forEach(function (i) { row(body, columns.map(function (n) { return n ? cellText(i, n) : practiceButton(i); }), numeric); });
   showOrder(table, order);
@@ -103,10 +103,7 @@ function cellText(i, n) {
 }
 
 sortable(document.getElementById("area-table"), COLUMNS.map(function (column) { return column[0]; }), NUMERIC, order, showPractices);
-// Recorded numbers stand before the segment, though they are the last but one of COLUMNS.
 const heads = document.getElementById("area-table").tHead.rows[0];
-Array.from(heads.cells).forEach(function (cell, n) { cell.dataset.column = n; });
-heads.insertBefore(heads.cells[RECORDED], heads.cells[4]);
 document.getElementById("area-csv").addEventListener("click", function () {
   const shown = Array.from(heads.cells).filter(function (cell) { return !cell.hidden; }).map(function (cell) { return cell.textContent; });
   const rows = Array.from(document.getElementById("area-practices").rows, function (line) { return Array.from(line.cells, function (cell) { return cell.textContent; }); });

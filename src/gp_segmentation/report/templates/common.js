@@ -44,10 +44,7 @@ function withUnit(n, singular) { return n.toLocaleString("en-GB") + " " + singul
 
 // A button with a practice's code, which shows its profile.
 function practiceButton(i) {
-  const button = element("button", data.rows[i][CODE]);
-  button.type = "button";
-  button.className = "link";
+  const button = linkButton(data.rows[i][CODE], null, function () { showPractice(i); });
   button.setAttribute("aria-label", "Show " + data.rows[i][CODE] + ", " + data.rows[i][NAME]);
-  button.addEventListener("click", function () { showPractice(i); });
   return button;
 }

@@ -73,10 +73,7 @@ function offerBoards(boards) {
   list.textContent = "";
   list.hidden = boards.length === 0;
   boards.forEach(function (b) {
-    const button = element("button", "Show " + data.icb_codes[b] + ", " + data.icbs[b], element("li", null, list));
-    button.type = "button";
-    button.className = "link";
-    button.addEventListener("click", function () { chooseBoard(b); });
+    linkButton("Show " + data.icb_codes[b] + ", " + data.icbs[b], element("li", null, list), function () { chooseBoard(b); });
   });
 }
 

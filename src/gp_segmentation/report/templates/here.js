@@ -1,16 +1,8 @@
 // The chosen area on the first screen: which segment it has more of than England, how sure that is, what follows.
 const here = document.getElementById("here"), overview = document.getElementById("overview");
 const LARGEST = 3; // practices named for a condition
-const FEWEST = 3; // practices, unusual in their own segment too, from which a condition is asked about
-const BY_CHANCE = 0.025; // share of practices outside a 95% interval, on either side
 
 function counted(n, of, unit) { return n.toLocaleString("en-GB") + " of " + withUnit(of, unit) + " (" + percent(n, of) + ")"; }
-
-// Lower end of the 95% interval of a share n / of (Wilson): what lies above England's share is more than chance.
-function lowest(n, of) {
-  const z2 = 3.8415, share = n / of;
-  return (share + z2 / (2 * of) - Math.sqrt(z2 * (share * (1 - share) / of + z2 / (4 * of * of)))) / (1 + z2 / of);
-}
 
 // Practices whose segment is clear, and those assessed.
 function clarity(among) {
@@ -29,16 +21,16 @@ function showHere() {
   document.getElementById("here-title").textContent = name + ": " + withUnit(counts.all, "practice");
   fillPoints("here-found", [mixText(told, more, counts), sureText(sure, counts.all), networksText(told)]);
   const unsure = here.dataset.usable === undefined;
-  const asked = [...questions(), compareText(told, more, counts) + conditionsText(told)];
-  fillPoints("here-asked", unsure ? ["Do not plan by these segments: below it says why."] : asked);
-  fillConditions(unsure ? [] : askedConditions().flat());
+  const texts = [...questions(), compareText(told, more, counts) + conditionsText(told)];
+  fillPoints("here-asked", unsure ? ["Do not plan by these segments: below it says why."] : texts);
+  fillConditions(unsure ? [] : asked);
   const boards = similarBoards(), similar = document.getElementById("here-boards");
   similar.hidden = !boards.length;
   links(similar, "Boards with the most similar mix, to compare with: ", boards.map(function (b) { return [boardName(b), function () { setBoard(data.icb_codes[b]); here.scrollIntoView(); }]; }));
   links(document.getElementById("here-lists"), "See ", [
-    ["its " + withUnit(counts.here[told], "practice") + " in " + data.groups[told][CODE], list(told, "")],
-    ...(sure.all > sure.clear ? [["the " + (sure.all - sure.clear).toLocaleString("en-GB") + " without a clear segment", list(-1, UNCLEAR)]] : []),
-    ["all its practices by network", list(-1, "")],
+    ["its " + withUnit(counts.here[told], "practice") + " in " + data.groups[told][CODE], showListed(told, "")],
+    ...(sure.all > sure.clear ? [["the " + (sure.all - sure.clear).toLocaleString("en-GB") + " without a clear segment", showListed(-1, UNCLEAR)]] : []),
+    ["all its practices by network", showListed(-1, "")],
     ["what sets " + data.groups[told][CODE] + " apart", function () { document.getElementById("segment-" + data.groups[told][NUMBER]).scrollIntoView(); }]
   ]);
 }
@@ -88,44 +80,24 @@ function compareText(g, more, counts) {
   return "Compare the " + withUnit(counts.here[g], "practice") + " in " + code + " with the " + (counts.england[g] - counts.here[g]).toLocaleString("en-GB") + " elsewhere, not with England's average.";
 }
 
-// The conditions to ask about, first those of which most practices are unusual in their own segment too.
-function askedConditions() {
-  const all = data.rows.filter(function (_, i) { return inArea(i); }).length;
-  const found = [];
-  WAYS.forEach(function (way) {
-    data.registers.forEach(function (name, n) {
-      const gap = outsideOf(n, way);
-      gap.own = gap.practices.filter(function (i) { return staysOutside(i, n, way); });
-      gap.ownPatients = gap.own.reduce(function (sum, i) { return sum + Math.abs(registerOf(i, n)[1] - segmentRatio(i, n) * registerOf(i, n)[2]); }, 0);
-      // Clearly more of the area's practices than chance gives: the interval of the share of those unusual in their
-      // own segment too is above twice that.
-      if (gap.own.length < FEWEST || lowest(gap.own.length, all) <= 2 * BY_CHANCE) { return; }
-      found.push({ name: name, register: n, way: way, gap: gap, all: all });
-    });
-  });
-  found.sort(function (a, b) { return b.gap.own.length - a.gap.own.length || b.gap.patients - a.gap.patients; });
-  return WAYS.map(function (way) { return found.filter(function (one) { return one.way === way; }).slice(0, 2); }).filter(function (some) { return some.length; })
-    .sort(function (a, b) { return b[0].gap.own.length - a[0].gap.own.length; });
-}
-
 function questions() {
-  return askedConditions().flat().map(function (one, n) {
+  return asked.map(function (one, n) {
     const gap = one.gap, name = /^[A-Z][a-z]/.test(one.name) ? one.name.charAt(0).toLowerCase() + one.name.slice(1) : one.name;
     return (n ? "Ask " : "Start here: ask ") + withUnit(gap.own.length, "practice") + (one.way === "fewer" ? " how patients with " + name + " are found and coded" : " whether services match their patients with " + name) +
       ": they record about " + about(gap.ownPatients) + " " + one.way + " than similar practices would. Of all practices " + gap.practices.length.toLocaleString("en-GB") + " record " + one.way + " than England would, together about " + about(gap.patients) + ".";
   });
 }
 
-function fillConditions(asked) {
+function fillConditions(conditions) {
   const part = document.getElementById("here-conditions"), body = part.querySelector("tbody");
-  part.hidden = !asked.length;
+  part.hidden = !conditions.length;
   body.textContent = "";
-  if (!asked.length) { return; }
+  if (!conditions.length) { return; }
   part.querySelector("caption").textContent = "Practices that record fewer or more patients than expected for their patients' " + listed(data.adjusted_for) +
-    ". Chance alone would flag " + atLeastOne(BY_CHANCE * asked[0].all) + " of " + withUnit(asked[0].all, "practice") + " either way. A flag does not prove that patients are missed: ethnicity and smoking are not adjusted for, and some of a gap may be who the patients are. Special practices are left out.";
-  asked.forEach(function (one) {
+    ". Chance alone would flag " + atLeastOne(BY_CHANCE * conditions[0].all) + " of " + withUnit(conditions[0].all, "practice") + " either way. A flag does not prove that patients are missed: ethnicity and smoking are not adjusted for, and some of a gap may be who the patients are. Special practices are left out.";
+  conditions.forEach(function (one) {
     const condition = element("span"), gap = one.gap, way = one.way === "fewer" ? "fewer" : "more";
-    links(condition, "", [[one.name, list(-1, one.way + "-" + one.register)]]);
+    links(condition, "", [[one.name, showListed(-1, one.way + "-" + one.register)]]);
     row(body, [condition, gap.practices.length + " (" + bySegment(gap.practices) + ")", about(gap.patients) + " " + way,
       gap.own.length ? gap.own.length + " (" + about(gap.ownPatients) + " " + way + ")" : "0", commonNetworks(gap.practices), largestGaps(one)], [1, 2, 3]);
   });
@@ -148,22 +120,11 @@ function bySegment(practices) {
 }
 
 function largestGaps(one) {
-  const size = function (i) { return isOutside(i, one.register, one.way); };
+  const size = function (i) { return gapOf(i, one.register, one.way); };
   return [...one.gap.own].sort(function (a, b) { return size(b) - size(a) || a - b; }).slice(0, LARGEST).map(function (i) {
     const o = registerOf(i, one.register);
     return data.rows[i][NAME] + " " + o[1].toLocaleString("en-GB") + " (" + o[2].toLocaleString("en-GB") + ")";
   }).join("; ") || "none";
-}
-
-function registerOf(i, register) { return outside[i].find(function (o) { return o[0] === register; }); }
-
-// Patients that a practice's segment records for each expected one.
-function segmentRatio(i, register) { return data.ratios[register][data.groups[groupAt(data.rows[i], SEGMENTS)][NUMBER]] || 1; }
-
-// Whether a practice's number is outside the interval too if as much is expected of it as its segment records.
-function staysOutside(i, register, way) {
-  const o = registerOf(i, register), ratio = segmentRatio(i, register);
-  return way === "fewer" ? o[1] < ratio * o[3] : o[1] > ratio * o[4];
 }
 
 function listed(words) { return words.join(", ").replace(/, ([^,]*)$/, " and $1"); }
@@ -197,7 +158,7 @@ function similarBoards() {
 }
 
 // Show practices of the area by network: those of a segment (-1: all), and only those (a value of `showOnly`).
-function list(group, wanted) {
+function showListed(group, wanted) {
   return function () {
     chosenGroup.value = group < 0 ? "" : groupCode(group);
     showOnly.value = wanted;
@@ -212,10 +173,7 @@ function links(parent, intro, wanted) {
   parent.textContent = intro;
   wanted.forEach(function (one, n) {
     if (n) { parent.append("; "); }
-    const button = element("button", one[0], parent);
-    button.type = "button";
-    button.className = "link";
-    button.addEventListener("click", one[1]);
+    linkButton(one[0], parent, one[1]);
   });
 }
 

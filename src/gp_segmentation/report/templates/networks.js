@@ -1,8 +1,6 @@
 // The chosen area's networks by segment; on paper also its map, and all its practices by segment.
 const networks = document.getElementById("networks"), networksTable = document.getElementById("networks-table");
 const networksOrder = { column: 0, down: false };
-const WAYS = ["fewer", "more"];
-const outside = data.rows.map(function (_, i) { return ofPractice("outside", i); });
 let orderedFor = ""; // area for which the order was set
 const NO_NETWORK = "No network";
 
@@ -19,24 +17,6 @@ function toldSegment(counts) {
   const most = of(function (g) { return counts.here[g] / counts.all - counts.england[g] / data.rows.length; });
   const more = lowest(counts.here[most], counts.all) > counts.england[most] / data.rows.length;
   return { group: more ? most : of(function (g) { return counts.here[g]; }), more: more };
-}
-
-// Patients by which a practice's recorded number is below or above the expected one, where it lies outside the
-// interval of that (only those are listed); 0: it does not, or the practice is a special one.
-function isOutside(i, register, way) {
-  return !data.rows[i][FITTED] ? 0 : outside[i].reduce(function (sum, o) {
-    if (o[0] !== register || (o[1] < o[2]) !== (way === "fewer")) { return sum; }
-    return Math.abs(o[1] - o[2]);
-  }, 0);
-}
-
-function outsideOf(register, way) {
-  const found = { practices: [], patients: 0 };
-  data.rows.forEach(function (_, i) {
-    const patients = inArea(i) ? isOutside(i, register, way) : 0;
-    if (patients) { found.practices.push(i); found.patients += patients; }
-  });
-  return found;
 }
 
 // Practices of the area by network, by name; those without one last.
@@ -70,7 +50,7 @@ function showNetworks() {
 
 // A line: position in data.pcns, practices, patients, practices of each segment, without a clear one, and those of
 // each condition asked about.
-function networkLines(asked) {
+function networkLines() {
   return byNetwork().map(function (network) {
     const count = function (test) { return network[1].filter(test).length; };
     const patients = network[1].reduce(function (sum, i) { return sum + data.rows[i][PATIENTS]; }, 0);
@@ -80,7 +60,7 @@ function networkLines(asked) {
   });
 }
 
-function headNetworks(asked) {
+function headNetworks() {
   const head = networksTable.tHead.rows[0], groups = segmentGroups();
   head.textContent = "";
   const names = ["Network", "Practices", "Patients", ...groups.map(function (g) { return data.groups[g][CODE] || data.groups[g][NAME]; }), "Not clear", ...asked.map(function (one) { return one.way[0].toUpperCase() + one.way.slice(1) + " " + data.register_codes[one.register]; })];
@@ -95,8 +75,8 @@ function headNetworks(asked) {
 }
 
 function drawNetworks() {
-  const asked = askedConditions().flat(), numeric = headNetworks(asked);
-  const body = networksTable.tBodies[0], lines = networkLines(asked), by = networksOrder.column, sign = networksOrder.down ? -1 : 1;
+  const numeric = headNetworks();
+  const body = networksTable.tBodies[0], lines = networkLines(), by = networksOrder.column, sign = networksOrder.down ? -1 : 1;
   if (by) { lines.sort(function (a, b) { return sign * (a[by] - b[by]); }); } else if (networksOrder.down) { lines.reverse(); }
   body.textContent = "";
   lines.forEach(function (line) {
@@ -107,17 +87,12 @@ function drawNetworks() {
 
 function networkButton(p) {
   if (p < 0 || filter.icb < 0) { return networkName(p); }
-  const button = element("button", networkName(p));
-  button.type = "button";
-  button.className = "link";
-  button.addEventListener("click", function () { chosenPcn.value = data.pcns[p][CODE]; changeFilter(); here.scrollIntoView(); });
-  return button;
+  return linkButton(networkName(p), null, function () { chosenPcn.value = data.pcns[p][CODE]; changeFilter(); here.scrollIntoView(); });
 }
 
 function listPractices() {
   const list = document.getElementById("networks-practices");
   list.textContent = "";
-  const asked = askedConditions().flat();
   document.getElementById("networks-marks").textContent = asked.map(function (one) { return data.register_codes[one.register] + ": " + one.name; }).join("; ") + (asked.length ? "; patients recorded/expected, * also beside its own segment" : "");
   segmentGroups().forEach(function (g) {
     const mine = data.rows.map(function (_, i) { return i; }).filter(function (i) { return inArea(i) && groupAt(data.rows[i], SEGMENTS) === g; });
@@ -129,7 +104,7 @@ function listPractices() {
       const r = data.rows[i], next = isUnclear(i) && r[SECOND] >= 0 ? " (" + data.groups[r[SECOND]][CODE] + ")" : "";
       const span = element("span", r[NAME] + (segmented(r) && !r[FITTED] ? " (special)" : next), names);
       asked.filter(function (one) { return one.gap.practices.indexOf(i) >= 0; }).forEach(function (one) {
-        const o = outside[i].find(function (some) { return some[0] === one.register; });
+        const o = registerOf(i, one.register);
         element("b", " " + data.register_codes[one.register] + (one.gap.own.indexOf(i) >= 0 ? "* " : " ") + o[1].toLocaleString("en-GB") + "/" + o[2].toLocaleString("en-GB"), span);
       });
     });

@@ -44,16 +44,22 @@ function fits(key, words) {
   return words.every(function (word) { return key.indexOf(" " + word) >= 0; }) || key.indexOf(" " + words.join("")) >= 0;
 }
 
+// A button that looks like a link.
+function linkButton(text, parent, action) {
+  const button = element("button", text, parent);
+  button.type = "button";
+  button.className = "link";
+  button.addEventListener("click", action);
+  return button;
+}
+
 // Headings that sort a table: the same one again turns the order round; of numbers the largest comes first.
 function sortable(table, names, numeric, order, redraw) {
   names.forEach(function (name, n) {
     const head = element("th", null, table.tHead.rows[0]);
     head.scope = "col";
     if (numeric.indexOf(n) >= 0) { head.className = "n"; }
-    const button = element("button", name, head);
-    button.type = "button";
-    button.className = "link";
-    button.addEventListener("click", function () {
+    linkButton(name, head, function () {
       order.down = order.column === n ? !order.down : numeric.indexOf(n) >= 0;
       order.column = n;
       redraw();
@@ -63,6 +69,6 @@ function sortable(table, names, numeric, order, redraw) {
 
 function showOrder(table, order) {
   Array.from(table.tHead.rows[0].cells).forEach(function (head, n) {
-    head.setAttribute("aria-sort", Number(head.dataset.column || n) !== order.column ? "none" : order.down ? "descending" : "ascending");
+    head.setAttribute("aria-sort", n !== order.column ? "none" : order.down ? "descending" : "ascending");
   });
 }
