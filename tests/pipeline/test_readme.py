@@ -24,8 +24,8 @@ COMMANDS = ("gpseg", "dvc", "make", *(f"gpseg-{name}" for name in DASHED))
 #: Commands of DVC, and the words of tests/pipeline/test_dvc.py that try them.
 DVC = {
     "dvc repro": '"dvc", "repro"',
-    "dvc exp run -S source=nhs_2024_25": '"dvc", "exp", "run", "-n", "untested", "-S"',
-    "dvc exp run -S clusterer=hierarchical": '"dvc", "exp", "run", "-n", "untested", "-S"',
+    "dvc exp run -S source=nhs_2024_25": '"dvc", "exp", "run", "--temp", "-n", "untested", "-S"',
+    "dvc exp run -S clusterer=hierarchical": '"dvc", "exp", "run", "--temp", "-n", "untested", "-S"',
     "dvc exp run --queue -S 'clusterer=kmeans,hierarchical'": '"dvc", "exp", "run", "--queue", "-S"',
     "dvc exp run --run-all": '"dvc", "exp", "run", "--run-all"',
     "dvc exp show": '"dvc", "exp", "show"',
