@@ -199,7 +199,8 @@ def new_loggers() -> Iterator[None]:
         root.setLevel(kept[1])
         # What a command announces is not announced in tests that come after it.
         for name, logger in _loggers().items():
-            logger.setLevel(levels.get(name, logging.NOTSET))
+            if logger.level != (level := levels.get(name, logging.NOTSET)):  # each is told to all the others
+                logger.setLevel(level)
 
 
 @pytest.fixture(scope="session", name="new_loggers")

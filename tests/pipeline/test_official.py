@@ -15,7 +15,8 @@ PREVALENCE = {"HYP": 15.23, "DEP": 14.27, "OB": 13.88, "DM": 7.89, "CKD": 4.64}
 def segmented(project, nhs_data):
     project.call("gpseg-data", "source=nhs_2024_25", f"from={nhs_data}")
     light = ("clusterer=kmeans", "clusterer.n_clusters=4", "evidence=off", "report.figures=[map]")
-    project.call("gpseg", "source=nhs_2024_25", *light)
+    least = ("study=silhouette", "study.certainty_draws=0", "insight.opportunities.draws=0")
+    project.call("gpseg", "source=nhs_2024_25", *light, *least, "insight.peers.resamples=0")
     return project
 
 
