@@ -312,6 +312,6 @@ def project(template, tmp_path_factory) -> Project:
 
 
 @pytest.fixture(scope="session")
-def copy_of_project() -> Callable[[Path], Project]:
-    """`copy_project`, for tests that need more than one, or one of their own."""
-    return copy_project
+def project_in() -> Callable[[Path], Project]:
+    """The project in a folder that some test made."""
+    return Project

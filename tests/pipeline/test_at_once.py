@@ -21,6 +21,8 @@ from gp_segmentation.tracking import store
 pytestmark = pytest.mark.filterwarnings("ignore:_NoneStep:DeprecationWarning")
 
 QUICK = ("evidence=off", "report.figures=[sizes]", "clusterer=kmeans")
+
+
 def digests(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of every file below a folder."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
