@@ -45,10 +45,9 @@ SAID = {
 #: A part that is absent wherever another is: a list of practices has neither registers nor achievement.
 WITHOUT = {"registers": "achievement"}
 CORE = (
-    ("registrations", "pcas"),
-    ("achievement", "organisations", "postcodes"),
     ("registrations", "denominators", "imd_2025"),
-    ("registers", "small_areas", "localities"),
+    ("achievement", "postcodes"),
+    ("pcas", "organisations", "small_areas", "localities"),
     tuple(part for part in PARTS if part not in ("denominators", "pcas")),
 )
 EXHAUSTIVE = "GPSEG_EXHAUSTIVE" in os.environ
