@@ -11,7 +11,11 @@ import yaml
 from gp_segmentation.pipeline.stages import segment
 from gp_segmentation.tracking.store import open_store
 
-QUICK = ["evidence=off", "report.figures=[sizes]", "clusterer=kmeans", "clusterer.n_clusters=3"]
+QUICK = [
+    *("evidence=off", "report.figures=[sizes]", "clusterer=kmeans", "clusterer.n_clusters=3"),
+    *("study=silhouette", "study.certainty_draws=0", "insight.peers.resamples=0"),
+    "insight.opportunities.draws=0",
+]
 
 
 def planted() -> str:
