@@ -90,13 +90,8 @@ FIGURES = ["icb_shares", "opportunities", "age_explained"]
 #: What makes the run quick.
 QUICK = [
     *("source.england.practices=120", "clusterer=kmeans", "clusterer.n_clusters=3", "jobs=1"),
-    *(
-        "study.rule.stability_draws=4",
-        "study.rule.splits=2",
-        "evidence=quick",
-        "evidence.bootstraps=4",
-        "insight.peers.resamples=2",
-    ),
+    *("study=silhouette", "study.certainty_draws=0", "evidence=quick", "evidence.bootstraps=4"),
+    *("insight.peers.resamples=2", "insight.opportunities.draws=0"),
     f"report.figures=[{','.join(FIGURES)}]",
 ]
 #: Column of names -> column of codes of the places practices are in.

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
 from filelock import FileLock
 
 from gp_segmentation import config
@@ -199,13 +198,12 @@ def _check_address(uri: str | None) -> None:
 
 def _check_params(root: Path) -> None:
     """Refuse results in `data/` that were made with another configuration than params.yaml says."""
-    lock, params = ((root / name) for name in ("dvc.lock", "params.yaml"))
-    stages = (
-        (yaml.safe_load(lock.read_text(encoding="utf-8")) or {}).get("stages", {}) if lock.is_file() else {}
-    )
+    from gp_segmentation.tracking.describing import yaml_of
+
+    stages = yaml_of(root / "dvc.lock").get("stages", {})
     if "report" not in stages:
         return
-    if stages["report"]["params"]["params.yaml"] != yaml.safe_load(params.read_text(encoding="utf-8")):
+    if stages["report"]["params"]["params.yaml"] != yaml_of(root / "params.yaml"):
         raise GpsegError(
             "params.yaml is not what the results in data/ were made with, says dvc.lock. Run dvc repro: it "
             "brings them up to date and records them"

@@ -131,8 +131,7 @@ def _check_tables(address: str, shown: str) -> None:
         engine = SqlAlchemyStore._get_or_create_engine(address)
     finally:
         utils.MAX_RETRY_COUNT = tries
-    found, scripts = utils._get_schema_version(engine), utils._get_alembic_config("")
-    known = [script.revision for script in utils.ScriptDirectory.from_config(scripts).walk_revisions()]
+    found, known = utils._get_schema_version(engine), _revisions()
     if found is None or found == known[0]:
         return
     if found.startswith("v"):
@@ -150,3 +149,12 @@ def _check_tables(address: str, shown: str) -> None:
         f"(revision {found})",
         remedy,
     )
+
+
+@functools.cache
+def _revisions() -> tuple[str, ...]:
+    """The versions of MLflow's tables, newest first: each is a file of its own, run to be read."""
+    from mlflow.store.db import utils
+
+    scripts = utils.ScriptDirectory.from_config(utils._get_alembic_config(""))
+    return tuple(script.revision for script in scripts.walk_revisions())

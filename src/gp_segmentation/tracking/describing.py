@@ -93,16 +93,18 @@ def sweep_tags(root: Path, sweep_id: str) -> dict[str, str]:
 
 def raw_hash(root: Path, source: str) -> str:
     """Return DVC's hash of the source's raw folder (dvc.lock), or of all raw data (data.dvc)."""
-    lock = _yaml(root / "dvc.lock")
+    lock = yaml_of(root / "dvc.lock")
     for dep in lock.get("stages", {}).get("prepare", {}).get("deps", []):
         if dep.get("path") == f"data/raw/{source}":
             return str(dep.get("md5", "unknown"))
-    outs = _yaml(root / "data.dvc").get("outs") or [{}]
+    outs = yaml_of(root / "data.dvc").get("outs") or [{}]
     return str(outs[0].get("md5", "unknown"))
 
 
-def _yaml(path: Path) -> dict[str, Any]:
-    return (yaml.safe_load(path.read_text(encoding="utf-8")) or {}) if path.is_file() else {}
+def yaml_of(path: Path) -> dict[str, Any]:
+    """Return what a YAML file holds, nothing where it is not; dvc.lock is long: read by C, not by Python."""
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    return yaml.load(text, Loader=yaml.CSafeLoader) or {}
 
 
 _TO_HAVE_ONE = (
