@@ -255,15 +255,18 @@ def test_a_wrong_password_is_told_before_work_begins(typed, logged_in, tmp_path,
     assert list((tmp_path / "runs").rglob("*.parquet")) == []
 
 
-# One process of several that share a study.
+# Two processes that share a study; they part when all is imported, and nothing is run.
 SHARING = """
-import runpy, sys
-from pathlib import Path
+import os, runpy, sys
 import gp_segmentation
 STUDIES = runpy.run_path(sys.argv[1])
-print("ready", flush=True)
-sys.stdin.readline()
-STUDIES["run"](storage=sys.argv[2]).trials.to_parquet(sys.argv[3])
+begun = []
+for table in sys.argv[3:]:
+    if not (pid := os.fork()):
+        STUDIES["run"](storage=sys.argv[2]).trials.to_parquet(table)
+        sys.exit()
+    begun.append(pid)
+print([os.waitpid(pid, 0)[1] for pid in begun])
 """
 
 
@@ -279,21 +282,12 @@ def test_processes_that_share_a_study_do_every_trial_once(alone, postgresql, tmp
     where = address(postgresql, "shared", SERVERS.USER)
     fixture = str(ROOT / "tests" / "fixtures" / "planted_study.py")
     tables = [tmp_path / f"{i}.parquet" for i in range(2)]
-    started = [
-        subprocess.Popen(
-            [sys.executable, "-c", SHARING, fixture, where, str(table)],
-            env=os.environ | {"PGPASSWORD": SERVERS.PASSWORD},
-            **{"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "encoding": "utf-8"},
-        )
-        for table in tables
-    ]
-    assert [process.stdout.readline() for process in started] == ["ready\n"] * 2
-    for process in started:
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    assert [process.wait(240) for process in started] == [0, 0]
-    for process in started:
-        process.communicate()
+    command = [sys.executable, "-c", SHARING, fixture, where, *map(str, tables)]
+    environment = os.environ | {"PGPASSWORD": SERVERS.PASSWORD}
+    done = subprocess.run(
+        command, env=environment, stdout=subprocess.PIPE, encoding="utf-8", timeout=240, check=True
+    )
+    assert done.stdout == "[0, 0]\n"
     for table in tables:
         assert_frame_equal(pd.read_parquet(table), alone.trials, check_exact=True)
     assert trials_in(address(postgresql, "shared")) == 25  # 5 of K-means, 5 of each of 4 linkages
