@@ -8,6 +8,7 @@ tests/config/test_sources_page.py compares the page with the configuration.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,13 @@ READERS = {
 }
 
 
+@cache
+def whole_files(source: str) -> dict[str, Any]:
+    """Return the files of a source as they are composed."""
+    files: dict[str, Any] = config.compose_config(ROOT, [f"source={source}"], name="data")["source"]["files"]
+    return files
+
+
 def files() -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     """Yield YAML, name and settings of every file, from the YAML that says which file it is."""
     for path in sorted((ROOT / "conf" / "source").glob("*.yaml")):
@@ -51,7 +59,7 @@ def files() -> Iterator[tuple[str, str, Mapping[str, Any]]]:
             continue
         own = yaml.safe_load(path.read_text(encoding="utf-8"))["files"]
         source = EVERYTHING if path.stem.startswith("_") else path.stem
-        whole = config.compose_config(ROOT, [f"source={source}"], name="data")["source"]["files"]
+        whole = whole_files(source)
         for name, said in own.items():
             if {"filename", "url"} & said.keys() and said.get("filename") != "???":
                 yield path.name, name, {**whole[name], **said, "reader": whole[name]["reader"]}

@@ -335,6 +335,7 @@ def small_england(tmp_path_factory) -> tuple[dict[str, Any], Path]:
         *("source.england.practices=150", "study.n_clusters.high=4", "study.rule.min_practices=5"),
         *("study.rule.stability_draws=4", "study.rule.splits=2"),
         *("evidence=quick", "evidence.bootstraps=4", "insight.peers.resamples=2"),
+        *("insight.opportunities.draws=4", "insight.spatial.permutations=19", "study.certainty_draws=10"),
     ]
     cfg = config.compose_config(ROOT, overrides)
     raw = tmp_path_factory.mktemp("england") / "raw"

@@ -51,23 +51,25 @@ def test_params_missing_says_how_to_write_them(tmp_path):
         config.load_params(Path(tmp_path) / "params.yaml")
 
 
-@pytest.mark.parametrize(
-    ("override", "told"),
-    [
-        (
-            "source.files.qof.url=https://example.org/a.zip",
-            "'source.files.qof.url=\"https://example.org/a.zip\"'",
+#: Settings of a source, and how the command that fetches it has them; those of a list go together.
+TYPED = [
+    {
+        "source.label='null'": "'source.label=\"null\"'",
+        "source.simulated=[achievement]": "'source.simulated=[\"achievement\"]'",
+        "source.files.qof.filename=mine.zip": "source.files.qof.filename=mine.zip",
+        "source.files.qof.url=https://example.org/a.zip": (
+            "'source.files.qof.url=\"https://example.org/a.zip\"'"
         ),
-        ("source.files.qof.filename=mine.zip", "source.files.qof.filename=mine.zip"),
-        ("source.simulated=[achievement]", "'source.simulated=[\"achievement\"]'"),
-        ("source.simulated=[]", "'source.simulated=[]'"),
-        ("source.label='null'", "'source.label=\"null\"'"),
-        ("source.files.qof.sha256=null", ""),  # as it is without
-        ("+source.files.qof.aliases=[a.zip]", "'+source.files.qof.aliases=[\"a.zip\"]'"),
-    ],
-)
-def test_the_command_that_fetches_a_source_says_what_was_set_and_composes_to_it(override, told):
-    source = config.compose_config(ROOT, ["source=nhs_2024_25", override], "data")["source"]
+        "+source.files.qof.aliases=[a.zip]": "'+source.files.qof.aliases=[\"a.zip\"]'",
+    },
+    {"source.simulated=[]": "'source.simulated=[]'"},
+    {"source.files.qof.sha256=null": ""},  # as it is without
+]
+
+
+@pytest.mark.parametrize("typed", TYPED)
+def test_the_command_that_fetches_a_source_says_what_was_set_and_composes_to_it(typed):
+    source = config.compose_config(ROOT, ["source=nhs_2024_25", *typed], "data")["source"]
     command = config.fetch_command(source, ROOT)
-    assert command == f"gpseg data source=nhs_2024_25 {told}".strip()
+    assert command == " ".join(["gpseg data source=nhs_2024_25", *filter(None, typed.values())])
     assert config.compose_config(ROOT, shlex.split(command)[2:], "data")["source"] == source

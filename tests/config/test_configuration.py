@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from fnmatch import fnmatch
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +144,7 @@ ONE_OR_MORE = ("source.files.*.url",)
 ANY_KEY = ("*.exclude", "*.reader*.where", "*.reader.columns.*.categories")
 
 Path_ = tuple[str | int, ...]
+Places = dict[Path_, tuple[dict[str, Any], Any]]
 
 
 def walk(value: Any, path: Path_ = ()) -> Iterator[tuple[Path_, Any]]:
@@ -155,24 +155,11 @@ def walk(value: Any, path: Path_ = ()) -> Iterator[tuple[Path_, Any]]:
         yield from walk(one, (*path, key))
 
 
-@cache
-def compositions() -> list[dict[str, Any]]:
-    """As few compositions of conf/config.yaml as have every option of every group."""
-    others = ("experiment", "hydra")
-    folders = [f for f in sorted((ROOT / "conf").iterdir()) if f.is_dir() and f.name not in others]
-    options = {f.name: sorted(p.stem for p in f.glob("*.yaml") if p.stem[0] != "_") for f in folders}
-    rounds = range(max(map(len, options.values())))
-    return [
-        config.compose_config(ROOT, [f"{group}={names[i % len(names)]}" for group, names in options.items()])
-        for i in rounds
-    ]
-
-
-@cache
-def places() -> dict[Path_, tuple[dict[str, Any], Any]]:
+@pytest.fixture(scope="module")
+def places(compositions: list[dict[str, Any]]) -> Places:
     """Path of every value -> a composition that has it, and the value there (of several, not null)."""
-    found: dict[Path_, tuple[dict[str, Any], Any]] = {}
-    for composed in compositions():
+    found: Places = {}
+    for composed in compositions:
         for path, value in walk(composed):
             if path and (path not in found or found[path][1] is None):
                 found[path] = composed, value
@@ -229,10 +216,6 @@ def wrong_types(value: Any) -> list[Any]:
     return other if value is None else [7, "text"]
 
 
-def of_group(group: str) -> dict[Path_, tuple[dict[str, Any], Any]]:
-    return {path: place for path, place in places().items() if path[0] == group}
-
-
 def matches(path: Path_, patterns: tuple[str, ...]) -> bool:
     return any(fnmatch(dotted(path), pattern) for pattern in patterns)
 
@@ -245,28 +228,25 @@ HYDRAS = ("defaults", "hydra")
 NO_OPTION = ("source/_renumbered.yaml",)
 
 
-def of_file(name: str) -> tuple[dict[str, Any], str, Path_]:
+def of_file(name: str, compositions: list[dict[str, Any]]) -> tuple[dict[str, Any], str, Path_]:
     """A composition with a file of conf/, what it was composed from, and where the keys of the file stand."""
     group, _, option = name.removesuffix(".yaml").rpartition("/")
     if not group or group == "experiment":
         whole = option if option in ("data", "explore", "panel") else "config"
         return config.compose_config(ROOT, name=whole), whole, ()
+    place: Path_ = (group,)
     if group == "features/excluded":
-        return option_composed("features", "performance"), "config", EXCLUDED
+        group, option, place = "features", "performance", EXCLUDED
     shown = {"_nhs": "nhs_2024_25"}.get(option, "tables_2024_25" if option[0] == "_" else option)
-    return option_composed(group, shown), "config", (group,)
+    return next(one for one in compositions if one[group]["name"] == shown), "config", place
 
 
 EXCLUDED = ("features", "blocks", "achievement", "exclude")
 
 
-def option_composed(group: str, option: str) -> dict[str, Any]:
-    return next(one for one in compositions() if one[group]["name"] == option)
-
-
 @pytest.mark.parametrize("name", [n for n in FILES if n not in NO_OPTION and not n.startswith("hydra/")])
-def test_a_wrong_type_is_refused_for_every_key_of_every_file(name):
-    composed, whole, place = of_file(name)
+def test_a_wrong_type_is_refused_for_every_key_of_every_file(compositions, name):
+    composed, whole, place = of_file(name, compositions)
     own = yaml.safe_load((CONF / name).read_text(encoding="utf-8")) or {}
     accepted = []
     for inner, _ in walk({key: value for key, value in own.items() if key not in HYDRAS}, place):
@@ -283,10 +263,11 @@ def test_a_wrong_type_is_refused_for_every_key_of_every_file(name):
 
 
 @pytest.mark.parametrize("group", GROUPS)
-def test_a_key_too_many_is_refused_wherever_it_stands(group):
+def test_a_key_too_many_is_refused_wherever_it_stands(places, group):
     accepted = [
         dotted(path)
-        for path, (composed, value) in of_group(group).items()
+        for path, (composed, value) in places.items()
+        if path[0] == group
         if isinstance(value, dict) and not matches(path, ANY_KEY)
         if not refused(composed, (*path, "no_such_key"), 1)
     ]
@@ -294,28 +275,28 @@ def test_a_key_too_many_is_refused_wherever_it_stands(group):
 
 
 @pytest.mark.parametrize("group", GROUPS)
-def test_a_group_that_is_missing_is_named(group):
-    composed = {key: value for key, value in compositions()[0].items() if key != group}
+def test_a_group_that_is_missing_is_named(compositions, group):
+    composed = {key: value for key, value in compositions[0].items() if key != group}
     assert [str(p).split(". ")[0] for p in problems(composed)] == [f"{group} is missing"]
 
 
-@cache
-def keys_of_rows() -> dict[str, list[Path_]]:
+@pytest.fixture(scope="module")
+def keys_of_rows(places: Places) -> dict[str, list[Path_]]:
     """First word of every row -> its keys; a key is of the first row that fits."""
     found: dict[str, list[Path_]] = {pattern: [] for pattern, *_ in ROWS}
-    for path in places():
+    for path in places:
         fitting = next((pattern for pattern in found if fnmatch(dotted(path), pattern)), None)
         if fitting:
             found[fitting].append(path)
     return found
 
 
-def test_no_number_is_without_a_range_and_no_range_without_a_number():
-    numbers = [p for p, (_, value) in places().items() if type(value) in (int, float)]
+def test_no_number_is_without_a_range_and_no_range_without_a_number(places, keys_of_rows):
+    numbers = [p for p, (_, value) in places.items() if type(value) in (int, float)]
     assert len(numbers) > 120
-    ranged = {path for paths in keys_of_rows().values() for path in paths}
+    ranged = {path for paths in keys_of_rows.values() for path in paths}
     assert [dotted(p) for p in numbers if p not in ranged and not matches(p, ANY_VALUE)] == []
-    assert [pattern for pattern, paths in keys_of_rows().items() if not paths] == []
+    assert [pattern for pattern, paths in keys_of_rows.items() if not paths] == []
 
 
 def values_at(end: str, kind: str, outwards: int) -> tuple[list[float], list[float]]:
@@ -331,11 +312,11 @@ def values_at(end: str, kind: str, outwards: int) -> tuple[list[float], list[flo
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
-def test_a_number_is_accepted_up_to_its_ends_and_refused_beyond(row):
+def test_a_number_is_accepted_up_to_its_ends_and_refused_beyond(places, keys_of_rows, row):
     pattern, least, most, kind = row
     low, high = values_at(least, kind, -1), values_at(most, kind, +1)
-    for path in keys_of_rows()[pattern]:
-        composed = places()[path][0]
+    for path in keys_of_rows[pattern]:
+        composed = places[path][0]
         accepted = [value for value in low[0] + high[0] if refused(composed, path, value)]
         beyond = [*low[1], *high[1], *([2.5] if kind == "whole" else [])]
         missed = [value for value in beyond if not refused(composed, path, value)]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -35,22 +33,12 @@ def named_objects(node: object, path: str = "") -> dict[str, dict]:
     return {k: v for key, child in children for k, v in named_objects(child, f"{path}.{key}").items()}
 
 
-@cache
-def composition(number: int) -> dict[str, Any]:
-    """The whole configuration with the option of this number of every group (the last of shorter groups)."""
-    of_group = {name: [option for group, option in OPTIONS if group == name] for name in GROUPS}
-    of_group.pop("experiment")  # which chooses other groups' options
-    return config.compose_config(
-        ROOT, [f"{group}={options[min(number, len(options) - 1)]}" for group, options in of_group.items()]
-    )
-
-
 @pytest.mark.parametrize(("group", "option"), OPTIONS)
-def test_every_option_composes_and_every_object_is_built(group, option):
+def test_every_option_composes_and_every_object_is_built(compositions, group, option):
     if group == "experiment":
         composed = config.compose_config(ROOT, [f"experiment={option}"])
     else:
-        composed = composition([name for of, name in OPTIONS if of == group].index(option))
+        composed = compositions[[name for of, name in OPTIONS if of == group].index(option)]
     if group != "experiment":
         assert composed[group]["name"] == option, "an option is called by its file's name"
         assert option not in ("true", "false", "null")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,14 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted(path.stem for path in (ROOT / "conf/source").glob("*.yaml") if not path.stem.startswith("_"))
 
 
+@cache
+def composed(source: str) -> dict[str, Any]:
+    return config.compose_config(ROOT, [f"source={source}"], "data")
+
+
 @pytest.mark.parametrize("name", SOURCES)
 def test_the_files_of_a_source_are_described_well(name: str) -> None:
-    files = read_raw_files(config.compose_config(ROOT, [f"source={name}"])["source"]["files"])
+    files = read_raw_files(composed(name)["source"]["files"])
     assert any(file.required for file in files)
     for file in files:
         assert file.licence is not None
@@ -42,14 +48,14 @@ def test_an_address_several_and_none_are_accepted(url: Any) -> None:
 
 
 def _with_url(url: Any) -> dict[str, Any]:
-    composed = deepcopy(config.compose_config(ROOT, ["source=nhs_2024_25"], "data"))
-    composed["source"]["files"]["organisations"]["url"] = url
-    return composed
+    made = deepcopy(composed("nhs_2024_25"))
+    made["source"]["files"]["organisations"]["url"] = url
+    return made
 
 
 @pytest.mark.parametrize("name", [name for name in SOURCES if name.startswith("nhs_")])
 def test_every_year_has_ethnicity_and_its_own_years_workforce(name: str) -> None:
-    files = config.compose_config(ROOT, [f"source={name}"], "data")["source"]["files"]
+    files = composed(name)["source"]["files"]
     assert list(files["ethnicity"]["reader"]["columns"]) == ["non_white_percent"]
     assert list(files["workforce"]["reader"]["columns"]) == ["gp_fte_per_10000", "admin_fte_per_10000"]
     assert files["workforce"]["reader"]["where"] == {"Year": int(name[4:8])}

@@ -26,28 +26,28 @@ def rows() -> np.ndarray:
 
 
 @pytest.mark.parametrize("option", options("study"))
-def test_every_study_runs_and_chooses(option, rows):
-    cfg = config.compose_config(ROOT, [f"study={option}", "study.n_clusters.high=4"])
-    assert isinstance(config.build(cfg["study"]["sampler"]), optuna.samplers.BaseSampler)
-    found = run_study(
-        rows, open_space(cfg["clusterer"], cfg["study"]), config.build, cfg["study"], seed=cfg["seed"]
-    )
+def test_every_study_runs_and_chooses(option, rows, compose_option, compositions):
+    study = compose_option("study", option)
+    study = study | {"n_clusters": study["n_clusters"] | {"high": 4}}
+    assert isinstance(config.build(study["sampler"]), optuna.samplers.BaseSampler)
+    clusterer = next(one["clusterer"] for one in compositions if one["clusterer"]["name"] == "open")
+    space = open_space(clusterer, study)
+    found = run_study(rows, space, config.build, study, seed=1)
     assert found.choice["n_clusters"] == 3
     points = set(
         zip(found.trials["clusterer"], found.trials["linkage"], found.trials["n_clusters"], strict=True)
     )
     everything = 3 + 4 * 3
-    if cfg["study"]["n_trials"] is None:
+    if study["n_trials"] is None:
         assert len(found.trials) == len(points) == everything
     else:
         # A sampler that picks tries no point twice; asked for more than there are, it tries them all.
-        assert len(found.trials) == len(points) == min(cfg["study"]["n_trials"], everything)
+        assert len(found.trials) == len(points) == min(study["n_trials"], everything)
 
 
 @pytest.mark.parametrize("option", options("evidence"))
-def test_every_evidence_option_is_understood(option, rows):
-    cfg = config.compose_config(ROOT, [f"evidence={option}", "clusterer=kmeans", "clusterer.n_clusters=3"])
-    found = assess(
-        rows, np.repeat([1, 2, 3], 60), config.build(cfg["clusterer"]), ks=[3], options=cfg["evidence"]
-    )
+def test_every_evidence_option_is_understood(option, rows, compose_option):
+    kmeans = config.build(compose_option("clusterer", "kmeans") | {"n_clusters": 3})
+    options = compose_option("evidence", option)
+    found = assess(rows, np.repeat([1, 2, 3], 60), kmeans, ks=[3], options=options)
     assert found.evidence["verdict"] == (None if option == "off" else "discrete")

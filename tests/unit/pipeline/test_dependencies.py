@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from gp_segmentation.pipeline.order import STAGES, stage
-from gp_segmentation.storage.workspace import Workspace
+from gp_segmentation.pipeline.order import STAGES
 from gp_segmentation.utils.imports import PACKAGE, dependencies, imported_files
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -22,11 +20,6 @@ STAGES_OF_DVC: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "dvc.yaml").re
 
 #: Keys of the configuration that change no result, so that no stage has to run again for them.
 WITHOUT_EFFECT = {"jobs"}
-#: Folders (and the file of metrics) of a workspace.
-FOLDERS = {
-    *("raw", "prepared", "features", "matrix", "study", "segments", "evidence", "metrics", "insight"),
-    *("figures", "area", "years", "report"),
-}
 
 
 def code_of(stage: str) -> list[str]:
@@ -73,47 +66,18 @@ def test_a_stage_names_the_parameters_it_reads(stage):
     assert unread == set()
 
 
-class Watched(Workspace):
-    """A workspace that notes which of its folders are asked for."""
-
-    def __getattribute__(self, name: str) -> Any:
-        if name in FOLDERS:
-            SEEN.add(name)
-        return object.__getattribute__(self, name)
-
-
-SEEN: set[str] = set()
-
-
-def next_year(workspace: Workspace, folder: Path) -> Path:
-    """The prepared tables of a run as those of another year."""
-    later = shutil.copytree(workspace.prepared, folder / "later")
-    source = (later / "source.json").read_text(encoding="utf-8")
-    (later / "source.json").write_text(source.replace("2024-25", "2025-26"), encoding="utf-8")
-    return later
-
-
 @pytest.fixture(scope="module")
-def asked(small_england, tmp_path_factory) -> dict[str, set[str]]:
+def asked(small_run, tmp_path_factory) -> dict[str, set[str]]:
     """Which folders every stage asked for, in a small run."""
-    cfg, raw = small_england
-    cfg = cfg | {"report": cfg["report"] | {"figures": ["sizes"]}}
+    codes = small_run.ws.prepared_table("practices")["practice_code"]
     grouping = tmp_path_factory.mktemp("grouping") / "all.csv"
+    rows = "".join(f"{code},All\n" for code in codes)
+    grouping.write_text(f"practice_code,group\n{rows}", encoding="utf-8")
+    cfg = small_run.cfg
+    cfg = cfg | {"report": cfg["report"] | {"figures": ["sizes"]}}
     cfg |= {"scope": cfg["scope"] | {"kind": "group", "grouping": str(grouping), "fit": "local"}}
-    workspace = Watched(tmp_path_factory.mktemp("watched"), raw_folder=raw)
-    found = {}
-    for name in STAGES:
-        if name == "area":
-            codes = workspace.prepared_table("practices")["practice_code"]
-            grouping.write_text(
-                "practice_code,group\n" + "".join(f"{code},All\n" for code in codes), encoding="utf-8"
-            )
-        if name == "panel":
-            cfg = cfg | {"panel": cfg["panel"] | {"sources": [str(next_year(workspace, grouping.parent))]}}
-        SEEN.clear()
-        stage(name)(cfg, workspace)
-        found[name] = set(SEEN)
-    return found
+    others = [name for name in STAGES if name not in small_run.asked]
+    return small_run.asked | small_run.continued(others, cfg, tmp_path_factory.mktemp("watched"))
 
 
 @pytest.mark.parametrize("name", STAGES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import runpy
 import struct
@@ -24,6 +25,9 @@ ZIPPED = {name: reader for name, reader in RAW["READERS"].items() if reader.memb
 BOUNDARIES, read_boundaries = RAW["BOUNDARIES"], RAW["boundaries"]
 
 GIB, MIB = 1 << 30, 1 << 20
+#: What a member says it inflates to: all it does, next to nothing, and a size that is read to its end: the
+#: largest, with `GPSEG_EXHAUSTIVE`, takes seconds; the smaller one is four times the memory allowed.
+STATED = [10 * GIB, 1000, GIB if "GPSEG_EXHAUSTIVE" in os.environ else 256 * MIB]
 
 
 @pytest.fixture(params=ZIPPED)
@@ -68,7 +72,7 @@ def bomb(path: Path, member: str, inflated: int, stated: int) -> Path:
     return path
 
 
-@pytest.mark.parametrize("stated", [10 * GIB, 1000, GIB])
+@pytest.mark.parametrize("stated", STATED)
 def test_a_member_that_inflates_to_10_gib_is_refused_in_little_memory(reader, tmp_path, stated):
     members = "ACHIEVEMENT_2425.csv" if "QOF" in reader.file else reader.member
     path = bomb(tmp_path / reader.file, members, 10 * GIB, stated)

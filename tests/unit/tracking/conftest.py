@@ -1,8 +1,9 @@
-"""A new store, made once: MLflow takes seconds for its tables."""
+"""A new store, made once for all workers: MLflow takes seconds for its tables."""
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,11 @@ from gp_segmentation.tracking.store import open_store
 
 
 @pytest.fixture(scope="session")
-def bare(tmp_path_factory) -> Path:
+def bare(made_once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
     """A project with a new store and the experiment `test`, to be copied: no test writes into it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        root = tmp_path_factory.mktemp("bare")
-        open_store(root, "test")
-    return root
+        return made_once("bare", lambda root: open_store(root, "test"))
 
 
 @pytest.fixture

@@ -170,26 +170,36 @@ def test_a_store_that_cannot_be_reached_is_named_without_its_password(tmp_path, 
     assert "s3cret" not in frames
 
 
-WRITER = """
+WRITERS = """
+import os
 import sys
-import time
 from pathlib import Path
-from gp_segmentation.tracking.run import Child, Run
+import mlflow.store.tracking.sqlalchemy_store
 from gp_segmentation.tracking.store import open_store
 
-store = open_store(Path(sys.argv[1]), "test")
-for i in range(5):
-    with store.run(f"{sys.argv[2]}-{i}", {}) as run:
-        run.log_metrics({"i": i})
-        run.log_text("x", "x.txt")
+def write(name):
+    store = open_store(Path(sys.argv[1]), "test")
+    for i in range(5):
+        with store.run(f"{name}-{i}", {}) as run:
+            run.log_metrics({"i": i})
+            run.log_text("x", "x.txt")
+
+begun = []
+for n in range(3):
+    if not (pid := os.fork()):
+        write(n)
+        sys.exit()
+    begun.append(pid)
+print([os.waitpid(pid, 0)[1] for pid in begun])
 """
 
 
 def test_first_runs_of_several_processes_lose_nothing(tmp_path, monkeypatch):
+    """The processes part when all is imported, which takes each of them seconds otherwise."""
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    command = [sys.executable, "-W", "error::ResourceWarning", "-c", WRITER, str(tmp_path)]
-    writers = [subprocess.Popen([*command, str(n)]) for n in range(3)]
-    assert [writer.wait(timeout=180) for writer in writers] == [0, 0, 0]
+    command = [sys.executable, "-W", "error::ResourceWarning", "-c", WRITERS, str(tmp_path)]
+    done = subprocess.run(command, check=True, timeout=180, stdout=subprocess.PIPE, encoding="utf-8")
+    assert done.stdout == "[0, 0, 0]\n"
     store = open_store(Path(tmp_path), "test")
     runs = store.client.search_runs([store.experiment_id], max_results=100)
     assert sorted(run.info.run_name for run in runs) == [f"{n}-{i}" for n in range(3) for i in range(5)]

@@ -120,7 +120,8 @@ def test_a_folder_that_cannot_be_written(tmp_path):
     )
 
 
-def test_a_database_that_may_only_be_read(root):
+def test_a_database_that_may_only_be_read(root, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # where MLflow makes a folder `file:`
     path = root / "mlruns" / "mlflow.db"
     address = f"sqlite:///file:{path}?mode=ro&uri=true"
     text = told(lambda: open_store(root, "another experiment", address))
