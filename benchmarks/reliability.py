@@ -42,6 +42,7 @@ SUITES = {
         *("tests/laws/test_blocks.py", "tests/unit/evidence/test_planted_truth.py"),
         *("tests/unit/figures/test_figures.py", "tests/unit/validity/test_separation.py"),
         *("tests/realdata/test_method_figures.py", "tests/pipeline/test_dvc.py"),
+        "tests/browser/test_page.py",
     ],
 }
 #: By these variables the tests do at length what they do a few times in `make test`.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import pickle
 import runpy
 import shutil
 from collections.abc import Callable, Iterator
@@ -257,14 +258,6 @@ def compose_option() -> Callable[[str, str], dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
-def results_of() -> Callable[..., Results]:
-    """`make_results` of fixtures/small_results.py: a whole small run, with hostile names."""
-    module = runpy.run_path(str(Path(__file__).parent / "fixtures" / "small_results.py"))
-    make = cache(module["make_results"])
-    return lambda *asked, **named: deepcopy(make(*asked, **named))
-
-
-@pytest.fixture(scope="session")
 def made_once(tmp_path_factory) -> Callable[[str, Callable[[Path], object]], Path]:
     """Fill a folder once for all workers: ``made_once("name", fill)`` gives the folder that `fill` was given.
 
@@ -285,6 +278,23 @@ def made_once(tmp_path_factory) -> Callable[[str, Callable[[Path], object]], Pat
         return folder
 
     return made
+
+
+@pytest.fixture(scope="session")
+def results_of(made_once: Callable[..., Path]) -> Callable[..., Results]:
+    """`make_results` of fixtures/small_results.py: a whole small run, with hostile names."""
+
+    @cache
+    def made(*asked: int, **named: int) -> Results:
+        def fill(folder: Path) -> None:
+            module = runpy.run_path(str(Path(__file__).parent / "fixtures" / "small_results.py"))
+            (folder / "results.pickle").write_bytes(pickle.dumps(module["make_results"](*asked, **named)))
+
+        words = [str(value) for value in asked] + [f"{name}={value}" for name, value in named.items()]
+        folder = made_once("-".join(["results", *words]), fill)
+        return pickle.loads((folder / "results.pickle").read_bytes())  # noqa: S301 - our own
+
+    return lambda *asked, **named: deepcopy(made(*asked, **named))
 
 
 @pytest.fixture(scope="session")

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from gp_segmentation import figures, report
 from gp_segmentation.schemas import Results
 
-CHROMIUM = os.environ.get("GPSEG_CHROMIUM", "/usr/bin/chromium")
+#: Chromium without windows takes half of the processor time: it is taken where it is installed.
+WITHOUT_WINDOWS = shutil.which("chromium-headless-shell")
+CHROMIUM = os.environ.get("GPSEG_CHROMIUM", WITHOUT_WINDOWS or "/usr/bin/chromium")
+#: Most of the time of axe goes into these of its rules.
+OF_COLOURS = ["color-contrast", "link-in-text-block"]
 OPTIONS = [
     *("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync", "--no-first-run", "--disable-default-apps"),
@@ -20,12 +27,13 @@ OPTIONS = [
 
 
 @pytest.fixture(scope="session")
-def path(
-    results_of: Callable[..., Results], figures_of_four: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    page = tmp_path_factory.mktemp("browser") / "report.html"
-    report.write_page(results_of(4), figures.load_figures(figures_of_four)[0], page)
-    return page
+def path(results_of: Callable[..., Results], figures_of_four: Path, made_once: Callable[..., Path]) -> Path:
+    """The page of ``results_of(4)`` with all figures, and the one for analysts beside it; read only."""
+
+    def fill(folder: Path) -> None:
+        report.write_page(results_of(4), figures.load_figures(figures_of_four)[0], folder / "report.html")
+
+    return made_once("page_of_four", fill) / "report.html"
 
 
 @pytest.fixture(scope="module")  # one that outlives its module stands in the way of other modules' own
@@ -36,15 +44,64 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
+@pytest.fixture(scope="module")
+def tab(browser: Browser) -> Iterator[Page]:
+    """One tab for all tests of a module: a new one takes three times as long as a page loaded in it."""
+    page = browser.new_page()
+    yield page
+    page.close()
+
+
 @pytest.fixture
-def opened(browser: Browser, path: Path) -> Iterator[tuple[Page, list[str], list[str]]]:
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
+def hear(tab: Page) -> Iterator[Callable[[str, Callable[[Any], None]], None]]:
+    """Listen to the tab until the test ends: ``hear("pageerror", what_to_do)``."""
+    listening: list[tuple[str, Callable[[Any], None]]] = []
+
+    def hear(event: Any, do: Callable[[Any], None]) -> None:
+        listening.append((event, do))
+        tab.on(event, do)
+
+    yield hear
+    for event, do in listening:
+        tab.remove_listener(event, do)
+
+
+@pytest.fixture
+def emptied(tab: Page) -> Page:
+    """The tab as a new one would be: empty, 1280 wide, light, a screen, the mouse in its corner."""
+    tab.goto("about:blank")
+    tab.mouse.move(0, 0)
+    tab.emulate_media(media="null", color_scheme="light")
+    tab.set_viewport_size({"width": 1280, "height": 900})
+    return tab
+
+
+@pytest.fixture
+def opened(
+    emptied: Page, hear: Callable[[str, Callable[[Any], None]], None], path: Path
+) -> tuple[Page, list[str], list[str]]:
     said: list[str] = []
     asked: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("dialog", lambda dialog: said.append(f"dialog {dialog.message}"))
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(path.as_uri(), wait_until="load")
-    yield page, said, asked
-    page.close()
+    hear("console", lambda message: said.append(message.text))
+    hear("pageerror", lambda error: said.append(str(error)))
+    hear("dialog", lambda dialog: said.append(f"dialog {dialog.message}"))
+    hear("request", lambda request: asked.append(request.url))
+    emptied.goto(path.as_uri(), wait_until="load")
+    return emptied, said, asked
+
+
+@pytest.fixture(scope="session")
+def barriers() -> Callable[..., str]:
+    """What axe finds wrong, "" if nothing: ``barriers(page)``; ``colours=True`` asks for these alone,
+    where all else was asked for in other colours, ``colours=False`` for all else."""
+
+    def found(page: Page, colours: bool | None = None) -> str:
+        options: dict[str, Any] = {"resultTypes": ["violations"]}
+        if colours:
+            options["runOnly"] = {"type": "rule", "values": OF_COLOURS}
+        elif colours is not None:
+            options["rules"] = {rule: {"enabled": False} for rule in OF_COLOURS}
+        told = Axe().run(page, options=options)
+        return str(told.generate_report()) if told.violations_count else ""
+
+    return found

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from gp_segmentation import figures, report
 from gp_segmentation.report import pictures
@@ -114,7 +114,7 @@ def test_the_table_of_a_chart_has_the_practices_that_it_shows(
 
 
 def test_a_figure_without_a_drawing_in_the_page_is_saved_as_a_drawing_of_its_picture(
-    browser: Browser,
+    emptied: Page,
     results_of: Callable[..., Results],
     figures_of_four: Path,
     tmp_path: Path,
@@ -123,13 +123,12 @@ def test_a_figure_without_a_drawing_in_the_page_is_saved_as_a_drawing_of_its_pic
     monkeypatch.setattr(pictures, "LARGEST_DRAWING", 0)
     shown = [each for each in figures.load_figures(figures_of_four)[0] if each.name == "sizes"]
     report.write_page(results_of(4), shown, tmp_path / "report.html")
-    page = browser.new_page()
+    page = emptied
     page.goto((tmp_path / "report.html").as_uri())
     page.locator("#sizes-data summary").click()
     with page.expect_download() as started:
         page.locator("#sizes-data .svg").click()
     started.value.save_as(tmp_path / "saved.svg")
-    page.close()
     drawing = ET.parse(tmp_path / "saved.svg").getroot()  # noqa: S314 - the page's own
     (image,) = drawing.iter(f"{SVG}image")
     assert image.attrib["href"].startswith("data:image/png;base64,")

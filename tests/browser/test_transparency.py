@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser
+from playwright.sync_api import Page
 
 from gp_segmentation import config, report
 from gp_segmentation.schemas import Results
@@ -25,9 +24,11 @@ def folder(results_of: Callable[..., Results], tmp_path_factory: pytest.TempPath
 
 
 @pytest.mark.parametrize("name", ["assumptions", "atrs", "checklist", "equality", "model_card"])
-def test_a_document_is_read_without_a_barrier(browser: Browser, folder: Path, name: str) -> None:
-    page, asked = browser.new_page(viewport={"width": 1280, "height": 900}), []
-    page.on("request", lambda request: asked.append(request.url))
+def test_a_document_is_read_without_a_barrier(
+    emptied: Page, hear, barriers: Callable[..., str], folder: Path, name: str
+) -> None:
+    page, asked = emptied, list[str]()
+    hear("request", lambda request: asked.append(request.url))
     address = (folder / f"{name}.html").as_uri()
     page.goto(address, wait_until="load")
     schemes: dict[int, Literal["light", "dark"]] = {1280: "light", 390: "dark"}
@@ -35,7 +36,6 @@ def test_a_document_is_read_without_a_barrier(browser: Browser, folder: Path, na
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        found = Axe().run(page)
-        assert found.violations_count == 0, found.generate_report()
+        # All documents are built of the same parts: on the wide screen their colours alone are new.
+        assert barriers(page, colours=scheme == "light" or None) == ""
     assert [url for url in asked if not url.startswith("data:")] == [address]
-    page.close()
