@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from gp_segmentation.areas.conditions import conditions_to_ask
 from gp_segmentation.areas.membership import Area
 from gp_segmentation.insight.portraits.profiles import Z95
 from gp_segmentation.schemas import AreaTables, LocalSegments, empty
@@ -71,6 +72,7 @@ def area_tables(run: RunTables, area: Area, local: LocalSegments | None = None) 
         expected=_expected(run, area),
         practice_expected=_practice_expected(run, area.practices),
         adjusted_for=listed(list(run.adjusted_for)),
+        conditions=conditions_to_ask(run.expected, run.expected_groups, run.segments, area.practices),
         local=local,
     )
 

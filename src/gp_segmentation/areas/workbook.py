@@ -75,6 +75,17 @@ BY_PRACTICE = {
     for name, header in headers.BY_PRACTICE.items()
     if name not in (*headers.BOARD, "segment_code")
 }
+ASKED = {
+    "condition": "Condition",
+    "way": "Recorded than expected",
+    "practices": "Practices",
+    "patients": "Together, patients",
+    "own_practices": "Of these, practices also unusual beside their own segment",
+    "own_patients": "Together, patients beside their own segment",
+    "area_practices": "Practices of the area",
+    "by_chance": "Practices that chance alone would flag",
+    "largest": "Largest gaps: recorded (expected)",
+}
 EXPECTED = {
     name: header for name, header in headers.EXPECTED.items() if name not in ("level", "area", "area_code")
 }
@@ -197,6 +208,12 @@ def _expected(tables: AreaTables, scope: str) -> dict[str, WorkbookSheet]:
     units = dict.fromkeys(("expected", "difference"), "patients")
     by_practice = {**PRACTICE, **{name: header for name, header in EXPECTED.items() if name != "practices"}}
     return {
+        "To ask about": WorkbookSheet(
+            tables.conditions,
+            "Conditions that more practices than chance gives record less or more often than expected",
+            scope,
+            ASKED,
+        ),
         "Expected": WorkbookSheet(
             tables.expected, "Patients expected on registers, and recorded", scope, EXPECTED, units=units
         ),

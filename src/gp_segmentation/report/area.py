@@ -12,7 +12,14 @@ import pandas as pd
 
 from gp_segmentation.figures import segment_keys
 from gp_segmentation.report.area_data import OUTSIDE, area_data, records
-from gp_segmentation.report.expected_text import in_interval, register_row, register_sentence
+from gp_segmentation.report.expected_text import (
+    asked_row,
+    by_chance,
+    in_interval,
+    question,
+    register_row,
+    register_sentence,
+)
 from gp_segmentation.report.page import write_template
 from gp_segmentation.schemas import AreaTables, LocalSegments
 from gp_segmentation.utils.intervals import Interval, rounded_interval
@@ -63,6 +70,9 @@ def write_area_page(path: Path, page: AreaPage) -> None:
         map=_map(page),
         measures=[_measure_row(row) for row in records(tables.measures.head(MEASURES))],
         opportunities=[_indicator_row(row) for row in records(tables.opportunities.head(INDICATORS))],
+        asked=[asked_row(row) for row in records(tables.conditions)],
+        questions=questions(tables),
+        by_chance=by_chance(records(tables.conditions)[0]) if len(tables.conditions) else "",
         expected=[register_row(row) for row in records(tables.expected.head(REGISTERS))],
         expected_from=expected_from(tables),
         local=_local(tables.local),
@@ -121,13 +131,20 @@ def summary(page: AreaPage) -> list[str]:
             f"segment ({target}; here {here})."
         )
     outside = [row for row in records(tables.expected) if not in_interval(row)]
-    if outside:
+    if len(tables.conditions):
+        said.append(questions(tables)[0])
+    elif outside:
         said.append(
             f"The register furthest from what {tables.adjusted_for} lead to expect is "
             f"{inline(outside[0]['condition'])}: {register_sentence(outside[0])} patients, a difference "
             "to look into."
         )
     return said
+
+
+def questions(tables: AreaTables) -> list[str]:
+    """What to ask the area's practices about, a sentence for each condition; none where nothing is asked."""
+    return [question(row, first=not n) for n, row in enumerate(records(tables.conditions))]
 
 
 def gain_of(row: Mapping[str, Any]) -> Interval:

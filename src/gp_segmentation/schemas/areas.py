@@ -26,6 +26,8 @@ class AreaTables:
     expected : patients expected and recorded on registers, the furthest outside its interval first;
         practice_expected : the same by practice. Empty where nothing is expected. adjusted_for : what
         they are expected from, "age, sex and deprivation".
+    conditions : what to ask the practices about: conditions of which clearly more of them than chance gives
+        record fewer or more patients than expected (``areas.conditions``).
     neighbours : the nearest peers of every practice. local : segments of the area's own, where asked for.
     """
 
@@ -42,6 +44,7 @@ class AreaTables:
     expected: pd.DataFrame = field(default_factory=pd.DataFrame)
     practice_expected: pd.DataFrame = field(default_factory=pd.DataFrame)
     adjusted_for: str = ""
+    conditions: pd.DataFrame = field(default_factory=pd.DataFrame)
     local: "LocalSegments | None" = None
 
 

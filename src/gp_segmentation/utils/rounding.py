@@ -11,7 +11,7 @@ A number has as many decimals as its kind, wherever it stands:
 - scores such as a silhouette: two (`score`); agreement and excess, which a limit is set for, are rounded down
   to two (`score_reached`), and densities at borders, whose limit is the most, up to per cent (`density`);
 - p values: three (`p_value`); counts: none, with separators of thousands;
-- additional patients: as their interval bears (`utils.intervals`).
+- additional patients: as their interval bears (`utils.intervals`); sums of gaps: two digits (`about`).
 """
 
 import math
@@ -150,6 +150,15 @@ def rounded_down(value: float, decimals: int = 0) -> float:
     """
     # 100 * 0.29 is 28.999999999999996: what counting in twos adds is taken away first.
     return math.floor(round(value * 10**decimals, 6)) / 10**decimals
+
+
+def about(count: float) -> str:
+    """Return a sum of many uncertain numbers with the two digits that it bears.
+
+    >>> about(2118), about(270), about(40), about(7)
+    ('2,100', '270', '40', '7')
+    """
+    return f"{float(f'{count:.2g}'):,.0f}"
 
 
 def signed(value: float) -> str:

@@ -47,6 +47,7 @@ CSV = {
     "peers.csv": "neighbours",
     "expected.csv": "expected",
     "practice_expected.csv": "practice_expected",
+    "conditions.csv": "conditions",
 }
 PAGE = "index.html"
 #: So many packs take as long as it takes a process to start.
