@@ -122,6 +122,7 @@ def summary(page: AreaPage) -> list[str]:
             f"The segment is certain for {sure:,} of {len(certainty):,} practices: the probability that they "
             "belong to it is 90% or more."
         )
+    said += questions(tables)[:1]
     if len(tables.opportunities):
         largest = records(tables.opportunities)[0]
         here, target = (natural(100 * largest[name], "%") for name in ("rate", "target"))
@@ -131,9 +132,7 @@ def summary(page: AreaPage) -> list[str]:
             f"segment ({target}; here {here})."
         )
     outside = [row for row in records(tables.expected) if not in_interval(row)]
-    if len(tables.conditions):
-        said.append(questions(tables)[0])
-    elif outside:
+    if outside and not len(tables.conditions):
         said.append(
             f"The register furthest from what {tables.adjusted_for} lead to expect is "
             f"{inline(outside[0]['condition'])}: {register_sentence(outside[0])} patients, a difference "
