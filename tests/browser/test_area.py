@@ -103,7 +103,8 @@ def test_axe_finds_no_barrier(
     assert opened.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_a_board_of_175_practices_prints_on_two_sides(emptied: Page, tmp_path: Path) -> None:
+@pytest.mark.parametrize("asked", [0, 4])
+def test_a_board_of_175_practices_prints_on_two_sides(emptied: Page, tmp_path: Path, asked: int) -> None:
     codes = [f"B{n:05d}" for n in range(175)]
     many = RUN.segments.iloc[[n % 7 for n in range(175)]].assign(practice_code=codes)
     natural = RUN.natural.iloc[[n % 7 for n in range(175)]].set_axis(codes).rename_axis("practice_code")
@@ -126,6 +127,21 @@ def test_a_board_of_175_practices_prints_on_two_sides(emptied: Page, tmp_path: P
         RUN.expected_groups.assign(group_code=f"R{n}", condition="A register of long-term conditions")
         for n in range(21)
     )
+    expected = (
+        pd.concat(
+            RUN.expected.iloc[[0] * 30].assign(
+                group_code=f"R{n}",
+                practice_code=codes[:30],
+                recorded=recorded,
+                expected=100.0,
+                low=80,
+                high=120,
+            )
+            for n, recorded in zip(range(asked), (20, 30, 180, 190), strict=False)
+        )
+        if asked
+        else RUN.expected
+    )
     run = replace(
         RUN,
         segments=many,
@@ -133,8 +149,10 @@ def test_a_board_of_175_practices_prints_on_two_sides(emptied: Page, tmp_path: P
         dictionary=about,
         opportunities=gains,
         indicators=indicators,
+        expected=expected,
         expected_groups=registers,
     )
     emptied.goto(page_of(run, tmp_path / "index.html").as_uri(), wait_until="load")
+    assert emptied.locator("#ask + ul > li").count() == asked
     printed = emptied.pdf(format="A4", margin=dict.fromkeys(("top", "bottom", "left", "right"), "10mm"))
     assert len(re.findall(rb"/Type\s*/Page[^s]", printed)) == 2
