@@ -103,6 +103,10 @@ def test_axe_finds_no_barrier(
     assert opened.evaluate("document.documentElement.scrollWidth") <= width
 
 
+REGISTERS = "Expected (95% interval)"
+ON_PAPER = ("England, mean", "Target", "Additional patients, about (95% interval)", REGISTERS)
+
+
 @pytest.mark.parametrize("asked", [0, 4])
 def test_a_board_of_175_practices_prints_on_two_sides(emptied: Page, tmp_path: Path, asked: int) -> None:
     codes = [f"B{n:05d}" for n in range(175)]
@@ -156,3 +160,8 @@ def test_a_board_of_175_practices_prints_on_two_sides(emptied: Page, tmp_path: P
     assert emptied.locator("#ask + ul > li").count() == asked
     printed = emptied.pdf(format="A4", margin=dict.fromkeys(("top", "bottom", "left", "right"), "10mm"))
     assert len(re.findall(rb"/Type\s*/Page[^s]", printed)) == 2
+    # Of the columns only what an indicator asks for is left out; what is asked stands for the registers.
+    emptied.emulate_media(media="print")
+    seen = {text: emptied.get_by_role("columnheader", name=text).is_visible() for text in ON_PAPER}
+    assert seen == {text: not (asked and text == REGISTERS) for text in ON_PAPER}
+    assert not emptied.get_by_role("columnheader", name="What it asks for").is_visible()
