@@ -14,7 +14,7 @@ from playwright.sync_api import Page
 
 from gp_segmentation import report, schemas
 from gp_segmentation.areas.conditions import conditions_to_ask
-from gp_segmentation.report.expected_text import question
+from gp_segmentation.report.expected_text import by_chance, question
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.rounding import natural
 
@@ -283,6 +283,7 @@ def test_conditions_recorded_by_more_practices_than_chance_gives_are_asked_about
     # The pack of an area is worked out elsewhere, and says the same.
     told = conditions_to_ask(expected, groups, results.segments, list(of_board["practice_code"]))
     assert [question(row, first=not n) for n, row in enumerate(told.to_dict("records"))] == asked[:2]
+    assert by_chance(told.iloc[0]) in page.locator("#here-conditions caption").inner_text()
     listed = page.locator("#networks-practices span").evaluate_all("all => all.map(one => one.textContent)")
     assert sum(" COPD 40/55" in text for text in listed) == 3
     assert sum(" COPD* 30/55" in text for text in listed) == 9

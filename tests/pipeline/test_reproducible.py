@@ -98,7 +98,7 @@ def german(folder: Path) -> dict[str, str]:
 def run_elsewhere(template: Path, folder: Path) -> None:
     """Type `gpseg data` and `gpseg` in a clone of the template, in `OTHER` and on an old processor.
 
-    The project is `folder`/project*, what was printed by either stands in printed-data and printed.
+    The project is the folder of `OTHER` below `folder`; what `gpseg` printed stands in `printed` beside it.
     """
     root, here, compiled, locales = (folder / name for name in (OTHER.folder, "here", "compiled", "locales"))
     for made in (here, compiled, locales):

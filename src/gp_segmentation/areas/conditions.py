@@ -1,4 +1,4 @@
-"""Conditions to ask an area's practices about: clearly more than chance gives record too few or too many.
+"""Conditions to ask an area's practices about: unusually many of these record fewer or more than expected.
 
 The page of England works out the same in its script, where the reader chooses the area
 (report/templates/gaps.js); a test compares the two.
@@ -11,8 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from gp_segmentation.insight.portraits.profiles import Z95
+from gp_segmentation.insight.portraits.profiles import wilson_low
 from gp_segmentation.utils.intervals import rounded_intervals
+from gp_segmentation.utils.wording import visible_name
 
 #: Practices, unusual beside their own segment too, from which on a condition is asked about.
 FEWEST = 3
@@ -67,7 +68,7 @@ def conditions_to_ask(
     rows["condition"] = rows["group_code"].map(names)
     kinds = rows.groupby(["way", "condition", "group_code"])
     found = [_condition(some, len(here)) for _, some in kinds]
-    return _asked(pd.DataFrame(found, columns=COLUMNS))
+    return _asked(pd.DataFrame(found, columns=COLUMNS), len(here))
 
 
 def _ratio(rows: pd.DataFrame, groups: pd.DataFrame) -> np.ndarray:
@@ -85,31 +86,19 @@ def _condition(rows: pd.DataFrame, area: int) -> tuple[object, ...]:
     own = rows[rows["own"]]
     largest = own.sort_values(["gap", "practice_code"], ascending=[False, True]).head(3)
     text = "; ".join(
-        f"{row['practice_name']} {row['recorded']:,.0f} ({row['expected']:,.0f})"
+        f"{visible_name(row['practice_name'])} {row['recorded']:,.0f} ({row['expected']:,.0f})"
         for row in largest.to_dict("records")
     )
     counts = (len(rows), round(rows["gap"].sum()), len(own), round(own["own_gap"].sum()))
     return (of["condition"], of["group_code"], of["way"], *counts, area, BY_CHANCE * area, text)
 
 
-def _asked(found: pd.DataFrame) -> pd.DataFrame:
-    lowest = lower_end(
-        found["own_practices"].to_numpy(dtype=float), found["area_practices"].to_numpy(dtype=float)
-    )
-    found = found[(found["own_practices"] >= FEWEST) & (lowest > 2 * BY_CHANCE)]
+def _asked(found: pd.DataFrame, area: int) -> pd.DataFrame:
+    """The rows to ask about; the way of which most practices are unusual beside their segment first."""
+    own = found["own_practices"].astype(float)
+    found = found[(own >= FEWEST) & (wilson_low(own / area, area) > 2 * BY_CHANCE)]
     found = found.sort_values(["own_practices", "patients"], ascending=False, kind="stable")
     some = found.groupby("way", sort=False).head(MOST)
     first = some.groupby("way")["own_practices"].transform("first")
-    order = np.lexsort((np.arange(len(some)), some["way"], -first))
-    return some.iloc[order].reset_index(drop=True)
-
-
-def lower_end(count: np.ndarray, of: np.ndarray) -> np.ndarray:
-    """Lower end of the 95% interval of the share ``count / of`` (Wilson 1927).
-
-    >>> float(lower_end(np.array([9.0]), np.array([80.0]))[0].round(4))
-    0.0603
-    """
-    share, z2 = count / of, Z95**2
-    error = Z95 * np.sqrt(share * (1 - share) / of + z2 / (4 * of**2))
-    return (share + z2 / (2 * of) - error) / (1 + z2 / of)
+    order = some.assign(first=first).sort_values(["first", "way"], ascending=[False, True], kind="stable")
+    return order.drop(columns="first").reset_index(drop=True)

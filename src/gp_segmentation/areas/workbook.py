@@ -77,7 +77,7 @@ BY_PRACTICE = {
 }
 ASKED = {
     "condition": "Condition",
-    "way": "Recorded than expected",
+    "way": "Fewer or more patients than expected",
     "practices": "Practices",
     "patients": "Together, patients",
     "own_practices": "Of these, practices also unusual beside their own segment",
@@ -210,7 +210,7 @@ def _expected(tables: AreaTables, scope: str) -> dict[str, WorkbookSheet]:
     return {
         "To ask about": WorkbookSheet(
             tables.conditions,
-            "Conditions that more practices than chance gives record less or more often than expected",
+            "Conditions with unusually many practices that record fewer or more patients than expected",
             scope,
             ASKED,
         ),

@@ -99,7 +99,7 @@ def title(page: AreaPage) -> str:
 
 
 def summary(page: AreaPage) -> list[str]:
-    """What a reader in a hurry takes away: practices, largest segment, largest difference, certainty."""
+    """What a reader in a hurry takes away: practices, what is largest, how sure that is, what to ask."""
     tables, name = page.tables, area_name(page.tables)
     placed = tables.mix[(tables.mix["segment"] > 0) & (tables.mix["practices"] > 0)]
     patients = int(tables.mix["patients"].sum())

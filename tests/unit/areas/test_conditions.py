@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 import pytest
 
-from gp_segmentation.areas.conditions import COLUMNS, conditions_to_ask, lower_end
+from gp_segmentation.areas.conditions import COLUMNS, conditions_to_ask
+from gp_segmentation.insight.portraits.profiles import wilson_low
 from gp_segmentation.report.expected_text import asked_row, by_chance, question
 
 CODES = [f"A{n:05}" for n in range(80)]
@@ -60,7 +60,7 @@ def test_practices_count_beside_england_and_beside_their_own_segment(segments, g
 
 def test_no_more_than_chance_gives_is_not_asked_about(segments, groups):
     # Twice what chance gives is 5%: of 80 practices the interval of 7 begins below it, that of 8 above.
-    assert lower_end(np.array([7.0, 8.0]), np.array([80.0, 80.0])).round(3).tolist() == [0.043, 0.052]
+    assert wilson_low(pd.Series([7 / 80, 8 / 80]), 80).round(3).tolist() == [0.043, 0.052]
     none, some = (
         conditions_to_ask(recorded("DM", dict.fromkeys(CODES[:n], 90)), groups, segments, CODES)
         for n in (7, 8)

@@ -203,3 +203,13 @@ def _quartiles(x: np.ndarray, count: np.ndarray) -> dict[str, np.ndarray]:
         low, high = (np.take_along_axis(ordered, at[None], axis=0)[0] for at in (below, above))
         found[name] = low + (position - below) * (high - low)
     return found
+
+
+def wilson_low(share: pd.Series, count: int) -> pd.Series:
+    """Lower end of the 95% interval of shares of `count` (Wilson 1927).
+
+    >>> wilson_low(pd.Series([9 / 80]), 80).round(4).tolist()
+    [0.0603]
+    """
+    half = Z95 * np.sqrt(share * (1 - share) / count + Z95**2 / (4 * count**2))
+    return (share + Z95**2 / (2 * count) - half) / (1 + Z95**2 / count)

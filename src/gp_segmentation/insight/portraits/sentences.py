@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from gp_segmentation.insight.portraits.names import NOTABLE, Claim
 from gp_segmentation.insight.portraits.phrases import COUNTED, PLACES, PREVALENCE, measured, short, worded
-from gp_segmentation.insight.portraits.profiles import Z95
+from gp_segmentation.insight.portraits.profiles import wilson_low
 from gp_segmentation.utils.rounding import natural, whole_percent
 from gp_segmentation.utils.wording import listed
 
@@ -145,7 +144,7 @@ def region_sentence(mine: pd.DataFrame, everyone: pd.DataFrame) -> str:
     """
     england = everyone["region_name"].value_counts(normalize=True)
     share = mine["region_name"].value_counts(normalize=True).reindex(england.index).fillna(0.0)
-    more = (share - england)[_wilson_low(share, len(mine)) > england]
+    more = (share - england)[wilson_low(share, len(mine)) > england]
     # Ties are broken by name.
     first = more.sort_index().round(9).sort_values(ascending=False, kind="stable").index[:2]
     if not len(first):
@@ -155,12 +154,6 @@ def region_sentence(mine: pd.DataFrame, everyone: pd.DataFrame) -> str:
         for r in first
     ]
     return f"{listed(parts)}."
-
-
-def _wilson_low(share: pd.Series, count: int) -> pd.Series:
-    """Lower end of the 95% Wilson interval of shares of `count`."""
-    half = Z95 * np.sqrt(share * (1 - share) / count + Z95**2 / (4 * count**2))
-    return (share + Z95**2 / (2 * count) - half) / (1 + Z95**2 / count)
 
 
 def place(region: str) -> str:
