@@ -13,6 +13,7 @@ from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 # OpenMP's threads sleep while they wait for work. By default they spin, which takes up to half of the time of
 # the cores from other workers. OpenMP looks when scikit-learn is first imported; processes inherit it.
@@ -26,7 +27,10 @@ import pandas as pd
 import pytest
 from filelock import FileLock
 
-from gp_segmentation import config
+from gp_segmentation import (
+    config,
+    tracking,  # noqa: F401 - what it sets in the environment stays, whichever test needs it first
+)
 from gp_segmentation import schemas as contracts
 from gp_segmentation.features import Tables
 from gp_segmentation.schemas import Results
@@ -49,6 +53,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the files of `FIRST` before all others."""
     places = {name: place for place, name in enumerate(FIRST)}
     items.sort(key=lambda item: places.get(item.path.stem, len(FIRST)))
+
+
+@pytest.fixture(autouse=True)
+def environment_put_back() -> Iterator[None]:
+    """Take back the variables that a command called in this process sets: they would lead later ones astray."""
+    with mock.patch.dict(os.environ):
+        yield
 
 
 @pytest.fixture(autouse=True)

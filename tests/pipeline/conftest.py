@@ -40,10 +40,12 @@ SURROUNDING = {
 SMALL = {
     "config.yaml": {"jobs": 1},
     "source/synthetic.yaml": {"england.practices": PRACTICES},
-    "study/default.yaml": {"n_clusters.high": 4, "rule.stability_draws": 5, "rule.splits": 2},
+    "study/default.yaml": {
+        **{"n_clusters.high": 4, "rule.stability_draws": 5, "rule.splits": 2, "certainty_draws": 20},
+    },
     "evidence/default.yaml": {
         **{"nulls.copula": 1, "nulls.permutation": 1, "bootstraps": 5, "bootstraps_by_k": 2, "subsamples": 2},
-        **{"splits": 2, "seeds": 2, "external.draws": 5},
+        **{"splits": 2, "seeds": 2, "transport": ["region"], "external.folds": 3, "external.draws": 5},
     },
     "insight/default.yaml": {"peers.resamples": 2, "opportunities.draws": 5, "spatial.permutations": 99},
     # Every figure is drawn in the unit tests; here some of each kind.
@@ -148,8 +150,8 @@ class Project:
     @staticmethod
     def environment(added: dict[str, str]) -> dict[str, str]:
         """Return this process's environment without what would lead out of the project, and with `added`."""
-        leading_out = ("MLFLOW_TRACKING_URI", "GPSEG_ROOT", "GPSEG_RUNS")
-        kept = {name: value for name, value in os.environ.items() if name not in leading_out}
+        leading_out = ("MLFLOW_TRACKING", "GPSEG_ROOT", "GPSEG_RUNS", "GPSEG_SECRET_")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(leading_out)}
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         return kept | {"PATH": path, "DVC_NO_ANALYTICS": "true"} | added
 

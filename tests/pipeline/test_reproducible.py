@@ -111,7 +111,8 @@ def run_elsewhere(template: Path, folder: Path) -> None:
     config.write_text(text.replace(f"jobs: {BASE.jobs}\n", f"jobs: {OTHER.jobs}\n"), encoding="utf-8")
     subprocess.run([*git, "commit", "--quiet", "--all", "--message", "Another machine"], cwd=root, check=True)
 
-    unset = {name: value for name, value in os.environ.items() if name not in ("MLFLOW_TRACKING_URI", "LANG")}
+    leading_out = ("GPSEG_", "MLFLOW_TRACKING", "LANG")
+    unset = {name: value for name, value in os.environ.items() if not name.startswith(leading_out)}
     done = subprocess.run(
         [sys.executable, "-c", TYPED],
         cwd=here,
