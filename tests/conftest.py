@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 # OpenMP's threads sleep while they wait for work. By default they spin, which takes up to half of the time of
@@ -34,6 +34,9 @@ from gp_segmentation import (
 from gp_segmentation import schemas as contracts
 from gp_segmentation.features import Tables
 from gp_segmentation.schemas import Results
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -57,7 +60,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def environment_put_back() -> Iterator[None]:
-    """Take back the variables that a command called in this process sets: they would lead later ones astray."""
+    """Take back the variables that a command in this process sets: they would lead later ones astray."""
     with mock.patch.dict(os.environ):
         yield
 
@@ -82,6 +85,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
 
+
+#: How Chromium is started: a sandbox needs rights that containers lack.
+CHROMIUM = [
+    *("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync", "--no-first-run", "--disable-default-apps"),
+]
 
 #: Group, name, share of England's patients on the register, how steeply it rises with the share over 65.
 GROUPS = [
@@ -289,6 +298,20 @@ def made_once(tmp_path_factory) -> Callable[[str, Callable[[Path], object]], Pat
         return folder
 
     return made
+
+
+@pytest.fixture(scope="module")  # one that outlives its module stands in the way of other modules' own
+def browser() -> Iterator[Browser]:
+    """Chromium; the one without windows, which takes less processor time, where it is installed."""
+    from playwright.sync_api import sync_playwright
+
+    program = shutil.which("chromium-headless-shell") or "/usr/bin/chromium"
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=os.environ.get("GPSEG_CHROMIUM", program), args=CHROMIUM
+        )
+        yield started
+        started.close()
 
 
 @pytest.fixture(scope="session")

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from gp_segmentation import figures, report
 from gp_segmentation.schemas import Results
 
-#: Chromium without windows takes half of the processor time: it is taken where it is installed.
-WITHOUT_WINDOWS = shutil.which("chromium-headless-shell")
-CHROMIUM = os.environ.get("GPSEG_CHROMIUM", WITHOUT_WINDOWS or "/usr/bin/chromium")
 #: Most of the time of axe goes into these of its rules.
 OF_COLOURS = ["color-contrast", "link-in-text-block"]
-OPTIONS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync", "--no-first-run", "--disable-default-apps"),
-]
 
 
 @pytest.fixture(scope="session")
@@ -34,14 +25,6 @@ def path(results_of: Callable[..., Results], figures_of_four: Path, made_once: C
         report.write_page(results_of(4), figures.load_figures(figures_of_four)[0], folder / "report.html")
 
     return made_once("page_of_four", fill) / "report.html"
-
-
-@pytest.fixture(scope="module")  # one that outlives its module stands in the way of other modules' own
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from http.client import HTTPConnection
@@ -14,7 +13,6 @@ import pytest
 from dvc.cli import main as dvc_main
 from dvc.repo import Repo
 from moto.server import ThreadedMotoServer
-from playwright.sync_api import sync_playwright
 
 # DVC's own debts; it runs in this process here.
 pytestmark = pytest.mark.filterwarnings("ignore:_NoneStep:DeprecationWarning")
@@ -128,20 +126,16 @@ def test_a_fresh_clone_compares_metrics_without_pulling(project, clone):
     assert sorted(file.name for file in (clone / "data").iterdir()) == ["metrics.json"]
 
 
-def test_plots_are_drawn_without_a_network_every_method_a_curve(project, monkeypatch):
+def test_plots_are_drawn_without_a_network_every_method_a_curve(project, monkeypatch, browser):
     monkeypatch.chdir(project.root)
     assert dvc_main(["plots", "show"]) == 0
     path = project.root / "dvc_plots" / "index.html"
     assert '{"field": "method", "type": "nominal"}' in path.read_text(encoding="utf-8")
     asked: list[str] = []
-    with sync_playwright() as playwright:
-        chromium = os.environ.get("GPSEG_CHROMIUM", "/usr/bin/chromium")
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_context(offline=True).new_page()
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(path.as_uri(), wait_until="load")
-        page.wait_for_function("document.querySelectorAll('.vega-embed canvas').length == 2")
-        browser.close()
+    page = browser.new_context(offline=True).new_page()
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(path.as_uri(), wait_until="load")
+    page.wait_for_function("document.querySelectorAll('.vega-embed canvas').length == 2")
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
 
 

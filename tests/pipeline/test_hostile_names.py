@@ -6,18 +6,16 @@ import csv
 import html
 import io
 import json
-import os
 import re
 import shutil
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import openpyxl
 import pandas as pd
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from gp_segmentation import config
 from gp_segmentation.insight.peers.comparison import Comparison
@@ -29,8 +27,6 @@ from gp_segmentation.storage.workspace import Workspace
 from gp_segmentation.tracking.describing import note
 
 ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = os.environ.get("GPSEG_CHROMIUM", "/usr/bin/chromium")
-OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
 
 #: Kind -> name in the file, and what is shown of it (None: the name as it is; CODE: the code stands in).
 CODE = "the code"
@@ -280,19 +276,16 @@ def test_data_quality_counts_them(run):
 
 
 @pytest.fixture(scope="module")
-def opened(run) -> Iterator[tuple[Page, list[str], list[str]]]:
+def opened(run, browser: Browser) -> tuple[Page, list[str], list[str]]:
     """The page in a browser, what it said or did that it should not, and what it asked for."""
     said, asked = list[str](), list[str]()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("dialog", lambda dialog: said.append(f"dialog {dialog.message}"))
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto((run.ws.report / "report.html").as_uri(), wait_until="load")
-        yield page, said, asked
-        browser.close()
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("dialog", lambda dialog: said.append(f"dialog {dialog.message}"))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto((run.ws.report / "report.html").as_uri(), wait_until="load")
+    return page, said, asked
 
 
 @pytest.mark.parametrize("kind", KINDS)
