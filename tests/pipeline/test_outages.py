@@ -47,7 +47,8 @@ SMALL = [
         "evidence=off",
         "report.figures=[sizes]",
     ),
-    *("insight.peers.resamples=2", "clusterer=kmeans"),
+    *("insight.peers.resamples=2", "clusterer=kmeans", "study.certainty_draws=5"),
+    "insight.opportunities.draws=0",
 ]
 #: MLflow compares columns with a range, which pandas 4 will understand otherwise, and warns of its own code.
 pytestmark = [
