@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
@@ -30,11 +32,7 @@ from gp_segmentation import cli
 ROOT = Path(__file__).resolve().parents[2]
 FORKED_DVC = str(ROOT / "tests" / "fixtures" / "forked_dvc.py")  # `dvc`; see there what is different
 PRACTICES = 300  # K-means takes 256 rows at a time: so many give work to two threads
-#: How the system is set where the template is run; `test_reproducible` sets it otherwise.
-SURROUNDING = {
-    **{"LC_ALL": "C", "TZ": "Pacific/Auckland", "PYTHONHASHSEED": "0"},
-    **{"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
-}
+ELSEWHERE = SimpleNamespace(**runpy.run_path(str(ROOT / "tests" / "fixtures" / "elsewhere.py")))
 
 #: What makes the copy's runs short; everything else is the project's default.
 SMALL = {
@@ -280,8 +278,9 @@ def template(tmp_path_factory) -> Path:
             root.mkdir()
             project = copy_project(root)
             project.call("gpseg-data")
+            surrounding = ELSEWHERE.variables(ELSEWHERE.BASE)
             command = ("python", FORKED_DVC, "repro", "area", "report")
-            with project.start(*command, PYTHONUNBUFFERED="1", **SURROUNDING) as process:
+            with project.start(*command, PYTHONUNBUFFERED="1", **surrounding) as process:
                 lines = [(time.monotonic(), line) for line in process.stdout]
             assert process.returncode == 0, "".join(line for _, line in lines)
             project.git_commit("First run")
@@ -290,9 +289,13 @@ def template(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def surrounding_of_template() -> dict[str, str]:
-    """The variables of the environment in which the template was run."""
-    return SURROUNDING
+def elsewhere(template, made_once) -> SimpleNamespace:
+    """What a job of `run_elsewhere` left: its project's `root`, `results`, `prepared`, what it `printed`."""
+    folder = made_once("elsewhere", lambda folder: ELSEWHERE.run_elsewhere(template, folder))
+    results, prepared = ELSEWHERE.job_of(folder)
+    printed = (folder / "printed").read_text(encoding="utf-8")
+    root = folder / ELSEWHERE.OTHER.folder
+    return SimpleNamespace(root=root, results=results, prepared=prepared, printed=printed)
 
 
 @pytest.fixture(scope="session")

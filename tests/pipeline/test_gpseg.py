@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import runpy
 import zipfile
 from pathlib import Path
 
@@ -21,19 +20,11 @@ from gp_segmentation.tracking import store
 from gp_segmentation.tracking.names import SHORT, user
 from gp_segmentation.utils.labels import preparation_in_words, titled
 
-REPRODUCIBLE = runpy.run_path(str(Path(__file__).with_name("test_reproducible.py")))
-
-
-@pytest.fixture(scope="module")
-def elsewhere(template, made_once) -> Path:
-    """Where `gpseg data` and `gpseg` were typed as on another machine."""
-    return made_once("elsewhere", lambda folder: REPRODUCIBLE["run_elsewhere"](template, folder))
-
 
 @pytest.fixture(scope="module")
 def ready(elsewhere, project_in):
     """The project of that machine, in which one job was run."""
-    return project_in(elsewhere / REPRODUCIBLE["OTHER"].folder)
+    return project_in(elsewhere.root)
 
 
 def latest(project):
@@ -47,14 +38,13 @@ def artifacts(project, run, folder=""):
 
 @pytest.fixture(scope="module")
 def prepared(elsewhere) -> Path:
-    return REPRODUCIBLE["job_of"](elsewhere)[1]
+    return elsewhere.prepared
 
 
 @pytest.fixture(scope="module")
 def job(elsewhere, ready):
     """Return what one job printed, its run, and its folder."""
-    printed = (elsewhere / "printed").read_text(encoding="utf-8")
-    return printed, latest(ready), REPRODUCIBLE["job_of"](elsewhere)[0]
+    return elsewhere.printed, latest(ready), elsewhere.results
 
 
 def test_one_job_is_one_run_with_scores_figures_tables_page_and_config(ready, job, prepared):
