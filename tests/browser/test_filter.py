@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pandas as pd
 import pytest
+from PIL import Image
 from playwright.sync_api import Page
 
 from gp_segmentation import report, schemas
@@ -17,6 +19,9 @@ from gp_segmentation.areas.conditions import conditions_to_ask
 from gp_segmentation.report.expected_text import by_chance, question
 from gp_segmentation.schemas import Results
 from gp_segmentation.utils.rounding import natural
+
+#: Colours of four segments on white.
+OF_SEGMENTS = ("#0C486C", "#C07800", "#900CFC", "#541800")
 
 
 @pytest.fixture(scope="module")
@@ -561,6 +566,61 @@ def test_with_a_filter_axe_finds_no_barrier_and_it_fits(
     # Colours are the same at every width.
     assert barriers(page, colours=None if width == 390 else False) == ""
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def saved_map(page: Page, kind: str, folder: Path) -> Path:
+    """Save the map of practices as a file of this kind."""
+    with page.expect_download() as started:
+        page.evaluate(f"document.querySelector('#explore-map-data .{kind}').click()")
+    started.value.save_as(folder / f"map.{kind}")
+    return folder / f"map.{kind}"
+
+
+def test_the_map_of_an_area_names_its_networks_below_its_practices(
+    page: Page, address: str, tmp_path: Path
+) -> None:
+    def drawn(part: str) -> tuple[list[ET.Element], list[str]]:
+        page.goto(f"{address}{part}")
+        page.reload()
+        parts = list(ET.parse(saved_map(page, "svg", tmp_path)).getroot())  # noqa: S314 - the page's own
+        return parts, [one.text or "" for one in parts if (one.text or "").startswith("Network")]
+
+    assert drawn("")[1] == []  # of England there is no room
+    assert drawn("#icb=Q1&pcn=U1")[1] == []  # the heading names the only one
+    parts, names = drawn("#icb=Q1")
+    assert names == ["Network & 1", "Network & 1", "Network & 4", "Network & 4"]  # a ground, and the letters
+    at = [n for n, one in enumerate(parts) if one.text in names]
+    boxes = [tuple(float(parts[n].attrib[side]) for side in "xy") for n in at[::2]]
+    assert abs(boxes[0][1] - boxes[1][1]) >= 11 or abs(boxes[0][0] - boxes[1][0]) >= 59
+    practices = [n for n, one in enumerate(parts) if one.attrib.get("fill", "").upper() in OF_SEGMENTS]
+    assert len(practices) >= 80
+    assert min(practices) > max(at), "a name hides a practice"
+
+
+def test_a_saved_map_ends_at_its_edge(page: Page, address: str, tmp_path: Path) -> None:
+    page.goto(address)
+    page.get_by_label("Localities").select_option("North")  # 12 of 240 practices, others all around
+    with Image.open(saved_map(page, "png", tmp_path)) as picture:
+        edge = picture.convert("L").crop((0, 0, 16 * 150 // 96 - 1, picture.height))
+        assert edge.getextrema() == (255, 255)
+
+
+def test_paper_has_the_colours_of_the_map_where_the_screen_is_dark(page: Page, address: str) -> None:
+    """As a browser prints it: with events, and nothing drawn where the screen's charts are hidden."""
+    shapes = "document.querySelectorAll('#networks-table canvas')"
+    colours = f"() => Array.from({shapes}, shape => shape.toDataURL()).join()"
+    page.goto(f"{address}#icb=Q1")
+    light = page.evaluate(colours)
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(f"light => ({colours})() !== light", arg=light)
+    on_screen = page.evaluate(colours)
+    page.emulate_media(media="print")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate(colours) == light
+    assert page.locator("#networks-map").is_visible()
+    page.emulate_media(media="screen")
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate(colours) == on_screen
 
 
 def test_the_area_is_printed_whole_and_controls_are_not(page: Page, address: str) -> None:

@@ -11,7 +11,11 @@ function drawingOf(chart) {
       chart.fit(left, top);
       chart.paint(pen, LIGHT);
       chart.fit(0, 0);
+      // Borders and practices around an area go on beyond the map: white again.
       pen.globalAlpha = 1;
+      pen.fillStyle = "#fff";
+      const right = left + chart.width, foot = top + chart.height, far = 1e4;
+      [[0, 0, far, top], [0, top, left, far], [right, top, far, far], [0, foot, far, far]].forEach(function (box) { pen.fillRect(...box); });
       [...groups].sort(function (a, b) { return a - b; }).forEach(function (g, n) {
         const y = top + chart.height + LINE * (n + 0.8);
         pen.fillStyle = pen.strokeStyle = LIGHT.colour(g);

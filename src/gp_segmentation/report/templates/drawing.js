@@ -21,10 +21,12 @@ function SvgPen() {
   pen.stroke = function () { add('path d="' + path + '" fill="none" stroke="' + pen.strokeStyle + '" stroke-width="' + pen.lineWidth + '"'); };
   pen.fillRect = function (x, y, w, h) { add("rect" + rectangle(x, y, w, h) + ' fill="' + pen.fillStyle + '"'); };
   pen.drawImage = function (canvas, x, y, w, h) { add("image" + rectangle(x, y, w, h) + ' href="' + canvas.toDataURL() + '"'); };
-  pen.fillText = function (text, x, y) {
+  const write = function (text, x, y, paint) {
     const safe = text.replace(/[&<>]/g, function (sign) { return "&#" + sign.charCodeAt(0) + ";"; });
-    pen.parts.push('<text x="' + x + '" y="' + y + '" fill="' + pen.fillStyle + '" style="font:' + pen.font + ';white-space:pre">' + safe + "</text>");
+    pen.parts.push('<text x="' + x + '" y="' + y + '" ' + paint + ' style="font:' + pen.font + ';white-space:pre">' + safe + "</text>");
   };
+  pen.fillText = function (text, x, y) { write(text, x, y, 'fill="' + pen.fillStyle + '"'); };
+  pen.strokeText = function (text, x, y) { write(text, x, y, 'fill="none" stroke="' + pen.strokeStyle + '" stroke-width="' + pen.lineWidth + '" stroke-linejoin="round"'); };
   return pen;
 }
 
@@ -54,9 +56,9 @@ function saveDrawing(content, name, kind) {
     const write = function (text, line, weight) { pen.fillStyle = "#0b0c0c"; pen.font = weight + " 12px sans-serif"; pen.fillText(text, EDGE, line); };
     pen.fillStyle = "#fff";
     pen.fillRect(0, 0, width, height);
-    above.forEach(function (text, n) { write(text, EDGE + LINE * (n + 0.6), "bold"); });
     content.paint(pen, EDGE, top);
     pen.globalAlpha = 1;
+    above.forEach(function (text, n) { write(text, EDGE + LINE * (n + 0.6), "bold"); });
     below.forEach(function (text, n) { write(text, top + content.height + LINE * (n + 1.2), "normal"); });
   };
   if (kind === "svg") {

@@ -10,7 +10,9 @@ const LIGHT = { ground: "#fff", ring: "#0b0c0c", faint: "#c4c8ca", land: "#f6f6f
 const DARK = { ground: "#15191c", ring: "#fff", faint: "#4c5458", land: "#1b2023", border: "#8b9499", colour: function (g) { return data.on_dark[LIGHT.colour(g)]; } };
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
 
-function look() { return dark.matches ? DARK : LIGHT; }
+let printing = false; // paper is white whatever the screen is
+
+function look() { return dark.matches && !printing ? DARK : LIGHT; }
 
 // Every group has a shape as well as a colour, for readers who do not see colours.
 function mark(pen, kind, x, y, r) {
@@ -61,15 +63,16 @@ function Chart(canvas, places, equal) {
     const w = chart.width - 2 * MARGIN_PIXELS, h = chart.height - 2 * MARGIN_PIXELS;
     let sx = w / Math.max(x[1] - x[0], 1), sy = h / Math.max(y[1] - y[0], 1);
     if (equal) { sx = sy = Math.min(sx, sy); }
+    chart.corner = [left || 0, top || 0];
     chart.left = function (v) { return (left || 0) + chart.width / 2 + (v - (x[0] + x[1]) / 2) * sx; };
     chart.top = function (v) { return (top || 0) + chart.height / 2 - (v - (y[0] + y[1]) / 2) * sy; };
   };
 
   chart.draw = function () {
     const scale = window.devicePixelRatio || 1;
+    if (!canvas.clientWidth || !canvas.clientHeight) { return; } // as while the page is printed
     chart.width = canvas.clientWidth;
     chart.height = canvas.clientHeight;
-    if (!chart.width || !chart.height) { return; }
     [canvas, chart.base].forEach(function (c) { c.width = chart.width * scale; c.height = chart.height * scale; });
     chart.fit();
     const pen = chart.base.getContext("2d");
@@ -78,11 +81,13 @@ function Chart(canvas, places, equal) {
     chart.point();
   };
 
-  chart.paint = function (pen, look) {
+  // `letters`: pixels of the names on a map.
+  chart.paint = function (pen, look, letters) {
     if (places.outlines) { outlines(pen, look); }
     const shown = chart.shown(), few = shown.length < 500;
     pen.fillStyle = look.faint;
     every.forEach(function (i) { if (places.x[i] !== null && !matches(i)) { pen.fillRect(chart.left(places.x[i]) - 0.7, chart.top(places.y[i]) - 0.7, 1.4, 1.4); } });
+    if (equal && areaOn() && filter.pcn < 0) { nameNetworks(chart, pen, look, letters || 10); }
     pen.globalAlpha = few ? 1 : 0.75;
     const outside = shown.filter(function (i) { return !segmented(data.rows[i]); });
     [...outside, ...shown.filter(function (i) { return segmented(data.rows[i]); })].forEach(function (i) {
@@ -262,4 +267,11 @@ if (data.map || data.chart) {
   document.addEventListener("practice", function (event) { pointed = event.detail; charts.forEach(function (c) { c.point(); }); });
   window.addEventListener("resize", function () { charts.forEach(function (c) { c.draw(); }); });
   dark.addEventListener("change", function () { document.dispatchEvent(new CustomEvent("filter")); });
+  ["beforeprint", "afterprint"].forEach(function (kind) {
+    window.addEventListener(kind, function () {
+      if (!dark.matches && !printing) { return; }
+      printing = kind === "beforeprint";
+      document.dispatchEvent(new CustomEvent("filter"));
+    });
+  });
 }

@@ -111,6 +111,39 @@ function listPractices() {
   });
 }
 
+// Names of the area's networks, below the marks of its map: each amid its practices, or a little above or below
+// where fewer marks are. Of names that would meet, the one of more practices stays, forty at most: the table names
+// all.
+function nameNetworks(chart, pen, look, size) {
+  const letter = 0.54 * size, line = 1.1 * size, most = 40, taken = []; // pixels: mean width of a letter, height of a line
+  const middle = function (values) { return values.slice().sort(function (a, b) { return a - b; })[Math.floor(values.length / 2)]; };
+  const within = function (value, corner, room) { return Math.max(corner + 2, Math.min(value, corner + room - 2)); };
+  const marks = chart.shown().map(function (i) { return [chart.left(chart.places.x[i]), chart.top(chart.places.y[i])]; });
+  const meets = function (box, x, y, w, h) { return x < box[0] + box[2] && box[0] < x + w && y < box[1] + line && box[1] < y + h; };
+  pen.font = size + "px sans-serif";
+  pen.lineJoin = "round";
+  pen.strokeStyle = look.ground;
+  pen.fillStyle = look.ring;
+  pen.lineWidth = 0.3 * size;
+  byNetwork().sort(function (a, b) { return b[1].length - a[1].length; }).forEach(function (network) {
+    const here = network[1].filter(function (i) { return chart.places.x[i] !== null; });
+    if (network[0] < 0 || !here.length || taken.length === most) { return; }
+    const text = networkName(network[0]).replace(/ PCN$/i, ""), width = letter * text.length;
+    const x = within(middle(here.map(function (i) { return chart.left(chart.places.x[i]); })) - width / 2, chart.corner[0], chart.width - width);
+    const y = middle(here.map(function (i) { return chart.top(chart.places.y[i]); })) - line / 2;
+    const free = [0, -1, 1, -2, 2].map(function (step) { return [x, within(y + step * line, chart.corner[1], chart.height - line), width]; })
+      .filter(function (box) { return !taken.some(function (other) { return meets(other, box[0] - 4, box[1], width + 8, line); }); });
+    if (!free.length) { return; }
+    const hidden = free.map(function (box) { return marks.filter(function (at) { return meets(box, at[0] - 4, at[1] - 4, 8, 8); }).length; });
+    const box = free[hidden.indexOf(Math.min(...hidden))];
+    taken.push(box);
+    pen.globalAlpha = 0.8;
+    pen.strokeText(text, box[0], box[1] + 0.8 * line);
+    pen.globalAlpha = 1;
+    pen.fillText(text, box[0], box[1] + 0.8 * line);
+  });
+}
+
 // The map as it stands below, on white; the table's head is its legend.
 function showMap() {
   const chart = charts.find(function (one) { return one.equal; }), canvas = document.getElementById("networks-map");
@@ -120,7 +153,7 @@ function showMap() {
   canvas.height = 2 * chart.height;
   const pen = canvas.getContext("2d");
   pen.scale(2, 2);
-  chart.paint(pen, LIGHT);
+  chart.paint(pen, LIGHT, 19); // on paper all is half as large
 }
 
 document.addEventListener("filter", showNetworks);
