@@ -1,22 +1,34 @@
-"""The map of one area on its page and slides: its practices by segment, its border, practices around it."""
+"""The map of an area on its page and slides: its practices by segment, its border, names of its networks.
+
+Practices around it are grey. Names stand below the marks of practices, so that they hide none.
+"""
 
 import io
 from dataclasses import dataclass
+from typing import cast
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 
 from gp_segmentation.figures._icb_areas import GRID, Areas, areas
 from gp_segmentation.figures._parts import LIGHT, draw_practices, without_frame
 from gp_segmentation.figures._render import Canvas, round_layout
 from gp_segmentation.figures._style import INK, LAND, Key, Look, compared_keys, style
+from gp_segmentation.utils.wording import visible_name
 
 #: The map reaches this share of the area's extent beyond it, and at least so many metres.
 BEYOND, LEAST = 0.06, 2_000
 SIZE = (7.2, 6.2)
+#: So many networks are named at most.
+MOST_NAMES = 40
+#: Size of their names, points; a name is moved by so many lines to where fewer practices are.
+LETTERS, STEPS = 7, (0, 1, -1, 2, -2)
 
 
 @dataclass(frozen=True)
@@ -25,7 +37,7 @@ class AreaPlaces:
 
     Attributes
     ----------
-    points : practices with a position in `GRID`: practice_code, segment, code (of the area).
+    points : practices with a position in `GRID`: practice_code, segment, code (of the area), network (name).
     shapes : the areas; `official` says whether they are published ones.
     """
 
@@ -45,19 +57,22 @@ def area_places(
 
     Parameters
     ----------
-    segments : everyone's. practices : with longitude and latitude. area_of : practice code -> area's code,
-        missing where a practice is in none. boundaries : official ones of ICBs, where the areas are ICBs.
+    segments : everyone's. practices : with longitude, latitude and pcn_name. area_of : practice code -> code
+        of its area, missing where it is in none. boundaries : official ones of ICBs, where the areas are ICBs.
     """
     rows = segments[["practice_code", "segment"]].merge(
-        practices[["practice_code", "longitude", "latitude"]], on="practice_code"
+        practices[["practice_code", "longitude", "latitude", "pcn_name"]], on="practice_code"
     )
+    rows = rows.rename(columns={"pcn_name": "network"})
     rows = rows.dropna(subset=["longitude", "latitude"]).assign(
         code=lambda r: r["practice_code"].map(area_of)
     )
     if rows.empty:
         return None
     place = gpd.points_from_xy(rows["longitude"], rows["latitude"], crs="EPSG:4326")
-    points = gpd.GeoDataFrame(rows[["practice_code", "segment", "code"]], geometry=place).to_crs(GRID)
+    points = gpd.GeoDataFrame(rows[["practice_code", "segment", "code", "network"]], geometry=place).to_crs(
+        GRID
+    )
     shapes = areas(boundaries, points.assign(icb_code=points["code"].fillna("")))
     return AreaPlaces(compared_keys(segments[segments["segment"] > 0]), points, shapes)
 
@@ -93,6 +108,7 @@ def draw_area_map(places: AreaPlaces, code: str) -> dict[str, bytes]:
         legend: Look = {"loc": "upper center", "bbox_to_anchor": (0.5, 0), "borderaxespad": 0.3}
         axes.legend(**legend, ncols=2, markerscale=1.2, labelspacing=0.6, columnspacing=1.2)
         round_layout(figure)
+        _name_networks(axes, own, line=1.2 * LETTERS * figure.dpi / 72)
         for ending, about in (("png", {"Software": None}), ("svg", {"Date": None, "Creator": None})):
             buffer = io.BytesIO()
             figure.savefig(buffer, format=ending, metadata=about)
@@ -109,3 +125,45 @@ def _frame(axes: Axes, own: gpd.GeoDataFrame) -> None:
     axes.set_aspect("equal")
     axes.set(xticks=[], yticks=[], xlabel="", ylabel="")
     without_frame(axes)
+
+
+def _name_networks(axes: Axes, own: gpd.GeoDataFrame, line: float) -> None:
+    """Write the names of networks amid their practices; of two that would meet, that of more practices stays.
+
+    A single network has no name: the area's title says as much.
+
+    Parameters
+    ----------
+    line : pixels from one place that a name may take to the next, above or below.
+    """
+    marks = axes.transData.transform(np.column_stack([own.geometry.x, own.geometry.y]))
+    of_network = own.groupby("network").indices
+    names = sorted(of_network, key=lambda name: (-len(of_network[name]), name)) if len(of_network) > 1 else []
+    taken: list[Bbox] = []
+    for name in names:
+        if len(taken) == MOST_NAMES:
+            break
+        text = _name(axes, str(name))
+        x, y = np.median(marks[of_network[name]], axis=0)
+        ways = [(x, y + step * line) for step in STEPS]
+        boxes = [_put(text, way).get_window_extent().padded(3) for way in ways]
+        free = [n for n, box in enumerate(boxes) if not any(box.overlaps(other) for other in taken)]
+        if not free:
+            text.remove()
+            continue
+        best = min(free, key=lambda n: boxes[n].count_contains(marks))
+        _put(text, ways[best])
+        taken.append(boxes[best])
+
+
+def _name(axes: Axes, name: str) -> Text:
+    look: Look = {"ha": "center", "va": "center", "fontsize": LETTERS, "color": INK, "zorder": 2.4}
+    ground = [withStroke(linewidth=2, foreground=LAND)]
+    return axes.text(0, 0, visible_name(name).removesuffix(" PCN"), path_effects=ground, clip_on=True, **look)
+
+
+def _put(text: Text, at: tuple[float, float]) -> Text:
+    """Move a name to a place in pixels."""
+    x, y = cast("Axes", text.axes).transData.inverted().transform(at)
+    text.set_position((x, y))
+    return text
