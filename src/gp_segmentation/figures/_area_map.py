@@ -28,7 +28,7 @@ SIZE = (7.2, 6.2)
 #: So many networks are named at most.
 MOST_NAMES = 40
 #: Size of their names, points; a name is moved by so many lines to where fewer practices are.
-LETTERS, STEPS = 7, (0, 1, -1, 2, -2)
+LETTERS, STEPS = 9, (0, 1, -1, 2, -2)
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def area_places(
     Parameters
     ----------
     segments : everyone's. practices : with longitude, latitude and pcn_name. area_of : practice code -> code
-        of its area, missing where it is in none. boundaries : official ones of ICBs, where the areas are ICBs.
+        of its area, missing where it is in none. boundaries : official ones of ICBs, if areas are ICBs.
     """
     rows = segments[["practice_code", "segment"]].merge(
         practices[["practice_code", "longitude", "latitude", "pcn_name"]], on="practice_code"
@@ -136,6 +136,7 @@ def _name_networks(axes: Axes, own: gpd.GeoDataFrame, line: float) -> None:
     ----------
     line : pixels from one place that a name may take to the next, above or below.
     """
+    axes.apply_aspect()  # else only drawing does, and moves every place
     marks = axes.transData.transform(np.column_stack([own.geometry.x, own.geometry.y]))
     of_network = own.groupby("network").indices
     names = sorted(of_network, key=lambda name: (-len(of_network[name]), name)) if len(of_network) > 1 else []

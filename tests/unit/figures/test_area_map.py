@@ -36,19 +36,20 @@ def places_of(networks: list[str | None], longitudes: list[float]) -> AreaPlaces
 @pytest.fixture
 def named() -> Named:
     """Draw the map; return its names with their boxes, where practices are (in pixels), and its axes."""
-    drawn: list[tuple[dict[str, Bbox], np.ndarray, Axes]] = []
+    drawn: list[tuple[Axes, gpd.GeoDataFrame]] = []
     write = _area_map._name_networks
 
     def watched(axes: Axes, own: gpd.GeoDataFrame, **options: float) -> None:
         write(axes, own, **options)
-        boxes = {text.get_text(): text.get_window_extent() for text in axes.texts}
-        marks = axes.transData.transform(np.column_stack([own.geometry.x, own.geometry.y]))
-        drawn.append((boxes, marks, axes))
+        drawn.append((axes, own))
 
     def draw(places: AreaPlaces) -> tuple[dict[str, Bbox], np.ndarray, Axes]:
         with mock.patch.object(_area_map, "_name_networks", watched):
             draw_area_map(places, "Q1")
-        return drawn[-1]
+        axes, own = drawn[-1]
+        axes.figure.draw_without_rendering()  # as it stands in a file
+        marks = axes.transData.transform(np.column_stack([own.geometry.x, own.geometry.y]))
+        return {text.get_text(): text.get_window_extent() for text in axes.texts}, marks, axes
 
     return draw
 
