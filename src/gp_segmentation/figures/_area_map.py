@@ -145,7 +145,9 @@ def _name_networks(axes: Axes, own: gpd.GeoDataFrame, line: float) -> None:
         if len(taken) == MOST_NAMES:
             break
         text = _name(axes, str(name))
-        x, y = np.median(marks[of_network[name]], axis=0)
+        middle = np.median(marks[of_network[name]], axis=0)
+        room = np.array([text.get_window_extent().width / 2, line / 2])
+        x, y = middle.clip(axes.bbox.min + room, axes.bbox.max - room)  # whole at the map's edge
         ways = [(x, y + step * line) for step in STEPS]
         boxes = [_put(text, way).get_window_extent().padded(3) for way in ways]
         free = [n for n, box in enumerate(boxes) if not any(box.overlaps(other) for other in taken)]

@@ -78,6 +78,12 @@ def test_of_names_that_would_meet_that_of_more_practices_stays(named: Named) -> 
     assert not any(one.overlaps(other) for n, one in enumerate(boxes) for other in boxes[:n])
 
 
+def test_a_name_at_the_edge_is_whole(named: Named) -> None:
+    names, _, axes = named(places_of([f"{'A long name ' * 4}PCN", "South PCN"], [-2.0, -1.0]))
+    assert len(names) == 2
+    assert all(axes.bbox.x0 <= box.x0 and box.x1 <= axes.bbox.x1 for box in names.values())
+
+
 def test_there_are_not_too_many_names(named: Named) -> None:
     places = places_of([str(n) for n in range(160)], [-3.0 + n % 20 / 5 for n in range(160)])
     east, north = places.points.geometry.x, places.points.geometry.y + np.arange(161) // 20 * 20_000
