@@ -291,7 +291,8 @@ def template(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def elsewhere(template, made_once) -> SimpleNamespace:
     """What a job of `run_elsewhere` left: its project's `root`, `results`, `prepared`, what it `printed`."""
-    folder = made_once("elsewhere", lambda folder: ELSEWHERE.run_elsewhere(template, folder))
+    environment = Project.environment({})
+    folder = made_once("elsewhere", lambda folder: ELSEWHERE.run_elsewhere(template, folder, environment))
     results, prepared = ELSEWHERE.job_of(folder)
     printed = (folder / "printed").read_text(encoding="utf-8")
     root = folder / ELSEWHERE.OTHER.folder

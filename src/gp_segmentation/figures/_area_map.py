@@ -70,9 +70,8 @@ def area_places(
     if rows.empty:
         return None
     place = gpd.points_from_xy(rows["longitude"], rows["latitude"], crs="EPSG:4326")
-    points = gpd.GeoDataFrame(rows[["practice_code", "segment", "code", "network"]], geometry=place).to_crs(
-        GRID
-    )
+    shown = rows[["practice_code", "segment", "code", "network"]]
+    points = gpd.GeoDataFrame(shown, geometry=place).to_crs(GRID)
     shapes = areas(boundaries, points.assign(icb_code=points["code"].fillna("")))
     return AreaPlaces(compared_keys(segments[segments["segment"] > 0]), points, shapes)
 

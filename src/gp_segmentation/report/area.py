@@ -182,7 +182,7 @@ def _map(page: AreaPage) -> dict[str, str] | None:
     uri = f"data:image/svg+xml;base64,{base64.b64encode(page.map['svg']).decode('ascii')}"
     border = "is the official one" if page.official_border else "is drawn around its practices"
     networks = page.tables.practices["pcn_name"].nunique()
-    named = " Names are those of its primary care networks, amid their practices." if networks > 1 else ""
+    named = " Names are those of its primary care networks, where there is room." if networks > 1 else ""
     counts = ", ".join(
         f"{row['practices']} in {row['segment_code'] if row['segment'] > 0 else 'none'}"
         for row in records(page.tables.mix)

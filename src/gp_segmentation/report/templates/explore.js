@@ -64,8 +64,8 @@ function Chart(canvas, places, equal) {
     let sx = w / Math.max(x[1] - x[0], 1), sy = h / Math.max(y[1] - y[0], 1);
     if (equal) { sx = sy = Math.min(sx, sy); }
     chart.corner = [left || 0, top || 0];
-    chart.left = function (v) { return (left || 0) + chart.width / 2 + (v - (x[0] + x[1]) / 2) * sx; };
-    chart.top = function (v) { return (top || 0) + chart.height / 2 - (v - (y[0] + y[1]) / 2) * sy; };
+    chart.left = function (v) { return chart.corner[0] + chart.width / 2 + (v - (x[0] + x[1]) / 2) * sx; };
+    chart.top = function (v) { return chart.corner[1] + chart.height / 2 - (v - (y[0] + y[1]) / 2) * sy; };
   };
 
   chart.draw = function () {
